@@ -1,0 +1,50 @@
+"""Every failure a person can act on.
+
+CoreError
+├── FileError        a file could not be read or written
+│   ├── FormatError      its content is not what its kind promises
+│   └── TooNewError      it was written by a later version
+├── ProjectError     the project refuses the request (open elsewhere, missing media, unknown clip)
+├── RunError         a run could not start, or ended before its time
+└── MachineError     this machine lacks something (a library, a display, disk space)
+
+Anything else that escapes is a bug, and is shown with its traceback.
+"""
+
+from pathlib import Path
+
+
+class CoreError(Exception):
+    """Says what happened and where, and in `hint` what the person can do about it."""
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+class FileError(CoreError):
+    """A file could not be read or written."""
+
+    def __init__(self, path: Path, message: str, *, hint: str = "") -> None:
+        super().__init__(f"{path.name}: {message}", hint=hint)
+        self.path = path
+
+
+class FormatError(FileError):
+    """A file's content is not what its kind promises."""
+
+
+class TooNewError(FileError):
+    """A file was written by a later version of the program."""
+
+
+class ProjectError(CoreError):
+    """The project refuses the request."""
+
+
+class RunError(CoreError):
+    """A run could not start, or ended before its time."""
+
+
+class MachineError(CoreError):
+    """This machine lacks something the request needs."""

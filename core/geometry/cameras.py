@@ -1,0 +1,137 @@
+"""Pinhole cameras in numpy: 3D points to pixels and back, and the levelled frame that forecasts live in.
+
+World: right-handed, metres, y up. Camera: x right, y down, z forward, X_cam = R · X_world + t, so a point it can
+see has z > 0. Pixels count from the centre of the top left one.
+
+Levelled frame of a clip (method.md): neck at the origin, +y against gravity, heading turned so that the camera looks
+along −z; its x is the camera's right. `levelling` is the rotation R̃ from there to camera axes, tilt and roll only.
+`geometry.differentiable` has the twins in torch.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+from numpy import ndarray
+
+NEAREST_M = 1e-3
+"""Depth is clamped to this, so a point behind the camera lands far outside instead of becoming infinite."""
+ESTIMATED_TORSO_M = 0.50
+"""Neck to mid-hip of a person of whom nothing else is known."""
+ESTIMATED_FOCAL = 1.2
+"""Focal length over the longer side of a picture whose camera is unknown."""
+
+
+@dataclass(frozen=True)
+class Camera:
+    """One camera. `distortion` is OpenCV's (k1, k2, p1, p2, k3); `estimated` cameras hold pixels, not millimetres."""
+
+    rotation: Float[ndarray, "3 3"]
+    translation_m: Float[ndarray, " 3"]
+    focal_px: Float[ndarray, " 2"]
+    centre_px: Float[ndarray, " 2"]
+    width: int
+    height: int
+    distortion: Float[ndarray, " 5"]
+    estimated: bool = False
+
+    def matrix(self) -> Float[ndarray, "3 3"]:
+        """K."""
+        (fx, fy), (cx, cy) = self.focal_px, self.centre_px
+        return np.array([[fx, 0, cx], [0, fy, cy], [0, 0, 1.0]])
+
+
+def estimated_camera(width: int, height: int) -> Camera:
+    """A level camera at the origin with a usual lens, where no calibration is known."""
+    focal = ESTIMATED_FOCAL * max(width, height)
+    return Camera(
+        rotation=np.diag([1.0, -1.0, -1.0]),
+        translation_m=np.zeros(3),
+        focal_px=np.array([focal, focal]),
+        centre_px=np.array([(width - 1) / 2, (height - 1) / 2]),
+        width=width,
+        height=height,
+        distortion=np.zeros(5),
+        estimated=True,
+    )
+
+
+def to_camera(points_m: Float[ndarray, "*batch 3"], camera: Camera) -> Float[ndarray, "*batch 3"]:
+    """World points in camera axes."""
+    return points_m @ camera.rotation.T + camera.translation_m
+
+
+def pinhole(points_m: Float[ndarray, "*batch 3"], camera: Camera) -> Float[ndarray, "*batch 2"]:
+    """Points in camera axes to undistorted pixels: the perspective divide and K."""
+    depth_m = np.maximum(points_m[..., 2:], NEAREST_M)
+    return camera.focal_px * points_m[..., :2] / depth_m + camera.centre_px
+
+
+def project(points_m: Float[ndarray, "*batch 3"], camera: Camera) -> Float[ndarray, "*batch 2"]:
+    """Where each world point appears in the picture, pixels, lens distortion included."""
+    return distort(pinhole(to_camera(points_m, camera), camera), camera)
+
+
+def distort(pixels: Float[ndarray, "*batch 2"], camera: Camera) -> Float[ndarray, "*batch 2"]:
+    """Undistorted pixels to the picture's own (OpenCV's five coefficients)."""
+    if not np.any(camera.distortion):
+        return pixels
+    k1, k2, p1, p2, k3 = camera.distortion
+    x, y = np.moveaxis((pixels - camera.centre_px) / camera.focal_px, -1, 0)
+    r2 = x * x + y * y
+    radial = 1 + r2 * (k1 + r2 * (k2 + r2 * k3))
+    bent = np.stack(
+        [x * radial + 2 * p1 * x * y + p2 * (r2 + 2 * x * x), y * radial + p1 * (r2 + 2 * y * y) + 2 * p2 * x * y],
+        axis=-1,
+    )
+    return bent * camera.focal_px + camera.centre_px
+
+
+def undistort(pixels: Float[ndarray, "*batch 2"], camera: Camera) -> Float[ndarray, "*batch 2"]:
+    """The picture's pixels to those of a perfect pinhole, by fixed-point iteration."""
+    if not np.any(camera.distortion):
+        return pixels
+    straight = pixels
+    for _ in range(20):
+        straight = straight + (pixels - distort(straight, camera))
+    return straight
+
+
+def levelling(camera: Camera) -> Float[ndarray, "3 3"]:
+    """R̃: levelled frame to camera axes. The camera's tilt and roll are in it, its heading is not."""
+    # World axes of the levelled frame: y is up, z points back from where the camera looks.
+    looks_along = camera.rotation[2]
+    flat = np.array([looks_along[0], 0.0, looks_along[2]])
+    if np.linalg.norm(flat) < 1e-6:  # it looks straight down: its top edge tells the heading
+        flat = np.array([-camera.rotation[1][0], 0.0, -camera.rotation[1][2]])
+    z = -flat / np.linalg.norm(flat)
+    x = np.cross([0.0, 1.0, 0.0], z)
+    levelled_to_world = np.stack([x, [0.0, 1.0, 0.0], z], axis=1)
+    return camera.rotation @ levelled_to_world
+
+
+def level_points(
+    points_m: Float[ndarray, "*batch joints 3"], neck: int, camera: Camera
+) -> Float[ndarray, "*batch joints 3"]:
+    """World joints in the clip's levelled frame: neck at the origin, heading the camera's."""
+    centred = points_m - points_m[..., neck : neck + 1, :]
+    return centred @ (levelling(camera).T @ camera.rotation).T
+
+
+def neck_place_m(neck_px: Float[ndarray, "*batch 2"], depth_m: float, camera: Camera) -> Float[ndarray, "*batch 3"]:
+    """t̃ = z · K⁻¹ (u, v, 1): where a neck seen at undistorted `neck_px` stands in camera axes, metres."""
+    ray = (neck_px - camera.centre_px) / camera.focal_px
+    return depth_m * np.concatenate([ray, np.ones_like(ray[..., :1])], axis=-1)
+
+
+def project_levelled(
+    joints_m: Float[ndarray, "*batch joints 3"], place_m: Float[ndarray, "*batch 3"], camera: Camera
+) -> Float[ndarray, "*batch joints 2"]:
+    """Levelled, neck-centred joints to undistorted pixels, the neck standing at `place_m` in camera axes."""
+    seen = joints_m @ levelling(camera).T + place_m[..., None, :]
+    return pinhole(seen, camera)
+
+
+def depth_from_torso_m(torso_px: float, camera: Camera, torso_m: float = ESTIMATED_TORSO_M) -> float:
+    """How far away a torso of `torso_m` is that measures `torso_px` in the picture: an estimate."""
+    return float(camera.focal_px.mean() * torso_m / max(torso_px, 1.0))

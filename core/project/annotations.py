@@ -1,0 +1,263 @@
+"""What a project holds: clips, labels, segments, characteristic poses, cameras and what was made from them.
+
+Everything is a frozen value; an edit makes a new Project that shares what did not change, so what changed is
+found by identity. Frames count from 0 in presentation order of the original video; ends are exclusive. Every row has
+a random 128-bit id (two copies of a project can be merged) and says who made it.
+
+Values refuse what cannot be shown (an end before its start). What is merely odd (overlapping segments, a pose
+outside its segment or past the video's end) is kept and listed by `core.project.check`.
+"""
+
+import secrets
+from datetime import UTC, datetime
+from typing import Literal, Self
+
+import msgspec
+
+BY_HAND = "by hand"
+
+
+def new_id() -> str:
+    """128 random bits as 32 hexadecimal digits."""
+    return secrets.token_hex(16)
+
+
+class Provenance(msgspec.Struct, frozen=True, kw_only=True):
+    """Who made a row, when (UTC, ISO 8601), and how: by hand, or by which model or import."""
+
+    author: str
+    at: str
+    source: str = BY_HAND
+
+    @classmethod
+    def now(cls, author: str, source: str = BY_HAND) -> Self:
+        return cls(author=author, at=datetime.now(UTC).isoformat(timespec="milliseconds"), source=source)
+
+
+class Label(msgspec.Struct, frozen=True, kw_only=True):
+    """A word of the vocabulary: an action or an object. `key` is a shortcut such as `3` or `Alt+3`, or empty."""
+
+    id: str
+    name: str
+    kind: Literal["action", "object"]
+    colour: str  # #RRGGBB
+    key: str = ""
+    made: Provenance
+
+    def __post_init__(self) -> None:
+        if not self.name.strip():
+            raise ValueError("a label needs a name")
+
+
+class Actor(msgspec.Struct, frozen=True, kw_only=True):
+    """A person in a clip; `track` is their column in the clip's 2D tracks, or None while nobody matched it."""
+
+    id: str
+    name: str
+    track: int | None = None
+    made: Provenance
+
+
+class Segment(msgspec.Struct, frozen=True, kw_only=True):
+    """One action, a label id, on frames `start_frame` … `end_frame` - 1 of its clip."""
+
+    id: str
+    action: str
+    start_frame: int
+    end_frame: int
+    objects: tuple[str, ...] = ()  # label ids
+    actor: str = ""  # actor id, or empty where the clip has one person
+    made: Provenance
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.start_frame < self.end_frame:
+            raise ValueError(f"a segment runs forward in time: {self.start_frame} to {self.end_frame}")
+
+
+class FrameIdentity(msgspec.Struct, frozen=True, kw_only=True):
+    """What a frame looked like when it was marked: its timestamp in the file and 32 × 18 luma means, 8 bit, hex."""
+
+    pts: int
+    luma: str = ""
+
+
+class CharacteristicPose(msgspec.Struct, frozen=True, kw_only=True):
+    """The instant in which a segment's action is most recognisable.
+
+    `joint_edits` moves single joints (names of UPPER_BODY_9) by hand: joint → (x px, y px, confidence).
+    """
+
+    id: str
+    segment: str
+    frame: int
+    identity: FrameIdentity
+    joint_edits: dict[str, tuple[float, float, float]] = {}
+    made: Provenance
+
+    def __post_init__(self) -> None:
+        if self.frame < 0:
+            raise ValueError(f"a frame counts from 0: {self.frame}")
+
+
+class VideoFile(msgspec.Struct, frozen=True, kw_only=True):
+    """The video of a clip: where it is and how to know it again. `path` is relative where it lies in the project."""
+
+    path: str
+    frame_count: int
+    width: int
+    height: int
+    rate_hz: float  # mean frames a second; times come from the file's timestamps
+    duration_s: float
+    size_bytes: int
+    fingerprint: str  # core.video.file_fingerprint: size, head, tail and packet index
+
+
+class Clip(msgspec.Struct, frozen=True, kw_only=True):
+    """One video (or, in the demo without video, its frames' count alone) and what was marked on it."""
+
+    id: str
+    name: str
+    video: VideoFile
+    performer: str = ""  # who is filmed, where splits must keep people apart
+    camera: str = ""  # camera id, or empty: estimated
+    tracks: str = ""  # name of the 2D tracks beside the project, or empty
+    actors: tuple[Actor, ...] = ()
+    segments: tuple[Segment, ...] = ()  # by start frame, then end frame, then id
+    poses: tuple[CharacteristicPose, ...] = ()  # by frame, then id
+    made: Provenance
+
+    def pose_of(self, segment_id: str) -> CharacteristicPose | None:
+        return next((pose for pose in self.poses if pose.segment == segment_id), None)
+
+    def segment(self, segment_id: str) -> Segment | None:
+        return next((each for each in self.segments if each.id == segment_id), None)
+
+    def with_segment(self, segment: Segment) -> Self:
+        """This clip with `segment` added, or in place of the one with its id."""
+        others = [each for each in self.segments if each.id != segment.id]
+        ordered = sorted([*others, segment], key=lambda each: (each.start_frame, each.end_frame, each.id))
+        return msgspec.structs.replace(self, segments=tuple(ordered))
+
+    def without_segment(self, segment_id: str) -> Self:
+        """This clip without the segment and without its pose."""
+        return msgspec.structs.replace(
+            self,
+            segments=tuple(each for each in self.segments if each.id != segment_id),
+            poses=tuple(each for each in self.poses if each.segment != segment_id),
+        )
+
+    def with_pose(self, pose: CharacteristicPose) -> Self:
+        """This clip with `pose` as the one of its segment."""
+        others = [each for each in self.poses if each.id != pose.id and each.segment != pose.segment]
+        return msgspec.structs.replace(
+            self, poses=tuple(sorted([*others, pose], key=lambda each: (each.frame, each.id)))
+        )
+
+    def without_pose(self, segment_id: str) -> Self:
+        return msgspec.structs.replace(self, poses=tuple(each for each in self.poses if each.segment != segment_id))
+
+
+class CameraRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A calibrated camera; the numbers of core.geometry.cameras.Camera, row by row."""
+
+    id: str
+    name: str
+    rotation: tuple[tuple[float, float, float], ...]
+    translation_m: tuple[float, float, float]
+    focal_px: tuple[float, float]
+    centre_px: tuple[float, float]
+    width: int
+    height: int
+    distortion: tuple[float, ...] = (0.0, 0.0, 0.0, 0.0, 0.0)
+    estimated: bool = False
+    made: Provenance
+
+
+class Split(msgspec.Struct, frozen=True, kw_only=True):
+    """Which clips a model learns from, is chosen on, and is measured on: part → clip ids."""
+
+    id: str
+    name: str
+    parts: dict[str, tuple[str, ...]]  # "train", "validation", "test"
+    made: Provenance
+
+
+class Item(msgspec.Struct, frozen=True, kw_only=True):
+    """Something the project knows of but does not hold: a data set, a motion, a run, a kept generation."""
+
+    id: str
+    kind: Literal["dataset", "motion", "run", "generation"]
+    name: str
+    path: str
+    facts: dict[str, str] = {}
+    made: Provenance
+
+
+class Project(msgspec.Struct, frozen=True, kw_only=True):
+    """A whole project in memory. Dicts are by id and are never changed in place."""
+
+    id: str
+    name: str
+    labels: dict[str, Label] = {}
+    clips: dict[str, Clip] = {}
+    cameras: dict[str, CameraRow] = {}
+    splits: dict[str, Split] = {}
+    items: dict[str, Item] = {}
+
+    def with_clip(self, clip: Clip) -> Self:
+        return msgspec.structs.replace(self, clips={**self.clips, clip.id: clip})
+
+    def without_clip(self, clip_id: str) -> Self:
+        return msgspec.structs.replace(self, clips={key: each for key, each in self.clips.items() if key != clip_id})
+
+    def with_label(self, label: Label) -> Self:
+        return msgspec.structs.replace(self, labels={**self.labels, label.id: label})
+
+    def with_camera(self, camera: CameraRow) -> Self:
+        return msgspec.structs.replace(self, cameras={**self.cameras, camera.id: camera})
+
+    def with_split(self, split: Split) -> Self:
+        return msgspec.structs.replace(self, splits={**self.splits, split.id: split})
+
+    def with_item(self, item: Item) -> Self:
+        return msgspec.structs.replace(self, items={**self.items, item.id: item})
+
+    def actions(self) -> tuple[Label, ...]:
+        """The action labels, in the order they were made."""
+        return tuple(each for each in self.labels.values() if each.kind == "action")
+
+    def objects(self) -> tuple[Label, ...]:
+        return tuple(each for each in self.labels.values() if each.kind == "object")
+
+    def label_named(self, name: str, kind: str) -> Label | None:
+        return next((each for each in self.labels.values() if each.name == name and each.kind == kind), None)
+
+
+class Changes(msgspec.Struct, frozen=True, kw_only=True):
+    """What differs between two states of a project, found by identity."""
+
+    name: bool
+    labels: frozenset[str]
+    clips: frozenset[str]
+    cameras: frozenset[str]
+    splits: frozenset[str]
+    items: frozenset[str]
+
+    @classmethod
+    def between(cls, before: Project, after: Project) -> Self:
+        def moved(old: dict, new: dict) -> frozenset[str]:
+            if old is new:
+                return frozenset()
+            return frozenset(key for key in old.keys() | new.keys() if old.get(key) is not new.get(key))
+
+        return cls(
+            name=before.name != after.name,
+            labels=moved(before.labels, after.labels),
+            clips=moved(before.clips, after.clips),
+            cameras=moved(before.cameras, after.cameras),
+            splits=moved(before.splits, after.splits),
+            items=moved(before.items, after.items),
+        )
+
+    def __bool__(self) -> bool:
+        return any((self.name, self.labels, self.clips, self.cameras, self.splits, self.items))

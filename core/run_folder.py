@@ -1,0 +1,190 @@
+"""A run's own folder: what was asked, what it said, whether it lives, and what it is told.
+
+    spec.json      what to do (core.runs.Spec)
+    events.jsonl   what it reported, one stamped event a line
+    stdout.log     whatever libraries print, and the traceback of a bug
+    pid            the process and when it started, so that a number used again is not taken for ours
+    control        the last word said to it: "stop"
+
+Only files: the run outlives whoever started it, and a window that opens later reads the same as one that was
+there. A line of events is complete when it ends in a newline; readers leave a half-written one for later.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from core.errors import FormatError, RunError
+from core.runs import Done, Event, Failed, Spec, Stopped
+
+RunState = Literal["new", "running", "stopping", "done", "stopped", "failed", "killed"]
+
+
+class Stamped(msgspec.Struct, frozen=True):
+    """An event and when it was said, seconds since 1970."""
+
+    at: float
+    event: Event
+
+
+class _Process(msgspec.Struct, frozen=True):
+    pid: int
+    started: str
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """The files of one run. Making this object touches nothing."""
+
+    path: Path
+
+    # ---- the side that asks ----
+
+    def write_spec(self, spec: Spec) -> None:
+        """Make the folder and put down what is to be done; an earlier ending is history then."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        (self.path / "control").unlink(missing_ok=True)
+        _replace(self.path / "spec.json", msgspec.json.format(msgspec.json.encode(spec), indent=2))
+
+    def start(self) -> int:
+        """Carry the written spec out in a process of its own that outlives this one; its process id."""
+        if self.state() in ("running", "stopping"):
+            raise RunError(f"{self.path.name} is already running", hint="Stop it first, or choose another folder.")
+        with (self.path / "stdout.log").open("ab") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "core.runner", str(self.path)],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        # The child writes its own pid file; ours closes the gap until it has imported what it needs.
+        self._write_pid(process.pid)
+        return process.pid
+
+    def ask_to_stop(self) -> None:
+        """Ask the run to stop in good order: it writes its last checkpoint first."""
+        _replace(self.path / "control", b"stop")
+
+    def end(self, *, force: bool = False) -> None:
+        """Terminate a run that does not listen, or kill it. Only ever the process that is ours."""
+        process = self._process()
+        if process is not None and _started(process.pid) == process.started:
+            os.kill(process.pid, signal.SIGKILL if force else signal.SIGTERM)
+
+    # ---- the side that works ----
+
+    def claim(self) -> None:
+        """Say that the run lives in this process."""
+        self._write_pid(os.getpid())
+
+    def append(self, event: Event) -> None:
+        """Report an event, whole or not at all."""
+        line = msgspec.json.encode(Stamped(time.time(), event)) + b"\n"
+        with (self.path / "events.jsonl").open("ab") as file:
+            file.write(line)
+
+    def was_asked_to_stop(self) -> bool:
+        """Whether somebody asked for a stop since the spec was written."""
+        return (self.path / "control").exists()
+
+    # ---- both ----
+
+    def spec(self) -> Spec:
+        """What was asked for; FormatError names the field that is wrong."""
+        path = self.path / "spec.json"
+        try:
+            return msgspec.json.decode(path.read_bytes(), type=Spec)
+        except FileNotFoundError:
+            raise RunError(f"{self.path} holds no run", hint="A run folder has a spec.json in it.") from None
+        except (msgspec.DecodeError, msgspec.ValidationError) as error:
+            raise FormatError(path, str(error), hint="Mend that field, or start the run anew.") from None
+
+    def events(self, offset: int = 0) -> tuple[list[Stamped], int]:
+        """Events from byte `offset` on, and the offset to go on from. A torn line is left for later."""
+        try:
+            with (self.path / "events.jsonl").open("rb") as file:
+                file.seek(offset)
+                data = file.read()
+        except FileNotFoundError:
+            return [], offset
+        whole = data[: data.rfind(b"\n") + 1]
+        stamped = []
+        for line in whole.splitlines():
+            try:
+                stamped.append(msgspec.json.decode(line, type=Stamped))
+            except (msgspec.DecodeError, msgspec.ValidationError):
+                continue  # a later version's event, or a line a full disk tore
+        return stamped, offset + len(whole)
+
+    def ending(self) -> Done | Stopped | Failed | None:
+        """How the newest attempt ended; None while it has not said so."""
+        stamped, _ = self.events()
+        if not stamped:
+            return None
+        last = stamped[-1].event
+        return last if isinstance(last, Done | Stopped | Failed) else None
+
+    def state(self) -> RunState:
+        """Where the run stands, from its files and its process alone."""
+        if not (self.path / "spec.json").exists():
+            return "new"
+        process = self._process()
+        if process is not None and process.started and _started(process.pid) == process.started:
+            return "stopping" if self.was_asked_to_stop() else "running"
+        match self.ending():
+            case Done():
+                return "done"
+            case Stopped():
+                return "stopped"
+            case Failed():
+                return "failed"
+            case None:
+                return "new" if process is None else "killed"
+
+    def log_tail(self, lines: int = 20) -> str:
+        """The last lines of what the run printed."""
+        try:
+            text = (self.path / "stdout.log").read_text(errors="replace")
+        except FileNotFoundError:
+            return ""
+        return "\n".join(text.splitlines()[-lines:])
+
+    def _write_pid(self, pid: int) -> None:
+        _replace(self.path / "pid", msgspec.json.encode(_Process(pid, _started(pid))))
+
+    def _process(self) -> _Process | None:
+        try:
+            return msgspec.json.decode((self.path / "pid").read_bytes(), type=_Process)
+        except (FileNotFoundError, msgspec.DecodeError):
+            return None
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Write all of it or none of it."""
+    beside = path.with_name(path.name + ".new")
+    with beside.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    beside.replace(path)
+
+
+def _started(pid: int) -> str:
+    """When the process started, as its system says; empty where there is none (or it is a zombie)."""
+    stat = Path(f"/proc/{pid}/stat")
+    if Path("/proc/self/stat").exists():
+        try:
+            fields = stat.read_text().rpartition(")")[2].split()
+        except OSError:
+            return ""
+        return "" if fields[0] == "Z" else fields[19]
+    found = subprocess.run(["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, check=False)
+    return found.stdout.strip()

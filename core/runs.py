@@ -1,0 +1,113 @@
+"""The words in which long work is asked for and reports: specs and events. No torch here.
+
+A spec is a run as a value: the form fills it, the run folder keeps it, the command line makes the same one.
+A run is a generator of events. Whoever drives it sets the pace and stops it by closing it; the run's own
+`finally` puts things in order. `core.runner` carries specs out, `core.run_folder` keeps what they said.
+"""
+
+from collections.abc import Generator
+
+import msgspec
+
+from core import configs
+
+# ---- events ---------------------------------------------------------------------------------------------------------
+
+
+class Progress(msgspec.Struct, frozen=True, tag="progress"):
+    """`done` of `total` parts of the work are finished."""
+
+    done: int
+    total: int
+    doing: str = ""
+
+
+class Metric(msgspec.Struct, frozen=True, tag="metric"):
+    """A figure measured at a training step. Names: `loss`, `loss/action`, `validation/top1` …"""
+
+    step: int
+    name: str
+    value: float
+
+
+class Note(msgspec.Struct, frozen=True, tag="note"):
+    """A sentence for the log."""
+
+    text: str
+
+
+class Made(msgspec.Struct, frozen=True, tag="made"):
+    """A file is complete and can be used: a checkpoint, a report, a track."""
+
+    what: str
+    path: str
+
+
+class Done(msgspec.Struct, frozen=True, tag="done"):
+    """The run reached its end; `summary` is one line a person reads."""
+
+    summary: str = ""
+    outputs: tuple[str, ...] = ()
+
+
+class Stopped(msgspec.Struct, frozen=True, tag="stopped"):
+    """Somebody asked the run to stop, and it did in good order; it can be resumed."""
+
+
+class Failed(msgspec.Struct, frozen=True, tag="failed"):
+    """The run could not go on: what happened, what to do, and the details that fold under it."""
+
+    message: str
+    hint: str = ""
+    details: str = ""
+
+
+Event = Progress | Metric | Note | Made | Done | Stopped | Failed
+Ending = Done | Stopped | Failed
+Events = Generator[Event, None, None]
+
+# ---- specs ----------------------------------------------------------------------------------------------------------
+# Paths are absolute. Every spec has `out`, its run folder: checkpoints, reports and events go there.
+
+
+class ExtractPoses(msgspec.Struct, frozen=True, kw_only=True, tag="extract-poses"):
+    """2D poses of everybody seen in `clip_ids` of a project; without ids, of every clip that has none."""
+
+    project: str
+    out: str
+    clip_ids: tuple[str, ...] = ()
+    most_people: int = 4
+
+
+class TrainForecaster(msgspec.Struct, frozen=True, kw_only=True, tag="train-forecaster"):
+    """Train a forecaster on a project's annotations. A folder with a checkpoint is resumed."""
+
+    project: str
+    out: str
+    config: configs.Forecaster
+    preset: str = ""
+
+
+class EvaluateForecaster(msgspec.Struct, frozen=True, kw_only=True, tag="evaluate-forecaster"):
+    """Measure a run's best checkpoint and the baselines on one part of its split."""
+
+    run: str
+    project: str
+    out: str
+    part: str = "test"
+
+
+class MakeDemo(msgspec.Struct, frozen=True, kw_only=True, tag="make-demo"):
+    """A project of simulated cooks in `folder`, with or without rendered video."""
+
+    folder: str
+    out: str
+    clips: int = 4
+    seconds: float = 60.0
+    seed: int = 0
+    video: bool = True
+    width: int = 640
+    height: int = 360
+
+
+Spec = ExtractPoses | TrainForecaster | EvaluateForecaster | MakeDemo

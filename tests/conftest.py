@@ -1,0 +1,27 @@
+"""Shared fixtures."""
+
+from pathlib import Path
+
+import pytest
+
+SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Real files of others; not part of the project."""
+    if not SHARED.is_dir():
+        pytest.skip("the folder of real data files is not beside this checkout")
+    return SHARED
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_running(request):
+    """A GUI test leaves no window behind."""
+    yield
+    if "qtbot" not in request.fixturenames:
+        return
+    from PySide6.QtWidgets import QApplication
+
+    left = [each for each in QApplication.topLevelWidgets() if each.isVisible()]
+    assert not left, f"windows left open: {left}"
