@@ -1,0 +1,58 @@
+"""The studio's line icons: `resources/icons/*.svg`, tinted when they are drawn, so one source serves both themes.
+
+Sizes are logical pixels (12, 14, 16, 20 in the design); `pixmap` draws at the screen's own ratio. Colours are hex
+words of `theme.Theme`. An icon is added as a file on the 24-unit grid; nothing here changes.
+"""
+
+from functools import cache
+
+from PySide6.QtCore import QByteArray, QRectF, Qt
+from PySide6.QtGui import QGuiApplication, QIcon, QPainter, QPixmap
+from PySide6.QtSvg import QSvgRenderer
+
+import resources
+
+
+@cache
+def names() -> tuple[str, ...]:
+    """Every icon there is."""
+    return tuple(sorted(each.stem for each in resources.path("icons").glob("*.svg")))
+
+
+@cache
+def _source(name: str) -> str:
+    return resources.path("icons", f"{name}.svg").read_text(encoding="utf-8")
+
+
+def svg(name: str, colour: str, stroke: float = 1.75) -> str:
+    """The icon's SVG text in `colour`, its lines `stroke` of 24 units wide."""
+    return _source(name).replace("currentColor", colour).replace('stroke-width="1.75"', f'stroke-width="{stroke}"')
+
+
+def pixmap(name: str, colour: str, size: int = 16, ratio: float | None = None) -> QPixmap:
+    """The icon `size` logical pixels wide, sharp on a screen with `ratio` device pixels each."""
+    screen = QGuiApplication.primaryScreen()
+    least = screen.devicePixelRatio() if screen is not None else 1.0
+    return _drawn(name, colour, size, ratio or max(2.0, least))
+
+
+@cache
+def _drawn(name: str, colour: str, size: int, ratio: float) -> QPixmap:
+    side = round(size * ratio)
+    picture = QPixmap(side, side)
+    picture.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(picture)
+    QSvgRenderer(QByteArray(svg(name, colour).encode())).render(painter, QRectF(0, 0, side, side))
+    painter.end()
+    picture.setDevicePixelRatio(ratio)
+    return picture
+
+
+def icon(name: str, colour: str, size: int = 16, disabled: str = "", on: str = "") -> QIcon:
+    """An icon for a button: its colour, and what it takes when disabled or switched on (empty: as always)."""
+    made = QIcon(pixmap(name, colour, size))
+    if disabled:
+        made.addPixmap(pixmap(name, disabled, size), QIcon.Mode.Disabled)
+    if on:
+        made.addPixmap(pixmap(name, on, size), QIcon.Mode.Normal, QIcon.State.On)
+    return made

@@ -1,0 +1,63 @@
+"""Contrast floors, fonts and the style sheet."""
+
+import itertools
+
+import pytest
+
+from studio import icons, theme
+from studio.theme import DARK, LABELS, LIGHT, PAIRS
+
+
+@pytest.mark.parametrize("look", [DARK, LIGHT], ids=lambda look: look.name)
+@pytest.mark.parametrize(("front", "ground", "floor"), PAIRS)
+def test_that_every_pair_of_colours_keeps_its_contrast(qapp, look, front, ground, floor):
+    assert theme.contrast(getattr(look, front, front), getattr(look, ground)) >= floor
+
+
+@pytest.mark.parametrize("look", [DARK, LIGHT], ids=lambda look: look.name)
+def test_that_ink_reads_on_every_label_and_runs_on_the_panel(qapp, look):
+    assert min(theme.contrast(look.seg_ink, label) for label in LABELS) >= 4.5
+    assert min(theme.contrast(run, look.panel) for run in look.runs) >= 4.5
+
+
+def test_that_black_on_white_has_the_contrast_of_the_standard(qapp):
+    assert theme.contrast("#000000", "#FFFFFF") == pytest.approx(21)
+    assert theme.contrast("#777777", "#FFFFFF") == pytest.approx(4.48, abs=0.01)
+
+
+def test_that_forty_labels_are_forty_colours_and_those_past_twelve_are_hatched():
+    assert len(set(LABELS)) == 40
+    assert [theme.hatch(index) for index in (0, 11, 12, 21, 22, 31, 32, 39)] == [0, 0, 1, 1, 2, 2, 3, 3]
+
+
+def test_that_the_shipped_fonts_are_the_ones_used(qapp):
+    families = theme.load_fonts()
+    assert theme.FAMILY in families
+    assert theme.MONO in families
+
+
+@pytest.mark.parametrize("look", [DARK, LIGHT], ids=lambda look: look.name)
+@pytest.mark.parametrize("percent", theme.TEXT_SIZES)
+def test_that_the_style_sheet_has_no_word_left_to_fill_in(qapp, look, percent):
+    before = theme.now(), round(theme.scale() * 100)
+    try:
+        theme.apply(qapp, look, percent)
+        sheet = theme.style_sheet(look)
+        assert "@" not in sheet
+        assert "px(" not in sheet
+        assert "glyph(" not in sheet
+        assert theme.font("body").pixelSize() == round(12 * percent / 100)
+    finally:
+        theme.apply(qapp, *before)
+
+
+@pytest.mark.parametrize("name", icons.names())
+def test_that_an_icon_takes_its_colour_and_stays_inside_its_square(qapp, name):
+    for size in (14, 16, 20):
+        image = icons.pixmap(name, "#FF0000", size, 1.0).toImage()
+        drawn = [image.pixelColor(x, y) for x, y in itertools.product(range(size), range(size))]
+        inked = [colour for colour in drawn if colour.alpha() > 60]
+        assert inked, f"{name} at {size} px is empty"
+        assert all(colour.red() > 200 and colour.green() < 60 for colour in inked)
+        corners = [image.pixelColor(x, y).alpha() for x in (0, size - 1) for y in (0, size - 1)]
+        assert max(corners) < 128
