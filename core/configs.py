@@ -1,25 +1,308 @@
 """Every knob of every model and run, with its default, its meaning and its range. No torch here.
 
 The studio shows a config as a form, the command line takes `losses.pose2d=0.5`, and a checkpoint carries it in its
-header: all three follow from the types below. A knob's `Meta` gives its title, its help text and what it may be.
+header: all three follow from the types below. A knob's `Meta` gives its title, its help text and what it may be;
+`PRESETS` names the configs that have been tried.
 """
 
-from collections.abc import Callable
-from typing import Annotated
+import math
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
+from msgspec.inspect import IntType, LiteralType, Metadata, StructType, type_info
+from msgspec.structs import replace
+
+from core.errors import RunError
+
+Width = Annotated[int, Meta(ge=4, le=4096)]
+Weight = Annotated[float, Meta(ge=0.0)]
 
 
-class Forecaster(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class _Group(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Knobs that belong together: one section of the form."""
+
+
+class ForecasterData(_Group, frozen=True, kw_only=True):
+    """What the forecaster sees of a clip, and what it is asked for."""
+
+    past_steps: Annotated[
+        int,
+        Meta(ge=1, le=50, title="Past steps", description="How many steps back it looks. The paper: 10 for cooking."),
+    ] = 5
+    future_steps: Annotated[
+        int,
+        Meta(ge=1, le=50, title="Future steps", description="How many steps ahead it is measured and chosen on."),
+    ] = 5
+    poses: Annotated[
+        Literal["characteristic", "middle", "random", "uncoupled"],
+        Meta(
+            title="Poses",
+            description="Which instant stands for an action: the one marked by hand, the middle of its segment, a "
+            "random frame of it, or frames at even distances in time that belong to no action.",
+        ),
+    ] = "characteristic"
+    uncoupled_every_s: Annotated[
+        float,
+        Meta(gt=0.0, title="Uncoupled distance (s)", description="Time from pose to pose where poses are uncoupled."),
+    ] = 3.0
+    objects: Annotated[
+        bool, Meta(title="Objects", description="Whether it is told which objects the steps so far have involved.")
+    ] = True
+    joint_map: Annotated[
+        Literal["matched", "table5"],
+        Meta(
+            title="Joint map of the pose bank",
+            description="matched: wrists, nose, mid-shoulders and mid-hips, as the 2D detector sees them. "
+            "table5: finger tips, skull, neck and pelvis, as printed in the paper.",
+        ),
+    ] = "matched"
+    split: Annotated[
+        str,
+        Meta(
+            title="Split",
+            description="Name of the project's split to learn from. Empty: its only or first one, and where there is "
+            "none, 70/15/15 with no performer in two parts.",
+        ),
+    ] = ""
+    shuffle_seen_poses: Annotated[
+        bool,
+        Meta(
+            title="Shuffle the seen poses",
+            description="A control: every seen pose is swapped for that of a random other step, so what is lost "
+            "in the report is what the poses told.",
+        ),
+    ] = False
+
+
+class ForecasterNetwork(_Group, frozen=True, kw_only=True):
+    """Widths of the generator. The paper prints them only as a picture, which no source gives in numbers: ours."""
+
+    action_width: Annotated[Width, Meta(title="Action encoder")] = 128
+    object_width: Annotated[Width, Meta(title="Object encoder")] = 64
+    pose_width: Annotated[
+        Width, Meta(title="Pose encoder", description="Width of the linear layer and of its three residual blocks.")
+    ] = 256
+    latent: Annotated[
+        Width, Meta(title="Latent z", description="Width of the code that both decoders read, and of the layers at it.")
+    ] = 256
+    slope: Annotated[
+        float, Meta(ge=0.0, lt=1.0, title="Leaky slope", description="Slope of the leaky ReLUs below zero.")
+    ] = 0.2
+    dropout: Annotated[
+        float,
+        Meta(
+            ge=0.0, lt=1.0, title="Dropout", description="Share of each encoder's features hidden at a training step."
+        ),
+    ] = 0.0
+
+
+class ForecasterLosses(_Group, frozen=True, kw_only=True):
+    """What training weighs: L = action · CE + pose2d · ‖X − X̂‖² + adversarial · L_adv."""
+
+    action: Annotated[Weight, Meta(title="λ action", description="Weight of the cross entropy of the next action.")] = (
+        1.0
+    )
+    pose2d: Annotated[Weight, Meta(title="λ 2D pose", description="Weight of the reprojection loss.")] = 1.0
+    adversarial: Annotated[
+        Weight, Meta(title="λ adversarial", description="Weight of the critic's opinion of the 3D pose.")
+    ] = 1.0
+    pose2d_unit: Annotated[
+        Literal["px", "dm"],
+        Meta(
+            title="2D unit",
+            description="px: pixels of the original. dm: decimetres at the person's depth, the same for every camera.",
+        ),
+    ] = "dm"
+    pose2d_kind: Annotated[
+        Literal["squared", "distance"],
+        Meta(
+            title="2D distance",
+            description="squared: as in the paper, summed over joints. distance: not squared, what the 2D error "
+            "measures and less led by outliers.",
+        ),
+    ] = "distance"
+    label_smoothing: Annotated[
+        float,
+        Meta(ge=0.0, lt=1.0, title="Label smoothing", description="Share of the target spread over all actions."),
+    ] = 0.0
+
+
+class ForecasterCritic(_Group, frozen=True, kw_only=True):
+    """The Wasserstein critic of 3D poses. Sizes are RepNet's (Wandt, Rosenhahn 2019)."""
+
+    kind: Annotated[
+        Literal["clip", "gradient_penalty"],
+        Meta(title="Kept Lipschitz by", description="Clipping its weights, or a penalty on its gradient."),
+    ] = "gradient_penalty"
+    clip: Annotated[float, Meta(gt=0.0, title="Clip", description="Largest weight where weights are clipped.")] = 0.01
+    penalty: Annotated[Weight, Meta(title="Penalty", description="Weight of the gradient penalty.")] = 10.0
+    steps: Annotated[
+        int, Meta(ge=1, le=20, title="Critic steps", description="Steps of the critic for one of the generator.")
+    ] = 1
+    unit: Annotated[
+        Literal["mm", "dm"],
+        Meta(title="3D unit", description="Unit of the joints it sees; Ψ has its square."),
+    ] = "dm"
+    joint_width: Annotated[Width, Meta(title="Joint path")] = 100
+    psi_width: Annotated[Width, Meta(title="Ψ path", description="Width of the layers that read bone products.")] = 1000
+    head_width: Annotated[Width, Meta(title="Head")] = 100
+    slope: Annotated[float, Meta(ge=0.0, lt=1.0, title="Leaky slope", description="RepNet: Keras' default.")] = 0.3
+
+
+class ForecasterOptimiser(_Group, frozen=True, kw_only=True):
+    """Adam, for generator and critic alike; constant rate."""
+
+    learning_rate: Annotated[float, Meta(gt=0.0, le=1.0, title="Learning rate")] = 1e-4
+    weight_decay: Annotated[Weight, Meta(title="Weight decay")] = 1e-3
+    batch: Annotated[int, Meta(ge=1, le=65536, title="Batch", description="Windows a step.")] = 256
+
+
+class Forecaster(_Group, frozen=True, kw_only=True):
     """Next actions and their characteristic 3D poses (Diller, Funkhouser, Dai: section 4)."""
 
-    past_steps: Annotated[int, Meta(ge=1, le=50, title="Past steps", description="How many steps back it looks.")] = 10
-    future_steps: Annotated[
-        int, Meta(ge=1, le=50, title="Future steps", description="How many steps it forecasts.")
-    ] = 10
-    steps: Annotated[int, Meta(ge=1, title="Training steps")] = 20_000
-    seed: Annotated[int, Meta(ge=0, title="Seed")] = 0
+    data: Annotated[ForecasterData, Meta(title="Data")] = ForecasterData()
+    network: Annotated[ForecasterNetwork, Meta(title="Network")] = ForecasterNetwork()
+    losses: Annotated[ForecasterLosses, Meta(title="Losses")] = ForecasterLosses()
+    critic: Annotated[ForecasterCritic, Meta(title="Critic")] = ForecasterCritic()
+    optimiser: Annotated[ForecasterOptimiser, Meta(title="Optimiser")] = ForecasterOptimiser()
+    steps: Annotated[int, Meta(ge=1, le=10_000_000, title="Training steps", description="Steps of the generator.")] = (
+        4000
+    )
+    unroll: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=10,
+            title="Unrolled steps",
+            description="How many steps ahead training rolls out, each fed with the one before. The paper: 1.",
+        ),
+    ] = 1
+    seed: Annotated[int, Meta(ge=0, title="Seed", description="The same seed gives the same run.")] = 0
+    validate_every: Annotated[int, Meta(ge=1, title="Validate every", description="Steps between validations.")] = 200
+    report_every: Annotated[int, Meta(ge=1, title="Report every", description="Steps between points of a curve.")] = 25
+    threads: Annotated[
+        int,
+        Meta(
+            ge=1, le=256, title="Threads", description="Threads of the processor. Part of the run: sums depend on it."
+        ),
+    ] = 1
+    device: Annotated[
+        Literal["auto", "cpu", "cuda"], Meta(title="Device", description="auto: a graphics card where there is one.")
+    ] = "auto"
 
 
-PRESETS: dict[str, Callable[[], Forecaster]] = {}
+# ---- presets --------------------------------------------------------------------------------------------------------
+
+
+def paper() -> Forecaster:
+    """The published weights, units and rates. Sized for a graphics card: the authors trained 12 hours on one."""
+    return Forecaster(
+        data=ForecasterData(past_steps=10, future_steps=10, joint_map="table5"),
+        network=ForecasterNetwork(action_width=512, object_width=512, pose_width=1024, latent=1024),
+        losses=ForecasterLosses(action=1e6, pose2d=1.0, adversarial=1.0, pose2d_unit="px", pose2d_kind="squared"),
+        critic=ForecasterCritic(kind="clip", steps=5, unit="mm"),
+        optimiser=ForecasterOptimiser(batch=4096),
+        steps=20_000,
+        validate_every=500,
+    )
+
+
+def recommended() -> Forecaster:
+    """Chosen on the validation cooks of the demo kitchen: minutes on two cores."""
+    return Forecaster()
+
+
+def smoke() -> Forecaster:
+    """Seconds on two cores, to see a whole run end; enough to learn one short clip by heart."""
+    return Forecaster(
+        network=ForecasterNetwork(action_width=64, object_width=32, pose_width=64, latent=64),
+        critic=ForecasterCritic(psi_width=64),
+        optimiser=ForecasterOptimiser(learning_rate=1e-3, batch=64),
+        steps=150,
+        validate_every=50,
+        report_every=10,
+    )
+
+
+PRESETS: dict[str, Callable[[], Forecaster]] = {
+    "forecaster/paper": paper,
+    "forecaster/recommended": recommended,
+    "forecaster/smoke": smoke,
+}
+
+
+def preset(name: str) -> Forecaster:
+    """The config of that name; RunError lists the names where there is none."""
+    if name not in PRESETS:
+        raise RunError(f"there is no preset {name!r}", hint=f"There are: {', '.join(PRESETS)}.")
+    return PRESETS[name]()
+
+
+# ---- changing a knob by its name ------------------------------------------------------------------------------------
+
+
+def with_overrides(config: Forecaster, overrides: Sequence[str]) -> Forecaster:
+    """The config with `group.knob=value` words applied; RunError names the word, the knob and what it may be."""
+    for override in overrides:
+        path, equals, text = override.partition("=")
+        if not equals:
+            raise RunError(f"{override!r} changes nothing", hint="Write it as losses.pose2d=0.5.")
+        config = _with(config, path.strip().split("."), text.strip(), path.strip())
+    return config
+
+
+def knobs(config: msgspec.Struct, prefix: str = "") -> dict[str, Any]:
+    """Every knob by its dotted name, in the order of the form."""
+    flat: dict[str, Any] = {}
+    for name in config.__struct_fields__:
+        value = getattr(config, name)
+        if isinstance(value, msgspec.Struct):
+            flat.update(knobs(value, f"{prefix}{name}."))
+        else:
+            flat[f"{prefix}{name}"] = value
+    return flat
+
+
+def _with(config: Any, path: list[str], text: str, whole: str) -> Any:
+    name = path[0]
+    if name not in config.__struct_fields__:
+        raise RunError(
+            f"there is no knob {whole!r}", hint=f"At that place there are: {', '.join(config.__struct_fields__)}."
+        )
+    value = getattr(config, name)
+    is_group = isinstance(value, msgspec.Struct)
+    if is_group != (len(path) > 1):
+        hint = f"Name one of its knobs: {', '.join(knobs(value, f'{whole}.'))}." if is_group else "It has no parts."
+        raise RunError(f"{whole!r} is {'a group of knobs' if is_group else 'no knob'}", hint=hint)
+    if is_group:
+        return replace(config, **{name: _with(value, path[1:], text, whole)})
+    return replace(config, **{name: _from_text(type(config), name, text, whole)})
+
+
+def _from_text(group: type, name: str, text: str, whole: str) -> Any:
+    info = type_info(group)
+    assert isinstance(info, StructType)
+    knob = next(field for field in info.fields if field.name == name).type
+    bare = knob.type if isinstance(knob, Metadata) else knob
+    if isinstance(bare, IntType):
+        text = _plain_integer(text)
+    try:
+        value = getattr(msgspec.convert({name: text}, group, strict=False), name)
+    except msgspec.ValidationError as error:
+        said = str(error).partition(" - at ")[0]
+        hint = f"One of: {', '.join(map(str, bare.values))}." if isinstance(bare, LiteralType) else ""
+        raise RunError(f"{whole}={text} is refused: {said[0].lower()}{said[1:]}", hint=hint) from None
+    if isinstance(value, float) and not math.isfinite(value):
+        raise RunError(f"{whole}={text} is refused: expected a finite number")
+    return value
+
+
+def _plain_integer(text: str) -> str:
+    """20_000 and 2e4 as 20000, which is how people write a number of steps; anything else as it is."""
+    try:
+        number = float(text)
+    except ValueError:
+        return text
+    return str(int(number)) if number.is_integer() else text
