@@ -190,7 +190,7 @@ def font(size: str | float = "body", weight: int = 400, mono: bool = False) -> Q
 
 
 def hatch(index: int) -> int:
-    """The pattern over the label colour `index`: 0 plain, 1 and 2 stripes, 3 dots. Past 12 colour alone is not enough."""
+    """The pattern over the label colour `index`: 0 plain, 1 and 2 stripes, 3 dots; past 12 colour is not enough."""
     return 0 if index < 12 else min(3, 1 + (index - 12) // 10)
 
 
