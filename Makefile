@@ -1,0 +1,26 @@
+# Two commands are all a newcomer needs: `make demo` and `make test`.
+.PHONY: demo test check bench soak setup clean
+
+demo: ## set everything up and open the studio on the demo kitchen
+	@tools/setup.sh run
+	@tools/demo.sh
+
+test: ## set everything up and run every check
+	@tools/setup.sh dev
+	@tools/check.sh
+
+setup: ## only set everything up
+	@tools/setup.sh dev
+
+check: test
+
+bench: ## measure speed beside peers, as JSON
+	@tools/setup.sh dev
+	@.venv/bin/python -m tests.benchmarks
+
+soak: ## the long tests in full
+	@tools/setup.sh dev
+	@POSECAST_SOAK=1 .venv/bin/python -m pytest -q -m soak
+
+clean: ## remove what setup made
+	rm -rf .venv

@@ -1,0 +1,34 @@
+"""The command line `posecast`: everything the studio does, without the studio.
+
+Exit codes: 0 done, 1 refused with a reason, 2 wrong usage. `--json` prints what a machine can read.
+"""
+
+import sys
+
+import typer
+
+from core.commands import learning, machine, media, projects
+
+app = typer.Typer(
+    name="posecast",
+    help="Mark actions and characteristic poses on video, train forecasters, and see what comes next in 3D.",
+    no_args_is_help=True,
+    add_completion=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+for command in (*projects.COMMANDS, *media.COMMANDS, *learning.COMMANDS, *machine.COMMANDS):
+    app.command(name=command.__name__.rstrip("_"))(command)
+
+
+def main() -> None:
+    """Run the command line with the process's own arguments."""
+    # Plain text wherever the output goes, also where the system's encoding knows no "×" or "–".
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    app()
+
+
+if __name__ == "__main__":
+    main()

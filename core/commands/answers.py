@@ -1,0 +1,160 @@
+"""How the command line speaks: tables and sentences for people, JSON for machines, progress as the place allows.
+
+Results go to standard output, progress and complaints to standard error. Exit codes: 0 done, 1 refused with a
+reason, 2 wrong usage, 130 interrupted.
+"""
+
+import sys
+import time
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+import typer
+
+from core.errors import CoreError, RunError
+from core.run_folder import RunFolder
+from core.runs import Done, Event, Events, Failed, Made, Metric, Note, Progress, Spec, Stopped
+
+REFUSED = 1
+INTERRUPTED = 130
+
+Json = Annotated[bool, typer.Option("--json", help="Print the result for a machine to read.")]
+ProjectFolder = Annotated[Path, typer.Argument(help="A project's folder.", show_default=False)]
+
+
+@contextmanager
+def refusals() -> Generator[None]:
+    """Turn what a person can act on into a sentence and exit code 1; a bug keeps its traceback."""
+    try:
+        yield
+    except CoreError as error:
+        complain(str(error), error.hint)
+        raise typer.Exit(REFUSED) from None
+    except KeyboardInterrupt:
+        complain("Interrupted.")
+        raise typer.Exit(INTERRUPTED) from None
+
+
+def complain(message: str, hint: str = "") -> None:
+    """Say on standard error what is wrong and what to do."""
+    typer.echo(message if not hint else f"{message}\n{hint}", err=True)
+
+
+def answer(value: Any, text: str, *, as_json: bool) -> None:
+    """The result of a command, in the form that was asked for."""
+    typer.echo(msgspec.json.format(msgspec.json.encode(value), indent=2).decode() if as_json else text)
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """Columns as wide as they need; numbers to the right."""
+    cells = [[str(cell) for cell in row] for row in rows]
+    widths = [max(len(line[at]) for line in [list(header), *cells]) for at in range(len(header))]
+    numeric = [bool(cells) and all(_is_number(row[at]) for row in cells) for at in range(len(header))]
+    lines = [header, ["─" * width for width in widths], *cells]
+    return "\n".join(
+        "  ".join(
+            cell.rjust(width) if right else cell.ljust(width)
+            for cell, width, right in zip(line, widths, numeric, strict=True)
+        ).rstrip()
+        for line in lines
+    )
+
+
+def _is_number(cell: str) -> bool:
+    return cell.replace(".", "", 1).replace("-", "", 1).replace(" ", "").isdigit() or cell in ("–", "")
+
+
+def run_to_the_end(spec: Spec, *, as_json: bool) -> Done:
+    """Carry a spec out here, its folder keeping what is said, and return how it ended.
+
+    The same run folder as the studio's: stopping with Ctrl+C keeps what was made, and the same command goes on.
+    """
+    from core.runner import record
+
+    folder = RunFolder(Path(spec.out))
+    if folder.state() in ("running", "stopping"):
+        raise RunError(f"{folder.path} holds a run that is still going.", hint="Stop it, or choose another folder.")
+    folder.write_spec(spec)
+    last: Event | None = None
+    with closing(record(folder)) as events:
+        for event in _shown(events, quiet=as_json):
+            last = event
+    match last:
+        case Done():
+            return last
+        case Failed(message, hint, _):
+            raise RunError(message, hint=hint)
+        case Stopped():
+            raise KeyboardInterrupt
+        case _:
+            raise RunError("The run ended without a word.", hint=f"Its log is in {folder.path}.")
+
+
+def _shown(events: Events, *, quiet: bool) -> Events:
+    if quiet:
+        yield from events
+    elif sys.stderr.isatty():
+        yield from _bar(events)
+    else:
+        yield from _lines(events)
+
+
+def _bar(events: Events) -> Events:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bars
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Bars(*columns, TextColumn("{task.fields[figures]}"), console=Console(stderr=True), transient=True) as bars:
+        task = bars.add_task("Starting", total=None, figures="")
+        figures: dict[str, float] = {}
+        for event in events:
+            match event:
+                case Progress(done, total, doing):
+                    bars.update(task, completed=done, total=total, description=doing or "Working")
+                case Metric(_, name, value) if name in _SHOWN_FIGURES:
+                    figures[name] = value
+                    bars.update(task, figures="  ".join(f"{key} {value:.4g}" for key, value in figures.items()))
+                case Note(text):
+                    bars.console.print(text, highlight=False)
+                case Made(what, _):
+                    bars.console.print(what, highlight=False)
+            yield event
+
+
+_SHOWN_FIGURES = ("loss", "validation/top1", "validation/mpjpe_px")
+
+
+def _lines(events: Events, every_s: float = 5.0) -> Events:
+    said_at = 0.0
+    for event in events:
+        match event:
+            case Progress(done, total, doing):
+                if time.monotonic() - said_at > every_s or done == total:
+                    said_at = time.monotonic()
+                    complain(f"{doing or 'working'}: {done} of {total}")
+            case Note(text):
+                complain(text)
+            case Made(what, _):
+                complain(what)
+        yield event
+
+
+def spelled_time(seconds: float) -> str:
+    """`0:52.17`, as the studio writes times."""
+    minutes, rest = divmod(max(seconds, 0.0), 60)
+    hours, minutes = divmod(int(minutes), 60)
+    return f"{hours}:{minutes:02}:{rest:05.2f}" if hours else f"{minutes}:{rest:05.2f}"
+
+
+def person() -> str:
+    """Who sits here, for the provenance of edits."""
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "somebody"

@@ -1,0 +1,141 @@
+"""Commands about models: train, evaluate, forecast, generate."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from core import configs
+from core.commands.answers import Json, ProjectFolder, answer, refusals, run_to_the_end, spelled_time, table
+from core.commands.projects import clip_of
+from core.errors import RunError
+
+RunArgument = Annotated[
+    str, typer.Argument(metavar="RUN", help="A run's folder, or a shipped checkpoint's name.", show_default=False)
+]
+
+
+def train(
+    preset: Annotated[str, typer.Argument(help=f"One of {', '.join(configs.PRESETS)}.", show_default=False)],
+    settings: Annotated[list[str] | None, typer.Argument(help="Settings, such as losses.pose2d=0.5")] = None,
+    *,
+    project: Annotated[Path, typer.Option(help="The project to learn from.")],
+    out: Annotated[Path, typer.Option(help="The run's folder. One that holds a stopped run goes on.")],
+    as_json: Json = False,
+) -> None:
+    """Train a model on a project. Ctrl+C stops and keeps the checkpoint; the same command resumes."""
+    from core.runs import TrainForecaster
+
+    with refusals():
+        if preset not in configs.PRESETS:
+            raise RunError(f"There is no preset {preset!r}.", hint=f"Presets: {', '.join(configs.PRESETS)}.")
+        config = configs.with_overrides(configs.PRESETS[preset](), settings or [])
+        spec = TrainForecaster(project=str(project.resolve()), out=str(out.resolve()), config=config, preset=preset)
+        done = run_to_the_end(spec, as_json=as_json)
+        answer({"run": str(out), "summary": done.summary, "outputs": done.outputs}, done.summary, as_json=as_json)
+
+
+def evaluate(
+    run: RunArgument,
+    project: Annotated[
+        Path | None, typer.Option(help="Otherwise the one it was trained on.", show_default=False)
+    ] = None,
+    split: Annotated[Literal["train", "validation", "test"], typer.Option(help="The part of its split.")] = "test",
+    out: Annotated[
+        Path | None, typer.Option(help="Otherwise evaluation-PART in the run's folder.", show_default=False)
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Measure a run beside the baselines, and write the report into its folder."""
+    import msgspec
+
+    from core.demo import find_run, shipped_checkpoints
+    from core.runs import EvaluateForecaster
+
+    with refusals():
+        folder = find_run(run).resolve()
+        of = project or _trained_on(folder)
+        if out is None and folder in {each.resolve() for each in shipped_checkpoints().values()}:
+            raise RunError(
+                "The shipped checkpoint's folder is not written to.", hint="Name one for the report: --out FOLDER"
+            )
+        place = (out or folder / f"evaluation-{split}").resolve()
+        spec = EvaluateForecaster(run=str(folder), project=str(of.resolve()), out=str(place), part=split)
+        run_to_the_end(spec, as_json=as_json)
+        report = msgspec.json.decode((place / "report.json").read_bytes())
+        answer(report, (place / "report.md").read_text(), as_json=as_json)
+
+
+def _trained_on(run: Path) -> Path:
+    from core.run_folder import RunFolder
+    from core.runs import TrainForecaster
+
+    spec = RunFolder(run).spec()
+    if not isinstance(spec, TrainForecaster) or not Path(spec.project).is_dir():
+        raise RunError(f"The project that {run.name} learned from is not here.", hint="Name one: --project FOLDER")
+    return Path(spec.project)
+
+
+def forecast(
+    run: RunArgument,
+    project: ProjectFolder,
+    *,
+    clip: Annotated[str, typer.Option(help="The clip, by id or name.")],
+    at: Annotated[float, typer.Option(help="The moment to look ahead from, seconds.")],
+    steps: Annotated[int | None, typer.Option(min=1, help="How many; the run's own number without it.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Say what comes next: actions and their characteristic 3D poses."""
+    from core.demo import find_run
+    from core.evaluation.forecasting import load_run
+    from core.project.store import ProjectStore
+    from core.times import frame_at
+
+    with refusals(), ProjectStore.open(project, "", mode="read") as store:
+        chosen = clip_of(store.project, clip)
+        predictor = load_run(find_run(run))
+        said = predictor.forecast(
+            store.project, lambda each: store.tracks(each.tracks), chosen.id, frame_at(store, chosen, at), steps
+        )
+        rows = [
+            (
+                at_step + 1, each.action, f"{100 * each.confidence:.0f} %", each.truth_action or "–",
+                "" if each.truth_action is None else "✓" if each.truth_action == each.action else "✗",
+                "–" if each.error_px is None else f"{each.error_px:.1f}",
+            )
+            for at_step, each in enumerate(said.steps)
+        ]  # fmt: skip
+        text = "\n".join(
+            [
+                f"{chosen.name} at {spelled_time(at)}, seen so far: {', '.join(said.seen_actions[-5:]) or 'nothing'}",
+                table(("step", "forecast", "sure", "what came", "", "error px"), rows),
+                *said.doubts,
+            ]
+        )
+        answer(said, text, as_json=as_json)
+
+
+def generate(
+    run: RunArgument,
+    out: Annotated[Path, typer.Argument(help="The motion file to write.", show_default=False)],
+    *,
+    action: Annotated[str, typer.Option(help="What is done.")],
+    seconds: Annotated[float, typer.Option(min=0.1, help="How long.")] = 4.0,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same motion.")] = 0,
+    samples: Annotated[int, typer.Option(min=1, help="How many.")] = 1,
+    observed: Annotated[Path | None, typer.Option(help="A motion to go on from.", show_default=False)] = None,
+) -> None:
+    """Generate motion from an action and a duration, with a motion model of yours."""
+    from core.demo import find_run
+    from core.inspection import inspect
+
+    del out, action, seconds, seed, samples, observed
+    with refusals():
+        found = inspect(find_run(run))
+        raise RunError(
+            f"{run} is a {found.kind}, and generating needs a motion model.",
+            hint="This version trains forecasters only; see what they say with: posecast forecast",
+        )
+
+
+COMMANDS = (train, evaluate, forecast, generate)

@@ -1,0 +1,76 @@
+"""Commands about pictures: extract 2D poses, render a clip with what is known of it."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from core.commands.answers import Json, ProjectFolder, answer, refusals, run_to_the_end
+from core.commands.projects import clip_of
+from core.errors import ProjectError
+
+
+def poses(
+    project: ProjectFolder,
+    clip: Annotated[str, typer.Option(help="One clip, by id or name; without it, all that have none.")] = "",
+    most_people: Annotated[int, typer.Option(min=1, max=12, help="How many people to follow.")] = 4,
+    as_json: Json = False,
+) -> None:
+    """Extract 2D poses. Ctrl+C keeps what was found; the same command goes on."""
+    from core.project.store import ProjectStore
+    from core.runs import ExtractPoses
+
+    with refusals():
+        with ProjectStore.open(project, "", mode="read") as store:
+            wanted = (clip_of(store.project, clip).id,) if clip else ()
+        place = project.resolve()
+        out = _unfinished(place, wanted) or place / "runs" / f"poses-{datetime.now():%Y%m%d-%H%M%S}"
+        spec = ExtractPoses(project=str(place), out=str(out), clip_ids=wanted, most_people=most_people)
+        done = run_to_the_end(spec, as_json=as_json)
+        answer({"run": str(out), "summary": done.summary}, done.summary, as_json=as_json)
+
+
+def _unfinished(project: Path, clip_ids: tuple[str, ...]) -> Path | None:
+    """The newest extraction of the same clips that was stopped or ended by the system."""
+    from core.run_folder import RunFolder
+    from core.runs import ExtractPoses
+
+    for folder in sorted((project / "runs").glob("poses-*"), reverse=True):
+        run = RunFolder(folder)
+        if run.state() in ("stopped", "killed"):
+            spec = run.spec()
+            if isinstance(spec, ExtractPoses) and spec.clip_ids == clip_ids:
+                return folder
+    return None
+
+
+def render(
+    project: ProjectFolder,
+    out: Annotated[Path, typer.Argument(help="A .mp4, or a .png for one frame.", show_default=False)],
+    *,
+    clip: Annotated[str, typer.Option(help="The clip, by id or name.")],
+    start: Annotated[float, typer.Option("--from", min=0, help="Seconds.")] = 0.0,
+    end: Annotated[float | None, typer.Option("--to", help="Seconds; the clip's end without it.")] = None,
+    run: Annotated[str, typer.Option(help="Also draw what this run forecasts at each pose.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Draw joints, actions and, with a run, its forecasts over a clip."""
+    from core.demo import find_run
+    from core.picturing import render_clip
+    from core.project.store import ProjectStore
+
+    with refusals(), ProjectStore.open(project, "", mode="read") as store:
+        if out.suffix.lower() not in (".mp4", ".png"):
+            raise ProjectError(f"{out.name} is neither .mp4 nor .png.", hint="Name a file with one of these endings.")
+        chosen = clip_of(store.project, clip)
+        predictor = None
+        if run:
+            from core.evaluation.forecasting import load_run
+
+            predictor = load_run(find_run(run))
+        frames = render_clip(store, chosen, out, start_s=start, end_s=end, predictor=predictor)
+        answer({"file": str(out), "frames": frames}, f"{out}: {frames} frames", as_json=as_json)
+
+
+COMMANDS = (poses, render)

@@ -1,0 +1,193 @@
+"""What is on this machine and what Posecast makes of it: versions, graphics, fonts, codecs, disk. No torch here.
+
+Each finding says what is, whether it will do, and where it will not, what to do. The command `posecast doctor` prints
+them, the start page shows the same. Nothing is installed, changed or sent anywhere.
+"""
+
+import ctypes
+import os
+import platform
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from importlib import metadata
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+import resources
+
+PACKAGES = (
+    "PySide6-Essentials", "pyqtgraph", "pyvista", "vtk", "torch", "smplx", "trimesh", "opencv-python", "av",
+    "ai-edge-litert", "numpy", "msgspec", "safetensors",
+)  # fmt: skip
+ENOUGH_DISK_GB = 2.0
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """One thing looked at. `problem` findings stop something from working, and `hint` says what to do."""
+
+    what: str
+    state: Literal["ok", "note", "problem"]
+    says: str
+    hint: str = ""
+
+
+def examine(folder: Path | None = None) -> list[Finding]:
+    """All findings, in the order a person reads them. `folder` is where projects will lie (home by default)."""
+    looks: tuple[Callable[[], Finding], ...] = (
+        _python, _packages, _display, _graphics_library, _graphics_card, _fonts, _codecs, _weights, _body,
+        lambda: _disk(folder or Path.home()),
+    )  # fmt: skip
+    return [look() for look in looks]
+
+
+def _python() -> Finding:
+    says = f"{platform.python_version()}, {platform.system()} {platform.machine()}, {os.cpu_count()} processor cores"
+    return Finding("Python", "ok", says)
+
+
+def _packages() -> Finding:
+    found, lacking = [], []
+    for name in PACKAGES:
+        try:
+            found.append(f"{name} {metadata.version(name)}")
+        except metadata.PackageNotFoundError:
+            lacking.append(name)
+    if lacking:
+        return Finding("Packages", "problem", f"missing: {', '.join(lacking)}", "Run: make setup")
+    if (metadata.version("PySide6-Essentials"), sys.version_info < (3, 12)) == ("6.12.0", True):
+        hint = "PySide6 6.12.0 ends the program after some thousand paints on Python 3.11: install 6.11.3."
+        return Finding("Packages", "problem", ", ".join(found), hint)
+    return Finding("Packages", "ok", ", ".join(found))
+
+
+def display_problem() -> str | None:
+    """Why no window can be opened here, in a sentence; None where one can."""
+    if sys.platform in ("darwin", "win32") or os.environ.get("WAYLAND_DISPLAY"):
+        return None
+    name = os.environ.get("DISPLAY")
+    if not name:
+        return "There is no display: DISPLAY and WAYLAND_DISPLAY are not set."
+    try:
+        xcb = ctypes.CDLL("libxcb.so.1")
+    except OSError:
+        return "The library libxcb is missing, so no window can be opened."
+    xcb.xcb_connect.restype = ctypes.c_void_p
+    xcb.xcb_connection_has_error.argtypes = xcb.xcb_disconnect.argtypes = [ctypes.c_void_p]
+    connection = xcb.xcb_connect(name.encode(), None)
+    refused = xcb.xcb_connection_has_error(connection)
+    xcb.xcb_disconnect(connection)
+    return f"The display {name} does not answer." if refused else None
+
+
+def _display() -> Finding:
+    problem = display_problem()
+    if problem is None:
+        return Finding(
+            "Display", "ok", os.environ.get("WAYLAND_DISPLAY") or os.environ.get("DISPLAY") or "the system's"
+        )
+    hint = "The command line and pictures of every page (posecast-studio … --screenshot) work without one."
+    return Finding("Display", "note", problem, hint)
+
+
+def _graphics_library() -> Finding:
+    from core.rendering.probe import gl_problem
+
+    problem = gl_problem()
+    if problem is None:
+        return Finding("3D drawing", "ok", "OpenGL can be loaded")
+    return Finding("3D drawing", "problem", problem, "Debian: apt-get install libegl1 libgl1-mesa-dri")
+
+
+def torch_build() -> str:
+    """`CPU`, or the CUDA version that the installed torch was built for; empty where there is no torch."""
+    try:
+        location = metadata.distribution("torch").locate_file("torch/version.py")
+        lines = Path(str(location)).read_text()
+    except (metadata.PackageNotFoundError, OSError):
+        return ""
+    said = next((line for line in lines.splitlines() if line.startswith("cuda")), "")
+    number = said.rpartition("=")[2].strip().strip("'\"")
+    return "CPU" if number in ("", "None") else f"CUDA {number}"
+
+
+def graphics_cards() -> list[str]:
+    """The NVIDIA cards of this machine, as its driver names them."""
+    tool = shutil.which("nvidia-smi")
+    if tool is None:
+        return []
+    asked = subprocess.run([tool, "-L"], capture_output=True, text=True, check=False, timeout=20)
+    return [line.partition(" (UUID")[0] for line in asked.stdout.splitlines() if line.startswith("GPU")]
+
+
+def _graphics_card() -> Finding:
+    cards, build = graphics_cards(), torch_build()
+    if cards and build == "CPU":
+        hint = (
+            "The installed torch is built for the CPU. Install the build for your driver, named by the selector on "
+            "PyTorch's own start page, into the same environment; Posecast keeps it."
+        )
+        return Finding("Graphics card", "note", f"{', '.join(cards)}; torch cannot use it", hint)
+    if cards:
+        return Finding("Graphics card", "ok", f"{', '.join(cards)}; torch built for {build}")
+    if sys.platform == "darwin" and platform.machine() == "arm64":
+        return Finding("Graphics card", "ok", "Apple silicon, used through MPS")
+    hint = ""
+    if build.startswith("CUDA"):
+        hint = "The CUDA build of torch is installed; the CPU-only build is 3 GB smaller and does the same here."
+    return Finding("Graphics card", "note", f"none found, training uses {os.cpu_count()} processor cores", hint)
+
+
+def _fonts() -> Finding:
+    fonts = sorted(each.stem for each in resources.path("fonts").glob("*.ttf"))
+    if not fonts:
+        return Finding("Fonts", "problem", "the shipped fonts are missing", "Install Posecast again.")
+    return Finding("Fonts", "ok", f"shipped: {', '.join(fonts)}")
+
+
+def _codecs() -> Finding:
+    import av
+
+    wanted = ("h264", "hevc", "vp9", "av1", "mpeg4", "mjpeg")
+    reads = [name for name in wanted if name in av.codecs_available]
+    says = f"reads {', '.join(reads)}; libavcodec {'.'.join(map(str, av.library_versions['libavcodec']))}"
+    if "h264" not in reads or "libx264" not in av.codecs_available:
+        return Finding("Video", "problem", says, "H.264 is missing from PyAV: install its wheel again.")
+    return Finding("Video", "ok", says)
+
+
+def _weights() -> Finding:
+    files = [resources.path("blazepose", name) for name in ("pose_detection.tflite", "pose_landmark_full.tflite")]
+    if not all(file.is_file() for file in files):
+        return Finding("2D poses", "problem", "the shipped weights are missing", "Install Posecast again.")
+    return Finding("2D poses", "ok", "BlazePose, built in, works offline")
+
+
+def _body() -> Finding:
+    if not resources.path("bodies", "neutral_smpl.npz").is_file():
+        return Finding("Bodies", "problem", "the built-in body is missing", "Install Posecast again.")
+    return Finding("Bodies", "ok", "built-in body, free to use")
+
+
+def _disk(folder: Path) -> Finding:
+    free_gb = shutil.disk_usage(folder).free / 1e9
+    if free_gb < ENOUGH_DISK_GB:
+        return Finding(
+            "Disk", "problem", f"{free_gb:.1f} GB free", "Free some space: tracks and checkpoints need room."
+        )
+    return Finding("Disk", "ok", f"{free_gb:.0f} GB free")
+
+
+def main() -> int:
+    """`python -m core.doctor --display`: 0 where a window can be opened, else 1 and why."""
+    problem = display_problem()
+    if problem is not None:
+        print(problem)  # noqa: T201 (a script's answer)
+    return 0 if problem is None else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

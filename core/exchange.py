@@ -1,0 +1,199 @@
+"""Foreign files into a project and out of it: which format, what it means for the project's rows.
+
+The formats know files, the project knows rows; here they meet. Every import is one undoable edit.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from core.errors import FileError, FormatError, ProjectError
+from core.formats import FORMATS, Format
+from core.formats.marks import Mark
+from core.motion import Poses2d
+from core.project import edits
+from core.project.annotations import Clip, FrameIdentity, Project
+from core.project.store import ProjectStore
+from core.video import Video, frame_luma, open_video
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    """What an import or export did, in one line, and what it left out and why."""
+
+    format: str
+    says: str
+    left_out: tuple[str, ...] = ()
+
+
+def named(name: str) -> Format:
+    """The format called `name`, in any case."""
+    found = [each for each in FORMATS if each.name.lower() == name.lower()]
+    if not found:
+        raise ProjectError(f"There is no format {name!r}.", hint=f"Known: {', '.join(each.name for each in FORMATS)}.")
+    return found[0]
+
+
+def recognise(source: Path) -> Format:
+    """The format of a file or folder, told by its content."""
+    if not source.exists():
+        raise FileError(source, "there is no such file or folder", hint="Check the path.")
+    for each in FORMATS:
+        if each.sniff(source):
+            return each
+    known = ", ".join(each.name for each in FORMATS)
+    raise FormatError(source, "its content is of no known format", hint=f"Name one with --format. Known: {known}.")
+
+
+def writer(out: Path, name: str) -> Format:
+    """The format to write `out` in: the named one, or the one its ending says."""
+    if name:
+        chosen = named(name)
+    else:
+        fits = [each for each in FORMATS if out.suffix.lower() in each.endings and each.holds == "marks"]
+        if not fits:
+            raise FileError(out, f"no format ends in {out.suffix or 'nothing'}", hint="Use .csv or .json, or --format.")
+        chosen = fits[0]
+    if chosen.write is None:
+        raise ProjectError(f"{chosen.name} can be read but not written.")
+    return chosen
+
+
+def take_in(known: Format, source: Path, store: ProjectStore, clip: Clip | None, author: str) -> Report:
+    """Import `source`, as one edit."""
+    if known.holds == "2D poses":
+        return _take_poses(known, source, store, clip)
+    return _take_marks(known, source, store, clip, author)
+
+
+def _take_poses(known: Format, source: Path, store: ProjectStore, clip: Clip | None) -> Report:
+    chosen = clip or _only_clip(store.project)
+    size = (chosen.video.width, chosen.video.height)
+    poses: Poses2d = known.read(source, size=size)
+    frames = chosen.video.frame_count
+    if len(poses) != frames:
+        hint = "Frame numbers must be those of the clip's video; choose another clip, or export the poses again."
+        raise FormatError(source, f"it has {len(poses)} frames, {chosen.name} has {frames}", hint=hint)
+    tracks = store.write_tracks(poses)
+    label = f"Import 2D poses of {chosen.name}"
+    store.edit(edits.set_tracks(store.project, chosen.id, tracks), label, source=known.name)
+    return Report(format=known.name, says=f"{chosen.name}: {len(poses)} frames of {poses.people} people")
+
+
+def _only_clip(project: Project) -> Clip:
+    if len(project.clips) != 1:
+        raise ProjectError("These poses could belong to any clip.", hint="Name it with --clip.")
+    return next(iter(project.clips.values()))
+
+
+def _take_marks(known: Format, source: Path, store: ProjectStore, clip: Clip | None, author: str) -> Report:
+    rows: list[Mark] = known.read(source)
+    project, left_out, taken = store.project, [], 0
+    identities = _Identities(store)
+    for mark in rows:
+        found = [clip] if clip else [each for each in project.clips.values() if mark.clip in (each.name, each.id)]
+        if len(found) != 1 or found[0] is None:
+            left_out.append(f"no clip {mark.clip!r}" if not found else f"several clips {mark.clip!r}")
+            continue
+        try:
+            project = _with_mark(project, found[0].id, mark, author, known.name, identities)
+        except (ProjectError, ValueError) as error:
+            left_out.append(f"{mark.clip}, {mark.action} at frame {mark.start_frame}: {error}")
+            continue
+        taken += 1
+    identities.close()
+    if taken:
+        store.edit(project, f"Import {taken} segments from {source.name}", source=known.name)
+    says = f"{taken} segments are in" + (f", {len(left_out)} were left out: {left_out[0]}" if left_out else "")
+    return Report(format=known.name, says=says, left_out=tuple(left_out))
+
+
+class _Identities:
+    """What the frames of characteristic poses look like, each video opened once."""
+
+    def __init__(self, store: ProjectStore) -> None:
+        self._store = store
+        self._open: dict[str, Video | None] = {}
+
+    def of(self, clip: Clip, frame: int) -> FrameIdentity:
+        if clip.id not in self._open:
+            path = self._store.video_path(clip)
+            self._open[clip.id] = open_video(path) if clip.video.path and path.is_file() else None
+        video = self._open[clip.id]
+        if video is None or frame >= len(video):
+            return FrameIdentity(pts=-1)
+        return FrameIdentity(pts=video.pts(frame), luma=frame_luma(video.frame(frame)))
+
+    def close(self) -> None:
+        for video in self._open.values():
+            if video is not None:
+                video.close()
+
+
+def _with_mark(
+    project: Project, clip_id: str, mark: Mark, author: str, source: str, identities: _Identities
+) -> Project:
+    project, action = edits.label_for(project, mark.action, "action", author=author, source=source)
+    objects = []
+    for name in mark.objects:
+        project, label = edits.label_for(project, name, "object", author=author, source=source)
+        objects.append(label.id)
+    project, segment = edits.mark_segment(
+        project, clip_id, action.id, mark.start_frame, mark.end_frame, objects=tuple(objects), author=author,
+        source=source,
+    )  # fmt: skip
+    if mark.pose_frame is None:
+        return project
+    identity = identities.of(project.clips[clip_id], mark.pose_frame)
+    return edits.set_pose(project, clip_id, segment.id, mark.pose_frame, identity, author=author, source=source)
+
+
+def hand_out(known: Format, store: ProjectStore, out: Path) -> Report:
+    """Write everything marked in the project to `out`."""
+    if known.holds != "marks" or known.write is None:
+        raise ProjectError(f"{known.name} holds {known.holds}; a project's marks go out as CSV or JSON.")
+    rows = [row for clip in store.project.clips.values() for row in _marks_of(store, clip)]
+    known.write(rows, out)
+    return Report(format=known.name, says=f"{out.name}: {len(rows)} segments of {len(store.project.clips)} clips")
+
+
+def _marks_of(store: ProjectStore, clip: Clip) -> list[Mark]:
+    labels = store.project.labels
+    actors = {each.id: each.name for each in clip.actors}
+    time_s, close = _clock(store, clip)
+    rows = []
+    for segment in clip.segments:
+        pose = clip.pose_of(segment.id)
+        rows.append(
+            Mark(
+                clip=clip.name,
+                action=labels[segment.action].name,
+                start_frame=segment.start_frame,
+                end_frame=segment.end_frame,
+                start_s=time_s(segment.start_frame),
+                end_s=time_s(segment.end_frame),
+                objects=tuple(labels[each].name for each in segment.objects),
+                actor=actors.get(segment.actor, ""),
+                pose_frame=None if pose is None else pose.frame,
+                pose_s=None if pose is None else time_s(pose.frame),
+                made_by=segment.made.author,
+                source=segment.made.source,
+            )
+        )
+    close()
+    return rows
+
+
+def _clock(store: ProjectStore, clip: Clip) -> tuple[Callable[[int], float], Callable[[], None]]:
+    """Times of frames by the video's own timestamps; by the mean rate where there is no video."""
+    path = store.video_path(clip)
+    if clip.video.path and path.is_file():
+        video = open_video(path)
+        last = len(video) - 1
+
+        def by_timestamp(frame: int) -> float:
+            beyond = max(frame - last, 0) / clip.video.rate_hz
+            return round(video.time_s(min(frame, last)) + beyond, 6)
+
+        return by_timestamp, video.close
+    return (lambda frame: round(frame / clip.video.rate_hz, 6)), (lambda: None)

@@ -1,0 +1,144 @@
+"""What a file or folder holds, said in a few facts: projects, runs, checkpoints, videos, and every known format."""
+
+import json
+import struct
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+
+from core.errors import CoreError, FileError, FormatError
+
+
+class Found(msgspec.Struct, frozen=True, kw_only=True):
+    """The kind of a thing, its facts by name, and a table where it has parts."""
+
+    path: str
+    kind: str
+    facts: dict[str, str | int | float] = {}
+    rows: tuple[dict[str, str | int | float], ...] = ()
+
+
+def inspect(path: Path) -> Found:
+    """What `path` is and holds; FormatError where nothing known."""
+    if not path.exists():
+        raise FileError(path, "there is no such file or folder", hint="Check the path.")
+    if path.is_dir():
+        for marker, look in (("project.sqlite", _project), ("spec.json", _run), ("best.safetensors", _checkpoint)):
+            if (path / marker).is_file():
+                return look(path)
+    elif path.suffix == ".safetensors":
+        return _checkpoint(path)
+    return _foreign(path)
+
+
+def _project(folder: Path) -> Found:
+    from core.project.store import ProjectStore
+
+    with ProjectStore.open(folder, "", mode="read") as store:
+        project = store.project
+        rows = tuple(
+            {
+                "clip": clip.name,
+                "id": clip.id[:8],
+                "frames": clip.video.frame_count,
+                "segments": len(clip.segments),
+                "poses": len(clip.poses),
+                "2D poses": "yes" if clip.tracks else "no",
+                "camera": "calibrated" if clip.camera else "estimated",
+            }
+            for clip in project.clips.values()
+        )
+        facts = {
+            "name": project.name,
+            "clips": len(project.clips),
+            "actions": ", ".join(each.name for each in project.actions()),
+            "objects": len(project.objects()),
+            "splits": ", ".join(
+                f"{split.name} ({', '.join(f'{part} {len(ids)}' for part, ids in split.parts.items())})"
+                for split in project.splits.values()
+            ),
+            "runs": sum(1 for each in (folder / "runs").glob("*") if (each / "spec.json").is_file()),
+        }
+    return Found(path=str(folder), kind="project", facts=facts, rows=rows)
+
+
+def _run(folder: Path) -> Found:
+    from core.run_folder import RunFolder
+    from core.runs import Metric, TrainForecaster
+
+    run = RunFolder(folder)
+    spec, (stamped, _) = run.spec(), run.events()
+    figures = {each.event.name: each.event.value for each in stamped if isinstance(each.event, Metric)}
+    facts: dict[str, str | int | float] = {"state": run.state()}
+    if stamped:
+        facts["started"] = datetime.fromtimestamp(stamped[0].at).astimezone().isoformat(timespec="seconds")
+    if isinstance(spec, TrainForecaster):
+        facts |= {"preset": spec.preset, "project": spec.project}
+    facts |= {name: round(value, 5) for name, value in sorted(figures.items())}
+    names = {
+        "TrainForecaster": "forecaster run",
+        "EvaluateForecaster": "evaluation",
+        "ExtractPoses": "2D pose extraction",
+    }
+    kind = names.get(type(spec).__name__, "run")
+    return Found(path=str(folder), kind=kind, facts=facts)
+
+
+def _checkpoint(path: Path) -> Found:
+    """Read from the header alone: nothing of the file is run, and no weights are loaded."""
+    file = path / "best.safetensors" if path.is_dir() else path
+    header = _safetensors_header(file)
+    metadata = header.pop("__metadata__", {})
+    numbers = sum(_count(each["shape"]) for each in header.values())
+    facts: dict[str, str | int | float] = {"tensors": len(header), "numbers": numbers, "size": _size(file)}
+    for name, value in metadata.items():
+        facts[name] = value if len(value) <= 120 else f"{value[:117]}…"
+    kind = {"forecaster": "forecaster checkpoint"}.get(metadata.get("kind", ""), "checkpoint")
+    return Found(path=str(path), kind=kind, facts=facts)
+
+
+def _safetensors_header(file: Path) -> dict:
+    try:
+        with file.open("rb") as stream:
+            (length,) = struct.unpack("<Q", stream.read(8))
+            if length > 100_000_000:
+                raise ValueError("its header is too long")
+            return json.loads(stream.read(length))
+    except (struct.error, ValueError) as error:
+        raise FormatError(file, f"it is no safetensors file ({error})") from None
+
+
+def _count(shape: list[int]) -> int:
+    total = 1
+    for each in shape:
+        total *= each
+    return total
+
+
+def _foreign(path: Path) -> Found:
+    from core.formats import FORMATS
+    from core.video import video_file
+
+    for each in FORMATS:
+        if each.sniff(path):
+            facts: dict[str, str | int | float] = {"holds": each.holds}
+            if each.holds == "marks":
+                marks = each.read(path)
+                facts |= {"segments": len(marks), "clips": len({mark.clip for mark in marks})}
+            return Found(path=str(path), kind=each.name, facts=facts)
+    if path.is_dir():
+        raise FormatError(path, "this folder is no project, no run and of no known format")
+    try:
+        facts_of = video_file(path)
+    except CoreError as error:
+        known = ", ".join(each.name for each in FORMATS)
+        hint = f"Known: projects, runs, checkpoints, videos, {known}."
+        raise FormatError(path, f"of no known kind; as a video: {error}", hint=hint) from None
+    said = msgspec.structs.asdict(facts_of) if isinstance(facts_of, msgspec.Struct) else facts_of._asdict()
+    said["size"] = _size(path)
+    return Found(path=str(path), kind="video", facts={name: value for name, value in said.items() if name != "path"})
+
+
+def _size(path: Path) -> str:
+    return f"{path.stat().st_size / 1e6:.2f} MB"

@@ -1,0 +1,198 @@
+"""Carries a spec out: picks the room, yields its events, and keeps what was said in the run's folder.
+
+`python -m core.runner FOLDER` is the process a job runs in. It reads the folder's spec, reports there, looks there for
+the word "stop", and ends: 0 done, 1 refused with a reason, 130 stopped.
+"""
+
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+from core.errors import CoreError, RunError
+from core.motion import Poses2d
+from core.project.annotations import Clip
+from core.run_folder import RunFolder
+from core.runs import (
+    Done,
+    EvaluateForecaster,
+    Event,
+    Events,
+    ExtractPoses,
+    Failed,
+    Made,
+    MakeDemo,
+    Note,
+    Progress,
+    Spec,
+    Stopped,
+    TrainForecaster,
+)  # fmt: skip
+
+ReadTracks = Callable[[Clip], Poses2d]
+STOPPED = 130  # what a shell reports of an interrupted command
+
+
+def carry_out(spec: Spec) -> Events:
+    """The events of carrying out `spec`; closing the generator stops the work in good order."""
+    Path(spec.out).mkdir(parents=True, exist_ok=True)
+    match spec:
+        case ExtractPoses():
+            yield from _extract_poses(spec)
+        case TrainForecaster():
+            yield from _train_forecaster(spec)
+        case EvaluateForecaster():
+            yield from _evaluate_forecaster(spec)
+        case MakeDemo():
+            yield from _make_demo(spec)
+
+
+def record(folder: RunFolder) -> Events:
+    """Carry out the folder's spec, keeping every event there. The last one is Done, Stopped or Failed.
+
+    A person's stop, closing this generator, or an interrupt end the work alike: its `finally` runs first.
+    """
+    spec = folder.spec()
+    folder.claim()
+
+    def said(event: Event) -> Event:
+        folder.append(event)
+        return event
+
+    try:
+        with closing(carry_out(spec)) as events:
+            for event in events:
+                yield said(event)
+                if isinstance(event, Done):
+                    return
+                if folder.was_asked_to_stop():
+                    events.close()
+                    yield said(Stopped())
+                    return
+        yield said(Done())
+    except (GeneratorExit, KeyboardInterrupt):
+        folder.append(Stopped())
+        raise
+    except CoreError as error:
+        yield said(Failed(str(error), error.hint))
+    except Exception as error:  # noqa: BLE001 (a bug: the person sees a sentence, the log the traceback)
+        traceback.print_exc()
+        details = traceback.format_exc()
+        yield said(Failed(f"{type(error).__name__}: {error}", "This is a fault of the program.", details))
+
+
+# ---- one room each --------------------------------------------------------------------------------------------------
+
+
+def _extract_poses(spec: ExtractPoses) -> Events:
+    """Each clip's tracks go into the project as soon as they are whole; a stopped extraction goes on where it was."""
+    from core.detection.tracking import extract, read_extraction
+    from core.project.edits import set_tracks
+    from core.project.store import ProjectStore
+    from core.video import open_video
+
+    folder = Path(spec.project)
+    with ProjectStore.open(folder, "Posecast", mode="read") as store:
+        project = store.project
+        ids = spec.clip_ids or tuple(each.id for each in project.clips.values() if not each.tracks and each.video.path)
+        unknown = [each for each in ids if each not in project.clips]
+        if unknown:
+            raise RunError(f"This project has no clip {unknown[0]}.", hint="posecast inspect PROJECT lists its clips.")
+        videos = {each: store.video_path(project.clips[each]) for each in ids}
+    frames = {each: project.clips[each].video.frame_count for each in ids}
+    before, found = 0, 0
+    for clip_id in ids:
+        name, part = project.clips[clip_id].name, Path(spec.out) / clip_id
+        with (
+            open_video(videos[clip_id]) as video,
+            closing(extract(video, part, most_people=spec.most_people)) as events,
+        ):
+            for event in events:
+                if isinstance(event, Progress):
+                    yield Progress(before + event.done, sum(frames.values()), f"2D poses of {name}")
+                else:
+                    yield event
+        poses = read_extraction(part)
+        with ProjectStore.open(folder, "Posecast", mode="command") as store:
+            tracks = store.write_tracks(poses)
+            store.edit(set_tracks(store.project, clip_id, tracks), f"Extract 2D poses of {name}", source="BlazePose")
+        before += frames[clip_id]
+        found += poses.people
+        yield Made(f"2D poses of {name}: {poses.people} {'person' if poses.people == 1 else 'people'}", str(part))
+    yield Done(f"2D poses of {len(ids)} {'clip' if len(ids) == 1 else 'clips'}, {found} people in all")
+
+
+def _train_forecaster(spec: TrainForecaster) -> Events:
+    from core.project.store import ProjectStore
+    from core.training.forecaster import train_forecaster
+
+    with ProjectStore.open(Path(spec.project), "Posecast", mode="read") as store:
+        yield from train_forecaster(spec, store.project, _reader(store), Path(spec.out))
+
+
+def _evaluate_forecaster(spec: EvaluateForecaster) -> Events:
+    from core.datasets.kitchen.truth import read_truth
+    from core.evaluation.protocols import evaluate_forecaster
+    from core.project.store import ProjectStore
+
+    folder = Path(spec.project)
+
+    def truth(clip_id: str):  # noqa: ANN202 (whatever the simulation knows, or None)
+        return read_truth(folder, clip_id)
+
+    with ProjectStore.open(folder, "Posecast", mode="read") as store:
+        yield from evaluate_forecaster(spec, store.project, _reader(store), truth, Path(spec.out))
+
+
+def _make_demo(spec: MakeDemo) -> Events:
+    from core.datasets.kitchen.demo import make_demo
+
+    film = detect = None
+    if spec.video:
+        from core.filming import detect, film
+    size = (spec.width, spec.height)
+    yield Note(f"A kitchen of {spec.clips} clips, {spec.seconds:g} s each, seed {spec.seed}")
+    yield from make_demo(Path(spec.folder), spec.clips, spec.seconds, spec.seed, film=film, detect=detect, size=size)
+
+
+def _reader(store) -> ReadTracks:  # noqa: ANN001 (ProjectStore, imported by the caller)
+    def read(clip: Clip) -> Poses2d:
+        if not clip.tracks:
+            raise RunError(f"{clip.name} has no 2D poses yet.", hint="Extract them: posecast poses PROJECT")
+        return store.tracks(clip.tracks)
+
+    return read
+
+
+# ---- the process of a job -------------------------------------------------------------------------------------------
+
+
+def main(arguments: list[str]) -> int:
+    """Carry out the spec in the folder named by the only argument."""
+    folder = RunFolder(Path(arguments[0]))
+    signal.signal(signal.SIGTERM, _interrupt)
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    try:
+        last: Event | None = None
+        for event in record(folder):
+            last = event
+    except KeyboardInterrupt:
+        return STOPPED
+    match last:
+        case Failed():
+            return 1
+        case Stopped():
+            return STOPPED
+        case _:
+            return 0
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,51 @@
+"""The doctor says what is, and what to do where something is missing."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from core import doctor
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_that_every_finding_with_a_problem_says_what_to_do(monkeypatch):
+    monkeypatch.setattr(doctor, "ENOUGH_DISK_GB", 1e9)
+    findings = doctor.examine()
+    assert {each.what for each in findings} >= {"Python", "Packages", "Display", "3D drawing", "Video", "Disk"}
+    problems = [each for each in findings if each.state == "problem"]
+    assert "Disk" in {each.what for each in problems}
+    assert all(each.hint for each in problems)
+
+
+def test_that_a_machine_without_a_display_is_told_so(monkeypatch):
+    monkeypatch.delenv("DISPLAY", raising=False)
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    assert "no display" in (doctor.display_problem() or "")
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="X servers")
+def test_that_a_display_that_does_not_answer_is_named():
+    environment = {**os.environ, "DISPLAY": ":9876"}
+    environment.pop("WAYLAND_DISPLAY", None)
+    said = subprocess.run(
+        [sys.executable, "-m", "core.doctor", "--display"], cwd=ROOT, env=environment, capture_output=True, text=True,
+        check=False,
+    )  # fmt: skip
+    assert said.returncode == 1
+    assert ":9876 does not answer" in said.stdout
+
+
+def test_that_the_doctor_does_not_load_torch():
+    code = "import core.doctor, sys; core.doctor.torch_build(); sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
+
+
+def test_that_torchs_build_is_told_without_loading_it():
+    import torch
+
+    said = doctor.torch_build()
+    assert said == ("CPU" if torch.version.cuda is None else f"CUDA {torch.version.cuda}")
