@@ -65,6 +65,7 @@ class RunFolder:
                 stderr=log,
                 start_new_session=True,
             )
+        _started_here.append(process)
         # The child writes its own pid file; ours closes the gap until it has imported what it needs.
         self._write_pid(process.pid)
         return process.pid
@@ -107,12 +108,17 @@ class RunFolder:
         except (msgspec.DecodeError, msgspec.ValidationError) as error:
             raise FormatError(path, str(error), hint="Mend that field, or start the run anew.") from None
 
-    def events(self, offset: int = 0) -> tuple[list[Stamped], int]:
-        """Events from byte `offset` on, and the offset to go on from. A torn line is left for later."""
+    def events(self, offset: int = 0, *, most_bytes: int = -1) -> tuple[list[Stamped], int]:
+        """Events from byte `offset` on, and the offset to go on from. A torn line is left for later.
+
+        With `most_bytes` only about so much is read; the same offset again means that nothing whole is left.
+        """
         try:
             with (self.path / "events.jsonl").open("rb") as file:
                 file.seek(offset)
-                data = file.read()
+                data = file.read(most_bytes)
+                if most_bytes > 0 and len(data) == most_bytes:
+                    data += file.readline()
         except FileNotFoundError:
             return [], offset
         whole = data[: data.rfind(b"\n") + 1]
@@ -123,6 +129,13 @@ class RunFolder:
             except (msgspec.DecodeError, msgspec.ValidationError):
                 continue  # a later version's event, or a line a full disk tore
         return stamped, offset + len(whole)
+
+    def events_size(self) -> int:
+        """How many bytes of events there are by now."""
+        try:
+            return (self.path / "events.jsonl").stat().st_size
+        except FileNotFoundError:
+            return 0
 
     def ending(self) -> Done | Stopped | Failed | None:
         """How the newest attempt ended; None while it has not said so."""
@@ -136,8 +149,7 @@ class RunFolder:
         """Where the run stands, from its files and its process alone."""
         if not (self.path / "spec.json").exists():
             return "new"
-        process = self._process()
-        if process is not None and process.started and _started(process.pid) == process.started:
+        if self.is_alive():
             return "stopping" if self.was_asked_to_stop() else "running"
         match self.ending():
             case Done():
@@ -147,7 +159,16 @@ class RunFolder:
             case Failed():
                 return "failed"
             case None:
-                return "new" if process is None else "killed"
+                return "killed" if self.was_started() else "new"
+
+    def is_alive(self) -> bool:
+        """Whether the process that carries the run out lives."""
+        process = self._process()
+        return process is not None and bool(process.started) and _started(process.pid) == process.started
+
+    def was_started(self) -> bool:
+        """Whether a process ever took the run on."""
+        return self._process() is not None
 
     def log_tail(self, lines: int = 20) -> str:
         """The last lines of what the run printed."""
@@ -167,6 +188,10 @@ class RunFolder:
             return None
 
 
+_started_here: list[subprocess.Popen[bytes]] = []
+"""Our children, kept so that one that ended is taken leave of instead of staying a zombie."""
+
+
 def _replace(path: Path, content: bytes) -> None:
     """Write all of it or none of it."""
     beside = path.with_name(path.name + ".new")
@@ -179,6 +204,7 @@ def _replace(path: Path, content: bytes) -> None:
 
 def _started(pid: int) -> str:
     """When the process started, as its system says; empty where there is none (or it is a zombie)."""
+    _started_here[:] = [each for each in _started_here if each.poll() is None]
     stat = Path(f"/proc/{pid}/stat")
     if Path("/proc/self/stat").exists():
         try:

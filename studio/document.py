@@ -1,0 +1,211 @@
+"""The open project as the pages see it: read it, ask for an edit, undo, and watch what changed.
+
+One selection and one clock for the whole window: the chosen clip, and the playhead, a frame of it (0-based, of the
+original video). Pages keep no copy; a click, an undo, a colleague's edit and a finished job arrive by `changed`.
+Every edit is on disk when `edit` returns; what the disk or another studio refuses comes by `refused`, in words.
+"""
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from core.errors import CoreError, ProjectError
+from core.motion import Poses2d
+from core.project.annotations import BY_HAND, Changes, Clip, Project
+from core.project.store import ProjectStore
+
+_INBOX_MS = 500
+
+
+class Document(QObject):
+    """Holds the one open project. Everything a page edits goes through here."""
+
+    opened = Signal()
+    closed = Signal()
+    changed = Signal(object)  # core.project.annotations.Changes
+    saved = Signal()
+    refused = Signal(object)  # the CoreError an edit, an undo or a background read met
+    clip_chosen = Signal(str)  # the clip's id, empty where none is chosen
+    playhead_moved = Signal(int)
+
+    def __init__(self, author: str, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.author = author
+        self._store: ProjectStore | None = None
+        self._clip_id = ""
+        self._playheads: dict[str, int] = {}  # where each clip was left
+        self._tracks: tuple[str, Poses2d] | None = None
+        self._inbox = QTimer(self)
+        self._inbox.setInterval(_INBOX_MS)
+        self._inbox.timeout.connect(self._look_outside)
+
+    # ---- opening and closing ----
+
+    def open(self, folder: Path) -> None:
+        """Open a project for editing; for reading where another studio has it. Raises CoreError in words."""
+        self._take(ProjectStore.open(folder, self.author))
+
+    def create(self, folder: Path, name: str) -> None:
+        """Make an empty project in `folder` and open it."""
+        self._take(ProjectStore.create(folder, name, self.author))
+
+    def close_project(self) -> None:
+        """Let go of the project; nothing is left to save."""
+        if self._store is None:
+            return
+        self._inbox.stop()
+        store, self._store = self._store, None
+        self._tracks = None
+        self._playheads.clear()
+        self._clip_id = ""
+        store.close()
+        self.clip_chosen.emit("")
+        self.closed.emit()
+
+    def _take(self, store: ProjectStore) -> None:
+        self.close_project()
+        self._store = store
+        self.opened.emit()
+        self.choose_clip(next(iter(store.project.clips), ""))
+        self._inbox.start()
+
+    # ---- reading ----
+
+    @property
+    def is_open(self) -> bool:
+        return self._store is not None
+
+    @property
+    def store(self) -> ProjectStore:
+        """The store of the open project; pages of a closed window do not ask."""
+        if self._store is None:
+            raise ProjectError("no project is open", hint="Open a project first.")
+        return self._store
+
+    @property
+    def project(self) -> Project:
+        return self.store.project
+
+    @property
+    def folder(self) -> Path:
+        return self.store.folder
+
+    @property
+    def read_only_reason(self) -> str | None:
+        """Why nothing can be edited here, or None."""
+        return None if self._store is None else self._store.read_only_reason
+
+    def tracks(self, clip_id: str) -> Poses2d | None:
+        """The clip's 2D tracks, memory-mapped; None where there are none."""
+        name = self.project.clips[clip_id].tracks
+        if not name:
+            return None
+        if self._tracks is None or self._tracks[0] != name:
+            self._tracks = (name, self.store.tracks(name))
+        return self._tracks[1]
+
+    def video_path(self, clip_id: str) -> Path:
+        """Where the clip's video should lie; it may have moved."""
+        return self.store.video_path(self.project.clips[clip_id])
+
+    # ---- one selection, one clock ----
+
+    @property
+    def clip_id(self) -> str:
+        """The chosen clip, or empty."""
+        return self._clip_id
+
+    @property
+    def clip(self) -> Clip | None:
+        """The chosen clip as it stands now."""
+        return self.project.clips.get(self._clip_id) if self._store is not None else None
+
+    @property
+    def playhead(self) -> int:
+        """The frame of the chosen clip that everything shows."""
+        return self._playheads.get(self._clip_id, 0)
+
+    def choose_clip(self, clip_id: str) -> None:
+        """Show a clip everywhere, where it was left; an empty id shows none."""
+        if clip_id and clip_id not in self.project.clips:
+            raise ProjectError(f"the project has no clip {clip_id}", hint="Choose one from the list of clips.")
+        if clip_id == self._clip_id:
+            return
+        self._clip_id = clip_id
+        self.clip_chosen.emit(clip_id)
+        self.playhead_moved.emit(self.playhead)
+
+    def seek(self, frame: int) -> None:
+        """Move the playhead, held inside the clip."""
+        clip = self.clip
+        if clip is None:
+            return
+        frame = max(0, min(int(frame), max(0, clip.video.frame_count - 1)))
+        if frame != self.playhead:
+            self._playheads[self._clip_id] = frame
+            self.playhead_moved.emit(frame)
+
+    # ---- editing ----
+
+    def edit(self, after: Project, label: str, *, source: str = BY_HAND) -> bool:
+        """Replace the project by an edited copy; `label` names the step ("Mark cut"). False where it was refused."""
+        try:
+            changes = self.store.edit(after, label, source=source)
+        except CoreError as error:
+            self.refused.emit(error)
+            return False
+        self._follow(changes)
+        return True
+
+    def undo(self) -> None:
+        """Take the last edit back; that is an edit too."""
+        self._step(back=True)
+
+    def redo(self) -> None:
+        """Do again what was taken back."""
+        self._step(back=False)
+
+    def _step(self, *, back: bool) -> None:
+        try:
+            changes = self.store.undo() if back else self.store.redo()
+        except CoreError as error:
+            self.refused.emit(error)
+            return
+        if changes is not None:
+            self._follow(changes)
+
+    @property
+    def undo_label(self) -> str | None:
+        """What undo would take back, or None."""
+        return None if self._store is None else self._store.undo_label
+
+    @property
+    def redo_label(self) -> str | None:
+        return None if self._store is None else self._store.redo_label
+
+    def _follow(self, changes: Changes) -> None:
+        """Tell everybody; a chosen clip that is gone is chosen no more."""
+        if self._clip_id and self._clip_id not in self.project.clips:
+            self._clip_id = next(iter(self.project.clips), "")
+            self.clip_chosen.emit(self._clip_id)
+            self.playhead_moved.emit(self.playhead)
+        self.changed.emit(changes)
+        self.saved.emit()
+
+    def _look_outside(self) -> None:
+        """Take in what commands and jobs left for us; a reader follows whoever is editing."""
+        store = self._store
+        if store is None:
+            return
+        try:
+            if store.read_only_reason is None:
+                found = store.take_in_results()
+            else:
+                newer = store.reload_if_changed()
+                found = [] if newer is None else [newer]
+        except CoreError as error:
+            self._inbox.stop()
+            self.refused.emit(error)
+            return
+        for changes in found:
+            self._follow(changes)
