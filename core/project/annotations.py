@@ -9,6 +9,7 @@ outside its segment or past the video's end) is kept and listed by `core.project
 """
 
 import secrets
+from bisect import insort
 from datetime import UTC, datetime
 from typing import Literal, Self
 
@@ -99,6 +100,16 @@ class CharacteristicPose(msgspec.Struct, frozen=True, kw_only=True):
             raise ValueError(f"a frame counts from 0: {self.frame}")
 
 
+def segment_order(segment: Segment) -> tuple[int, int, str]:
+    """Segments of a clip stand by start, then end, then id."""
+    return segment.start_frame, segment.end_frame, segment.id
+
+
+def pose_order(pose: CharacteristicPose) -> tuple[int, str]:
+    """Characteristic poses of a clip stand by frame, then id."""
+    return pose.frame, pose.id
+
+
 class VideoFile(msgspec.Struct, frozen=True, kw_only=True):
     """The video of a clip: where it is and how to know it again. `path` is relative where it lies in the project."""
 
@@ -134,8 +145,8 @@ class Clip(msgspec.Struct, frozen=True, kw_only=True):
 
     def with_segment(self, segment: Segment) -> Self:
         """This clip with `segment` added, or in place of the one with its id."""
-        others = [each for each in self.segments if each.id != segment.id]
-        ordered = sorted([*others, segment], key=lambda each: (each.start_frame, each.end_frame, each.id))
+        ordered = [each for each in self.segments if each.id != segment.id]
+        insort(ordered, segment, key=segment_order)
         return msgspec.structs.replace(self, segments=tuple(ordered))
 
     def without_segment(self, segment_id: str) -> Self:
@@ -148,10 +159,9 @@ class Clip(msgspec.Struct, frozen=True, kw_only=True):
 
     def with_pose(self, pose: CharacteristicPose) -> Self:
         """This clip with `pose` as the one of its segment."""
-        others = [each for each in self.poses if each.id != pose.id and each.segment != pose.segment]
-        return msgspec.structs.replace(
-            self, poses=tuple(sorted([*others, pose], key=lambda each: (each.frame, each.id)))
-        )
+        ordered = [each for each in self.poses if each.id != pose.id and each.segment != pose.segment]
+        insort(ordered, pose, key=pose_order)
+        return msgspec.structs.replace(self, poses=tuple(ordered))
 
     def without_pose(self, segment_id: str) -> Self:
         return msgspec.structs.replace(self, poses=tuple(each for each in self.poses if each.segment != segment_id))

@@ -1,0 +1,358 @@
+"""An open project: read it, edit it, undo, and find it all again after anything that may happen.
+
+    DIR/project.sqlite   everything but arrays and videos (core.project.database)
+    DIR/tracks/          2D poses (core.project.track_files)
+    DIR/inbox/           results that commands left while somebody had it open (core.project.inbox)
+    DIR/project.lock     who is editing it, while they are
+
+One process edits; others read and follow. An edit is on the disk when `edit` returns, or it was not made at all and an
+error says why. One thread.
+"""
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Literal, Self
+
+from core.errors import ProjectError, TooNewError
+from core.motion import Poses2d
+from core.project import inbox
+from core.project.annotations import BY_HAND, Changes, Clip, Project, new_id
+from core.project.database import FILE_NAME, Database, look
+from core.project.journal import Entry, JournalRow, StaleError, Steps, inverse, rebased
+from core.project.lock import Holder, ProjectLock
+from core.project.rows import Key, RowChange, places_after, rows_that_differ, with_frames_in_order, with_rows
+from core.project.track_files import read_tracks, write_tracks
+
+Mode = Literal["write", "read", "command"]
+Loaded = tuple[Project, dict[Key, int], int]
+
+
+class ProjectStore:
+    """Made by `create` or `open`; use it as a context manager, or `close` it."""
+
+    def __init__(
+        self,
+        folder: Path,
+        author: str,
+        database: Database,
+        loaded: Loaded,
+        lock: ProjectLock | None,
+        reason: str | None,
+    ) -> None:
+        self.folder = folder
+        self.read_only_reason = reason
+        self._author = author
+        self._database = database
+        self._lock = lock
+        self._leaves_results = lock is None and reason is None
+        self._project, self._places, self._sequence = loaded
+        self._steps = Steps()
+        self._history: list[Entry] = []
+        self._last_saved_at: datetime | None = None
+        self._follow_journal(database.entries(up_to=self._sequence))
+
+    # ---- opening and closing ----
+
+    @classmethod
+    def create(cls, folder: Path, name: str, author: str) -> Self:
+        """A new project in `folder`, which may hold other files but no project."""
+        path = folder / FILE_NAME
+        if path.exists():
+            raise ProjectError(f"{folder} already holds a project", hint="Open it, or choose another folder.")
+        project = Project(id=new_id(), name=name.strip() or folder.name)
+        first = _journal_row(1, author, "New project", BY_HAND, rows_that_differ(None, project, {}))
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            Database.make(path, first)
+        except OSError as error:
+            raise ProjectError(
+                f"no project could be made in {folder}: {error.strerror}", hint="Choose another folder."
+            ) from error
+        return cls.open(folder, author)
+
+    @classmethod
+    def open(cls, folder: Path, author: str, *, mode: Mode = "write") -> Self:
+        """The project in `folder`.
+
+        `write` edits it, or only reads where somebody else does. `read` never writes. `command` edits it where
+        nobody else does; otherwise its edits are left in the inbox of the one who has it open.
+        """
+        path = folder / FILE_NAME
+        look(path)
+        lock, reason = None, "It was opened for reading"
+        if mode != "read":
+            lock, reason = _try_to_lock(folder, author)
+        try:
+            database, loaded = _looked_at(path, alone=lock is not None)
+            if lock is not None:
+                database.close()
+                database = Database.open(path, "write")
+                if database.last_sequence() != loaded[2]:
+                    loaded = database.load()
+        except BaseException:
+            if lock is not None:
+                lock.release()
+            raise
+        if mode == "command" and folder_can_be_written(folder):
+            reason = None
+        store = cls(folder, author, database, loaded, lock, None if lock is not None else reason)
+        if mode == "command" and lock is not None:
+            store.take_in_results()
+        return store
+
+    def become_writer(self) -> bool:
+        """Whether a store opened for reading edits from now on, because the one who did is gone."""
+        if self._lock is not None or self._leaves_results:
+            return self._lock is not None
+        lock, reason = _try_to_lock(self.folder, self._author)
+        if lock is None:
+            self.read_only_reason = reason
+            return False
+        try:
+            database = Database.open(self.folder / FILE_NAME, "write")
+        except BaseException:
+            lock.release()
+            raise
+        self._database.close()
+        self._database, self._lock, self.read_only_reason = database, lock, None
+        self.reload_if_changed()
+        return True
+
+    def close(self) -> None:
+        """Let go of the file; everything was saved as it happened."""
+        self._database.close()
+        if self._lock is not None:
+            self._lock.release()
+            self._lock = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    # ---- reading ----
+
+    @property
+    def project(self) -> Project:
+        return self._project
+
+    @property
+    def name(self) -> str:
+        return self._project.name
+
+    @property
+    def last_saved_at(self) -> datetime | None:
+        """When the newest edit was on the disk, UTC."""
+        return self._last_saved_at
+
+    @property
+    def undo_label(self) -> str | None:
+        """What `undo` would take back."""
+        return self._steps.undo[-1].label if self._steps.undo and self.read_only_reason is None else None
+
+    @property
+    def redo_label(self) -> str | None:
+        """What `redo` would make again."""
+        return self._steps.redo[-1].label if self._steps.redo and self.read_only_reason is None else None
+
+    def history(self, limit: int = 200) -> list[Entry]:
+        """The newest edits, newest first, undos and redos among them."""
+        return self._history[: -limit - 1 : -1]
+
+    def video_path(self, clip: Clip) -> Path:
+        """Where the clip's video should be."""
+        if not clip.video.path:
+            raise ProjectError(f"{clip.name} has no video", hint="It was made without one.")
+        return self.folder / clip.video.path
+
+    def tracks(self, name: str) -> Poses2d:
+        """2D tracks of this name, memory-mapped."""
+        return read_tracks(self.folder, name)
+
+    def reload_if_changed(self) -> Changes | None:
+        """What others wrote since, now part of `project`; None where nothing did."""
+        if self._database.last_sequence() == self._sequence:
+            return None
+        before = self._project
+        entries = self._database.entries(after=self._sequence)
+        for entry in entries:
+            changes = self._database.changes_of(entry.sequence)
+            self._places = places_after(self._places, changes)
+            self._project = with_rows(self._project, changes, self._places)
+            self._sequence = entry.sequence
+        self._follow_journal(entries)
+        return Changes.between(before, self._project)
+
+    # ---- writing ----
+
+    def edit(self, after: Project, label: str, *, source: str = BY_HAND) -> Changes:
+        """Make `after` the project, in one step that can be undone."""
+        before = self._project
+        after = with_frames_in_order(before, after)
+        changes = rows_that_differ(before, after, self._places)
+        if not changes:
+            return Changes.between(before, before)
+        if self._leaves_results:
+            now = datetime.now(UTC)
+            inbox.leave(
+                self.folder,
+                inbox.Patch(
+                    project=before.id,
+                    id=new_id(),
+                    author=self._author,
+                    at=now.isoformat(timespec="milliseconds"),
+                    label=label,
+                    source=source,
+                    changes=changes,
+                ),
+            )
+            self._project, self._places = after, places_after(self._places, changes)
+            return Changes.between(before, after)
+        return self._commit(_journal_row(self._sequence + 1, self._author, label, source, changes), after)
+
+    def undo(self) -> Changes | None:
+        """Take the last edit back; None where there is none."""
+        return self._take_back(self._steps.undo)
+
+    def redo(self) -> Changes | None:
+        """Make the edit again that was taken back last; None where there is none."""
+        return self._take_back(self._steps.redo)
+
+    def take_in_results(self) -> list[Changes]:
+        """Make the edits that commands left, each one undoable. What does not fit is set aside with the reason."""
+        self._must_write()
+        taken = []
+        for path in inbox.waiting(self.folder):
+            try:
+                patch = inbox.read(path, self._project.id)
+                if self._database.has_entry(patch.id):
+                    path.unlink(missing_ok=True)
+                    continue
+                changes = rebased(patch.changes, self._database.row)
+                after = with_rows(self._project, changes, places_after(self._places, changes))
+            except (StaleError, ValueError, TooNewError) as error:
+                inbox.set_aside(path, str(error))
+                continue
+            row = JournalRow(
+                sequence=self._sequence + 1,
+                id=patch.id,
+                author=patch.author,
+                at=patch.at,
+                label=patch.label,
+                source=patch.source,
+                changes=changes,
+            )
+            taken.append(self._commit(row, after))
+            path.unlink(missing_ok=True)
+        return taken
+
+    def set_aside(self) -> list[inbox.SetAside]:
+        """The results that could not be taken in, and why."""
+        return inbox.those_set_aside(self.folder)
+
+    def write_tracks(self, poses: Poses2d) -> str:
+        """Put 2D tracks beside the project; the name to give to a clip."""
+        if not self._leaves_results:
+            self._must_write()
+        return write_tracks(self.folder, poses)
+
+    # ---- inside ----
+
+    def _take_back(self, steps: list[Entry]) -> Changes | None:
+        self._must_write()
+        if not steps:
+            return None
+        entry = steps[-1]
+        changes = inverse(self._database.changes_of(entry.sequence))
+        after = with_rows(self._project, changes, places_after(self._places, changes))
+        row = _journal_row(self._sequence + 1, self._author, entry.label, BY_HAND, changes, undoes=entry.id)
+        return self._commit(row, after)
+
+    def _commit(self, row: JournalRow, after: Project) -> Changes:
+        self._must_write()
+        try:
+            self._database.write(row)
+        except ProjectError as error:
+            safe = (
+                f" Everything up to {self._last_saved_at.astimezone():%H:%M:%S} is safe." if self._last_saved_at else ""
+            )
+            raise ProjectError(f"Not saved: {error}. The last edit was taken back.{safe}", hint=error.hint) from error
+        before, self._project = self._project, after
+        self._places = places_after(self._places, row.changes)
+        self._sequence = row.sequence
+        self._follow_journal([_entry_of(row)])
+        self._last_saved_at = datetime.now(UTC)
+        return Changes.between(before, after)
+
+    def _must_write(self) -> None:
+        if self._lock is None:
+            reason = self.read_only_reason or "A studio has this project open."
+            raise ProjectError(reason, hint="Close it there, then try again.")
+
+    def _follow_journal(self, entries: list[Entry]) -> None:
+        self._history.extend(self._steps.follow(entry) for entry in entries)
+        if entries:
+            self._last_saved_at = datetime.fromisoformat(entries[-1].at)
+
+
+def _journal_row(
+    sequence: int, author: str, label: str, source: str, changes: tuple[RowChange, ...], undoes: str = ""
+) -> JournalRow:
+    at = datetime.now(UTC).isoformat(timespec="milliseconds")
+    return JournalRow(
+        sequence=sequence, id=new_id(), author=author, at=at, label=label, source=source, undoes=undoes, changes=changes
+    )
+
+
+def _entry_of(row: JournalRow) -> Entry:
+    return Entry(
+        sequence=row.sequence,
+        id=row.id,
+        author=row.author,
+        at=row.at,
+        label=row.label,
+        source=row.source,
+        undoes=row.undoes,
+    )
+
+
+def _try_to_lock(folder: Path, author: str) -> tuple[ProjectLock | None, str]:
+    """The lock, or why it is not ours."""
+    if not folder_can_be_written(folder):
+        return None, "It lies where nothing can be written"
+    try:
+        lock = ProjectLock.taken(folder / "project.lock", author)
+    except OSError as error:
+        return None, f"It lies where nothing can be written ({error.strerror})"
+    match lock:
+        case ProjectLock():
+            return lock, ""
+        case Holder():
+            return None, lock.in_words()
+        case None:
+            return None, "Somebody else is editing this project"
+
+
+def folder_can_be_written(folder: Path) -> bool:
+    """Whether this person may write both the folder and the project file in it."""
+    return os.access(folder, os.W_OK) and os.access(folder / FILE_NAME, os.W_OK)
+
+
+def _looked_at(path: Path, *, alone: bool) -> tuple[Database, Loaded]:
+    """The file opened for reading, found sound, and what it holds.
+
+    Where nobody else can be writing and no log lies beside it, the file alone is complete, and SQLite looks at it
+    without leaving a trace.
+    """
+    complete = not any(path.with_name(path.name + end).exists() for end in ("-wal", "-journal"))
+    frozen = not folder_can_be_written(path.parent) or (alone and complete)
+    database = Database.open(path, "frozen" if frozen else "read")
+    try:
+        database.quick_check()
+        return database, database.load()
+    except BaseException:
+        database.close()
+        raise
