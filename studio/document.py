@@ -25,6 +25,7 @@ class Document(QObject):
     changed = Signal(object)  # core.project.annotations.Changes
     saved = Signal()
     refused = Signal(object)  # the CoreError an edit, an undo or a background read met
+    became_writable = Signal()  # whoever was editing it is gone, and it is ours now
     clip_chosen = Signal(str)  # the clip's id, empty where none is chosen
     playhead_moved = Signal(int)
 
@@ -43,6 +44,8 @@ class Document(QObject):
 
     def open(self, folder: Path) -> None:
         """Open a project for editing; for reading where another studio has it. Raises CoreError in words."""
+        if self._store is not None and self._store.folder.resolve() == folder.resolve():
+            self.close_project()  # or we would find ourselves editing it
         self._take(ProjectStore.open(folder, self.author))
 
     def create(self, folder: Path, name: str) -> None:
@@ -203,6 +206,8 @@ class Document(QObject):
             else:
                 newer = store.reload_if_changed()
                 found = [] if newer is None else [newer]
+                if store.become_writer():
+                    self.became_writable.emit()
         except CoreError as error:
             self._inbox.stop()
             self.refused.emit(error)

@@ -35,7 +35,7 @@ _TICK_MS = 200
 _BACKLOG_TICK_MS = 15
 _BUDGET_S = 0.008
 _PIECE_BYTES = 32 * 1024
-_RESCAN_S = 2.0
+_RESCAN_S = 1.0
 _LOG_LINES = 2000
 LIVE: tuple[RunState, ...] = ("running", "stopping")
 
@@ -79,7 +79,7 @@ class Job(QObject):
     """One run and what it has said so far."""
 
     reported = Signal(object)  # every event, core.runs.Event
-    moved = Signal()  # once after each batch of events or a change of state
+    moved = Signal(object)  # this Job: once after each batch of events or a change of state
     ended = Signal(object)  # Done, Stopped or Failed; None where its process was killed
 
     def __init__(self, folder: RunFolder, parent: QObject | None = None) -> None:
@@ -134,7 +134,7 @@ class Job(QObject):
         self.folder.ask_to_stop()
         if self.state == "running":
             self.state = "stopping"
-            self.moved.emit()
+            self.moved.emit(self)
 
     def read(self) -> bool:
         """Take in the next piece of what it said; True while there is more to read at once."""
@@ -151,7 +151,7 @@ class Job(QObject):
         elif not more:
             self.state = self._outcome()
         if stamped or self.state != before:
-            self.moved.emit()
+            self.moved.emit(self)
         if not self.is_live and before in LIVE:
             self.ended.emit(self.ending)
         return more
@@ -273,7 +273,7 @@ class Jobs(QObject):
         self._unread.add(name)
         self._timer.start(_BACKLOG_TICK_MS)
         self.listed.emit()
-        job.moved.emit()
+        job.moved.emit(job)
         return job
 
     def is_settled(self) -> bool:
@@ -287,8 +287,7 @@ class Jobs(QObject):
 
     def _add(self, folder: RunFolder) -> Job:
         job = Job(folder, self)
-        job.moved.connect(lambda: self.moved.emit(job))
-        job.ended.connect(lambda _: self.ended.emit(job))
+        job.moved.connect(self.moved)
         self._jobs[job.name] = job
         return job
 
@@ -317,9 +316,12 @@ class Jobs(QObject):
             job = self._jobs.get(name)
             if job is None:  # a listener closed the project
                 return
+            was_live = job.is_live
             if job.read():
                 self._unread.add(name)
                 waiting.append(name)
             else:
                 self._unread.discard(name)
+            if was_live and not job.is_live:
+                self.ended.emit(job)
         self._timer.setInterval(_BACKLOG_TICK_MS if self._unread else _TICK_MS)

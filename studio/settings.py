@@ -1,0 +1,149 @@
+"""What a person prefers, kept in one TOML file that can be read and edited by hand.
+
+The file lies where the system keeps settings (`platformdirs`); `POSECAST_SETTINGS` names another folder. A value that
+cannot be understood keeps its default and is said in `Settings.complaints`; nothing is lost over a typing mistake.
+"""
+
+import getpass
+import json
+import os
+import tomllib
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+import platformdirs
+
+Look = Literal["dark", "light", "system"]
+TEXT_SIZES = (100, 115, 130)
+_MOST_RECENT = 8
+
+
+@dataclass(frozen=True)
+class RecentProject:
+    """A project that was open here: where it is, what it is called, when it was last open (local time, ISO 8601)."""
+
+    folder: Path
+    name: str
+    at: str
+
+
+@dataclass
+class Settings:
+    """The preferences of the person at this machine. `save` writes them."""
+
+    file: Path
+    name: str
+    look: Look = "dark"
+    text_size: int = 100
+    recent: tuple[RecentProject, ...] = ()
+    panels: dict[str, list[int]] = field(default_factory=dict)  # sizes of splitters, by page and part
+    tour_seen: bool = False
+    complaints: tuple[str, ...] = ()
+
+    def remember(self, folder: Path, name: str) -> None:
+        """Put a project first among the recent ones."""
+        folder = folder.resolve()
+        others = tuple(each for each in self.recent if each.folder != folder)
+        newest = RecentProject(folder, name, datetime.now().astimezone().isoformat(timespec="seconds"))
+        self.recent = (newest, *others)[:_MOST_RECENT]
+
+    def forget(self, folder: Path) -> None:
+        """Take a project off the list; its folder stays as it is."""
+        self.recent = tuple(each for each in self.recent if each.folder != folder)
+
+    def save(self) -> None:
+        """Write the file, whole or not at all. A disk that refuses costs a preference, not the work: it is said."""
+        try:
+            self.file.parent.mkdir(parents=True, exist_ok=True)
+            beside = self.file.with_name(self.file.name + ".new")
+            beside.write_text(self._as_toml(), encoding="utf-8")
+            beside.replace(self.file)
+        except OSError as error:
+            self.complaints = (f"Settings could not be saved in {self.file.parent}: {error.strerror}",)
+
+    def _as_toml(self) -> str:
+        lines = [
+            "# Posecast's settings. Edit them here while the studio is closed, or in its Settings.",
+            "",
+            f"name = {_quoted(self.name)}  # stands beside what you mark",
+            f"look = {_quoted(self.look)}  # dark, light or system",
+            f"text_size = {self.text_size}  # percent: 100, 115 or 130",
+            f"tour_seen = {str(self.tour_seen).lower()}",
+        ]
+        if self.panels:
+            lines += ["", "[panels]  # sizes of panels, pixels"]
+            lines += [f"{_quoted(key)} = {sizes}" for key, sizes in sorted(self.panels.items())]
+        for each in self.recent:
+            lines += [
+                "",
+                "[[recent]]",
+                f"folder = {_quoted(str(each.folder))}",
+                f"name = {_quoted(each.name)}",
+                f"at = {_quoted(each.at)}",
+            ]
+        return "\n".join(lines) + "\n"
+
+
+def settings_file() -> Path:
+    """Where this person's settings are kept."""
+    chosen = os.environ.get("POSECAST_SETTINGS")
+    folder = Path(chosen) if chosen else Path(platformdirs.user_config_dir("posecast", appauthor=False))
+    return folder / "settings.toml"
+
+
+def load(file: Path | None = None) -> Settings:
+    """The settings in `file`, with defaults for what is missing or cannot be understood."""
+    file = file or settings_file()
+    made = Settings(file, name=_login_name())
+    try:
+        found = tomllib.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return made
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        made.complaints = (f"{file} could not be read ({error}); the defaults are used",)
+        return made
+    complaints: list[str] = []
+
+    def take(key: str, allowed: tuple[Any, ...] | type) -> None:
+        if key not in found:
+            return
+        value = found[key]
+        fits = isinstance(value, allowed) if isinstance(allowed, type) else value in allowed
+        if fits:
+            setattr(made, key, value)
+        else:
+            complaints.append(f"{key} = {value!r} is not understood in {file.name}; {getattr(made, key)!r} is used")
+
+    take("name", str)
+    take("look", get_args(Look))
+    take("text_size", TEXT_SIZES)
+    take("tour_seen", bool)
+    panels = found.get("panels", {})
+    if isinstance(panels, dict):
+        made.panels = {
+            key: sizes
+            for key, sizes in panels.items()
+            if isinstance(sizes, list) and all(isinstance(size, int) and size >= 0 for size in sizes)
+        }
+    recent = found.get("recent", [])
+    made.recent = tuple(
+        RecentProject(Path(each["folder"]), str(each.get("name", "")), str(each.get("at", "")))
+        for each in (recent if isinstance(recent, list) else [])
+        if isinstance(each, dict) and isinstance(each.get("folder"), str)
+    )[:_MOST_RECENT]
+    made.complaints = tuple(complaints)
+    return made
+
+
+def _quoted(words: str) -> str:
+    """A TOML basic string; JSON's escapes are a subset of TOML's once DEL is escaped too."""
+    return json.dumps(words, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _login_name() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):
+        return "Somebody"
