@@ -1,0 +1,228 @@
+"""What can be done in the studio: one table that makes menus, keys, the search list, tooltips and the list of keys.
+
+A command has a name that pages and the window offer a function for, its words, its keys (Qt's portable names; the
+first one is shown), where its keys hold, the menu it stands in, and what it needs. A command nobody offers a function
+for appears nowhere. Keys of `everywhere` and `clock` belong to them alone; pages do not reuse those of each other's
+menus but may of each other's keys, since only one page is in front. No Qt here.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Where = Literal["everywhere", "clock", "space", "projects", "data", "annotate", "train", "forecast"]
+Need = Literal["", "project", "editing", "clip"]
+
+WHERE_WORDS: dict[Where, str] = {
+    "everywhere": "Everywhere",
+    "clock": "Clock",
+    "space": "Space view",
+    "projects": "Projects",
+    "data": "Data",
+    "annotate": "Annotate",
+    "train": "Train",
+    "forecast": "Forecast",
+}
+MENUS = ("Project", "Edit", "View", "Go", "Mark", "Model", "Help")
+
+
+@dataclass(frozen=True)
+class Command:
+    """A row of the table."""
+
+    name: str
+    words: str  # a verb with its object, in sentence case; "…" where a question follows
+    keys: tuple[str, ...] = ()
+    where: Where = "everywhere"
+    menu: str = ""  # one of MENUS, or empty: keys and search only
+    needs: Need = ""
+    group: int = 0  # commands of another group stand below a line
+    icon: str = ""
+    is_toggle: bool = False
+
+    @property
+    def key(self) -> str:
+        """The key that is shown, or empty."""
+        return self.keys[0] if self.keys else ""
+
+
+def _everywhere(name: str, words: str, keys: str = "", menu: str = "", needs: Need = "", group: int = 0) -> Command:
+    return Command(name, words, _keys(keys), "everywhere", menu, needs, group)
+
+
+def _of(where: Where, name: str, words: str, keys: str = "", menu: str = "", needs: Need = "clip") -> Command:
+    return Command(name, words, _keys(keys), where, menu, needs, group=_GROUPS[where])
+
+
+def _keys(names: str) -> tuple[str, ...]:
+    return tuple(names.split())
+
+
+_GROUPS: dict[Where, int] = {
+    "everywhere": 0,
+    "clock": 10,
+    "space": 11,
+    "projects": 12,
+    "data": 13,
+    "annotate": 14,
+    "train": 15,
+    "forecast": 16,
+}
+
+COMMANDS: tuple[Command, ...] = (
+    # ---- Project
+    _everywhere("new-project", "New project…", "Ctrl+N", "Project"),
+    _everywhere("open-project", "Open project…", "Ctrl+O", "Project"),
+    _everywhere("open-demo", "Open the demo kitchen", "", "Project"),
+    _everywhere("add-videos", "Add videos…", "Ctrl+Shift+O", "Project", "editing", group=1),
+    _everywhere("check-project", "Check project", "", "Project", "project", group=1),
+    _everywhere("close-project", "Close project", "Ctrl+W", "Project", "project", group=1),
+    _everywhere("settings", "Settings…", "Ctrl+,", "Project", group=2),
+    _everywhere("quit", "Quit", "Ctrl+Q", "Project", group=2),
+    # ---- Edit
+    _everywhere("undo", "Undo", "Ctrl+Z", "Edit", "editing"),
+    _everywhere("redo", "Redo", "Ctrl+Shift+Z", "Edit", "editing"),
+    _everywhere("search", "Search…", "Ctrl+K", "Edit", group=1),
+    # ---- View
+    Command("theme-dark", "Dark", (), "everywhere", "View", is_toggle=True),
+    Command("theme-light", "Light", (), "everywhere", "View", is_toggle=True),
+    Command("theme-system", "As the system", (), "everywhere", "View", is_toggle=True),
+    _everywhere("save-picture", "Picture of the view…", "Ctrl+Shift+P", "View", group=1),
+    _everywhere("reset-panels", "Reset panels", "", "View", group=1),
+    _everywhere("full-screen", "Full screen", "F11", "View", group=1),
+    # ---- Go
+    _everywhere("page-projects", "Projects", "Ctrl+1", "Go"),
+    _everywhere("page-data", "Data", "Ctrl+2", "Go", "project"),
+    _everywhere("page-annotate", "Annotate", "Ctrl+3", "Go", "project"),
+    _everywhere("page-train", "Train", "Ctrl+4", "Go", "project"),
+    _everywhere("page-evaluate", "Evaluate", "Ctrl+5", "Go", "project"),
+    _everywhere("page-forecast", "Forecast", "Ctrl+6", "Go", "project"),
+    _everywhere("page-generate", "Generate", "Ctrl+7", "Go", "project"),
+    _everywhere("next-panel", "Next panel", "F6"),
+    _everywhere("previous-panel", "Previous panel", "Shift+F6"),
+    # ---- Model
+    _everywhere("extract-poses", "Extract 2D poses", "", "Model", "editing"),
+    _everywhere("jobs", "Jobs", "Ctrl+J", "Model", "project", group=30),
+    # ---- Help
+    _everywhere("page-help", "Help on this page", "F1", "Help"),
+    _everywhere("keys", "Keys", "Shift+F1", "Help"),
+    _everywhere("tour", "Tour", "", "Help"),
+    _everywhere("this-machine", "What is on this machine", "", "Help", group=1),
+    _everywhere("licences", "Licences", "", "Help", group=1),
+    _everywhere("about", "About", "", "Help", group=1),
+    # ---- Clock: Annotate and Forecast
+    _of("clock", "play", "Play", "Space", "Go"),
+    _of("clock", "play-back", "Play backwards, faster each time", "J"),
+    _of("clock", "play-stop", "Stop", "K"),
+    _of("clock", "play-on", "Play forwards, faster each time", "L"),
+    _of("clock", "step-back", "One frame back", "Left", "Go"),
+    _of("clock", "step", "One frame on", "Right", "Go"),
+    _of("clock", "step-back-10", "Ten frames back", "Ctrl+Left", "Go"),
+    _of("clock", "step-10", "Ten frames on", "Ctrl+Right", "Go"),
+    _of("clock", "step-back-100", "A hundred frames back", "Ctrl+Shift+Left", "Go"),
+    _of("clock", "step-100", "A hundred frames on", "Ctrl+Shift+Right", "Go"),
+    _of("clock", "to-start", "To the start", "Home", "Go"),
+    _of("clock", "to-end", "To the end", "End", "Go"),
+    _of("clock", "go-to-time", "Go to time…", "", "Go"),
+    _of("clock", "loop", "Loop the chosen segment", "Ctrl+L"),
+    _of("clock", "fit", "Fit the picture", "F"),
+    _of("clock", "shown-parts", "Joints, body or both", "D"),
+    _of("clock", "zoom-in", "Zoom in", "Ctrl++ Ctrl+="),
+    _of("clock", "zoom-out", "Zoom out", "Ctrl+-"),
+    _of("clock", "zoom-all", "Show everything", "Shift+Z"),
+    _of("clock", "zoom-selection", "Show the selection", "Z"),
+    # ---- Space view
+    _of("space", "space-front", "Front", "Ctrl+Alt+1", "View"),
+    _of("space", "space-side", "Side", "Ctrl+Alt+2", "View"),
+    _of("space", "space-top", "Top", "Ctrl+Alt+3", "View"),
+    _of("space", "space-camera", "Clip's camera", "Ctrl+Alt+4", "View"),
+    # ---- Annotate
+    _of("annotate", "find-label", "Find a label", "Q"),
+    _of("annotate", "mark-start", "Start here", "I", "Mark"),
+    _of("annotate", "mark-end", "End here", "O", "Mark"),
+    _of("annotate", "nearest-end", "Move nearest end here", "E", "Mark"),
+    _of("annotate", "split", "Split at the playhead", "X", "Mark"),
+    _of("annotate", "merge", "Merge with the next", "Shift+X", "Mark"),
+    _of("annotate", "delete-segment", "Delete segment", "Del", "Mark"),
+    _of("annotate", "background", "Background", "B", "Mark"),
+    _of("annotate", "unusable", "Unusable", "Shift+B", "Mark"),
+    _of("annotate", "set-pose", "Set characteristic pose", "C", "Mark"),
+    _of("annotate", "remove-pose", "Remove characteristic pose", "Shift+C", "Mark"),
+    _of("annotate", "next-missing", "Next missing", "G", "Go"),
+    _of("annotate", "previous-missing", "Previous missing", "Shift+G"),
+    _of("annotate", "previous-segment", "Previous segment", "Alt+Left", "Go"),
+    _of("annotate", "next-segment", "Next segment", "Alt+Right", "Go"),
+    _of("annotate", "previous-pose", "Previous pose", "Alt+Up", "Go"),
+    _of("annotate", "next-pose", "Next pose", "Alt+Down", "Go"),
+    _of("annotate", "show-joints", "Joints on or off", "S"),
+    _of("annotate", "next-actor", "Actor", "A"),
+    _of("annotate", "snap", "Snap", "M"),
+    _of("annotate", "add-label", "Add label…", "", "Mark"),
+    *(
+        _of("annotate", f"label-{n}", f"Label {n}", f"{n % 10}" if n <= 10 else f"Alt+{n % 10}", needs="clip")
+        for n in range(1, 21)
+    ),
+    # ---- Data
+    _of("data", "find-clips", "Find clips", "Q", needs="project"),
+    _of("data", "open-in-annotate", "Open in Annotate", "Return Enter", needs="clip"),
+    _of("data", "take-out-clip", "Take out clip", "Del", needs="clip"),
+    _of("data", "all-clips", "Choose all clips", "Ctrl+A", needs="project"),
+    # ---- Train
+    _of("train", "start-training", "Start training", "Ctrl+Return Ctrl+Enter", "Model", needs="project"),
+    _of("train", "stop-training", "Stop the run", "Ctrl+Shift+X", "Model", needs="project"),
+    _of("train", "compare-run", "Compare", "Space", needs="project"),
+    _of("train", "find-setting", "Find a setting", "Q", needs="project"),
+    _of("train", "log-scale", "Linear or log", "G", needs="project"),
+    _of("train", "fork-run", "Fork the run", "Ctrl+D", needs="project"),
+    # ---- Forecast
+    _of("forecast", "previous-step", "Previous step", "Up"),
+    _of("forecast", "next-step", "Next step", "Down"),
+    _of("forecast", "previous-run", "Previous run", "Alt+Left"),
+    _of("forecast", "next-run", "Next run", "Alt+Right"),
+    _of("forecast", "add-run", "Add run", "R"),
+)
+
+BY_NAME: dict[str, Command] = {each.name: each for each in COMMANDS}
+
+PAGE_OF: dict[Where, tuple[str, ...]] = {
+    "everywhere": (),
+    "clock": ("annotate", "forecast"),
+    "space": ("forecast",),
+    "projects": ("projects",),
+    "data": ("data",),
+    "annotate": ("annotate",),
+    "train": ("train",),
+    "forecast": ("forecast",),
+}
+
+
+def of_page(page: str) -> tuple[Command, ...]:
+    """The commands whose keys hold while `page` is in front, those of everywhere among them."""
+    return tuple(each for each in COMMANDS if each.where == "everywhere" or page in PAGE_OF[each.where])
+
+
+def conflicts(page: str) -> list[tuple[str, Command, Command]]:
+    """Keys that two commands of one page both want."""
+    taken: dict[str, Command] = {}
+    found = []
+    for command in of_page(page):
+        for each in command.keys:
+            if each in taken:
+                found.append((each, taken[each], command))
+            taken[each] = command
+    return found
+
+
+def shown_key(key: str) -> str:
+    """A key as a person reads it: `Ctrl+Shift+Left` is `Ctrl+Shift+←`."""
+    arrows = {"Left": "←", "Right": "→", "Up": "↑", "Down": "↓", "Return": "Enter", "Del": "Del"}
+    head, plus, last = key.rpartition("+")
+    if key.endswith("++"):
+        return key
+    return head + plus + arrows.get(last, last)
+
+
+def tip(name: str) -> str:
+    """A command's words and its key, for a tooltip."""
+    command = BY_NAME[name]
+    words = command.words.rstrip("…")
+    return f"{words}  {shown_key(command.key)}" if command.key else words
