@@ -1,0 +1,176 @@
+"""Random access to the frames of a video, the ones decoded last kept at hand so that a step back costs nothing."""
+
+import hashlib
+from collections import OrderedDict
+from functools import cached_property
+from pathlib import Path
+from typing import NamedTuple, Self
+
+import numpy as np
+from av.video.frame import VideoFrame
+from jaxtyping import UInt8
+from numpy import ndarray
+
+from core.errors import FormatError
+from core.video.files import HINT_COPY
+from core.video.packets import Decoder
+
+_CACHE_BYTES = 200_000_000
+
+Rgb = UInt8[ndarray, "height width 3"]
+
+
+class VideoFacts(NamedTuple):
+    """What a project notes about a video, the fields of its `VideoFile`."""
+
+    path: str
+    frame_count: int
+    width: int
+    height: int
+    rate_hz: float
+    duration_s: float
+    size_bytes: int
+    fingerprint: str
+
+
+def open_video(path: Path | str) -> "Video":
+    """The video at `path`. FileError where it cannot be read, FormatError where it is no whole video."""
+    return Video(Path(path))
+
+
+def file_fingerprint(path: Path | str) -> str:
+    """What the file is, as far as frames go: its size, head, tail and packet index. 64 hexadecimal digits."""
+    with open_video(path) as video:
+        return video.fingerprint
+
+
+class Video:
+    """Random access to the frames of one file; a context manager. See the module for what numbers and times mean."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._decoder = Decoder(path)
+        self._cache: OrderedDict[int, VideoFrame] = OrderedDict()
+        self._lost: set[int] = set()
+        try:
+            self._decoder.learn()
+            first = self._decoder.first_frame()
+        except BaseException:
+            self._decoder.close()
+            raise
+        index = self._decoder.index
+        self._stored = first.width, first.height
+        self._turns = round(first.rotation / 90) % 4
+        self.width, self.height = self._stored if self._turns % 2 == 0 else self._stored[::-1]
+        self.rate_hz = self._decoder.rate_hz
+        self.duration_s = self.time_s(len(index.pts) - 1) + 1 / self.rate_hz
+        self._most_cached = int(np.clip(_CACHE_BYTES / (1.5 * first.width * first.height), 12, 128))
+
+    def __len__(self) -> int:
+        return len(self._decoder.index.pts)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._cache.clear()
+        self._decoder.close()
+
+    def frame(self, number: int) -> Rgb:
+        """Exactly this frame. IndexError outside the video; FormatError where the file is damaged there."""
+        return self._picture(self._decoded(number), *self._stored)
+
+    def thumbnail(self, number: int, height: int) -> Rgb:
+        """This frame, `height` pixels high; of a frame that `keyframe_before` names it costs least."""
+        width = max(1, round(self.width * height / self.height))
+        size = (width, height) if self._turns % 2 == 0 else (height, width)
+        return self._picture(self._decoded(number), *size)
+
+    def scaled(self, number: int, longest: int) -> Rgb:
+        """This frame, made smaller where its longer side has more than `longest` pixels."""
+        scale = min(1.0, longest / max(self._stored))
+        return self._picture(self._decoded(number), *(max(1, round(side * scale)) for side in self._stored))
+
+    def pts(self, number: int) -> int:
+        """The frame's time stamp in the file, in ticks of its stream."""
+        return int(self._decoder.index.pts[self._checked(number)])
+
+    def time_s(self, number: int) -> float:
+        """Seconds from the first frame to this one."""
+        return float((self.pts(number) - self.pts(0)) * self._decoder.time_base)
+
+    def frame_at(self, time_s: float) -> int:
+        """The number of the frame on screen at `time_s`, the first or last one outside the video."""
+        ticks = self.pts(0) + time_s / float(self._decoder.time_base)
+        after = int(np.searchsorted(self._decoder.index.pts, ticks + 1e-6, "right"))
+        return min(max(after - 1, 0), len(self) - 1)
+
+    def keyframe_before(self, number: int) -> int:
+        """The nearest frame at or before this one that can be shown without decoding others."""
+        return self._decoder.index.shown_by_key(self._decoder.index.key_for(self._checked(number)))
+
+    def is_cached(self, number: int) -> bool:
+        """Whether this frame is at hand without decoding."""
+        return number in self._cache
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """See `file_fingerprint`."""
+        with self.path.open("rb") as file:
+            size = file.seek(0, 2)
+            file.seek(0)
+            head = file.read(65536)
+            file.seek(max(0, size - 65536))
+            tail = file.read(65536)
+        index = self._decoder.index
+        digest = hashlib.sha256(str(size).encode())
+        for part in (head, tail, index.pts.astype("<i8").tobytes(), index.sizes.astype("<i8").tobytes()):
+            digest.update(part)
+        return digest.hexdigest()
+
+    def facts(self) -> VideoFacts:
+        """What a project notes about this file."""
+        return VideoFacts(
+            path=str(self.path),
+            frame_count=len(self),
+            width=self.width,
+            height=self.height,
+            rate_hz=self.rate_hz,
+            duration_s=self.duration_s,
+            size_bytes=self.path.stat().st_size,
+            fingerprint=self.fingerprint,
+        )
+
+    def _checked(self, number: int) -> int:
+        if not 0 <= number < len(self):
+            raise IndexError(f"frame {number} of {self.path.name}, which has {len(self)}")
+        return number
+
+    def _picture(self, frame: VideoFrame, width: int, height: int) -> Rgb:
+        how = "AREA" if height < frame.height else "BILINEAR"
+        rgb = frame.to_ndarray(format="rgb24", width=width, height=height, interpolation=how)
+        return np.ascontiguousarray(np.rot90(rgb, self._turns)) if self._turns else rgb
+
+    def _decoded(self, number: int) -> VideoFrame:
+        if self._checked(number) in self._cache:
+            self._cache.move_to_end(number)
+            return self._cache[number]
+        for back in () if number in self._lost else (0, 1, 3):
+            for shown, frame in self._decoder.towards(number, back):
+                if number - shown < self._most_cached * 3 // 4:
+                    self._keep(shown, frame)
+                if shown == number:
+                    return frame
+                if shown > number:
+                    break  # it never came out; damage at that keyframe may not reach it from an earlier one
+        self._lost.add(number)
+        raise FormatError(self.path, f"frame {number} cannot be decoded", hint=HINT_COPY)
+
+    def _keep(self, number: int, frame: VideoFrame) -> None:
+        self._cache[number] = frame
+        self._cache.move_to_end(number)
+        while len(self._cache) > self._most_cached:
+            self._cache.popitem(last=False)
