@@ -103,7 +103,10 @@ class ProjectStore:
         return store
 
     def become_writer(self) -> bool:
-        """Whether a store opened for reading edits from now on, because the one who did is gone."""
+        """Whether a store opened for reading edits from now on, because the one who did is gone.
+
+        Not while there is something newer: take it in with `reload_if_changed`, then ask again.
+        """
         if self._lock is not None or self._leaves_results:
             return self._lock is not None
         lock, reason = _try_to_lock(self.folder, self._author)
@@ -115,9 +118,12 @@ class ProjectStore:
         except BaseException:
             lock.release()
             raise
+        if database.last_sequence() != self._sequence:
+            database.close()
+            lock.release()
+            return False
         self._database.close()
         self._database, self._lock, self.read_only_reason = database, lock, None
-        self.reload_if_changed()
         return True
 
     def close(self) -> None:
@@ -163,9 +169,7 @@ class ProjectStore:
         return self._history[: -limit - 1 : -1]
 
     def video_path(self, clip: Clip) -> Path:
-        """Where the clip's video should be."""
-        if not clip.video.path:
-            raise ProjectError(f"{clip.name} has no video", hint="It was made without one.")
+        """Where the clip's video should be; the folder itself, so never a file, for a clip made without one."""
         return self.folder / clip.video.path
 
     def tracks(self, name: str) -> Poses2d:
