@@ -140,6 +140,11 @@ def _has_content(path: Path) -> bool:
         return False
 
 
+def is_complete(path: Path) -> bool:
+    """Whether the file alone holds everything: no log of a living or a killed process lies beside it."""
+    return not any(path.with_name(path.name + end).exists() for end in ("-wal", "-journal"))
+
+
 class Database:
     """An open project file. One thread."""
 
@@ -217,8 +222,8 @@ class Database:
         if said != "ok":
             raise damaged(self.path, said.splitlines()[-1])
 
-    def load(self) -> tuple[Project, dict[Key, int], int]:
-        """The project, the places of its rows, and the journal row it stands at, all of one moment."""
+    def rows(self) -> tuple[dict[str, list[tuple[str, str, int, str]]], int]:
+        """Every row as id, clip, place, body, and the journal row they stand at, all of one moment."""
         with in_words(self.path, "Reading the project"):
             self._connection.execute("BEGIN")
             try:
@@ -229,6 +234,11 @@ class Database:
                 }
             finally:
                 self._connection.execute("COMMIT")
+        return rows, sequence
+
+    def load(self) -> tuple[Project, dict[Key, int], int]:
+        """The project, the places of its rows, and the journal row it stands at, all of one moment."""
+        rows, sequence = self.rows()
         values: dict[str, dict[str, object]] = {}
         children: dict[tuple[str, str], list[object]] = {}
         places: dict[Key, int] = {}

@@ -19,7 +19,7 @@ from core.errors import ProjectError, TooNewError
 from core.motion import Poses2d
 from core.project import inbox
 from core.project.annotations import BY_HAND, Changes, Clip, Project, new_id
-from core.project.database import FILE_NAME, Database, look
+from core.project.database import FILE_NAME, Database, is_complete, look
 from core.project.journal import Entry, JournalRow, StaleError, Steps, inverse, rebased
 from core.project.lock import Holder, ProjectLock
 from core.project.rows import Key, RowChange, places_after, rows_that_differ, with_frames_in_order, with_rows
@@ -351,8 +351,7 @@ def _looked_at(path: Path, *, alone: bool) -> tuple[Database, Loaded]:
     Where nobody else can be writing and no log lies beside it, the file alone is complete, and SQLite looks at it
     without leaving a trace.
     """
-    complete = not any(path.with_name(path.name + end).exists() for end in ("-wal", "-journal"))
-    frozen = not folder_can_be_written(path.parent) or (alone and complete)
+    frozen = not folder_can_be_written(path.parent) or (alone and is_complete(path))
     database = Database.open(path, "frozen" if frozen else "read")
     try:
         database.quick_check()
