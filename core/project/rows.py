@@ -6,7 +6,8 @@ in which it was added, also after a deletion is undone. Unknown fields of a body
 their defaults: a field with a default can be added to a value without a new format.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from bisect import insort
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -60,6 +61,9 @@ TABLES: dict[str, type] = {"meta": Meta, **DICT_TABLES, **CHILD_TABLES}
 Key = tuple[str, str]
 """Table and id."""
 
+_STRETCH = 1024
+_FEW = 16
+_FRAME_ORDERS: dict[str, Callable[[Any], Any]] = {"segments": segment_order, "poses": pose_order}
 Places = Mapping[Key, int]
 
 _DECODERS = {table: msgspec.json.Decoder(kind) for table, kind in TABLES.items()}
@@ -172,12 +176,23 @@ def _not_shared(old: tuple[Any, ...], new: tuple[Any, ...]) -> tuple[list[Any], 
 
 
 def _shared_ends(old: tuple[Any, ...], new: tuple[Any, ...]) -> tuple[int, int]:
-    """How many values the two share at their beginning and, of the rest, at their end."""
+    """How many equal values the two have at their beginning and, of the rest, at their end."""
     shorter = min(len(old), len(new))
-    head = next((at for at in range(shorter) if old[at] is not new[at]), shorter)
-    rest = shorter - head
-    tail = next((at for at in range(rest) if old[-1 - at] is not new[-1 - at]), rest)
+    head = _first_difference(shorter, lambda start, end: old[start:end] == new[start:end])
+    behind, before = len(old), len(new)
+    tail = _first_difference(
+        shorter - head, lambda start, end: old[behind - end : behind - start] == new[before - end : before - start]
+    )
     return head, tail
+
+
+def _first_difference(length: int, same: Callable[[int, int], bool]) -> int:
+    """The first place that is not the same, or `length`. Stretches are compared whole: identity makes that cheap."""
+    for start in range(0, length, _STRETCH):
+        end = min(start + _STRETCH, length)
+        if not same(start, end):
+            return next(at for at in range(start, end) if not same(at, at + 1))
+    return length
 
 
 def _places_in_order(table: str, keys: Sequence[str], places: Places, highest: int) -> dict[str, int]:
@@ -246,16 +261,19 @@ def _with_children(clip: Clip, changes: list[RowChange], places: Places) -> Clip
             continue
         kept = [each for each in getattr(clip, table) if each.id not in touched]
         added = [value_of(table, row.body) for row in touched.values() if row is not None and row.clip == clip.id]
-        clip = replace(clip, **{table: in_order(table, [*kept, *added], places)})
+        if table in _FRAME_ORDERS and len(added) < _FEW:
+            for each in added:
+                insort(kept, each, key=_FRAME_ORDERS[table])
+            clip = replace(clip, **{table: tuple(kept)})
+        else:
+            clip = replace(clip, **{table: in_order(table, [*kept, *added], places)})
     return clip
 
 
 def in_order(table: str, values: Iterable[Any], places: Places) -> tuple[Any, ...]:
     """A clip's actors, segments or poses as they stand in it."""
-    if table == "segments":
-        return tuple(sorted(values, key=segment_order))
-    if table == "poses":
-        return tuple(sorted(values, key=pose_order))
+    if table in _FRAME_ORDERS:
+        return tuple(sorted(values, key=_FRAME_ORDERS[table]))
     return tuple(sorted(values, key=lambda each: places.get((table, each.id), 0)))
 
 
@@ -268,7 +286,7 @@ def with_frames_in_order(before: Project, after: Project) -> Project:
         was = before.clips.get(key)
         if was is clip:
             continue
-        for table, key_of in (("segments", segment_order), ("poses", pose_order)):
+        for table, key_of in _FRAME_ORDERS.items():
             values = getattr(clip, table)
             # What was there is in order, so only where the two part can be out of it.
             head, tail = _shared_ends(getattr(was, table), values) if was is not None else (0, 0)
