@@ -1,0 +1,244 @@
+"""The timeline of one clip: shows its contents, scrubs, chooses, and turns each drag into one wish.
+
+It decides nothing about the project: what a drag would change is told once, on release, and shown in between. The
+playhead and the contents are given to it.
+"""
+
+from dataclasses import replace
+
+from PySide6.QtCore import QEvent, QPointF, Qt, Signal
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QFocusEvent,
+    QHelpEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPixmap,
+    QResizeEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+
+from studio.widgets.timeline_contents import Axis, TimelineContents
+from studio.widgets.timeline_drag import DragOutcome
+from studio.widgets.timeline_pointer import Pointer
+from studio.widgets.timeline_scene import Scene
+
+_NEW_LOOK = (QEvent.Type.PaletteChange, QEvent.Type.FontChange, QEvent.Type.StyleChange)
+
+
+class Timeline(QWidget):
+    """Everything marked on a clip, over time."""
+
+    playhead_wanted = Signal(int)
+    preview_wanted = Signal(int)
+    """The frame at the end or pose that is being dragged; -1 when the drag is over."""
+    chosen_changed = Signal(object)
+    """A frozenset of segment ids."""
+    spans_moved = Signal(object, str)
+    """Segments' new spans, as (id, start, end), and what was dragged: "start", "end" or "move"."""
+    pose_moved = Signal(str, int)
+    missing_clicked = Signal(str)
+    segment_opened = Signal(str)
+    """A segment was double-clicked."""
+    view_changed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMinimumHeight(150)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setAccessibleName("Timeline")
+        self.scene = Scene()
+        self.playhead = 0
+        self.snapping = True
+        self.editable = True
+        self.pointer = Pointer(self, self.playhead_wanted.emit, self.missing_clicked.emit)
+        self._ground: QPixmap | None = None
+
+    # ---- what is shown ----
+
+    @property
+    def chosen(self) -> frozenset[str]:
+        return self.scene.chosen
+
+    def show_contents(self, contents: TimelineContents, main_actor: str | None = None) -> None:
+        """Show another state of the clip, or another clip."""
+        other_length = contents.time.frame_count != self.scene.contents.time.frame_count
+        if not self.pointer.holds(contents.places):
+            self.pointer.give_back()
+        chosen = frozenset(each for each in self.scene.chosen if each in contents.places)
+        lost = chosen != self.scene.chosen
+        self._change(replace(self.scene, contents=contents, chosen=chosen, main_actor=main_actor))
+        if other_length:
+            self.show_whole()
+        if lost:
+            self.chosen_changed.emit(chosen)
+
+    def show_thumbnails(self, thumbnails: dict[int, QPixmap]) -> None:
+        """Pictures by frame; their row is there when any is."""
+        self._change(replace(self.scene, thumbnails=thumbnails))
+
+    def show_range(self, start: int | None, end: int | None) -> None:
+        """The stretch marked by I and O that has no label yet."""
+        self._change(replace(self.scene, range=(start, end)))
+
+    def show_playhead(self, frame: int, *, playing: bool = False) -> None:
+        """Put the playhead at `frame`; a playing view turns the page in its last tenth, it does not glide."""
+        self.playhead = frame
+        axis = self.scene.axis
+        past = axis.x(frame) - axis.left
+        if not self.pointer.is_down and not self._is_whole():
+            if playing and not 0 <= past <= axis.width * 0.9:
+                self.set_axis(axis.panned(past - axis.width / 10))
+            elif not playing and not 0 <= past <= axis.width:
+                self.set_axis(axis.panned(past - axis.width / 2))
+        self.update()
+
+    def choose(self, segments: frozenset[str]) -> None:
+        """Choose segments, as if they had been clicked."""
+        segments = frozenset(each for each in segments if each in self.scene.contents.places)
+        if segments != self.scene.chosen:
+            self._change(replace(self.scene, chosen=segments))
+            self.chosen_changed.emit(segments)
+
+    # ---- the view ----
+
+    def zoom(self, factor: float, x: float | None = None) -> None:
+        """Closer by `factor`, round `x` or round the playhead."""
+        axis = self.scene.axis
+        if x is None:
+            x = axis.x(self.playhead)
+            if not axis.left <= x <= axis.left + axis.width:
+                x = axis.left + axis.width / 2
+        self.set_axis(axis.zoomed(factor, x))
+
+    def show_whole(self) -> None:
+        """The whole clip."""
+        self.set_axis(self.scene.whole_axis())
+
+    def show_stretch(self, start: int, end: int) -> None:
+        """A stretch of the clip, with some room round it."""
+        room = max((end - start) * 0.25, 5)
+        self.set_axis(self.scene.axis.showing(max(start - room, 0), end + room))
+
+    def set_axis(self, axis: Axis) -> None:
+        """Show another stretch of time, kept inside the clip."""
+        axis = axis.kept_inside()
+        if axis != self.scene.axis:
+            self._change(replace(self.scene, axis=axis))
+            self.view_changed.emit()
+
+    def _is_whole(self) -> bool:
+        return self.scene.axis.px_per_frame <= self.scene.axis.whole * 1.0001
+
+    def _change(self, scene: Scene) -> None:
+        self.scene = scene
+        self._ground = None
+        self.update()
+
+    # ---- what the pointer wishes ----
+
+    def show_outcome(self, outcome: DragOutcome | None) -> None:
+        """What the drag would do by now; None when there is none any more."""
+        had = self.scene.outcome
+        if outcome != had:
+            self._change(replace(self.scene, outcome=outcome))
+            self.preview_wanted.emit(-1 if outcome is None else outcome.frame)
+        self.update()
+
+    def tell(self, outcome: DragOutcome, what: str) -> None:
+        """A drag was let go: one wish, where it moved anything."""
+        contents = self.scene.contents
+        if outcome.pose is not None:
+            if contents.poses.frame_of(outcome.pose[0]) != outcome.pose[1]:
+                self.pose_moved.emit(*outcome.pose)
+            return
+        moved = tuple(each for each in outcome.spans if contents.segment_at(each[0]) != (each[1], each[2]))
+        if moved:
+            self.spans_moved.emit(moved, what)
+
+    # ---- events ----
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self.pointer.press(event.position(), event.button(), event.modifiers())
+        self.update()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if self.pointer.is_down:
+            self.pointer.move(event.position(), free=bool(event.modifiers() & Qt.KeyboardModifier.AltModifier))
+        else:
+            self.setCursor(self.pointer.cursor(event.position()))
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: ARG002
+        self.pointer.release()
+        self.update()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        hit = self.scene.hit(event.position())
+        span = None if hit is None or hit.part in ("pose", "missing") else self.scene.contents.segment_at(hit.segment)
+        if hit is None or span is None:
+            self.mousePressEvent(event)
+            return
+        self.choose(frozenset({hit.segment}))
+        self.show_stretch(*span)
+        self.segment_opened.emit(hit.segment)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        smooth, notched = event.pixelDelta(), event.angleDelta()
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self.zoom(1.25 ** (notched.y() / 120), event.position().x())
+        elif smooth.isNull():
+            self.set_axis(self.scene.axis.panned(-((notched.y() or notched.x()) / 120) * self.scene.axis.width / 8))
+        else:
+            self.set_axis(self.scene.axis.panned(-(smooth.x() or smooth.y())))
+        event.accept()
+
+    def event(self, event: QEvent) -> bool:
+        match event:
+            case QFocusEvent():
+                self.update()
+            case _ if event.type() in _NEW_LOOK:
+                self._ground = None
+                self.update()
+            case QKeyEvent() if event.key() == Qt.Key.Key_Escape and self.pointer.is_down:
+                # A drag is given back before any shortcut of the window hears of the key.
+                if event.type() == QEvent.Type.KeyPress:
+                    self.pointer.give_back()
+                event.accept()
+                return True
+            case QHelpEvent():
+                hit = self.scene.hit(QPointF(event.pos()))
+                QToolTip.showText(event.globalPos(), self.scene.said_of(hit.segment) if hit is not None else "", self)
+                return True
+        return super().event(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        hit = self.scene.hit(QPointF(event.pos()))
+        if hit is not None and hit.segment not in self.scene.chosen:
+            self.choose(frozenset({hit.segment}))
+        event.ignore()  # the page has the menu
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._change(self.scene.sized(self.width(), self.height(), whole=self._is_whole()))
+        self.view_changed.emit()
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002
+        ratio = self.devicePixelRatioF()
+        if self._ground is None or self._ground.devicePixelRatio() != ratio:
+            self._ground = QPixmap(round(self.width() * ratio), round(self.height() * ratio))
+            self._ground.setDevicePixelRatio(ratio)
+            self._ground.fill(Qt.GlobalColor.transparent)
+            painter = QPainter(self._ground)
+            painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)
+            self.scene.paint_ground(painter)
+            painter.end()
+        painter = QPainter(self)
+        painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)
+        painter.drawPixmap(0, 0, self._ground)
+        self.scene.paint_moving(painter, self.playhead, self.pointer.box, focused=self.hasFocus())
+        painter.end()

@@ -1,0 +1,266 @@
+"""What a timeline shows of one clip, as arrays that are quick to paint and to search, and where it lies on the screen.
+
+`TimelineContents` is a value made anew from the project at each change. Frames count from 0, ends are exclusive, and
+frame f takes the stretch from x(f) to x(f + 1). Positions on the screen are in the widget's own pixels.
+"""
+
+import math
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+from numpy import ndarray
+
+from core.motion import SEEN, Poses2d
+from core.project.annotations import Clip, Project, Segment
+from studio.widgets.clip_time import ClipTime
+
+UNKNOWN_COLOUR = "#6B707B"
+
+
+@dataclass(frozen=True)
+class LabelLook:
+    """How a label appears: its word, its key, its colour, and its place in the list (which decides the hatch)."""
+
+    name: str
+    key: str
+    colour: str
+    place: int
+
+
+@dataclass(frozen=True, eq=False)
+class SegmentTrack:
+    """The segments of one person, by start frame. `rows` is 1 where a segment overlaps one before it."""
+
+    name: str
+    actor: str
+    ids: tuple[str, ...]
+    starts: Int[ndarray, " segments"]
+    ends: Int[ndarray, " segments"]
+    labels: Int[ndarray, " segments"]
+    rows: Int[ndarray, " segments"]
+
+    @property
+    def row_count(self) -> int:
+        return int(self.rows.max()) + 1 if len(self.rows) else 1
+
+
+@dataclass(frozen=True, eq=False)
+class PoseMarks:
+    """The characteristic poses, by frame; `missing` marks the places where a segment still lacks one."""
+
+    segments: tuple[str, ...] = ()
+    frames: Int[ndarray, " poses"] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    labels: Int[ndarray, " poses"] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    missing: Bool[ndarray, " poses"] = field(default_factory=lambda: np.zeros(0, dtype=bool))
+
+    def frame_of(self, segment: str) -> int | None:
+        """Where a segment's pose is; None where it is missing."""
+        if segment not in self.segments:
+            return None
+        at = self.segments.index(segment)
+        return None if self.missing[at] else int(self.frames[at])
+
+
+@dataclass(frozen=True, eq=False)
+class TimelineContents:
+    """Everything painted, but for the playhead, the selection and what is being dragged."""
+
+    time: ClipTime
+    labels: tuple[LabelLook, ...] = ()
+    tracks: tuple[SegmentTrack, ...] = ()
+    poses: PoseMarks = field(default_factory=PoseMarks)
+    confidence: Float[ndarray, " frames"] | None = None
+    places: dict[str, tuple[int, int]] = field(default_factory=dict)
+    """Segment id → its track and its place there."""
+
+    def segment_at(self, segment_id: str) -> tuple[int, int] | None:
+        """Start and end of a segment, or None where it is not here."""
+        place = self.places.get(segment_id)
+        if place is None:
+            return None
+        track = self.tracks[place[0]]
+        return int(track.starts[place[1]]), int(track.ends[place[1]])
+
+
+def contents_of(
+    project: Project, clip: Clip, time: ClipTime, confidence: Float[ndarray, " frames"] | None = None
+) -> TimelineContents:
+    """What a timeline shows of `clip`."""
+    actions = project.actions()
+    looks = [LabelLook(each.name, each.key, each.colour, place) for place, each in enumerate(actions)]
+    known = {each.id: place for place, each in enumerate(actions)}
+    # A label that is gone from the vocabulary still has its segments; they are shown, and named as what they are.
+    looks.append(LabelLook("no label", "", UNKNOWN_COLOUR, 0))
+    unknown = len(actions)
+    by_actor: dict[str, list[Segment]] = {each.id: [] for each in clip.actors}
+    for segment in clip.segments:
+        if segment.actor not in by_actor:
+            by_actor[segment.actor] = []
+        by_actor[segment.actor].append(segment)
+    if not by_actor:
+        by_actor[""] = []
+    names = {each.id: each.name for each in clip.actors}
+    tracks, places = [], {}
+    for actor, segments in by_actor.items():
+        track = _track(names.get(actor, clip.performer or "Actions"), actor, segments, known, unknown)
+        number = len(tracks)
+        places.update(zip(track.ids, ((number, at) for at in range(len(track.ids))), strict=True))
+        tracks.append(track)
+    poses = _pose_marks(clip, known, unknown)
+    return TimelineContents(time, tuple(looks), tuple(tracks), poses, confidence, places)
+
+
+def _pose_marks(clip: Clip, known: dict[str, int], unknown: int) -> PoseMarks:
+    actions = {each.id: each.action for each in clip.segments}
+    posed = {each.segment: each.frame for each in clip.poses if each.segment in actions}
+    lacking = [each for each in clip.segments if each.id not in posed]
+    segments = [*posed, *(each.id for each in lacking)]
+    middles = [(each.start_frame + each.end_frame) // 2 for each in lacking]
+    frames = np.array([*posed.values(), *middles], dtype=np.int64)
+    labels = np.array([known.get(actions[each], unknown) for each in segments], dtype=np.int64)
+    missing = np.arange(len(segments)) >= len(posed)
+    order = np.argsort(frames, kind="stable")
+    return PoseMarks(tuple(segments[at] for at in order.tolist()), frames[order], labels[order], missing[order])
+
+
+def _track(name: str, actor: str, segments: list[Segment], known: dict[str, int], unknown: int) -> SegmentTrack:
+    count = len(segments)
+    starts = np.fromiter((each.start_frame for each in segments), dtype=np.int64, count=count)
+    ends = np.fromiter((each.end_frame for each in segments), dtype=np.int64, count=count)
+    labels = np.fromiter((known.get(each.action, unknown) for each in segments), dtype=np.int64, count=count)
+    return SegmentTrack(name, actor, tuple(each.id for each in segments), starts, ends, labels, half_rows(starts, ends))
+
+
+def half_rows(starts: Int[ndarray, " segments"], ends: Int[ndarray, " segments"]) -> Int[ndarray, " segments"]:
+    """0 for a segment that starts after all before it in the upper row have ended, else 1. Segments come by start."""
+    rows = np.zeros(len(starts), dtype=np.int64)
+    if len(starts) < 2 or bool((starts[1:] >= np.maximum.accumulate(ends)[:-1]).all()):
+        return rows
+    upper_ends = -1
+    for at, (start, end) in enumerate(zip(starts.tolist(), ends.tolist(), strict=True)):
+        if start >= upper_ends:
+            upper_ends = end
+        else:
+            rows[at] = 1
+    return rows
+
+
+def confidence_of(poses: Poses2d, track: int = 0) -> Float[ndarray, " frames"]:
+    """How sure the 2D joints of one person are, frame by frame: the mean over the joints that are ever seen."""
+    if not len(poses) or not 0 <= track < poses.people:
+        return np.zeros(len(poses), dtype=np.float32)
+    values = np.asarray(poses.confidence[:, track], dtype=np.float32)
+    ever = (values >= SEEN).any(axis=0)
+    return values[:, ever].mean(axis=1) if ever.any() else np.zeros(len(values), dtype=np.float32)
+
+
+# ---- where it lies on the screen ------------------------------------------------------------------------------------
+
+MOST_PX_PER_FRAME = 8.0
+
+
+@dataclass(frozen=True)
+class Axis:
+    """Frames along x: `first` lies at `left`, and `px_per_frame` says how wide each is."""
+
+    frame_count: int
+    left: float
+    width: float
+    first: float = 0.0
+    px_per_frame: float = 1.0
+
+    def x(self, frame: float) -> float:
+        return self.left + (frame - self.first) * self.px_per_frame
+
+    def frame(self, x: float) -> float:
+        return self.first + (x - self.left) / self.px_per_frame
+
+    @property
+    def last(self) -> float:
+        """Where the view ends."""
+        return self.first + self.width / self.px_per_frame
+
+    @property
+    def whole(self) -> float:
+        """Pixels a frame has when the whole clip is in view."""
+        return self.width / max(self.frame_count, 1)
+
+    def kept_inside(self) -> "Axis":
+        """The same view, within the limits of zoom and never past the clip's ends."""
+        scale = min(max(self.px_per_frame, self.whole), max(MOST_PX_PER_FRAME, self.whole))
+        room = self.frame_count - self.width / scale
+        return replace(self, px_per_frame=scale, first=min(max(self.first, 0.0), max(room, 0.0)))
+
+    def zoomed(self, factor: float, x: float) -> "Axis":
+        """Closer by `factor`; the frame under `x` stays there."""
+        anchor = self.frame(x)
+        scale = min(max(self.px_per_frame * factor, self.whole), max(MOST_PX_PER_FRAME, self.whole))
+        return replace(self, px_per_frame=scale, first=anchor - (x - self.left) / scale).kept_inside()
+
+    @property
+    def closeness(self) -> float:
+        """0 with the whole clip in view, 1 as close as it gets; even steps look even."""
+        most = max(MOST_PX_PER_FRAME, self.whole)
+        return math.log(self.px_per_frame / self.whole) / math.log(most / self.whole) if most > self.whole else 0.0
+
+    def at_closeness(self, share: float, x: float) -> "Axis":
+        """The other way round; the frame under `x` stays there."""
+        most = max(MOST_PX_PER_FRAME, self.whole)
+        return self.zoomed(self.whole * (most / self.whole) ** share / self.px_per_frame, x)
+
+    def panned(self, px: float) -> "Axis":
+        return replace(self, first=self.first + px / self.px_per_frame).kept_inside()
+
+    def showing(self, start: float, end: float) -> "Axis":
+        """From `start` to `end`, or as near as the limits allow."""
+        scale = self.width / max(end - start, 1e-6)
+        return replace(self, first=start, px_per_frame=scale).kept_inside()
+
+
+RowKind = Literal["frames", "segments", "poses", "confidence"]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of the timeline: what it shows, its name, and where it lies. `track` counts the segment tracks."""
+
+    kind: RowKind
+    name: str
+    top: float
+    height: float
+    track: int = -1
+
+
+RULER, FOOT, GAP = 24.0, 22.0, 3.0
+_HEIGHTS = {"frames": 38.0, "segments": 30.0, "poses": 24.0, "confidence": 18.0}
+
+
+def rows_of(contents: TimelineContents, height: float, *, with_frames: bool) -> tuple[Row, ...]:
+    """The rows from top to bottom, spread over a widget `height` pixels high; what does not fit is left out.
+
+    In a low widget the frames and the 2D confidence fold away first.
+    """
+    wished: list[tuple[RowKind, str, float, int]] = []
+    if with_frames:
+        wished.append(("frames", "Frames", _HEIGHTS["frames"], -1))
+    for at, track in enumerate(contents.tracks):
+        wished.append(("segments", track.name, 44.0 if track.row_count > 1 else _HEIGHTS["segments"], at))
+    wished.append(("poses", "Poses", _HEIGHTS["poses"], -1))
+    if contents.confidence is not None:
+        wished.append(("confidence", "2D confidence", _HEIGHTS["confidence"], -1))
+    room = height - RULER - FOOT - GAP
+    for foldable in ("frames", "confidence"):
+        if sum(each[2] * 0.8 + GAP for each in wished) > room:
+            wished = [each for each in wished if each[0] != foldable]
+    needed = sum(each[2] for each in wished)
+    scale = max(0.74, min(1.5, (room - len(wished) * GAP) / max(needed, 1.0)))
+    rows, top = [], RULER + GAP
+    for kind, name, wish, track in wished:
+        high = wish * scale
+        if top + high > height - FOOT + 0.5:
+            break
+        rows.append(Row(kind, name, top, high, track))
+        top += high + GAP
+    return tuple(rows)

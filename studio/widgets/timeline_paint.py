@@ -1,0 +1,332 @@
+"""Paints a timeline: ruler, heads, segments, poses, confidence, overview. Functions of values; no state, no events.
+
+What is too small to be seen one by one is gathered first: segments under 3 px become columns of colour, confidence
+becomes one value a column. 50,000 segments paint as fast as fifty.
+"""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from jaxtyping import Float, Int
+from numpy import ndarray
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPixmap
+
+from studio import icons, theme
+from studio.widgets import painting
+from studio.widgets.clip_time import ClipTime, say_time
+from studio.widgets.timeline_contents import (
+    RULER,
+    Axis,
+    LabelLook,
+    PoseMarks,
+    Row,
+    SegmentTrack,
+    TimelineContents,
+)
+
+DENSE_PX, NAMED_PX = 3.0, 24.0
+HEAD_ICONS = {"frames": "video", "segments": "person", "poses": "diamond", "confidence": "eye"}
+_STEPS_S = (0.1, 0.2, 0.5, 1, 2, 4, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600)
+
+
+def ruler(painter: QPainter, axis: Axis, time: ClipTime, playhead: float) -> None:
+    """Ticks at round times, wherever the video's own timestamps put them."""
+    look = theme.now()
+    begin, end = time.seconds(axis.first), time.seconds(min(axis.last, axis.frame_count))
+    wide = theme.px(64)
+    per_second = axis.width / max(end - begin, 1e-6)
+    big = next((each for each in _STEPS_S if each * per_second >= wide), _STEPS_S[-1])
+    small = big / (4 if big in (2, 4, 20, 120, 1200) else 5)
+    decimals = 1 if big < 1 else 0
+    playhead_x = axis.x(playhead)
+    for at in range(math.ceil(begin / small), math.floor(end / small) + 1):
+        seconds = at * small
+        x = axis.x(_frame_between(time, seconds))
+        is_big = abs(seconds / big - round(seconds / big)) < 1e-6
+        painter.setPen(QPen(QColor(look.edge if is_big else look.line), 1))
+        painter.drawLine(QPointF(x, RULER - (8 if is_big else 4)), QPointF(x, RULER))
+        said = say_time(seconds, decimals)
+        hidden = x - 14 < playhead_x < x + painting.words_width(said, 10.5) + 12
+        if is_big and not hidden and x + 30 < axis.left + axis.width:
+            painting.put(painter, x + 4, RULER - 9, said, look.text3, 10.5)
+
+
+def _frame_between(time: ClipTime, seconds: float) -> float:
+    """Where an instant lies between frames, for drawing."""
+    if time.times_s is None or len(time.times_s) < 2:
+        return seconds * time.rate_hz
+    below = time.frame_at(seconds)
+    start, stop = time.seconds(below), time.seconds(below + 1)
+    return below + (min(max((seconds - start) / (stop - start), 0.0), 1.0) if stop > start else 0.0)
+
+
+def head(painter: QPainter, row: Row, width: float, *, strong: bool) -> None:
+    """A row's name at the left."""
+    look = theme.now()
+    middle = row.top + min(row.height / 2, 22.0)
+    if row.height >= 13:
+        painter.drawPixmap(
+            QPointF(13, middle - 7), icons.pixmap(HEAD_ICONS[row.kind], look.accent if strong else look.text3, 14)
+        )
+    size = min(11.5, max(9.5, row.height * 0.66))
+    rect = QRectF(0, middle - 8, width, 16)
+    ink = look.text if strong else look.text2
+    painting.put(painter, 34, _baseline(rect, size), row.name, ink, size, 600 if strong else 400, width=width - 40)
+
+
+def segments(
+    painter: QPainter,
+    axis: Axis,
+    row: Row,
+    track: SegmentTrack,
+    labels: Sequence[LabelLook],
+    chosen: frozenset[str],
+    moved: dict[str, tuple[int, int]],
+) -> None:
+    """One person's segments; `moved` says where dragged ones would come to lie."""
+    if not len(track.ids):
+        return
+    starts, ends = track.starts, track.ends
+    if moved:
+        starts, ends = starts.copy(), ends.copy()
+        for at, each in enumerate(track.ids):
+            if each in moved:
+                starts[at], ends[at] = moved[each]
+    half = row.height / 2 if track.row_count > 1 else row.height
+    seen = np.nonzero((ends > axis.first) & (starts < axis.last))[0]
+    left = axis.left + (starts[seen] - axis.first) * axis.px_per_frame
+    right = axis.left + (ends[seen] - axis.first) * axis.px_per_frame
+    wide = right - left
+    dense = wide < DENSE_PX
+    for half_row in range(track.row_count):
+        mine = dense & (track.rows[seen] == half_row)
+        if mine.any():
+            top = row.top + half_row * half
+            colours = np.array([QColor(each.colour).rgb() for each in labels], dtype=np.uint32)
+            density_bar(
+                painter,
+                QRectF(axis.left, top, axis.width, half - (1 if track.row_count > 1 else 0)),
+                left[mine] - axis.left,
+                right[mine] - axis.left,
+                colours[track.labels[seen[mine]]],
+            )
+    for at in np.nonzero(~dense)[0].tolist():
+        which = int(seen[at])
+        top = row.top + int(track.rows[which]) * half
+        high = half - (1 if track.row_count > 1 else 0)
+        rect = QRectF(left[at] + 0.5, top, wide[at] - 1, high)
+        segment(painter, rect, labels[int(track.labels[which])], chosen=track.ids[which] in chosen, clip=axis)
+
+
+def segment(painter: QPainter, rect: QRectF, label: LabelLook, *, chosen: bool, clip: Axis) -> None:
+    """One segment: its colour, its hatch, its name or key, and the ring and grips when it is chosen."""
+    look = theme.now()
+    radius = theme.RADIUS["mark"]
+    painter.setPen(
+        QPen(QColor(theme.mix(label.colour, "#000000", 0.25)), 1) if look.name == "light" else Qt.PenStyle.NoPen
+    )
+    painter.setBrush(QColor(label.colour))
+    painter.drawRoundedRect(rect, radius, radius)
+    # Only the part in view is hatched and written on: a long segment scrolls, its name stays.
+    view = rect.intersected(QRectF(clip.left, rect.top(), clip.width, rect.height()))
+    painting.hatched(painter, view, theme.mix(label.colour, "#000000", 0.16), theme.hatch(label.place))
+    inset = 11 if chosen else 7
+    size = min(11.0, max(9.0, rect.height() * 0.5))
+    ink = _ink_on(label.colour)
+    room = view.width() - inset - 5
+    said = (
+        label.name if view.width() >= NAMED_PX and painting.words_width(label.name[:3], size, 600) < room else label.key
+    )
+    if said and room > 6:
+        painting.put(painter, view.left() + inset, _baseline(view, size), said, ink, size, 600, width=room)
+    if chosen:
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(QPen(QColor("#FFFFFF" if look.name == "dark" else look.text), 2))
+        painter.drawRoundedRect(rect.adjusted(1, 1, -1, -1), radius, radius)
+        if rect.width() >= 18:
+            for x in (rect.left() + 4, rect.right() - 6):
+                painter.fillRect(QRectF(x, rect.center().y() - 6, 2, 12), QColor(ink))
+
+
+def density_bar(
+    painter: QPainter,
+    rect: QRectF,
+    left: Float[ndarray, " segments"],
+    right: Float[ndarray, " segments"],
+    colours: Int[ndarray, " segments"],
+) -> None:
+    """Many small segments as columns of colour, stronger where more of the column is covered."""
+    columns = max(int(rect.width()), 1)
+    at = np.clip(left.astype(np.int64), 0, columns - 1)
+    covered = np.bincount(at, weights=np.minimum(right, columns) - np.maximum(left, 0), minlength=columns)
+    spill = np.clip(at + 1, 0, columns - 1)
+    share = np.clip(
+        np.maximum(covered, np.bincount(spill, weights=np.clip(right - at - 1, 0, 1), minlength=columns)), 0, 1
+    )
+    pixels = np.zeros(columns, dtype=np.uint32)
+    pixels[spill] = colours & 0xFFFFFF
+    pixels[at] = colours & 0xFFFFFF
+    pixels |= (np.where(share > 0, 90 + 165 * share, 0)).astype(np.uint32) << 24
+    image = QImage(pixels.tobytes(), columns, 1, columns * 4, QImage.Format.Format_ARGB32)
+    painter.drawImage(rect, image)
+
+
+def poses(
+    painter: QPainter,
+    axis: Axis,
+    row: Row,
+    marks: PoseMarks,
+    labels: Sequence[LabelLook],
+    chosen: frozenset[str],
+    moved: tuple[str, int] | None,
+) -> None:
+    """A diamond for each pose, hollow and in words where a segment still lacks one; of a crowd, one every 3 px."""
+    look = theme.now()
+    slack = 20 / axis.px_per_frame
+    low, high = np.searchsorted(marks.frames, (axis.first - slack, axis.last + slack)).tolist()
+    xs = axis.left + (marks.frames[low:high] + 0.5 - axis.first) * axis.px_per_frame
+    _, kept = np.unique(np.floor(xs / 3), return_index=True)
+    if 0 < len(chosen) <= 50 or moved is not None:
+        named = [at for at in range(high - low) if marks.segments[low + at] in chosen] if high - low < 5000 else []
+        kept = np.union1d(kept, np.array(named, dtype=kept.dtype))
+    places = [(float(xs[at]), low + at) for at in kept.tolist()]
+    if moved is not None and moved[0] in marks.segments:
+        at = marks.segments.index(moved[0])
+        places = sorted([each for each in places if each[1] != at] + [(axis.x(moved[1] + 0.5), at)])
+    middle = row.top + row.height / 2
+    radius = min(6.0, row.height / 2 - 2)
+    word = painting.words_width("no pose yet", 10.5)
+    for place, (x, at) in enumerate(places):
+        strong = marks.segments[at] in chosen
+        if marks.missing[at]:
+            heavy = 2 if strong else 1.4
+            painting.diamond(painter, x, middle, radius + heavy - 1.4, look.warn, filled=False, width=heavy)
+            room = (places[place + 1][0] if place + 1 < len(places) else axis.left + axis.width) - x - 22
+            if word < room:
+                rect = QRectF(x, row.top, 10, row.height)
+                painting.put(painter, x + 11, _baseline(rect, 10.5), "no pose yet", look.warn, 10.5)
+            continue
+        colour = labels[int(marks.labels[at])].colour
+        if strong:
+            rim = "#FFFFFF" if look.name == "dark" else look.text
+            painting.diamond(painter, x, middle, radius + 1.5, colour, rim, width=2)
+        else:
+            painting.diamond(painter, x, middle, radius, colour, theme.mix(colour, "#000000", 0.35), width=1.2)
+
+
+def confidence(painter: QPainter, axis: Axis, row: Row, values: Float[ndarray, " frames"]) -> None:
+    """The least confidence in each column of pixels, in the colours of good, doubtful and bad."""
+    look = theme.now()
+    columns = max(int(axis.width), 1)
+    edges = axis.first + np.arange(columns + 1) / axis.px_per_frame
+    begin = np.clip(edges[:-1].astype(np.int64), 0, max(len(values) - 1, 0))
+    inside = edges[:-1] < min(len(values), axis.frame_count)
+    if not inside.any():
+        return
+    begin = begin[inside]
+    end = min(math.ceil(edges[int(inside.sum())]) + 1, len(values))
+    least = np.minimum.reduceat(values[:end], begin) if len(begin) else values[:0]
+    high = np.clip(least, 0.06, 1.0) * row.height
+    kinds = np.where(least > 0.75, 0, np.where(least > 0.5, 1, 2))
+    inks = (theme.alpha(look.ok, 0.30), theme.alpha(look.warn, 0.85), theme.alpha(look.danger, 0.85))
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, on=False)
+    step = 2
+    for x in range(0, len(least), step):
+        stretch = slice(x, x + step)
+        ink = inks[int(kinds[stretch].max())]
+        tall = float(high[stretch].min())
+        painter.fillRect(QRectF(axis.left + x, row.top + row.height - tall, step, tall), ink)
+    painter.restore()
+
+
+def frames(painter: QPainter, axis: Axis, row: Row, thumbnails: dict[int, QPixmap]) -> None:
+    """The nearest thumbnail there is for each place of the strip."""
+    if not thumbnails:
+        return
+    known = np.array(sorted(thumbnails))
+    first = next(iter(thumbnails.values()))
+    wide = row.height * first.width() / max(first.height(), 1)
+    places = math.ceil(axis.width / wide)
+    for place in range(places):
+        x = axis.left + place * wide
+        wished = axis.frame(x + wide / 2)
+        if wished >= axis.frame_count:
+            break
+        nearest = int(known[np.abs(known - wished).argmin()])
+        pixmap = thumbnails[nearest]
+        painter.drawPixmap(QRectF(x, row.top, wide - 1, row.height), pixmap, QRectF(pixmap.rect()))
+
+
+def overview(painter: QPainter, contents: TimelineContents, rect: QRectF) -> None:
+    """The whole clip in a strip."""
+    look = theme.now()
+    painter.fillRect(QRectF(0, rect.top() - 0.5, rect.right() + 20, rect.height() + 1), QColor(look.panel))
+    said = f"Whole clip  {say_time(contents.time.duration_s, 0)}"
+    line = QRectF(0, rect.top(), rect.left(), rect.height())
+    painting.put(painter, 13, _baseline(line, 10.5), said, look.text3, 10.5, width=rect.left() - 18)
+    scale = rect.width() / max(contents.time.frame_count, 1)
+    colours = np.array([QColor(each.colour).rgb() for each in contents.labels], dtype=np.uint32)
+    tracks = [each for each in contents.tracks if len(each.ids)]
+    high = 10 / max(len(tracks), 1)
+    for place, track in enumerate(tracks):
+        lane = QRectF(rect.left(), rect.top() + 6 + place * high, rect.width(), max(high - 1, 2))
+        if _all_small(track, scale):
+            ends = np.minimum(track.ends * scale, rect.width())
+            density_bar(painter, lane, track.starts * scale, ends, colours[track.labels])
+        else:
+            _overview_blocks(painter, track, contents.labels, lane, scale)
+
+
+def overview_window(painter: QPainter, contents: TimelineContents, rect: QRectF, window: QRectF, playhead: int) -> None:
+    """What of the strip is in view, and the playhead in it."""
+    look = theme.now()
+    painter.setBrush(theme.alpha(look.text, 0.10))
+    painter.setPen(QPen(QColor(look.text2), 1.2))
+    painter.drawRoundedRect(window, 3, 3)
+    x = rect.left() + playhead * rect.width() / max(contents.time.frame_count, 1)
+    painter.fillRect(QRectF(x, rect.top() + 2, 1.5, rect.height() - 4), QColor(look.playhead))
+
+
+def _all_small(track: SegmentTrack, scale: float) -> bool:
+    return len(track.ids) > 2000 or float(((track.ends - track.starts) * scale).max()) < DENSE_PX
+
+
+def _overview_blocks(
+    painter: QPainter, track: SegmentTrack, labels: Sequence[LabelLook], lane: QRectF, scale: float
+) -> None:
+    for start, end, label in zip(track.starts.tolist(), track.ends.tolist(), track.labels.tolist(), strict=True):
+        wide = max((end - start) * scale - 1, 1.5)
+        block = QRectF(lane.left() + start * scale, lane.top(), wide, lane.height())
+        painter.fillRect(block, theme.alpha(labels[label].colour, 0.8))
+
+
+def playhead_line(painter: QPainter, x: float, bottom: float) -> None:
+    """The one playhead, over the whole height."""
+    ink = QColor(theme.now().playhead)
+    painter.setPen(QPen(ink, 1.6))
+    painter.drawLine(QPointF(x, 16), QPointF(x, bottom))
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(ink)
+    painter.drawPolygon([QPointF(x - 6, 5), QPointF(x + 6, 5), QPointF(x + 6, 13), QPointF(x, 19), QPointF(x - 6, 13)])
+
+
+def snap_line(painter: QPainter, x: float, bottom: float, said: str) -> None:
+    """Where a drag has been caught, and its time."""
+    look = theme.now()
+    pen = QPen(QColor(look.accent), 1)
+    pen.setDashPattern([3, 3])
+    painter.setPen(pen)
+    painter.drawLine(QPointF(x, RULER), QPointF(x, bottom))
+    painting.chip(painter, x, 2, said, look.accent, look.raised, 10.5, align="centre")
+
+
+def _baseline(rect: QRectF, size: float) -> float:
+    return rect.center().y() + theme.px(size) * 0.36
+
+
+def _ink_on(colour: str) -> str:
+    dark = theme.now().seg_ink
+    return dark if theme.contrast(dark, colour) >= 4.5 else "#FFFFFF"

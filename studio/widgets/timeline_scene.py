@@ -1,0 +1,278 @@
+"""What a timeline shows at one moment, as a value: it can be painted, and asked what lies where. No events.
+
+Positions on the screen are the widget's own pixels; time is frames, ends exclusive.
+"""
+
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPixmap
+
+from studio import theme
+from studio.widgets import painting
+from studio.widgets import timeline_paint as paint
+from studio.widgets.clip_time import ClipTime, say_time
+from studio.widgets.timeline_contents import FOOT, RULER, Axis, Row, TimelineContents, rows_of
+from studio.widgets.timeline_drag import DragOutcome
+
+HEAD = 136
+EDGE_PX, NARROW_PX, MISS_PX, POSE_PX = 6.0, 18.0, 2.5, 9.0
+_NOTHING = TimelineContents(ClipTime(0, 25.0))
+
+
+@dataclass(frozen=True)
+class Hit:
+    """What lies under a point: "start", "end" or "inside" of a segment; its "pose", or where one is "missing"."""
+
+    segment: str
+    part: str
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A timeline `width` × `height` pixels large. Changing it makes another one."""
+
+    contents: TimelineContents = _NOTHING
+    axis: Axis = Axis(0, HEAD, 100)  # noqa: RUF009 - a frozen value
+    width: int = 100
+    height: int = 100
+    chosen: frozenset[str] = frozenset()
+    range: tuple[int | None, int | None] = (None, None)
+    outcome: DragOutcome | None = None
+    thumbnails: dict[int, QPixmap] = field(default_factory=dict)
+    main_actor: str | None = None
+
+    # ---- the view ----
+
+    @property
+    def lane_width(self) -> float:
+        return max(self.width - HEAD - 6, 1)
+
+    @property
+    def bottom(self) -> int:
+        """Where the rows end and the overview begins."""
+        return self.height - int(FOOT)
+
+    def whole_axis(self) -> Axis:
+        """The axis with the whole clip in view."""
+        count = self.contents.time.frame_count
+        return Axis(count, HEAD, self.lane_width, 0.0, self.lane_width / max(count, 1))
+
+    def sized(self, width: int, height: int, *, whole: bool) -> "Scene":
+        """The same in a widget of another size; `whole` keeps the whole clip in view."""
+        made = replace(self, width=width, height=height)
+        axis = made.whole_axis() if whole else replace(self.axis, width=made.lane_width).kept_inside()
+        return replace(made, axis=axis)
+
+    def rows(self) -> tuple[Row, ...]:
+        """What is shown from top to bottom."""
+        return rows_of(self.contents, self.height, with_frames=bool(self.thumbnails))
+
+    # ---- finding things ----
+
+    def hit(self, at: QPointF) -> Hit | None:
+        """What lies at a point."""
+        row = next((each for each in self.rows() if each.top <= at.y() < each.top + each.height), None)
+        if row is None or at.x() < HEAD:
+            return None
+        if row.kind == "poses":
+            marks = self.contents.poses
+            far = np.abs(self.axis.left + (marks.frames + 0.5 - self.axis.first) * self.axis.px_per_frame - at.x())
+            if not len(far) or far.min() > POSE_PX:
+                return None
+            nearest = int(far.argmin())
+            return Hit(marks.segments[nearest], "missing" if marks.missing[nearest] else "pose")
+        if row.kind != "segments":
+            return None
+        track = self.contents.tracks[row.track]
+        half = int((at.y() - row.top) // (row.height / track.row_count)) if track.row_count > 1 else 0
+        reach = EDGE_PX / self.axis.px_per_frame / 3
+        frame = self.axis.frame(at.x())
+        near = ((track.starts <= frame + reach) & (track.ends >= frame - reach) & (track.rows == half)).nonzero()[0]
+        best: tuple[float, Hit] | None = None
+        for place in near.tolist():
+            left, right = self.axis.x(int(track.starts[place])), self.axis.x(int(track.ends[place]))
+            segment = track.ids[place]
+            part = "inside"
+            if right - left >= NARROW_PX or segment in self.chosen:
+                grip = min(EDGE_PX, max((right - left) / 3, 2.0))
+                if at.x() - left < grip and at.x() - left < right - at.x():
+                    part = "start"
+                elif right - at.x() < grip:
+                    part = "end"
+            outside = max(left - at.x(), at.x() - right, 0.0)
+            # Of two that touch, the one under the pointer; of two that overlap, the chosen one.
+            rank = outside - (0.5 if segment in self.chosen and outside == 0 else 0)
+            if best is None or rank < best[0]:
+                best = (rank, Hit(segment, part))
+        return best[1] if best is not None and best[0] < MISS_PX else None
+
+    def segment_rect(self, segment: str) -> QRectF:
+        """Where a segment is drawn; empty where it is not in view."""
+        place = self.contents.places.get(segment)
+        row = None if place is None else next((each for each in self.rows() if each.track == place[0]), None)
+        if place is None or row is None:
+            return QRectF()
+        track = self.contents.tracks[place[0]]
+        high = row.height / track.row_count
+        left, right = self.axis.x(int(track.starts[place[1]])), self.axis.x(int(track.ends[place[1]]))
+        return QRectF(left, row.top + int(track.rows[place[1]]) * high, right - left, high)
+
+    def said_of(self, segment: str) -> str:
+        """An item in words: "reach, 0:50.70 to 0:53.60"."""
+        place, span = self.contents.places.get(segment), self.contents.segment_at(segment)
+        if place is None or span is None:
+            return ""
+        label = self.contents.labels[int(self.contents.tracks[place[0]].labels[place[1]])]
+        time = self.contents.time
+        return f"{label.name}, {say_time(time.seconds(span[0]))} to {say_time(time.seconds(span[1]))}"
+
+    def row_kind(self, at: QPointF) -> str:
+        """What the row at a point shows; empty between rows."""
+        return next((each.kind for each in self.rows() if each.top <= at.y() < each.top + each.height), "")
+
+    def overview_rect(self) -> QRectF:
+        """The strip at the foot that holds the whole clip."""
+        return QRectF(HEAD, self.height - FOOT, self.lane_width, FOOT)
+
+    def overview_window(self) -> QRectF:
+        """The part of the strip that is in view above."""
+        rect = self.overview_rect()
+        scale = rect.width() / max(self.contents.time.frame_count, 1)
+        left = rect.left() + self.axis.first * scale
+        right = min(rect.left() + self.axis.last * scale, rect.right())
+        return QRectF(left, rect.top() + 2.5, max(right - left, 6), rect.height() - 5)
+
+    def overview_frame(self, x: float) -> float:
+        """The frame at `x` of the strip."""
+        rect = self.overview_rect()
+        return (x - rect.left()) / rect.width() * self.contents.time.frame_count
+
+    def overview_part(self, x: float) -> Literal["window start", "window end", "window"]:
+        """What a press at `x` of the strip takes hold of: an end of the window, or the window."""
+        window = self.overview_window()
+        if window.width() > 18 and abs(x - window.left()) < 5:
+            return "window start"
+        if window.width() > 18 and abs(x - window.right()) < 5:
+            return "window end"
+        return "window"
+
+    # ---- painting ----
+
+    def paint_ground(self, painter: QPainter) -> None:
+        """What stays while the playhead moves: heads, segments, poses, confidence, veils."""
+        look, contents, axis = theme.now(), self.contents, self.axis
+        everything = QRectF(0, 0, self.width, self.height)
+        self._round(painter, everything)
+        painter.fillRect(everything, QColor(look.panel))
+        lane = QRectF(HEAD, 0, self.width - HEAD, self.bottom)
+        moved = {name: (start, end) for name, start, end in self.outcome.spans} if self.outcome else {}
+        painter.setPen(QColor(look.line))
+        painter.drawLine(QPointF(0, RULER), QPointF(self.width, RULER))
+        painter.save()
+        painter.setClipRect(lane, Qt.ClipOperation.IntersectClip)
+        self._paint_veils(painter, moved)
+        painter.restore()
+        main = self.main_actor
+        if main is None and contents.tracks:
+            main = contents.tracks[0].actor
+        for row in self.rows():
+            track = contents.tracks[row.track] if row.kind == "segments" else None
+            paint.head(painter, row, HEAD, strong=track is not None and track.actor == main)
+            painter.setPen(theme.alpha(look.line, 0.8))
+            painter.drawLine(QPointF(0, row.top + row.height + 1.5), QPointF(self.width, row.top + row.height + 1.5))
+            painter.save()
+            painter.setClipRect(lane, Qt.ClipOperation.IntersectClip)
+            if track is not None:
+                paint.segments(painter, axis, row, track, contents.labels, self.chosen, moved)
+            elif row.kind == "poses":
+                pose = self.outcome.pose if self.outcome else None
+                paint.poses(painter, axis, row, contents.poses, contents.labels, self.chosen, pose)
+            elif row.kind == "confidence" and contents.confidence is not None:
+                paint.confidence(painter, axis, row, contents.confidence)
+            elif row.kind == "frames":
+                painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+                paint.frames(painter, axis, row, self.thumbnails)
+            painter.restore()
+        painter.setPen(QColor(look.line))
+        painter.drawLine(QPointF(HEAD - 0.5, RULER), QPointF(HEAD - 0.5, self.bottom))
+        if contents.time.frame_count:
+            paint.overview(painter, contents, self.overview_rect())
+
+    def paint_moving(self, painter: QPainter, playhead: int, box: QRectF | None, *, focused: bool) -> None:
+        """What moves over the ground: ruler, marks, playhead, what is being dragged, focus."""
+        look, axis = theme.now(), self.axis
+        self._round(painter, QRectF(0, 0, self.width, self.height))
+        if self.contents.time.frame_count:
+            paint.ruler(painter, axis, self.contents.time, playhead)
+            paint.overview_window(painter, self.contents, self.overview_rect(), self.overview_window(), playhead)
+            painter.save()
+            painter.setClipRect(QRectF(HEAD - 6, 0, self.width - HEAD + 6, self.bottom), Qt.ClipOperation.IntersectClip)
+            self._paint_marks(painter)
+            x = axis.x(playhead)
+            if axis.left - 1 <= x <= axis.left + axis.width + 1:
+                paint.playhead_line(painter, x, self.bottom)
+            self._paint_drag(painter)
+            if box is not None:
+                painter.setPen(QColor(look.accent))
+                painter.setBrush(theme.alpha(look.accent, 0.12))
+                painter.drawRect(box)
+            painter.restore()
+        if focused:
+            painter.fillRect(QRectF(0, 0, self.width, 2), QColor(look.accent))
+
+    @staticmethod
+    def _round(painter: QPainter, area: QRectF) -> None:
+        path = QPainterPath()
+        path.addRoundedRect(area, theme.RADIUS["card"], theme.RADIUS["card"])
+        painter.setClipPath(path)
+
+    def _paint_veils(self, painter: QPainter, moved: dict[str, tuple[int, int]]) -> None:
+        """Over all tracks: the stretches of what is chosen, and the one marked by I and O."""
+        look = theme.now()
+        stretches = []
+        if len(self.chosen) <= 50:
+            spans = [moved.get(each) or self.contents.segment_at(each) for each in self.chosen]
+            stretches += [(span[0], span[1], 0.07) for span in spans if span is not None]
+        start, end = self.range
+        if start is not None and end is not None:
+            stretches.append((start, end, 0.16))
+        for first, last, strength in stretches:
+            left, right = self.axis.x(first), self.axis.x(last)
+            painter.fillRect(QRectF(left, RULER, right - left, self.bottom - RULER), theme.alpha(look.accent, strength))
+
+    def _paint_marks(self, painter: QPainter) -> None:
+        look = theme.now()
+        for frame, said in zip(self.range, ("I", "O"), strict=True):
+            if frame is not None:
+                x = self.axis.x(frame)
+                painter.fillRect(QRectF(x - 0.75, RULER, 1.5, self.bottom - RULER), QColor(look.accent))
+                painting.chip(painter, x, 4, said, look.text, look.wash, 10.5, 600, height=16, align="centre")
+
+    def _paint_drag(self, painter: QPainter) -> None:
+        """Where a drag has been caught, and a tag with the times it would set."""
+        outcome, time = self.outcome, self.contents.time
+        if outcome is None:
+            return
+        look = theme.now()
+        if outcome.snapped is not None:
+            said = say_time(time.seconds(outcome.snapped))
+            paint.snap_line(painter, self.axis.x(outcome.snapped), self.bottom, said)
+        if outcome.spans:
+            name, start, end = outcome.spans[0]
+            below = self.segment_rect(name).bottom()
+            said = f"{say_time(time.seconds(start))} – {say_time(time.seconds(end))}"
+            x = self.axis.x((start + end) / 2)
+        elif outcome.pose is not None:
+            row = next((each for each in self.rows() if each.kind == "poses"), None)
+            below = row.top + row.height if row is not None else RULER
+            said = say_time(time.seconds(outcome.pose[1]))
+            x = self.axis.x(outcome.pose[1] + 0.5)
+        else:
+            return
+        wide = painting.words_width(said, 11, 600) + 16
+        x = min(max(x, HEAD + wide / 2 + 2), self.width - wide / 2 - 4)
+        y = min(below + 3, self.bottom - theme.px(22))
+        painting.chip(painter, x, y, said, look.text, look.raised, 11, 600, pad=8, height=20, align="centre")
