@@ -9,13 +9,14 @@ from pathlib import Path
 import msgspec
 
 from core.errors import FileError, FormatError, ProjectError
+from core.footage import has_video, identity_of
 from core.formats import FORMATS, Format
 from core.formats.marks import Mark
 from core.motion import Poses2d
 from core.project import edits
 from core.project.annotations import Clip, FrameIdentity, Project
 from core.project.store import ProjectStore
-from core.video import Video, frame_luma, open_video
+from core.video import Video, open_video
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
@@ -104,7 +105,7 @@ def _take_marks(known: Format, source: Path, store: ProjectStore, clip: Clip | N
     identities.close()
     if taken:
         store.edit(project, f"Import {taken} segments from {source.name}", source=known.name)
-    says = f"{taken} segments are in" + (f", {len(left_out)} were left out: {left_out[0]}" if left_out else "")
+    says = "\n".join([f"{taken} segments are in, {len(left_out)} were left out", *(f"  {why}" for why in left_out)])
     return Report(format=known.name, says=says, left_out=tuple(left_out))
 
 
@@ -117,12 +118,12 @@ class _Identities:
 
     def of(self, clip: Clip, frame: int) -> FrameIdentity:
         if clip.id not in self._open:
-            path = self._store.video_path(clip)
-            self._open[clip.id] = open_video(path) if clip.video.path and path.is_file() else None
+            there = has_video(self._store, clip)
+            self._open[clip.id] = open_video(self._store.video_path(clip)) if there else None
         video = self._open[clip.id]
         if video is None or frame >= len(video):
             return FrameIdentity(pts=-1)
-        return FrameIdentity(pts=video.pts(frame), luma=frame_luma(video.frame(frame)))
+        return identity_of(video, frame)
 
     def close(self) -> None:
         for video in self._open.values():
@@ -186,9 +187,8 @@ def _marks_of(store: ProjectStore, clip: Clip) -> list[Mark]:
 
 def _clock(store: ProjectStore, clip: Clip) -> tuple[Callable[[int], float], Callable[[], None]]:
     """Times of frames by the video's own timestamps; by the mean rate where there is no video."""
-    path = store.video_path(clip)
-    if clip.video.path and path.is_file():
-        video = open_video(path)
+    if has_video(store, clip):
+        video = open_video(store.video_path(clip))
         last = len(video) - 1
 
         def by_timestamp(frame: int) -> float:

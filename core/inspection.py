@@ -117,8 +117,8 @@ def _count(shape: list[int]) -> int:
 
 
 def _foreign(path: Path) -> Found:
+    from core.footage import video_file
     from core.formats import FORMATS
-    from core.video import video_file
 
     for each in FORMATS:
         if each.sniff(path):

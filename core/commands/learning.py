@@ -88,8 +88,8 @@ def forecast(
     """Say what comes next: actions and their characteristic 3D poses."""
     from core.demo import find_run
     from core.evaluation.forecasting import load_run
+    from core.footage import frame_at
     from core.project.store import ProjectStore
-    from core.times import frame_at
 
     with refusals(), ProjectStore.open(project, "", mode="read") as store:
         chosen = clip_of(store.project, clip)

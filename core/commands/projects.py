@@ -64,9 +64,9 @@ def add(
     as_json: Json = False,
 ) -> None:
     """Add videos to a project."""
+    from core.footage import video_file
     from core.project.edits import add_clip
     from core.project.store import ProjectStore
-    from core.video import video_file
 
     added, refused = [], []
     with refusals(), ProjectStore.open(project, person(), mode="command") as store:

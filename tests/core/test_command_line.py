@@ -1,0 +1,147 @@
+"""The command line does what the studio does, speaks plainly, and says by its exit code how it went."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from core.__main__ import app
+from core.project.store import ProjectStore
+from core.video import write_video
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def video(tmp_path):
+    path = tmp_path / "walk.mp4"
+    with write_video(path, rate_hz=25, width=64, height=48) as writer:
+        for number in range(50):
+            writer.add(np.full((48, 64, 3), number * 5, np.uint8))
+    return path
+
+
+@pytest.fixture
+def project(tmp_path, video):
+    run("new", tmp_path / "Pilot")
+    run("add", tmp_path / "Pilot", video)
+    return tmp_path / "Pilot"
+
+
+def run(*words, code=0):
+    """What was printed; the exit code must be `code`."""
+    result = CliRunner().invoke(app, [str(each) for each in words], catch_exceptions=False)
+    assert result.exit_code == code, result.output
+    return result.output
+
+
+def answered(*words, code=0):
+    return json.loads(CliRunner().invoke(app, [*(str(each) for each in words), "--json"]).stdout)
+
+
+def test_that_a_new_project_holds_the_videos_it_was_given(project, video):
+    found = answered("inspect", project)
+    assert found["kind"] == "project"
+    assert found["facts"]["name"] == "Pilot"
+    assert [row["clip"] for row in found["rows"]] == ["walk"]
+    assert found["rows"][0]["frames"] == 50
+
+
+def test_that_a_video_that_cannot_be_read_is_left_out_with_its_reason(tmp_path, project):
+    broken = tmp_path / "broken.mp4"
+    broken.write_bytes(b"no video at all")
+    said = run("add", project, broken, code=1)
+    assert "left out: broken.mp4" in said
+    assert len(answered("inspect", project)["rows"]) == 1
+
+
+def test_that_marks_go_out_as_they_came_in(tmp_path, project):
+    table = tmp_path / "marks.csv"
+    table.write_text(
+        "clip,action,objects,start_frame,end_frame,pose_frame\nwalk,reach,cup|spoon,5,20,12\nwalk,turn,,20,40,\n"
+    )
+    assert "2 segments are in" in run("import", table, project)
+    run("export", project, tmp_path / "out.json")
+    out = json.loads((tmp_path / "out.json").read_text())["segments"]
+    kept = [
+        (each["action"], each["objects"], each["start_frame"], each["end_frame"], each["pose_frame"]) for each in out
+    ]
+    assert kept == [("reach", ["cup", "spoon"], 5, 20, 12), ("turn", [], 20, 40, None)]
+    assert out[0]["pose_s"] == pytest.approx(12 / 25)
+    with ProjectStore.open(project, "", mode="read") as store:
+        (clip,) = store.project.clips.values()
+        assert len(clip.poses[0].identity.luma) == 2 * 32 * 18
+
+
+def test_that_rows_that_fit_nowhere_are_left_out_and_the_others_are_in(tmp_path, project):
+    table = tmp_path / "marks.csv"
+    table.write_text("clip,action,start_frame,end_frame\nwalk,reach,5,20\nelsewhere,reach,5,20\nwalk,backwards,9,2\n")
+    report = answered("import", table, project)
+    assert report["says"].startswith("1 segments are in, 2 were left out")
+    assert "elsewhere" in report["left_out"][0]
+
+
+def test_that_an_import_is_one_step_of_undo(tmp_path, project):
+    table = tmp_path / "marks.csv"
+    table.write_text("clip,action,start_frame,end_frame\nwalk,reach,5,20\nwalk,turn,20,30\n")
+    run("import", table, project)
+    with ProjectStore.open(project, "Ines") as store:
+        assert store.undo_label == "Import 2 segments from marks.csv"
+        store.undo()
+        assert all(not clip.segments for clip in store.project.clips.values())
+
+
+def test_that_a_command_on_an_open_project_leaves_its_result_for_the_studio(tmp_path, project):
+    table = tmp_path / "marks.csv"
+    table.write_text("clip,action,start_frame,end_frame\nwalk,reach,5,20\n")
+    with ProjectStore.open(project, "Ines") as store:
+        done = subprocess.run(
+            [sys.executable, "-m", "core", "import", str(table), str(project)],
+            cwd=ROOT,
+            capture_output=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        assert not next(iter(store.project.clips.values())).segments
+        store.take_in_results()
+        assert len(next(iter(store.project.clips.values())).segments) == 1
+        store.undo()
+        assert not next(iter(store.project.clips.values())).segments
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["inspect", "nowhere"], "no such file"),
+        (["check", "nowhere"], "nowhere"),
+        (["train", "forecaster/huge", "--project", "P", "--out", "R"], "There is no preset 'forecaster/huge'"),
+        (["train", "forecaster/smoke", "losses.pose3d=1", "--project", "P", "--out", "R"], "pose3d"),
+        (
+            ["train", "forecaster/smoke", "optimiser.learning_rate=fast", "--project", "P", "--out", "R"],
+            "learning_rate",
+        ),
+        (["evaluate", "nowhere"], "There is no run 'nowhere'"),
+    ],
+)
+def test_that_what_cannot_be_done_is_refused_in_words(words, says):
+    output = run(*words, code=1)
+    assert says in output
+    assert "Traceback" not in output
+
+
+def test_that_an_unknown_clip_is_refused_with_the_known_ones(project):
+    assert "Clips of this project: walk" in run("poses", project, "--clip", "run", code=1)
+
+
+@pytest.mark.parametrize("words", [["train"], ["new"], ["export", "a"], ["nothing"], ["evaluate", "r", "--split", "x"]])
+def test_that_wrong_usage_ends_with_2(words):
+    run(*words, code=2)
+
+
+def test_that_help_does_not_load_torch():
+    code = "import core.__main__, sys; sys.exit('torch' in sys.modules or 'cv2' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
