@@ -1,0 +1,232 @@
+"""What was seen and done so far → what came next: the windows a forecaster learns from and is measured on.
+
+A *window* stands at a step of a sequence: the last N steps up to it, oldest first and padded on the left, and up to M
+that followed. Nothing in its inputs comes from a later step: no pose, no action, no object, no neck.
+Letters: W windows, N past steps, M future steps, O objects; poses as in `datasets.steps`.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
+
+import msgspec
+import numpy as np
+from jaxtyping import Bool, Float, Int
+from numpy import ndarray
+
+from core.configs import ForecasterData
+from core.datasets.catalog import Parts, fingerprint, parts_of
+from core.datasets.steps import JOINTS, UNSEEN, ReadTracks, SeenPose, clip_sequences
+from core.datasets.steps import Sequence as Steps
+from core.errors import RunError
+from core.project.annotations import Project
+
+UNKNOWN = -1
+"""Number of an action that is not in the vocabulary, and of a step that is not there."""
+
+
+class Vocabulary(msgspec.Struct, frozen=True):
+    """The words a forecaster knows; an action's or object's number is its place here."""
+
+    actions: tuple[str, ...]
+    objects: tuple[str, ...]
+
+    def action(self, name: str) -> int:
+        return self.actions.index(name) if name in self.actions else UNKNOWN
+
+    def involved(self, names: Iterable[str]) -> Bool[ndarray, " objects"]:
+        """Multi-hot; unknown objects leave no mark."""
+        return np.isin(np.array(self.objects, dtype=object), list(names)).astype(bool)
+
+
+@dataclass(frozen=True)
+class Windows:
+    """Windows as arrays, one row each, in the order of their sequences."""
+
+    sequence: Int[ndarray, " W"]  # which sequence a window belongs to
+    seen_count: Int[ndarray, " W"]  # how many of the sequence's steps had been seen
+    seen_actions: Int[ndarray, "W N"]  # UNKNOWN where padded
+    seen_poses: Float[ndarray, "W N 9 2"]
+    seen_visible: Bool[ndarray, "W N 9"]
+    seen_real: Bool[ndarray, "W N"]  # False where padded
+    objects: Bool[ndarray, "W O"]
+    next_actions: Int[ndarray, "W M"]  # UNKNOWN where the sequence had ended
+    next_poses: Float[ndarray, "W M 9 2"]
+    next_visible: Bool[ndarray, "W M 9"]
+    next_frames: Int[ndarray, "W M"]
+    next_count: Int[ndarray, " W"]  # how many of the M really followed
+    tilt: Float[ndarray, "W 3 3"]
+    ray: Float[ndarray, "W 2"]  # of the last seen neck
+    depth_m: Float[ndarray, " W"]
+    scale_px: Float[ndarray, "W 2"]
+    torso_px: Float[ndarray, " W"]
+
+    def __len__(self) -> int:
+        return len(self.sequence)
+
+    def __getitem__(self, chosen: ndarray | slice) -> "Windows":
+        return Windows(**{each.name: getattr(self, each.name)[chosen] for each in fields(self)})
+
+    def complete(self) -> "Windows":
+        """Those all of whose M following steps are known: what is measured."""
+        return self[self.next_count == self.next_actions.shape[1]]
+
+    def arrays(self) -> dict[str, ndarray]:
+        return {each.name: getattr(self, each.name) for each in fields(self)}
+
+
+@dataclass(frozen=True)
+class Examples:
+    """A project as a forecaster learns from it."""
+
+    vocabulary: Vocabulary
+    parts: Parts
+    sequences: dict[str, list[Steps]]  # by part
+    windows: dict[str, Windows]  # by part
+    notes: tuple[str, ...]
+
+    def require_something_to_learn(self) -> None:
+        """RunError where no window could teach anything."""
+        if not len(self.windows["train"]):
+            raise RunError(
+                "No clip to learn from has two steps.",
+                hint="A step is a segment with its characteristic pose (C on the Annotate page): mark two in a clip.",
+            )
+
+    def fingerprint(self) -> str:
+        """Of everything training and choosing look at; the test part may grow without changing it."""
+        arrays = {
+            f"{part}.{name}": array
+            for part in ("train", "validation")
+            for name, array in self.windows[part].arrays().items()
+        }
+        return fingerprint(arrays, (*self.vocabulary.actions, "", *self.vocabulary.objects))
+
+
+def examples_of(
+    project: Project,
+    read_tracks: ReadTracks,
+    data: ForecasterData,
+    seed: int = 0,
+    *,
+    vocabulary: Vocabulary | None = None,
+    parts: Parts | None = None,
+) -> Examples:
+    """The project's steps and windows, with its own split and words unless others are given."""
+    clips = sorted((clip for clip in project.clips.values() if clip.segments), key=lambda clip: clip.id)
+    if not clips:
+        raise RunError("No segments are marked.", hint="Mark what is done in some clips on the Annotate page first.")
+    told: tuple[str, ...] = ()
+    if parts is None:
+        parts, sentence = parts_of(project, clips, data.split)
+        told = (sentence,)
+    sequences = {
+        part: [each for clip in ids for each in clip_sequences(project, project.clips[clip], read_tracks, data, seed)]
+        for part, ids in parts.items()
+    }
+    words = vocabulary or vocabulary_of(sequences["train"])
+    windows = {part: windows_of(each, words, data) for part, each in sequences.items()}
+    return Examples(words, parts, sequences, windows, (*told, *_notes(sequences)))
+
+
+def vocabulary_of(sequences: Sequence[Steps]) -> Vocabulary:
+    """The actions and objects of these sequences by name; those of held-out clips must not be needed to know it."""
+    steps = [step for sequence in sequences for step in sequence.steps]
+    return Vocabulary(
+        actions=tuple(sorted({step.action for step in steps})),
+        objects=tuple(sorted({each for step in steps for each in step.objects})),
+    )
+
+
+def windows_of(sequences: Sequence[Steps], vocabulary: Vocabulary, data: ForecasterData) -> Windows:
+    """Every window with at least one seen and one following step."""
+    rows = [
+        window_at(sequence, count, vocabulary, data, number)
+        for number, sequence in enumerate(sequences)
+        for count in range(1, len(sequence.steps))
+    ]
+    return stacked(rows, vocabulary, data)
+
+
+def stacked(rows: Sequence[dict[str, ndarray]], vocabulary: Vocabulary, data: ForecasterData) -> Windows:
+    """Rows as `window_at` makes them, one below the other; also where there are none."""
+    if rows:
+        return Windows(**{name: np.stack([row[name] for row in rows]) for name in rows[0]})
+    n, m, o = data.past_steps, data.future_steps, len(vocabulary.objects)
+    shapes: dict[str, tuple[tuple[int, ...], type]] = {
+        "sequence": ((), np.int64), "seen_count": ((), np.int64), "seen_actions": ((n,), np.int64),
+        "seen_poses": ((n, JOINTS, 2), np.float32), "seen_visible": ((n, JOINTS), np.bool_),
+        "seen_real": ((n,), np.bool_), "objects": ((o,), np.bool_), "next_actions": ((m,), np.int64),
+        "next_poses": ((m, JOINTS, 2), np.float32), "next_visible": ((m, JOINTS), np.bool_),
+        "next_frames": ((m,), np.int64), "next_count": ((), np.int64), "tilt": ((3, 3), np.float32),
+        "ray": ((2,), np.float32), "depth_m": ((), np.float32), "scale_px": ((2,), np.float32),
+        "torso_px": ((), np.float32),
+    }  # fmt: skip
+    return Windows(**{name: np.zeros((0, *shape), kind) for name, (shape, kind) in shapes.items()})
+
+
+def window_at(
+    sequence: Steps, count: int, vocabulary: Vocabulary, data: ForecasterData, number: int = 0
+) -> dict[str, ndarray]:
+    """The window of a sequence of which `count` steps have been seen, as one row of `Windows`."""
+    seen, following = sequence.steps[:count], sequence.steps[count : count + data.future_steps]
+    inputs = seen[-data.past_steps :]
+    past_poses, next_poses, next_frames = _poses(sequence, count, data)
+    objects = vocabulary.involved(each for step in seen for each in step.objects)
+    necks = [pose.neck_px for pose in past_poses if np.isfinite(pose.neck_px).all()]
+    view = sequence.view
+    pad, rest = data.past_steps - len(inputs), data.future_steps - len(following)
+    past = [UNSEEN] * (data.past_steps - len(past_poses)) + past_poses
+    ahead = next_poses + [UNSEEN] * (data.future_steps - len(next_poses))
+    return {
+        "sequence": np.array(number),
+        "seen_count": np.array(count),
+        "seen_actions": np.array([UNKNOWN] * pad + [vocabulary.action(step.action) for step in inputs]),
+        "seen_poses": np.stack([pose.joints for pose in past]),
+        "seen_visible": np.stack([pose.visible for pose in past]),
+        "seen_real": np.array([False] * pad + [True] * len(inputs)),
+        "objects": objects if data.objects else np.zeros_like(objects),
+        "next_actions": np.array([vocabulary.action(step.action) for step in following] + [UNKNOWN] * rest),
+        "next_poses": np.stack([pose.joints for pose in ahead]),
+        "next_visible": np.stack([pose.visible for pose in ahead]),
+        "next_frames": np.array(next_frames + [UNKNOWN] * (data.future_steps - len(next_frames))),
+        "next_count": np.array(len(following)),
+        "tilt": view.tilt.astype(np.float32),
+        "ray": view.ray(necks[-1] if necks else UNSEEN.neck_px).astype(np.float32),
+        "depth_m": np.array(view.depth_m, np.float32),
+        "scale_px": view.scale_px.astype(np.float32),
+        "torso_px": np.array(view.torso_px, np.float32),
+    }
+
+
+def _poses(sequence: Steps, count: int, data: ForecasterData) -> tuple[list[SeenPose], list[SeenPose], list[int]]:
+    """Seen and following poses (those past the end left out), and the frames of the following."""
+    if data.poses != "uncoupled":
+        seen, following = sequence.steps[:count], sequence.steps[count : count + data.future_steps]
+        return (
+            [step.pose for step in seen[-data.past_steps :]],
+            [step.pose for step in following],
+            [step.frame for step in following],
+        )
+    now, every = sequence.steps[count - 1].frame, data.uncoupled_every_s * sequence.clip.video.rate_hz
+    before = [now - round(every * back) for back in range(data.past_steps)]
+    after = [now + round(every * ahead) for ahead in range(1, data.future_steps + 1)]
+    after = [frame for frame in after if frame < sequence.clip.video.frame_count]
+    at = sequence.track.at
+    return [at(frame) for frame in reversed(before) if frame >= 0], [at(frame) for frame in after], after
+
+
+def _notes(sequences: dict[str, list[Steps]]) -> list[str]:
+    """What a person should know of the data before they trust a figure."""
+    everything = [each for part in sequences.values() for each in part]
+    steps = [step for each in everything for step in each.steps]
+    unmarked = sum(each.unmarked for each in everything)
+    blind = sum(not step.pose.visible.any() for step in steps)
+    estimated = len({each.clip.id for each in everything if each.view.camera.estimated})
+    notes = [f"{len(steps)} steps of {len(everything)} people in {len({each.clip.id for each in everything})} clips"]
+    if unmarked:
+        notes.append(f"{unmarked} segments have no characteristic pose and are left out")
+    if blind:
+        notes.append(f"In {blind} steps nobody was seen: they teach actions only")
+    if estimated:
+        notes.append(f"The camera of {estimated} clips is estimated: 3D sizes there are guesses")
+    return notes

@@ -1,0 +1,102 @@
+"""3D poses with no video to them: what the critic takes for real.
+
+A bank is a safetensors file with two half-precision arrays (N, 9, 3), one for each joint map: `matched` (wrists, nose,
+mid-shoulders, mid-hips: what the 2D detector sees) and `table5` (finger tips, skull, neck, pelvis: as printed). Poses
+are in metres, neck at the origin, y up, facing +z; the heading is drawn anew, uniformly, each time a pose is used.
+The header says who or what the poses are of, so that a test can show that no video shares them.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float
+from numpy import ndarray
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save_file
+
+import resources
+from core.bodies.skeletons import SMPL_24, UPPER_BODY_9, map_matrix
+from core.errors import FormatError
+
+JOINT_MAPS = ("matched", "table5")
+NECK = UPPER_BODY_9["neck"]
+NOSE_FROM_HEAD_M = (0.0, 0.035, 0.105)
+"""Where the nose lies from SMPL's head joint in the head's own axes (x to the left, y up, z ahead)."""
+_TABLE_5 = {
+    "head": "head", "neck": "neck", "hip": "pelvis",
+    **{f"{side}_{joint}": f"{side}_{joint}" for side in ("left", "right") for joint in ("shoulder", "elbow", "hand")},
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class PoseBank:
+    """Poses of one joint map, all facing +z, and where they came from."""
+
+    poses_m: Float[ndarray, "poses 9 3"]
+    source: str
+
+    def __len__(self) -> int:
+        return len(self.poses_m)
+
+    def mean_m(self) -> Float[ndarray, "9 3"]:
+        """The average pose: what a forecast without any look at the past would say of a body."""
+        return self.poses_m.mean(0)
+
+
+def shipped_bank(joint_map: str = "matched") -> PoseBank:
+    """The bank that comes with Posecast: cooks of the simulated kitchen whom no demo shows."""
+    return read_bank(resources.path("pose_bank", "kitchen.safetensors"), joint_map)
+
+
+def read_bank(path: Path, joint_map: str = "matched") -> PoseBank:
+    """One joint map of a bank file; FormatError in words where it is none."""
+    try:
+        with safe_open(path, framework="numpy") as file:
+            poses_m = file.get_tensor(joint_map).astype(np.float32)
+            source = (file.metadata() or {}).get("source", "")
+    except (SafetensorError, OSError) as error:
+        raise FormatError(path, f"no pose bank with joints {joint_map!r} ({error})") from None
+    if poses_m.ndim != 3 or poses_m.shape[1:] != (len(UPPER_BODY_9), 3) or not np.isfinite(poses_m).all():
+        raise FormatError(path, f"the poses have shape {poses_m.shape}, not (N, 9, 3) of finite metres")
+    return PoseBank(poses_m, source)
+
+
+def write_bank(path: Path, maps: dict[str, Float[ndarray, "poses 9 3"]], source: str) -> None:
+    """A bank file with one array for each joint map."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    save_file({name: poses.astype(np.float16) for name, poses in maps.items()}, path, metadata={"source": source})
+
+
+def facing_ahead(poses_m: Float[ndarray, "poses 9 3"]) -> Float[ndarray, "poses 9 3"]:
+    """Neck at the origin, turned about the vertical until the left shoulder lies towards +x of the right one."""
+    centred = poses_m - poses_m[:, NECK : NECK + 1]
+    across = centred[:, UPPER_BODY_9["left_shoulder"]] - centred[:, UPPER_BODY_9["right_shoulder"]]
+    heading = np.arctan2(-across[:, 2], across[:, 0])  # a turn from +z towards +x
+    cos, sin = np.cos(heading)[:, None], np.sin(heading)[:, None]
+    x, y, z = np.moveaxis(centred, -1, 0)
+    return np.stack([cos * x - sin * z, y, cos * z + sin * x], axis=-1)
+
+
+def from_smpl(joints_m: Float[ndarray, "*poses 24 3"], joint_map: str) -> Float[ndarray, "*poses 9 3"]:
+    """The nine joints of SMPL bodies, where they stand."""
+    if joint_map == "table5":
+        return joints_m[..., [SMPL_24[_TABLE_5[joint]] for joint in UPPER_BODY_9.joints], :]
+    picked = np.einsum("ts,...sd->...td", map_matrix(SMPL_24, UPPER_BODY_9), joints_m, optimize=True)
+    picked[..., UPPER_BODY_9["head"], :] = _nose(joints_m)
+    return picked
+
+
+def _nose(joints_m: Float[ndarray, "*poses 24 3"]) -> Float[ndarray, "*poses 3"]:
+    # Joint places do not tell which way a head looks, so it is taken to look where the shoulders do.
+    head, neck = joints_m[..., SMPL_24["head"], :], joints_m[..., SMPL_24["neck"], :]
+    up = _unit(head - neck)
+    left = joints_m[..., SMPL_24["left_shoulder"], :] - joints_m[..., SMPL_24["right_shoulder"], :]
+    left = _unit(left - (left * up).sum(-1, keepdims=True) * up)
+    ahead = np.cross(left, up)
+    x, y, z = NOSE_FROM_HEAD_M
+    return head + x * left + y * up + z * ahead
+
+
+def _unit(vectors: Float[ndarray, "*poses 3"]) -> Float[ndarray, "*poses 3"]:
+    return vectors / np.linalg.norm(vectors, axis=-1, keepdims=True)

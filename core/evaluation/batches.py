@@ -1,0 +1,80 @@
+"""Windows as tensors that lie in memory whole, and the batches drawn from them, for training and for measuring.
+
+Letters as in `datasets.action_sequences`: W windows, N past steps, M future steps, A actions, O objects.
+"""
+
+from dataclasses import dataclass
+from typing import Self
+
+import torch
+from jaxtyping import Bool, Float, Int
+from numpy import ndarray
+from torch import Tensor
+
+from core.datasets.action_sequences import Windows
+from core.geometry.differentiable import Views
+from core.models.forecaster import Past
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Some windows: what was seen, how, and what came."""
+
+    past: Past
+    views: Views
+    next_actions: Int[Tensor, "B M"]
+    next_poses: Float[Tensor, "B M 9 2"]
+    next_visible: Bool[Tensor, "B M 9"]
+    scale_px: Float[Tensor, "B 2"]
+
+    @property
+    def steps(self) -> int:
+        return self.next_actions.shape[1]
+
+
+@dataclass(frozen=True)
+class WindowTensors:
+    """All windows of a part."""
+
+    whole: Batch
+
+    @classmethod
+    def of(cls, windows: Windows, action_count: int, device: torch.device) -> Self:
+        def put(array: ndarray) -> Tensor:
+            return torch.from_numpy(array).to(device)
+
+        past = Past.of(
+            put(windows.seen_actions),
+            put(windows.seen_poses),
+            put(windows.seen_visible),
+            put(windows.objects),
+            action_count,
+        )
+        views = Views(put(windows.tilt), put(windows.ray), put(windows.depth_m))
+        return cls(
+            Batch(
+                past,
+                views,
+                put(windows.next_actions),
+                put(windows.next_poses),
+                put(windows.next_visible),
+                put(windows.scale_px),
+            )
+        )
+
+    def __len__(self) -> int:
+        return len(self.whole.scale_px)
+
+    def draw(self, count: int, random: torch.Generator) -> Batch:
+        """`count` windows at random, each as likely at every draw."""
+        whole = self.whole
+        at = torch.randint(len(self), (count,), generator=random, device=whole.scale_px.device)
+        past = Past(whole.past.actions[at], whole.past.poses[at], whole.past.objects[at])
+        return Batch(
+            past,
+            whole.views[at],
+            whole.next_actions[at],
+            whole.next_poses[at],
+            whole.next_visible[at],
+            whole.scale_px[at],
+        )

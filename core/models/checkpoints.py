@@ -1,0 +1,135 @@
+"""Weights with the config, vocabulary, data and version they came from: one safetensors file, which runs no code.
+
+The header's `posecast` entry is JSON: a `Header`. Tensors are named `model.…`, and, where training can go on from the
+file, `critic.…`, `optimiser.…` and `random`. Extra tensors (`baseline.…`) travel along.
+"""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save as serialised
+from torch import Tensor
+
+from core import configs
+from core.errors import FormatError, RunError, TooNewError
+
+VERSION = 1
+
+
+class Header(msgspec.Struct, frozen=True, kw_only=True):
+    """What a checkpoint says of itself."""
+
+    kind: str = "forecaster"
+    version: int = VERSION
+    made_by: str
+    config: configs.Forecaster
+    preset: str = ""
+    actions: tuple[str, ...]
+    objects: tuple[str, ...]
+    project: str  # its name, for people
+    data_fingerprint: str
+    split: dict[str, tuple[str, ...]]
+    step: int
+    best_score: float | None = None
+    figures: dict[str, float] = {}  # of the validation it was saved at
+    facts: dict[str, float] = {}  # numbers that extra tensors need, such as a smoothing
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A file's header and its tensors, as they lie in it."""
+
+    path: Path
+    header: Header
+    tensors: dict[str, Tensor]
+
+    def part(self, prefix: str) -> dict[str, Tensor]:
+        """The tensors under `prefix.`, without it."""
+        return {
+            name.removeprefix(f"{prefix}."): each
+            for name, each in self.tensors.items()
+            if name.startswith(f"{prefix}.")
+        }
+
+
+def save(path: Path, header: Header, tensors: dict[str, Tensor]) -> None:
+    """Write all of it or none of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(path.name + ".new")
+    whole = {name: each.detach().cpu().contiguous() for name, each in tensors.items()}
+    with beside.open("wb") as file:
+        file.write(serialised(whole, metadata={"posecast": msgspec.json.encode(header).decode()}))
+        file.flush()
+        os.fsync(file.fileno())
+    beside.replace(path)
+
+
+def read_header(path: Path) -> Header:
+    """What a checkpoint says of itself, without reading its weights."""
+    try:
+        with safe_open(path, framework="pt") as file:
+            return _header(path, file.metadata())
+    except (SafetensorError, OSError) as error:
+        raise _unreadable(path, error) from None
+
+
+def load(path: Path) -> Checkpoint:
+    """The whole file; FileError or FormatError in words where that cannot be."""
+    try:
+        with safe_open(path, framework="pt") as file:
+            header = _header(path, file.metadata())
+            return Checkpoint(path, header, {name: file.get_tensor(name) for name in file.keys()})  # noqa: SIM118
+    except (SafetensorError, OSError) as error:
+        raise _unreadable(path, error) from None
+
+
+def find(run: Path, *, prefer: str = "best") -> Path:
+    """The checkpoint a person means by a run's folder or by a file."""
+    if run.is_file():
+        return run
+    for name in (prefer, "best", "last"):
+        if (run / f"{name}.safetensors").is_file():
+            return run / f"{name}.safetensors"
+    raise RunError(f"{run.name} holds no checkpoint yet.", hint="It appears at the run's first validation.")
+
+
+def _unreadable(path: Path, error: Exception) -> FormatError:
+    if not path.exists():
+        return FormatError(path, "there is no such file")
+    return FormatError(path, f"not a checkpoint, or a damaged one ({error})")
+
+
+def _header(path: Path, metadata: dict[str, str] | None) -> Header:
+    try:
+        text = (metadata or {})["posecast"]
+        peek: Any = msgspec.json.decode(text)
+        if peek.get("version", 0) > VERSION:
+            raise TooNewError(path, "written by a later version of Posecast", hint="Update Posecast to read it.")
+        return msgspec.json.decode(text, type=Header)
+    except KeyError:
+        raise FormatError(path, "weights of another program: there is no Posecast header in it") from None
+    except (msgspec.DecodeError, msgspec.ValidationError, AttributeError) as error:
+        raise FormatError(path, f"its header is damaged ({error})") from None
+
+
+# ---- optimisers as tensors ------------------------------------------------------------------------------------------
+
+
+def optimiser_tensors(optimiser: torch.optim.Optimizer, prefix: str) -> dict[str, Tensor]:
+    """An Adam's running means by parameter number, so that a resumed run takes the very same steps."""
+    state = optimiser.state_dict()["state"]
+    return {f"{prefix}.{number}.{name}": value for number, each in state.items() for name, value in each.items()}
+
+
+def restore_optimiser(optimiser: torch.optim.Optimizer, tensors: dict[str, Tensor]) -> None:
+    """Put back what `optimiser_tensors` took; `tensors` without the prefix."""
+    state: dict[int, dict[str, Tensor]] = {}
+    for name, value in tensors.items():
+        number, _, what = name.partition(".")
+        state.setdefault(int(number), {})[what] = value
+    optimiser.load_state_dict({"state": state, "param_groups": optimiser.state_dict()["param_groups"]})

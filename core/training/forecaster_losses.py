@@ -1,0 +1,58 @@
+"""The forecaster's losses, as the paper's section 4 has them, each by itself.
+
+Letters: B batch, M steps unrolled, A actions. Poses are seen poses, metres at the neck's depth.
+"""
+
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor, nn
+from torch.nn import functional
+
+from core.configs import ForecasterLosses
+from core.models.forecaster import PER_UNIT
+
+
+def action_loss(logits: Float[Tensor, "B M A"], truth: Int[Tensor, "B M"], smoothing: float = 0.0) -> Float[Tensor, ""]:
+    """Cross entropy; a step that is not there, or whose action is unknown (−1), has no say."""
+    each = functional.cross_entropy(
+        logits.flatten(0, 1), truth.flatten(), ignore_index=-1, reduction="sum", label_smoothing=smoothing
+    )
+    return each / (truth >= 0).sum().clamp_min(1)
+
+
+def pose2d_loss(
+    seen: Float[Tensor, "B M 9 2"],
+    truth: Float[Tensor, "B M 9 2"],
+    visible: Bool[Tensor, "B M 9"],
+    scale_px: Float[Tensor, "B 2"],
+    losses: ForecasterLosses,
+) -> Float[Tensor, ""]:
+    """Reprojection, summed over visible joints, in the unit and of the kind that `losses` names."""
+    off = (seen - truth) * visible[..., None]
+    off = off * (scale_px[:, None, None] if losses.pose2d_unit == "px" else PER_UNIT[losses.pose2d_unit])
+    squared = off.square().sum(-1)
+    # A distance has no gradient at 0; a thousandth of the unit is nothing to see.
+    by_joint = squared if losses.pose2d_kind == "squared" else (squared + 1e-6).sqrt() * visible
+    return by_joint.sum() / visible.any(-1).sum().clamp_min(1)
+
+
+def critic_loss(real: Float[Tensor, " B"], fake: Float[Tensor, " B"]) -> tuple[Float[Tensor, ""], Float[Tensor, ""]]:
+    """L_C = E[C(fake)] − E[C(real)], and how far apart the two are."""
+    apart = real.mean() - fake.mean()
+    return -apart, apart
+
+
+def gradient_penalty(
+    critic: nn.Module, real: Float[Tensor, "B 9 3"], fake: Float[Tensor, "B 9 3"], random: torch.Generator
+) -> Float[Tensor, ""]:
+    """How far the critic's gradient is from length 1, between real and forecast poses (Gulrajani et al. 2017)."""
+    share = torch.rand(len(real), 1, 1, generator=random, device=real.device)
+    between = (share * real + (1 - share) * fake).requires_grad_()
+    (gradient,) = torch.autograd.grad(critic(between).sum(), between, create_graph=True)
+    return (gradient.flatten(1).norm(dim=1) - 1).square().mean()
+
+
+def gradient_norm(term: Float[Tensor, ""], latent: Float[Tensor, "B Z"]) -> Float[Tensor, ""]:
+    """How hard a weighted term pulls at the latent: a term far below the others silently does nothing."""
+    (gradient,) = torch.autograd.grad(term, latent, retain_graph=True)
+    return gradient.norm()
