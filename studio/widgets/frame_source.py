@@ -7,6 +7,7 @@ a fixed number of bytes, so that a step back or a loop costs nothing.
 
 import threading
 from collections import OrderedDict, deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from core.video import Video, frame_luma, open_video
 from studio.widgets.clip_time import ClipTime
 
 KEPT_BYTES = 160 * 2**20
+_SIZE_STEP = 256  # a panel dragged wider does not mean other pictures at every pixel
 AHEAD = 6
 """Frames decoded before they are wished for, while frames are wished in a row."""
 
@@ -44,7 +46,7 @@ class FrameSource(QObject):
     failed = Signal(str, str)
     """The clip cannot be read: what happened, and what to do."""
 
-    _told = Signal(object, str, object)
+    _told = Signal(object, object)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -74,10 +76,13 @@ class FrameSource(QObject):
         """Whether a clip is being read."""
         return self._reader is not None
 
-    def want(self, frame: int) -> None:
-        """Show `frame` as soon as possible; an earlier wish that was not answered is forgotten."""
+    def want(self, frame: int, longest_px: int = 1 << 16) -> None:
+        """Show `frame` as soon as possible; an earlier wish that was not answered is forgotten.
+
+        A side longer than `longest_px` may be made smaller: what the screen cannot show is not carried there.
+        """
         if self._reader is not None:
-            self._reader.want(frame)
+            self._reader.want(frame, -(-longest_px // _SIZE_STEP) * _SIZE_STEP)
 
     def identify(self, frame: int) -> None:
         """Find out what `frame` is (timestamp and luma means); answered by `identified`, each one."""
@@ -90,7 +95,7 @@ class FrameSource(QObject):
         """Whether every wish has been answered."""
         return self._reader is None or self._reader.is_settled()
 
-    def _pass_on(self, reader: object, what: str, answer: object) -> None:
+    def _pass_on(self, reader: object, answer: object) -> None:
         if reader is not self._reader:
             return
         match answer:
@@ -102,20 +107,20 @@ class FrameSource(QObject):
                 self.identified.emit(number, identity)
             case CoreError():
                 self.failed.emit(str(answer), answer.hint)
-            case _:
-                raise AssertionError(what)
 
 
 class _Reader(threading.Thread):
-    """The thread that owns one open video. `tell(self, what, answer)` carries answers to the window's thread."""
+    """The thread that owns one open video. `tell(self, answer)` carries answers to the window's thread."""
 
-    def __init__(self, path: Path, tell) -> None:  # noqa: ANN001 - a bound signal's emit
+    def __init__(self, path: Path, tell: Callable[["_Reader", object], None]) -> None:
         super().__init__(name=f"frames of {path.name}", daemon=True)
         self._path = path
         self._tell = tell
         self._changed = threading.Condition()
         self._stopped = False
         self._wish: int | None = None
+        self._wished_px = 1 << 16
+        self._made_px = 0
         self._serving = True
         self._to_identify: deque[int] = deque()
         self._ahead: deque[int] = deque()
@@ -125,9 +130,10 @@ class _Reader(threading.Thread):
 
     # ---- asked from the window's thread ----
 
-    def want(self, frame: int) -> None:
+    def want(self, frame: int, longest_px: int) -> None:
         with self._changed:
             self._wish = frame
+            self._wished_px = longest_px
             self._changed.notify()
 
     def identify(self, frame: int) -> None:
@@ -150,10 +156,10 @@ class _Reader(threading.Thread):
         try:
             with open_video(self._path) as video:
                 times_s = np.array([video.time_s(at) for at in range(len(video))], dtype=np.float64)
-                self._say("opened", ClipTime(len(video), video.rate_hz, times_s))
+                self._say(ClipTime(len(video), video.rate_hz, times_s))
                 self._serve(video)
         except CoreError as error:
-            self._say("failed", error)
+            self._say(error)
         finally:
             with self._changed:
                 self._serving = False
@@ -170,16 +176,22 @@ class _Reader(threading.Thread):
                 wish, self._wish = self._wish, None
                 asked = self._to_identify.popleft() if wish is None and self._to_identify else None
                 ahead = self._ahead.popleft() if wish is None and asked is None else None
-            if wish is not None:
-                self._answer(video, wish)
-            elif asked is not None:
-                self._say("identified", (asked, _identity(video, asked)))
-            elif ahead is not None and ahead not in self._kept:
-                self._frame(video, ahead)
+            try:
+                if wish is not None:
+                    self._answer(video, wish)
+                elif asked is not None:
+                    self._say((asked, _identity(video, asked)))
+                elif ahead is not None:
+                    self._frame(video, ahead)
+            except CoreError as error:  # one damaged frame; the others may be whole
+                if wish is not None:
+                    self._say(error)
+                if asked is not None:
+                    self._say((asked, None))
 
     def _answer(self, video: Video, wish: int) -> None:
         wish = max(0, min(wish, len(video) - 1))
-        self._say("arrived", self._frame(video, wish))
+        self._say(self._frame(video, wish))
         step = wish - self._last
         self._last = wish
         self._ahead.clear()
@@ -188,10 +200,14 @@ class _Reader(threading.Thread):
             self._ahead.extend(each for each in towards if 0 <= each < len(video))
 
     def _frame(self, video: Video, number: int) -> Frame:
+        if self._made_px != self._wished_px:
+            self._kept.clear()
+            self._kept_bytes = 0
+            self._made_px = self._wished_px
         if number in self._kept:
             self._kept.move_to_end(number)
             return self._kept[number]
-        rgb = video.frame(number)
+        rgb = video.scaled(number, self._made_px)
         height, width = rgb.shape[:2]
         # Turned into the screen's own format here, so that painting on the window's thread only copies.
         image = QImage(rgb.data, width, height, rgb.strides[0], QImage.Format.Format_RGB888)
@@ -202,9 +218,12 @@ class _Reader(threading.Thread):
             self._kept_bytes -= self._kept.popitem(last=False)[1].image.sizeInBytes()
         return frame
 
-    def _say(self, what: str, answer: object) -> None:
+    def _say(self, answer: object) -> None:
         if not self._stopped:
-            self._tell(self, what, answer)
+            try:
+                self._tell(self, answer)
+            except RuntimeError:  # the window is gone, and its signals with it
+                self._stopped = True
 
 
 def _identity(video: Video, frame: int) -> FrameIdentity | None:

@@ -1,0 +1,133 @@
+"""People drawn over a picture: joints and bones by side, hollow where the detector doubts, corners round the actor.
+
+Over a picture the dark theme's colours hold in both themes, with a dark rim: the ground is the video, not the window.
+Joints are pixels of the original video, from the centre of its top left one; `to_view` takes them to the widget.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+from jaxtyping import Float
+from numpy import ndarray
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPen
+
+from core.bodies.skeletons import BLAZEPOSE_33, BODY_25, Skeleton
+from core.motion import SEEN, Poses2d
+from studio import theme
+from studio.widgets import painting
+
+SURE = 0.5
+"""Below this a joint that is seen is drawn hollow."""
+
+# Eyes, ears and toes tell little at the size of a picture in a window, and hide the face.
+_LEFT_OUT = ("eye", "ear", "toe", "heel", "mouth", "pinky", "index", "thumb")
+
+
+@dataclass(frozen=True, eq=False)
+class Person:
+    """One person in one frame."""
+
+    name: str
+    skeleton: Skeleton
+    joints_px: Float[ndarray, "joints 2"]
+    confidence: Float[ndarray, " joints"]
+    is_actor: bool = False
+    track: int = -1
+
+    def box(self) -> tuple[float, float, float, float] | None:
+        """Left, top, right and bottom of the joints that are seen."""
+        seen = self.joints_px[self.confidence >= SEEN]
+        if not len(seen):
+            return None
+        (left, top), (right, bottom) = seen.min(axis=0).tolist(), seen.max(axis=0).tolist()
+        return left, top, right, bottom
+
+
+def people_at(poses: Poses2d, frame: int, names: dict[int, str], actor: int | None) -> tuple[Person, ...]:
+    """Who is seen in `frame`; `names` by track, `actor` the track of the one the marks are about."""
+    if not 0 <= frame < len(poses):
+        return ()
+    one = Poses2d(poses.skeleton, poses.joints_px[frame : frame + 1], poses.confidence[frame : frame + 1])
+    if one.skeleton == BLAZEPOSE_33:
+        one = one.as_skeleton(BODY_25)
+    return tuple(
+        Person(
+            names.get(track, f"Person {track + 1}" if one.people > 1 else ""),
+            one.skeleton,
+            np.asarray(one.joints_px[0, track]),
+            np.asarray(one.confidence[0, track]),
+            track == actor,
+            track,
+        )
+        for track in range(one.people)
+        if (one.confidence[0, track] >= SEEN).sum() >= 3
+    )
+
+
+@cache
+def drawn_joints(skeleton: Skeleton) -> tuple[tuple[int, ...], tuple[tuple[int, int], ...]]:
+    """The joints worth drawing and the bones between them."""
+    kept = [at for at, name in enumerate(skeleton.joints) if not any(part in name.split("_") for part in _LEFT_OUT)]
+    bones = tuple((parent, child) for parent, child in skeleton.bones if parent in kept and child in kept)
+    return tuple(kept), bones
+
+
+def draw_person(
+    painter: QPainter, person: Person, to_view: Callable[[float, float], QPointF], *, width: float = 3.0
+) -> None:
+    """Bones and joints of one person; a bone is drawn where both its joints are seen."""
+    look = theme.DARK
+    colours = {"left": look.left, "right": look.right, "centre": look.centre}
+    joints, bones = drawn_joints(person.skeleton)
+    sides = person.skeleton.sides
+    seen = person.confidence >= SEEN
+    points = {at: to_view(*person.joints_px[at].tolist()) for at in joints if seen[at]}
+    strong = 1.0 if person.is_actor else 0.6
+    painter.save()
+    painter.setOpacity(strong)
+    thick = width if person.is_actor else width * 0.7
+    for is_rim in (True, False):
+        for parent, child in bones:
+            if parent in points and child in points:
+                colour = QColor(0, 0, 0, 150) if is_rim else QColor(colours[_side_of_bone(sides, parent, child)])
+                pen = QPen(colour, thick + 2.4 if is_rim else thick)
+                pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+                painter.setPen(pen)
+                painter.drawLine(points[parent], points[child])
+    dot = thick * 1.25
+    for at, point in points.items():
+        colour = colours[sides[at]]
+        doubtful = person.confidence[at] < SURE
+        painter.setPen(QPen(QColor(0, 0, 0, 170), 1.2))
+        painter.setBrush(QColor(look.window if doubtful else colour))
+        painter.drawEllipse(point, dot, dot)
+        if doubtful:
+            painter.setPen(QPen(QColor(colour), 1.6))
+            painter.drawEllipse(point, dot - 0.6, dot - 0.6)
+    painter.restore()
+
+
+def _side_of_bone(sides: tuple[str, ...], parent: int, child: int) -> str:
+    return sides[child] if sides[child] != "centre" else sides[parent]
+
+
+def draw_corners(painter: QPainter, area: QRectF, said: str, inside: QRectF) -> None:
+    """Marks at the corners round the actor, and who it is, kept `inside` the picture."""
+    area = area.adjusted(-18, -26, 18, 20).intersected(inside.adjusted(3, 3, -3, -3))
+    reach = min(14.0, area.width() / 3, area.height() / 3)
+    for colour, width in (("#66000000", 3.6), ("#FFFFFF", 1.6)):
+        painter.setPen(QPen(QColor(colour), width))
+        for x, y, right, down in (
+            (area.left(), area.top(), 1, 1),
+            (area.right(), area.top(), -1, 1),
+            (area.left(), area.bottom(), 1, -1),
+            (area.right(), area.bottom(), -1, -1),
+        ):
+            painter.drawLine(QPointF(x, y), QPointF(x + right * reach, y))
+            painter.drawLine(QPointF(x, y), QPointF(x, y + down * reach))
+    if said:
+        y = max(area.top() - theme.px(22), inside.top() + 2)
+        painting.chip(painter, area.left(), y, said, "#FFFFFF", "#B3101114", 11, 600)

@@ -1,0 +1,391 @@
+"""The picture: a frame on its canvas, what is known of it drawn on top, zoom and pan. It decodes nothing.
+
+The last frame stays while the next is on its way; after 300 ms of waiting it dims and a bar runs at its top edge.
+Places in the picture are pixels of the original video, whatever size the frame was decoded at.
+"""
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, QTimer, Signal
+from PySide6.QtGui import (
+    QColor,
+    QFocusEvent,
+    QImage,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPainterPath,
+    QPaintEvent,
+    QResizeEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QFrame, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
+
+from studio import theme
+from studio.widgets import painting
+from studio.widgets.people_overlay import Person, draw_corners, draw_person
+from studio.widgets.picture_framing import Framing
+
+_WAIT_MS, _BAR_STEP_MS = 300, 40
+# Words over a picture stand on their own dark ground in both themes.
+_GROUND, _GROUND_PALE = QColor(16, 17, 20, 179), QColor(16, 17, 20, 153)
+
+
+@dataclass(frozen=True)
+class Headline:
+    """The chip at the top left: whose characteristic pose this frame is, in the label's colour."""
+
+    words: str
+    colour: str
+
+
+class VideoView(QWidget):
+    """A frame, the people in it, and words on it."""
+
+    stepped = Signal(int)
+    """The wheel asked for so many frames on (or back)."""
+    time_typed = Signal(str)
+    person_clicked = Signal(int)
+    """A person's track."""
+    framing_changed = Signal()
+    """The picture is shown at another size, so a frame of another size may be better."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setMinimumSize(240, 150)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAccessibleName("Picture")
+        self.framing = Framing()
+        self.state = StateCard(self)
+        self._image: QImage | None = None
+        self._people: tuple[Person, ...] = ()
+        self._with_joints = True
+        self._headline: Headline | None = None
+        self._caption = ""
+        self._pan: QPointF | None = None
+        self._notches = 0.0
+        self._slow = SlowBar(self)
+
+    # ---- what is shown ----
+
+    @property
+    def image(self) -> QImage | None:
+        return self._image
+
+    def show_video_size(self, width: int, height: int) -> None:
+        """The size of the original, in which places are given."""
+        self._frame_as(self.framing.of_video(width, height))
+
+    def show_image(self, image: QImage | None) -> None:
+        """Another frame, or none."""
+        self._image = image
+        self._slow.stop()
+        self.update()
+
+    def show_people(self, people: tuple[Person, ...], *, with_joints: bool = True) -> None:
+        """Who is seen in this frame; their joints may be left out."""
+        self._people, self._with_joints = people, with_joints
+        self.update()
+
+    def show_headline(self, headline: Headline | None) -> None:
+        if headline != self._headline:
+            self._headline = headline
+            self.update()
+
+    def show_caption(self, caption: str) -> None:
+        """Time and frame number, at the bottom left."""
+        if caption != self._caption:
+            self._caption = caption
+            self.setAccessibleDescription(caption)
+            self.update()
+
+    def wait_for_frame(self) -> None:
+        """A frame was asked for; if it takes long, say so."""
+        self._slow.start()
+
+    @property
+    def wished_px(self) -> int:
+        """The longer side a frame needs to be sharp at this size."""
+        picture = self.framing.picture
+        return round(max(picture.width(), picture.height()) * self.devicePixelRatioF())
+
+    # ---- the view ----
+
+    def fit(self) -> None:
+        """The whole picture."""
+        self._frame_as(self.framing.whole())
+
+    def zoom(self, factor: float, at: QPointF | None = None) -> None:
+        """Closer by `factor`; what is under `at` (or the middle) stays there."""
+        middle = QPointF(self.width() / 2, self.height() / 2)
+        self._frame_as(self.framing.zoomed(factor, middle if at is None else at))
+
+    def ask_time(self) -> None:
+        """Let the person type a time or a frame's number where it stands."""
+        field = TimeField(self)
+        field.move(self._caption_rect().topLeft().toPoint())
+        field.typed.connect(self.time_typed)
+        field.show()
+        field.setFocus()
+
+    def _frame_as(self, framing: Framing) -> None:
+        if framing != self.framing:
+            self.framing = framing
+            self.framing_changed.emit()
+            self.update()
+
+    # ---- events ----
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        notches = event.angleDelta().y() / 120
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self.zoom(1.25**notches, event.position())
+        else:
+            self._notches += notches  # a trackpad sends small parts of a notch
+            whole = int(self._notches)
+            if whole:
+                self._notches -= whole
+                self.stepped.emit(-whole)
+        event.accept()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        at = event.position()
+        if event.button() == Qt.MouseButton.MiddleButton:
+            self._pan = at
+            self.setCursor(Qt.CursorShape.ClosedHandCursor)
+        elif event.button() == Qt.MouseButton.LeftButton:
+            if self._caption and self._caption_rect().contains(at):
+                self.ask_time()
+                return
+            self.setFocus(Qt.FocusReason.MouseFocusReason)
+            # The smallest of those under the pointer: a person far away may stand before a near one's box.
+            under = [each for each in self._people if self._rect_of(each).contains(at)]
+            if under:
+                nearest = min(under, key=lambda each: self._rect_of(each).width() * self._rect_of(each).height())
+                self.person_clicked.emit(nearest.track)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if self._pan is not None:
+            self._frame_as(self.framing.panned(event.position() - self._pan))
+            self._pan = event.position()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.MiddleButton:
+            self._pan = None
+            self.unsetCursor()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._frame_as(self.framing.in_view(self.width(), self.height()))
+        self._slow.setFixedWidth(self.width())
+        self.state.place()
+
+    def event(self, event: QEvent) -> bool:
+        if isinstance(event, QFocusEvent):
+            self.update()
+        return super().event(event)
+
+    # ---- painting ----
+
+    def _rect_of(self, person: Person) -> QRectF:
+        box = person.box()
+        if box is None:
+            return QRectF()
+        return QRectF(self.framing.to_view(box[0], box[1]), self.framing.to_view(box[2], box[3]))
+
+    def _caption_rect(self) -> QRectF:
+        seen = self.framing.seen
+        high = theme.px(22)
+        return QRectF(
+            seen.left() + 10, seen.bottom() - high - 8, painting.words_width(self._caption, 12, 600) + 18, high
+        )
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002
+        look = theme.now()
+        painter = QPainter(self)
+        painter.setRenderHints(
+            QPainter.RenderHint.Antialiasing
+            | QPainter.RenderHint.TextAntialiasing
+            | QPainter.RenderHint.SmoothPixmapTransform
+        )
+        path = QPainterPath()
+        path.addRoundedRect(QRectF(self.rect()), theme.RADIUS["card"], theme.RADIUS["card"])
+        painter.setClipPath(path)
+        painter.fillRect(self.rect(), QColor(look.canvas))
+        if self._image is not None:
+            painter.setOpacity(0.6 if self._slow.isVisible() else 1.0)
+            painter.drawImage(self.framing.picture, self._image)
+            painter.setOpacity(1.0)
+        if self._with_joints:
+            self._paint_people(painter)
+        self._paint_words(painter)
+        if self.hasFocus():
+            painter.fillRect(QRectF(0, 0, self.width(), 2), QColor(look.accent))
+        painter.end()
+
+    def _paint_people(self, painter: QPainter) -> None:
+        seen = self.framing.seen
+        painter.save()
+        painter.setClipRect(seen, Qt.ClipOperation.IntersectClip)
+        for person in sorted(self._people, key=lambda each: each.is_actor):
+            draw_person(painter, person, self.framing.to_view)
+            area = self._rect_of(person)
+            if area.isEmpty():
+                continue
+            if person.is_actor:
+                draw_corners(painter, area, f"{person.name} · actor" if person.name else "", seen)
+            elif person.name:
+                y = max(area.top() - theme.px(34), seen.top() + 2)
+                painting.chip(painter, area.left(), y, person.name, theme.DARK.truth, _GROUND_PALE, 10.5)
+        painter.restore()
+
+    def _paint_words(self, painter: QPainter) -> None:
+        seen = self.framing.seen
+        if self._headline is not None:
+            dark, colour = theme.DARK.seg_ink, self._headline.colour
+            ink = dark if theme.contrast(dark, colour) >= 4.5 else "#FFFFFF"
+            x, y = seen.left() + 10, seen.top() + 10
+            painting.chip(painter, x, y, self._headline.words, ink, colour, 11.5, 600, pad=9, height=22, radius=5)
+        place = self._caption_rect()
+        if self._caption:
+            painting.chip(
+                painter,
+                place.left(),
+                place.top(),
+                self._caption,
+                "#FFFFFF",
+                _GROUND,
+                12,
+                600,
+                pad=9,
+                height=22,
+                radius=5,
+            )
+        if self._image is not None:
+            framing = self.framing
+            fit = "fit " if framing.zoom == 1 else ""
+            said = f"{framing.zoom:.3g}×   {fit}{round(framing.scale * 100)} %"
+            right = seen.right() - 10
+            if right - painting.words_width(said) - 16 > place.right() + 8:
+                y = place.top()
+                painting.chip(
+                    painter, right, y, said, theme.DARK.truth, _GROUND, pad=8, height=22, align="right", radius=5
+                )
+
+
+class SlowBar(QWidget):
+    """A bar that runs along the top edge once something has taken longer than 300 ms."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._over = parent
+        self.setFixedHeight(2)
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.hide()
+        self._patience = QTimer(self, singleShot=True, interval=_WAIT_MS)
+        self._patience.timeout.connect(self._run)
+        self._steps = QTimer(self, interval=_BAR_STEP_MS)
+        self._steps.timeout.connect(self._step)
+        self._at = 0.0
+
+    def start(self) -> None:
+        """Something is being waited for, from now on or already."""
+        if not self._patience.isActive() and self.isHidden():
+            self._patience.start()
+
+    def stop(self) -> None:
+        """It has come."""
+        self._patience.stop()
+        self._steps.stop()
+        self.hide()
+
+    def _run(self) -> None:
+        self._at = 0.0
+        self._steps.start()
+        self.show()
+        self.raise_()
+        self._over.update()
+
+    def _step(self) -> None:
+        self._at = (self._at + 0.03) % 1.0
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002
+        painter = QPainter(self)
+        wide = self.width() * 0.3
+        painter.fillRect(QRectF(self._at * (self.width() + wide) - wide, 0, wide, 2), QColor(theme.now().accent))
+        painter.end()
+
+
+class StateCard(QFrame):
+    """What there is to say in place of a picture, or in the corner beside one."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._over = parent
+        self.setObjectName("popup")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._box = QVBoxLayout(self)
+        self._box.setContentsMargins(14, 12, 14, 12)
+        self._in_corner = False
+        self.hide()
+
+    def say(self, inside: QWidget, *, corner: bool = False) -> None:
+        """Show this."""
+        self.clear()
+        self._in_corner = corner
+        self._box.addWidget(inside)
+        self.show()
+        self.place()
+
+    def clear(self) -> None:
+        """There is nothing to say."""
+        self.hide()
+        while (item := self._box.takeAt(0)) is not None:
+            old = item.widget()
+            if old is not None:
+                old.hide()
+                old.deleteLater()
+
+    def place(self) -> None:
+        """Lie in the middle of the view, or in its corner."""
+        if self.isHidden():
+            return
+        room = self._over.rect().adjusted(12, 12, -12, -12)
+        size = self.sizeHint().boundedTo(room.size())
+        self.resize(size)
+        if self._in_corner:
+            self.move(room.right() - size.width(), room.top())
+        else:
+            self.move(room.center().x() - size.width() // 2, room.center().y() - size.height() // 2)
+
+
+class TimeField(QLineEdit):
+    """Where a time is typed; Enter tells it, Esc and a click elsewhere close it."""
+
+    typed = Signal(str)
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._over = parent
+        self.setPlaceholderText("0:52.17 or #1564")
+        self.setAccessibleName("Go to a time or frame")
+        self.setFixedWidth(theme.px(150))
+        self.returnPressed.connect(self._tell)
+        self.editingFinished.connect(self._close)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self._close()
+        else:
+            super().keyPressEvent(event)
+
+    def _tell(self) -> None:
+        self.typed.emit(self.text())
+
+    def _close(self) -> None:
+        if self.isVisible():
+            self.hide()
+            self._over.setFocus()
+            self.deleteLater()
