@@ -62,30 +62,28 @@ _changes = msgspec.json.Decoder(tuple[RowChange, ...])
 
 
 @contextmanager
-def in_words(path: Path, doing: str) -> Iterator[None]:
-    """SQLite's errors as ours: what failed, where, and what to do."""
+def in_words(path: Path, failed: str) -> Iterator[None]:
+    """SQLite's errors as ours: what `failed` ("Not saved"), why, and what to do."""
     try:
         yield
     except sqlite3.Error as error:
         code = getattr(error, "sqlite_errorcode", None) or 0
         match code & 0xFF:
             case sqlite3.SQLITE_FULL:
-                raise ProjectError(
-                    f"{doing} failed: the disk is full", hint="Free space on it, then try again."
-                ) from error
+                raise ProjectError(f"{failed}: the disk is full", hint="Free space on it, then try again.") from error
             case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_NOTADB:
                 raise damaged(path, str(error)) from error
             case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
                 raise ProjectError(
-                    f"{doing} failed: another program holds {path.name}", hint="Close that program, then try again."
+                    f"{failed}: another program holds {path.name}", hint="Close that program, then try again."
                 ) from error
             case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_PERM:
                 raise ProjectError(
-                    f"{doing} failed: {path} cannot be written", hint="Copy the project to a folder of your own."
+                    f"{failed}: {path} cannot be written", hint="Copy the project to a folder of your own."
                 ) from error
             case sqlite3.SQLITE_IOERR:
                 raise ProjectError(
-                    f"{doing} failed: the disk reports an error ({error})", hint="Check the disk and its connection."
+                    f"{failed}: the disk reports an error ({error})", hint="Check the disk and its connection."
                 ) from error
             case _ if "no such table" in str(error) or "no such column" in str(error):
                 raise damaged(path, str(error)) from error
@@ -133,6 +131,12 @@ def _log_of(path: Path) -> Path:
     return path.with_name(path.name + "-wal")
 
 
+def _stamp(path: Path) -> tuple[object, ...]:
+    """What differs once somebody wrote to the file or to its log."""
+    stats = [each.stat() if each.exists() else None for each in (path, _log_of(path))]
+    return tuple((each.st_ino, each.st_size, each.st_mtime_ns) if each is not None else None for each in stats)
+
+
 def _has_content(path: Path) -> bool:
     try:
         return path.stat().st_size > 0
@@ -148,24 +152,31 @@ def is_complete(path: Path) -> bool:
 class Database:
     """An open project file. One thread."""
 
-    def __init__(self, path: Path, connection: sqlite3.Connection, copy: tempfile.TemporaryDirectory | None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        connection: sqlite3.Connection,
+        copy: tempfile.TemporaryDirectory | None = None,
+        frozen_at: tuple[object, ...] | None = None,
+    ) -> None:
         self.path = path
         self._connection = connection
         self._copy = copy
+        self._frozen_at = frozen_at
 
     @classmethod
     def make(cls, path: Path, first: JournalRow) -> None:
         """Put a new project down, whole or not at all."""
         beside = path.with_name(path.name + ".new")
         beside.unlink(missing_ok=True)
-        with in_words(path, "Making the project"):
+        with in_words(path, "No project was made"):
             connection = sqlite3.connect(beside, isolation_level=None)
             try:
                 connection.executescript(
                     f"PRAGMA application_id={APPLICATION_ID}; PRAGMA user_version={FORMAT}; PRAGMA synchronous=FULL;"
                     f"BEGIN; {_SCHEMA} COMMIT;"
                 )
-                cls(beside, connection, None).write(first)
+                cls(beside, connection).write(first)
             except BaseException:
                 beside.unlink(missing_ok=True)
                 raise
@@ -175,8 +186,12 @@ class Database:
 
     @classmethod
     def open(cls, path: Path, opening: Opening) -> "Database":
-        """`write` for the one who holds the lock, `read` beside a writer, `frozen` where nothing can be written."""
+        """`write` for the one who holds the lock, `read` beside a writer.
+
+        `frozen` reads a file that nobody is writing just now, and leaves no trace beside it.
+        """
         copy = None
+        frozen_at = _stamp(path) if opening == "frozen" else None
         where = path
         if opening == "frozen" and _has_content(_log_of(path)):
             # The last edits stand in the log alone, and reading a log needs a file that can be written beside it.
@@ -185,7 +200,7 @@ class Database:
                 shutil.copyfile(each, Path(copy.name) / each.name)
             where, opening = Path(copy.name) / path.name, "read"
         options = {"write": "mode=rw", "read": "mode=ro", "frozen": "mode=ro&immutable=1"}[opening]
-        with in_words(path, "Opening the project"):
+        with in_words(path, "Not opened"):
             connection = sqlite3.connect(
                 f"file:{quote(str(where.absolute()))}?{options}", uri=True, isolation_level=None, timeout=5.0
             )
@@ -201,7 +216,11 @@ class Database:
                 if copy is not None:
                     copy.cleanup()
                 raise
-        return cls(path, connection, copy)
+        return cls(path, connection, copy, frozen_at)
+
+    def is_current(self) -> bool:
+        """Whether this connection sees what was written since; a frozen one has to be opened again."""
+        return self._frozen_at is None or self._frozen_at == _stamp(self.path)
 
     def close(self) -> None:
         self._connection.close()
@@ -217,14 +236,14 @@ class Database:
         self._say_what_is_wrong("PRAGMA integrity_check(1)")
 
     def _say_what_is_wrong(self, pragma: str) -> None:
-        with in_words(self.path, "Checking the project"):
+        with in_words(self.path, "Not checked"):
             (said,) = self._connection.execute(pragma).fetchone()
         if said != "ok":
             raise damaged(self.path, said.splitlines()[-1])
 
     def rows(self) -> tuple[dict[str, list[tuple[str, str, int, str]]], int]:
         """Every row as id, clip, place, body, and the journal row they stand at, all of one moment."""
-        with in_words(self.path, "Reading the project"):
+        with in_words(self.path, "Not read"):
             self._connection.execute("BEGIN")
             try:
                 sequence = self.last_sequence()
@@ -268,14 +287,14 @@ class Database:
         return Project(id=meta.id, name=meta.name, **tables), places, sequence  # pyright: ignore
 
     def last_sequence(self) -> int:
-        with in_words(self.path, "Reading the project"):
+        with in_words(self.path, "Not read"):
             (sequence,) = self._connection.execute("SELECT coalesce(max(sequence), 0) FROM journal").fetchone()
         return sequence
 
     def write(self, row: JournalRow) -> None:
         """Make the changes of `row` and add it to the journal, both or neither, on the disk when this returns."""
         execute = self._connection.execute
-        with in_words(self.path, "Saving"):
+        with in_words(self.path, "Not saved"):
             execute("BEGIN IMMEDIATE")
             try:
                 for change in row.changes:
@@ -313,7 +332,7 @@ class Database:
         table, row_id = key
         if table not in TABLES:
             return None
-        with in_words(self.path, "Reading the project"):
+        with in_words(self.path, "Not read"):
             found = self._connection.execute(
                 f"SELECT clip, place, body FROM {table} WHERE id = ?", (row_id,)
             ).fetchone()
@@ -324,7 +343,7 @@ class Database:
 
     def entries(self, after: int = 0, up_to: int = 2**62) -> list[Entry]:
         """The journal rows `after` + 1 to `up_to`, without their changes."""
-        with in_words(self.path, "Reading the journal"):
+        with in_words(self.path, "Not read"):
             found = self._connection.execute(
                 f"SELECT {_ENTRY_COLUMNS} FROM journal WHERE sequence > ? AND sequence <= ? ORDER BY sequence",
                 (after, up_to),
@@ -334,7 +353,7 @@ class Database:
 
     def changes_of(self, sequence: int) -> tuple[RowChange, ...]:
         """What one journal row changed."""
-        with in_words(self.path, "Reading the journal"):
+        with in_words(self.path, "Not read"):
             found = self._connection.execute("SELECT changes FROM journal WHERE sequence = ?", (sequence,)).fetchone()
         try:
             return _changes.decode(found[0])
@@ -343,7 +362,7 @@ class Database:
 
     def has_entry(self, entry_id: str) -> bool:
         """Whether the journal holds a row of this id."""
-        with in_words(self.path, "Reading the journal"):
+        with in_words(self.path, "Not read"):
             return self._connection.execute("SELECT 1 FROM journal WHERE id = ?", (entry_id,)).fetchone() is not None
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
 
-from core.errors import ProjectError, TooNewError
+from core.errors import FormatError, ProjectError, TooNewError
 from core.motion import Poses2d
 from core.project import inbox
 from core.project.annotations import BY_HAND, Changes, Clip, Project, new_id
@@ -25,6 +25,7 @@ from core.project.lock import Holder, ProjectLock
 from core.project.rows import Key, RowChange, places_after, rows_that_differ, with_frames_in_order, with_rows
 from core.project.track_files import read_tracks, write_tracks
 
+LOCK_NAME = "project.lock"
 Mode = Literal["write", "read", "command"]
 Loaded = tuple[Project, dict[Key, int], int]
 
@@ -178,6 +179,10 @@ class ProjectStore:
 
     def reload_if_changed(self) -> Changes | None:
         """What others wrote since, now part of `project`; None where nothing did."""
+        if not self._database.is_current():
+            newer = _opened_for_reading(self.folder / FILE_NAME)
+            self._database.close()
+            self._database = newer
         if self._database.last_sequence() == self._sequence:
             return None
         before = self._project
@@ -283,7 +288,7 @@ class ProjectStore:
             safe = (
                 f" Everything up to {self._last_saved_at.astimezone():%H:%M:%S} is safe." if self._last_saved_at else ""
             )
-            raise ProjectError(f"Not saved: {error}. The last edit was taken back.{safe}", hint=error.hint) from error
+            raise ProjectError(f"{error}. The last edit was taken back.{safe}", hint=error.hint) from error
         before, self._project = self._project, after
         self._places = places_after(self._places, row.changes)
         self._sequence = row.sequence
@@ -328,7 +333,7 @@ def _try_to_lock(folder: Path, author: str) -> tuple[ProjectLock | None, str]:
     if not folder_can_be_written(folder):
         return None, "It lies where nothing can be written"
     try:
-        lock = ProjectLock.taken(folder / "project.lock", author)
+        lock = ProjectLock.taken(folder / LOCK_NAME, author)
     except OSError as error:
         return None, f"It lies where nothing can be written ({error.strerror})"
     match lock:
@@ -346,16 +351,28 @@ def folder_can_be_written(folder: Path) -> bool:
 
 
 def _looked_at(path: Path, *, alone: bool) -> tuple[Database, Loaded]:
-    """The file opened for reading, found sound, and what it holds.
+    """The file opened for reading, found sound, and what it holds."""
+    database = _opened_for_reading(path)
+    try:
+        return database, _found_sound(database)
+    except FormatError:
+        if alone or (database.is_current() and not (path.parent / LOCK_NAME).exists()):
+            raise
+    # Somebody is writing: only a connection that takes part is sure to see a whole file.
+    database = Database.open(path, "read")
+    return database, _found_sound(database)
 
-    Where nobody else can be writing and no log lies beside it, the file alone is complete, and SQLite looks at it
-    without leaving a trace.
-    """
-    frozen = not folder_can_be_written(path.parent) or (alone and is_complete(path))
-    database = Database.open(path, "frozen" if frozen else "read")
+
+def _found_sound(database: Database) -> Loaded:
+    """What the file holds; closed and refused where it is damaged."""
     try:
         database.quick_check()
-        return database, database.load()
+        return database.load()
     except BaseException:
         database.close()
         raise
+
+
+def _opened_for_reading(path: Path) -> Database:
+    frozen = is_complete(path) or not folder_can_be_written(path.parent)
+    return Database.open(path, "frozen" if frozen else "read")
