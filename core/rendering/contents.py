@@ -1,0 +1,69 @@
+"""What stands in a scene, and the colours it is drawn in: values only, cheap to import. World metres, y up."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+from numpy import ndarray
+
+from core.bodies.skeletons import Skeleton
+
+
+@dataclass(frozen=True)
+class SideColours:
+    """The person's own left and right, and what is on neither side."""
+
+    left: str
+    right: str
+    centre: str
+
+    def of(self, side: str) -> str:
+        return {"left": self.left, "right": self.right}.get(side, self.centre)
+
+
+@dataclass(frozen=True)
+class Colours:
+    """What a scene is drawn in; the studio takes them from its theme."""
+
+    background: str
+    ground: str
+    line: str
+    sides: SideColours
+    shadow: float = 0.55
+    """How much of the ground's light a body standing on it takes away."""
+
+
+DARK = Colours("#0a0b0d", "#181a1f", "#3c414d", SideColours("#4eb4e7", "#f0a132", "#c9ccd3"))
+LIGHT = Colours("#dddfe4", "#eceef2", "#c2c6cf", SideColours("#0b76b0", "#a85b00", "#5c616c"), shadow=0.32)
+
+
+@dataclass(frozen=True)
+class SceneBody:
+    """A body's mesh in one colour. `opacity` below 1 makes it a ghost."""
+
+    vertices_m: Float[ndarray, "vertices 3"]
+    faces: Int[ndarray, "faces 3"]
+    colour: str
+    opacity: float = 1.0
+
+
+@dataclass(frozen=True)
+class SceneSkeleton:
+    """Joints and bones. Bones take `colour`, or their side's; predictions are dashed."""
+
+    joints_m: Float[ndarray, "joints 3"]
+    skeleton: Skeleton
+    colour: str | None = None
+    dashed: bool = False
+    opacity: float = 1.0
+    seen: Bool[ndarray, " joints"] | None = None
+    thickness: float = 1.0
+
+
+def points_of(bodies: Sequence[SceneBody], skeletons: Sequence[SceneSkeleton]) -> Float[ndarray, "points 3"]:
+    """Everything that stands there, for framing; the room a person takes where nothing does."""
+    clouds = [body.vertices_m for body in bodies]
+    clouds += [each.joints_m[np.isfinite(each.joints_m.sum(-1))] for each in skeletons]
+    clouds = [points for points in clouds if len(points)]
+    return np.concatenate(clouds) if clouds else np.array([[-0.5, 0.0, -0.5], [0.5, 1.7, 0.5]])

@@ -1,0 +1,116 @@
+"""Skeletons as meshes: bones as tubes, joints as balls, one mesh a skeleton. Metres; numpy only.
+
+A prediction's bones are dashed: short pieces with gaps, the same length on every bone.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Float, Int, UInt8
+from numpy import ndarray
+
+from core.bodies.skeletons import Skeleton
+from core.rendering.contents import SideColours
+from core.rendering.offscreen import rgb
+
+BONE_RADIUS_M, JOINT_RADIUS_M = 0.013, 0.024
+DASH_M, GAP_M = 0.055, 0.035
+_ROUND = 14
+
+
+@dataclass(frozen=True)
+class Solid:
+    """A coloured triangle mesh with its normals."""
+
+    vertices_m: Float[ndarray, "vertices 3"]
+    normals: Float[ndarray, "vertices 3"]
+    faces: Int[ndarray, "faces 3"]
+    colours: UInt8[ndarray, "vertices 3"]
+
+
+def skeleton_solid(
+    joints_m: Float[ndarray, "joints 3"],
+    skeleton: Skeleton,
+    colours: SideColours,
+    *,
+    bones: str | None = None,
+    dashed: bool = False,
+    seen: Bool[ndarray, " joints"] | None = None,
+    thickness: float = 1.0,
+) -> Solid:
+    """Joints in the colour of their side; bones in one colour, or in that of their lower end's side."""
+    shown = np.isfinite(joints_m.sum(-1))
+    if seen is not None:
+        shown = shown & seen
+    parts: list[tuple[ndarray, ndarray, ndarray, str]] = []
+    for parent, child in skeleton.bones:
+        if not (shown[parent] and shown[child]):
+            continue
+        colour = bones or colours.of(skeleton.sides[child])
+        pieces = _dashes(joints_m[parent], joints_m[child]) if dashed else [(joints_m[parent], joints_m[child])]
+        parts += [(*_tube(start, end, BONE_RADIUS_M * thickness), colour) for start, end in pieces]
+    for joint in np.flatnonzero(shown):
+        size = JOINT_RADIUS_M * thickness * (1.5 if skeleton.joints[joint] in ("head", "nose") else 1.0)
+        ball = _BALL_POINTS * size + joints_m[joint]
+        parts.append((ball, _BALL_POINTS, _BALL_FACES, colours.of(skeleton.sides[joint])))
+    if not parts:
+        nothing = np.zeros((0, 3), np.float32)
+        return Solid(nothing, nothing, np.zeros((0, 3), np.int64), np.zeros((0, 3), np.uint8))
+    starts = np.cumsum([0, *(len(points) for points, *_ in parts)])
+    return Solid(
+        vertices_m=np.concatenate([points for points, *_ in parts]).astype(np.float32),
+        normals=np.concatenate([normals for _, normals, *_ in parts]).astype(np.float32),
+        faces=np.concatenate([faces + start for (_, _, faces, _), start in zip(parts, starts, strict=False)]),
+        colours=np.concatenate([np.full((len(points), 3), rgb(colour), np.uint8) for points, _, _, colour in parts]),
+    )
+
+
+def _dashes(start: ndarray, end: ndarray) -> list[tuple[ndarray, ndarray]]:
+    """Pieces that begin and end with a dash, whole gaps between them."""
+    length = float(np.linalg.norm(end - start))
+    count = max(2, round((length + GAP_M) / (DASH_M + GAP_M)))
+    share = DASH_M / (count * DASH_M + (count - 1) * GAP_M)
+    at = np.linspace(0, 1 - share, count)
+    return [(start + (end - start) * from_, start + (end - start) * (from_ + share)) for from_ in at]
+
+
+def _tube(start: ndarray, end: ndarray, radius_m: float) -> tuple[ndarray, ndarray, ndarray]:
+    """A tube with flat ends: points, normals, faces."""
+    along = end - start
+    length = max(float(np.linalg.norm(along)), 1e-9)
+    along = along / length
+    aside = np.cross(along, [1.0, 0, 0] if abs(along[0]) < 0.8 else [0, 1.0, 0])
+    aside /= np.linalg.norm(aside)
+    across = np.cross(along, aside)
+    ring = _CIRCLE[:, :1] * aside + _CIRCLE[:, 1:] * across
+    side = [start + radius_m * ring, end + radius_m * ring]
+    points = np.concatenate([*side, *side])
+    normals = np.concatenate([ring, ring, np.tile(-along, (_ROUND, 1)), np.tile(along, (_ROUND, 1))])
+    return points, normals, _TUBE_FACES
+
+
+def _ball(rings: int, around: int) -> tuple[ndarray, ndarray]:
+    polar = np.linspace(0, np.pi, rings + 1)[:, None]
+    turn = np.linspace(0, 2 * np.pi, around, endpoint=False)[None]
+    points = np.stack(
+        [np.sin(polar) * np.cos(turn), np.cos(polar) + 0 * turn, -np.sin(polar) * np.sin(turn)], -1
+    ).reshape(-1, 3)
+    at = np.arange((rings + 1) * around).reshape(rings + 1, around)
+    here, beside = at[:-1], np.roll(at, -1, 1)[:-1]
+    below, both = at[1:], np.roll(at, -1, 1)[1:]
+    faces = np.concatenate([np.stack([here, below, beside], -1), np.stack([beside, below, both], -1)])
+    return points, faces.reshape(-1, 3)
+
+
+def _tube_faces() -> ndarray:
+    here = np.arange(_ROUND)
+    beside = np.roll(here, -1)
+    wall = [np.stack([here, beside, here + _ROUND], -1), np.stack([beside, beside + _ROUND, here + _ROUND], -1)]
+    fan = np.stack([np.zeros(_ROUND - 2, int), here[1:-1], here[2:]], -1)
+    return np.concatenate([*wall, fan[:, ::-1] + 2 * _ROUND, fan + 3 * _ROUND])
+
+
+_TURNS = np.linspace(0, 2 * np.pi, _ROUND, endpoint=False)
+_CIRCLE = np.stack([np.cos(_TURNS), np.sin(_TURNS)], -1)
+_TUBE_FACES = _tube_faces()
+_BALL_POINTS, _BALL_FACES = _ball(10, 16)
