@@ -1,0 +1,99 @@
+"""Rotations in numpy: matrices that turn column vectors, rotation vectors, and the few ways bodies need to build them.
+
+Angles are radians, right-handed. A matrix holds the turned axes in its columns, so `turned(bone, v)` takes `v` from
+the bone's own axes to its parent's. Everything works on leading batch axes, mostly frames. No torch.
+"""
+
+from typing import Literal
+
+import numpy as np
+from jaxtyping import Float
+from numpy import ndarray
+from scipy.spatial.transform import Rotation
+
+Axis = Literal["x", "y", "z"]
+Angle = float | Float[ndarray, "*batch"]
+
+
+def unit(vectors: Float[ndarray, "*batch n"]) -> Float[ndarray, "*batch n"]:
+    """The same directions at length 1; a vector of no length stays as it is."""
+    return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-9)
+
+
+def about_x(angle: Angle) -> Float[ndarray, "*batch 3 3"]:
+    """Turns y towards z."""
+    return _about(0, angle)
+
+
+def about_y(angle: Angle) -> Float[ndarray, "*batch 3 3"]:
+    """Turns z towards x: a positive yaw looks to the person's own left."""
+    return _about(1, angle)
+
+
+def about_z(angle: Angle) -> Float[ndarray, "*batch 3 3"]:
+    """Turns x towards y."""
+    return _about(2, angle)
+
+
+def _about(axis: int, angle: Angle) -> ndarray:
+    angles = np.asarray(angle, dtype=float)
+    matrix = np.zeros((*angles.shape, 3, 3))
+    after, last = (axis + 1) % 3, (axis + 2) % 3
+    matrix[..., axis, axis] = 1.0
+    matrix[..., after, after] = matrix[..., last, last] = np.cos(angles)
+    matrix[..., last, after] = np.sin(angles)
+    matrix[..., after, last] = -matrix[..., last, after]
+    return matrix
+
+
+def inverse(rotations: Float[ndarray, "*batch 3 3"]) -> Float[ndarray, "*batch 3 3"]:
+    return np.swapaxes(rotations, -1, -2)
+
+
+def turned(rotations: Float[ndarray, "*#batch 3 3"], vectors: Float[ndarray, "*#batch 3"]) -> Float[ndarray, "... 3"]:
+    """Each vector turned by its rotation."""
+    return (rotations @ vectors[..., None])[..., 0]
+
+
+def frame_of(
+    kept: Axis, kept_direction: Float[ndarray, "*#batch 3"], near: Axis, near_direction: Float[ndarray, "*#batch 3"]
+) -> Float[ndarray, "... 3 3"]:
+    """The right-handed axes whose `kept` one points along its direction exactly and whose `near` one as near as it can."""
+    first = unit(kept_direction)
+    second = unit(near_direction - (near_direction * first).sum(-1, keepdims=True) * first)
+    at, to = "xyz".index(kept), "xyz".index(near)
+    third = np.cross(first, second) if (to - at) % 3 == 1 else np.cross(second, first)
+    columns = {at: first, to: second, 3 - at - to: third}
+    return np.stack(np.broadcast_arrays(*(columns[axis] for axis in range(3))), axis=-1)
+
+
+def rotation_vectors(rotations: Float[ndarray, "*batch 3 3"]) -> Float[ndarray, "*batch 3"]:
+    """Axis times angle, the angle at most π."""
+    flat = Rotation.from_matrix(rotations.reshape(-1, 3, 3)).as_rotvec()
+    return flat.reshape(rotations.shape[:-1])
+
+
+def matrices(vectors: Float[ndarray, "*batch 3"]) -> Float[ndarray, "*batch 3 3"]:
+    """The rotations whose axis times angle is `vectors`."""
+    flat = Rotation.from_rotvec(vectors.reshape(-1, 3)).as_matrix()
+    return flat.reshape(*vectors.shape, 3)
+
+
+def twist_and_swing(
+    rotations: Float[ndarray, "frames 3 3"],
+) -> tuple[Float[ndarray, " frames"], Float[ndarray, "frames 3"]]:
+    """Splits each rotation so that it equals `about_x(twist) @ matrices(swing)`, the swing as small as it can be."""
+    whole = Rotation.from_matrix(rotations).as_quat()
+    about = np.zeros_like(whole)
+    about[:, [0, 3]] = whole[:, [0, 3]]
+    size = np.linalg.norm(about, axis=1, keepdims=True)
+    about = np.where(size > 1e-6, about / np.maximum(size, 1e-6), [0.0, 0.0, 0.0, 1.0])
+    about = about * np.where(about[:, 3:] < 0, -1.0, 1.0)
+    twist = 2 * np.arctan2(about[:, 0], about[:, 3])
+    swing = (Rotation.from_quat(about).inv() * Rotation.from_quat(whole)).as_rotvec()
+    return twist, swing
+
+
+def soft_limit(angle: Float[ndarray, "*batch"], most: float) -> Float[ndarray, "*batch"]:
+    """Angles near 0 as they are, large ones bent smoothly so that they never pass ±`most`."""
+    return most * np.tanh(angle / most)
