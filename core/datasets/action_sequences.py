@@ -170,7 +170,7 @@ def window_at(
     """The window of a sequence of which `count` steps have been seen, as one row of `Windows`."""
     seen, following = sequence.steps[:count], sequence.steps[count : count + data.future_steps]
     inputs = seen[-data.past_steps :]
-    past_poses, next_poses, next_frames = _poses(sequence, count, data)
+    past_poses, next_poses, next_frames = poses_around(sequence, count, data)
     objects = vocabulary.involved(each for step in seen for each in step.objects)
     necks = [pose.neck_px for pose in past_poses if np.isfinite(pose.neck_px).all()]
     view = sequence.view
@@ -198,7 +198,7 @@ def window_at(
     }
 
 
-def _poses(sequence: Steps, count: int, data: ForecasterData) -> tuple[list[SeenPose], list[SeenPose], list[int]]:
+def poses_around(sequence: Steps, count: int, data: ForecasterData) -> tuple[list[SeenPose], list[SeenPose], list[int]]:
     """Seen and following poses (those past the end left out), and the frames of the following."""
     if data.poses != "uncoupled":
         seen, following = sequence.steps[:count], sequence.steps[count : count + data.future_steps]

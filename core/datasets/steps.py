@@ -36,6 +36,8 @@ ReadTracks = Callable[[Clip], Poses2d]
 
 NECK, HIP = UPPER_BODY_9["neck"], UPPER_BODY_9["hip"]
 JOINTS = len(UPPER_BODY_9)
+MEASURED_FRAMES = 2000
+"""At most so many frames of a clip are looked at to tell how tall its person is; evenly spread."""
 UNKNOWN_TORSO = 0.25
 """Torso length over picture height of a person whose torso was never seen."""
 
@@ -87,17 +89,18 @@ class View:
 
 @dataclass(frozen=True)
 class PersonTrack:
-    """One person's 2D joints over a clip, as UPPER_BODY_9; without tracks nobody is seen."""
+    """One person's 2D joints over a clip; without tracks nobody is seen. Only frames asked for are read."""
 
     view: View
     poses: Poses2d | None
     person: int
 
     def pixels(self, frame: int) -> tuple[Float[ndarray, "9 2"], Float[ndarray, " 9"]]:
-        """The joints in the picture's own pixels, and their confidence."""
+        """The nine joints in the picture's own pixels, and their confidence."""
         if self.poses is None or not 0 <= frame < len(self.poses):
             return np.zeros((JOINTS, 2), np.float32), np.zeros(JOINTS, np.float32)
-        return self.poses.joints_px[frame, self.person], self.poses.confidence[frame, self.person]
+        here = _of_frames(self.poses, self.person, np.array([frame]))
+        return here.joints_px[0, 0], here.confidence[0, 0]
 
     def at(self, frame: int, edits: dict[str, tuple[float, float, float]] | None = None) -> SeenPose:
         """How the person is seen in `frame`, with joints moved by hand where somebody did."""
@@ -162,7 +165,7 @@ def clip_sequences(
     """The steps of each person of one clip."""
     if not clip.segments:
         return []
-    poses = read_tracks(clip).as_skeleton(UPPER_BODY_9) if clip.tracks else None
+    poses = read_tracks(clip) if clip.tracks else None
     camera = camera_of(project, clip)
     people: dict[str, list[Segment]] = {}
     for segment in clip.segments:
@@ -202,13 +205,23 @@ def view_of(clip: Clip, camera: Camera, poses: Poses2d | None, person: int) -> V
     """The depth at which a usual torso, upright, has the median length it shows over the whole clip."""
     torso_px = UNKNOWN_TORSO * clip.video.height
     neck_px = camera.centre_px
-    if poses is not None:
-        both = np.asarray(poses.confidence[:, person, [NECK, HIP]] >= SEEN).all(-1)
+    if poses is not None and len(poses):
+        frames = np.unique(np.linspace(0, len(poses) - 1, MEASURED_FRAMES).astype(int))
+        sample = _of_frames(poses, person, frames)
+        both = sample.seen()[:, 0, [NECK, HIP]].all(-1)
         if both.any():
-            ends = undistort(np.asarray(poses.joints_px[both, person][:, [NECK, HIP]], np.float64), camera)
+            ends = undistort(sample.joints_px[both, 0][:, [NECK, HIP]].astype(np.float64), camera)
             torso_px = max(float(np.median(np.linalg.norm(ends[:, 0] - ends[:, 1], axis=-1))), 1.0)
             neck_px = np.median(ends[:, 0], axis=0)
     return View(camera, _neck_depth_m(torso_px, neck_px, camera), torso_px)
+
+
+def _of_frames(poses: Poses2d, person: int, frames: ndarray) -> Poses2d:
+    """One person in some frames, as UPPER_BODY_9."""
+    one = slice(person, person + 1)
+    return Poses2d(poses.skeleton, poses.joints_px[frames, one], poses.confidence[frames, one]).as_skeleton(
+        UPPER_BODY_9
+    )
 
 
 def _neck_depth_m(torso_px: float, neck_px: Float[ndarray, " 2"], camera: Camera) -> float:
