@@ -58,7 +58,7 @@ def turned(rotations: Float[ndarray, "*#batch 3 3"], vectors: Float[ndarray, "*#
 def frame_of(
     kept: Axis, kept_direction: Float[ndarray, "*#batch 3"], near: Axis, near_direction: Float[ndarray, "*#batch 3"]
 ) -> Float[ndarray, "... 3 3"]:
-    """The right-handed axes whose `kept` one points along its direction exactly and whose `near` one as near as it can."""
+    """Right-handed axes whose `kept` one points along its direction exactly, the `near` one as near as it can."""
     first = unit(kept_direction)
     second = unit(near_direction - (near_direction * first).sum(-1, keepdims=True) * first)
     at, to = "xyz".index(kept), "xyz".index(near)

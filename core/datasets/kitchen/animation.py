@@ -35,7 +35,8 @@ _ON_TIPTOE_M = 0.075
 @dataclass
 class Animation:
     """Local rotations (T, 24, 3, 3); world rotations and joints (T, 24, …); the pelvis' translation from its place in
-    the standing figure (T, 3); and what the solver was asked for, which the checks compare with: grip goals (2, T, 3)."""
+    the standing figure (T, 3); and what the solver was asked for: grip goals (2, T, 3).
+    """
 
     rotations: ndarray
     translation_m: ndarray
@@ -150,7 +151,7 @@ def _gaze_over_time(script: Script, base: _Base, time_s: ndarray, rate_hz: float
 
 
 def _trunk_prior(script: Script, base: _Base, gaze: ndarray, time_s: ndarray, rate_hz: float) -> ndarray:
-    """How the trunk would be if the hands did not pull: upright, breathing, leaning into work, turned to what it sees."""
+    """The trunk as it were if no hand pulled: upright, breathing, leaning into work, turned to what it sees."""
     prior = np.zeros((len(time_s), 6))
     prior[:, PITCH] = np.radians(3) + np.radians(0.4) * np.sin(2 * np.pi * 0.24 * time_s)
     for lean in script.leans:
@@ -221,8 +222,9 @@ def _pose(
 def _hung_from_shoulder(
     goal: HandGoal, trunk: Trunk, upright: Trunk, side: str, figure: Figure, rate_hz: float
 ) -> HandGoal:
-    """A hand with nothing to do hangs from the shoulder, so it goes where the trunk goes, and stays on the cook's side of
-    the worktop's edge."""
+    """A hand with nothing to do hangs from the shoulder, so it goes where the trunk goes, and stays on the cook's side
+    of the worktop's edge.
+    """
     idle = 0.9 * (1 - np.clip((goal.weight - 0.1) / 0.9, 0, 1))
     moved = low_pass(trunk.shoulder(figure, side) - upright.shoulder(figure, side), 2.0, rate_hz)
     place = goal.goal_m + idle[:, None] * moved
@@ -235,7 +237,7 @@ def _hung_from_shoulder(
 def forward(rotations: ndarray, translation_m: ndarray, joints_at_rest_m: ndarray) -> tuple[ndarray, ndarray]:
     """World rotations (T, 24, 3, 3) and joints (T, 24, 3) of local ones."""
     world = np.empty_like(rotations)
-    joints = np.empty(rotations.shape[:2] + (3,))
+    joints = np.empty((*rotations.shape[:2], 3))
     world[:, 0], joints[:, 0] = rotations[:, 0], joints_at_rest_m[0] + translation_m
     for joint, parent in enumerate(SMPL_24.parents):
         if parent >= 0:

@@ -18,12 +18,14 @@ from core.bodies.skeletons import SMPL_24
 from core.bodies.skinning import Body
 
 FIRST_NAMES = (
-    "Ada Bela Carl Dina Emil Fay Gina Hugo Ines Jon Kaja Leo Mara Nils Olga Pia Quinn Rosa Sami Tessa Umar Vera Willem "
-    "Xenia Yuri Zoe Anton Britta Cleo Dario Esme Farid Greta Hanna Ivo Jamila Kurt Lotte Milan Nora"
-).split()
+    "Ada", "Bela", "Carl", "Dina", "Emil", "Fay", "Gina", "Hugo", "Ines", "Jon", "Kaja", "Leo", "Mara", "Nils",
+    "Olga", "Pia", "Quinn", "Rosa", "Sami", "Tessa", "Umar", "Vera", "Willem", "Xenia", "Yuri", "Zoe", "Anton",
+    "Britta", "Cleo", "Dario", "Esme", "Farid", "Greta", "Hanna", "Ivo", "Jamila", "Kurt", "Lotte", "Milan", "Nora",
+)  # fmt: skip
 INGREDIENTS = (
-    "onion carrot tomato potato rice egg milk cheese butter lettuce cucumber pasta dough bread flour apple"
-).split()
+    "onion", "carrot", "tomato", "potato", "rice", "egg", "milk", "cheese", "butter", "lettuce", "cucumber", "pasta",
+    "dough", "bread", "flour", "apple",
+)  # fmt: skip
 
 _SKINS = ("#e9bd9c", "#c98f68", "#8d5a3b", "#f0cbb0", "#5f3b28", "#d9a57e")
 _HAIRS = ("#2a1d15", "#5a3820", "#17120f", "#9c6b35", "#3b2a22", "#8c8a86")
@@ -48,7 +50,8 @@ class Look:
 @dataclass(frozen=True)
 class Cook:
     """One person. `speed` and `amplitude` are factors around 1; `reach` is the share of arm and hand that they reach
-    comfortably; `patience` is how often they stop and look."""
+    comfortably; `patience` is how often they stop and look.
+    """
 
     seed: int
     name: str

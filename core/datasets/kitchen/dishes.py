@@ -50,7 +50,8 @@ _SALT_AND_PEPPER = ("salt", "pepper")
 DISHES: dict[str, Dish] = {
     "soup": Dish(
         "pot",
-        {"onion": "peel cut", "carrot": "wash peel cut", "tomato": "wash cut", "potato": "wash peel cut", "rice": "pour"},
+        {"onion": "peel cut", "carrot": "wash peel cut", "tomato": "wash cut", "potato": "wash peel cut",
+         "rice": "pour"},
         ("onion",), (3, 4), (2, 4), _SALT_AND_PEPPER, oil=0.8, taste=0.9, water=True,
     ),
     "omelette": Dish(

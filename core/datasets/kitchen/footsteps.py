@@ -19,7 +19,7 @@ LEAN_OVER_FOOT_M = 0.028
 
 @dataclass
 class Feet:
-    """Ankle places (2, T, 3), headings (2, T), pitch of the raised heel (2, T); how far the pelvis leans, x and z (T, 2)."""
+    """Ankles (2, T, 3), headings (2, T), pitch of raised heels (2, T); how far the pelvis leans, x and z (T, 2)."""
 
     ankles_m: ndarray
     yaw_rad: ndarray

@@ -25,9 +25,9 @@ OBJECTS = tuple(sorted({*THINGS, "fridge", "cupboard", "drawer", "hob", "counter
 
 _USUAL_MOMENT = {
     "gather": 0.0, "vessel": 0.2, "heat": 0.35, "oil": 0.4, "water": 0.3, "wash": 0.3, "shake": 0.35, "peel": 0.4,
-    "cut": 0.5, "grate": 0.55, "knead": 0.5, "dust": 0.3, "sauce": 0.6, "spread": 0.6, "pour_in": 0.6, "add": 0.6, "stir": 0.7,
-    "toss": 0.7, "whisk": 0.7, "pour_mix": 0.75, "season": 0.7, "taste": 0.9, "drain": 0.95, "clean": 1.1, "plate": 1.2,
-    "wipe": 1.2,
+    "cut": 0.5, "grate": 0.55, "knead": 0.5, "dust": 0.3, "sauce": 0.6, "spread": 0.6, "pour_in": 0.6, "add": 0.6,
+    "stir": 0.7, "toss": 0.7, "whisk": 0.7, "pour_mix": 0.75, "season": 0.7, "taste": 0.9, "drain": 0.95,
+    "clean": 1.1, "plate": 1.2, "wipe": 1.2,
 }  # fmt: skip
 _TOOL_OF = {"cut": "knife", "peel": "peeler", "stir": "spoon", "taste": "spoon"}
 _ON_INGREDIENTS = ("wash", "peel", "cut", "grate", "add", "shake", "pour_in", "spread")
@@ -40,7 +40,7 @@ def begin(
     dish = DISHES[dish_name]
     needs = tasks_of(dish, choose_ingredients(dish, habits, rng), habits, rng)
     where = {thing: Whereabouts(home.place, home.point_m, home.container) for thing, home in kitchen.homes.items()}
-    state = State(dish, habits, kitchen, needs, where)
+    state = State(dish, habits, kitchen, needs, where, rng)
     if after is not None:
         stays = TOOLS | set(VESSEL_PLACES) | set(GOES_HOME) | {"board", "colander", "glass"}
         where.update({thing: place for thing, place in after.whereabouts.items() if thing in stays})
@@ -53,12 +53,13 @@ def begin(
 
 def advance(state: State, rng: np.random.Generator) -> Step | None:
     """The next labelled step, or None when the dish is done. Changes `state`."""
+    state.rng = rng
     while True:
-        if not state.intents and not _choose_task(state, rng):
+        if not state.intents and not _choose_task(state):
             return None
-        state.intents[:0] = _stray(state, rng)
+        state.intents[:0] = _stray(state)
         intent = state.intents.pop(0)
-        outcome = intent.plan(state, rng, *intent.about)
+        outcome = intent.plan(state, *intent.about)
         if isinstance(outcome, Step):
             return outcome
         state.intents[:0] = outcome
@@ -75,7 +76,7 @@ def sequence(
     return steps, state
 
 
-def _choose_task(state: State, rng: np.random.Generator) -> bool:
+def _choose_task(state: State) -> bool:
     """Sets out on a task; at the end doors are shut and hands emptied. False when there is nothing left to do."""
     tasks = state.possible_tasks()
     if not tasks:
@@ -89,7 +90,7 @@ def _choose_task(state: State, rng: np.random.Generator) -> bool:
         return False
     scores = np.array([_appeal(state, task) for task in tasks]) / state.habits.temperature
     odds = np.exp(scores - scores.max())
-    task = tasks[int(rng.choice(len(tasks), p=odds / odds.sum()))]
+    task = tasks[int(state.rng.choice(len(tasks), p=odds / odds.sum()))]
     state.done.add(task)
     state.last_thing, state.last_kind = task.thing, task.kind
     state.intents.append(Intent(intents.carry_out, (task,)))
@@ -120,7 +121,7 @@ def _appeal(state: State, task: Task) -> float:
     return appeal
 
 
-def _stray(state: State, rng: np.random.Generator) -> list[Intent]:
+def _stray(state: State) -> list[Intent]:
     """Something unplanned, at most once a step: stir again, move a thing, wipe, wash hands."""
     if state.steps == state.strayed_at:
         return []
@@ -129,19 +130,19 @@ def _stray(state: State, rng: np.random.Generator) -> list[Intent]:
     heated = Task("heat", vessel) in state.done
     cooking = heated and any(task.kind in ("add", "pour_in", "pour_mix") for task in state.done)
     both_free = not state.full_hands()
-    draw = rng.random()
+    draw = state.rng.random()
     bound = 0.10 * habits.look_after_pan * cooking
     if draw < bound and not state.holds_one_thing_in_both():
-        if vessel == "pan" and rng.random() >= 0.8:
+        if vessel == "pan" and state.rng.random() >= 0.8:
             return [Intent(intents.put_all_down), Intent(intents.work, ("shake", vessel, VESSEL_PLACES[vessel]))]
         stir = Intent(intents.work, ("stir", vessel, VESSEL_PLACES[vessel]))
         return [Intent(intents.take_in_main_hand, ("spoon",)), stir]
     bound += 0.05 * habits.fuss
     if draw < bound and state.holding["main"] is None:
-        return _move_something(state, rng)
+        return _move_something(state)
     bound += 0.03 * habits.fuss
     if draw < bound and both_free:
-        where = ("spot_1", "spot_3", "middle")[int(rng.integers(3))]
+        where = ("spot_1", "spot_3", "middle")[int(state.rng.integers(3))]
         wipe = Intent(intents.work, ("wipe", "counter", where))
         return [Intent(intents.take, ("cloth",)), wipe, Intent(intents.put, ("cloth", "spot_5"))]
     bound += 0.03 * habits.dry_hands
@@ -150,7 +151,7 @@ def _stray(state: State, rng: np.random.Generator) -> list[Intent]:
     return []
 
 
-def _move_something(state: State, rng: np.random.Generator) -> list[Intent]:
+def _move_something(state: State) -> list[Intent]:
     loose = [
         thing
         for thing, place in state.lying.items()
@@ -158,4 +159,4 @@ def _move_something(state: State, rng: np.random.Generator) -> list[Intent]:
     ]
     if not loose:
         return []
-    return [Intent(intents.take, (loose[int(rng.integers(len(loose)))],)), Intent(intents.put_all_down)]
+    return [Intent(intents.take, (loose[int(state.rng.integers(len(loose)))],)), Intent(intents.put_all_down)]

@@ -39,7 +39,7 @@ def put(writer: Writer, step: Step) -> None:
     hands = writer.hands_of(step.hand)
     point = np.array(step.point_m)
     stand = stand_for(writer, step, hands)
-    start, arrived, grips = _reach_thing(writer, step.thing, point, stand, hands)
+    start, arrived, _ = _reach_thing(writer, step.thing, point, stand, hands)
     released = arrived + 0.08 / writer.cook.speed
     writer.lay(step.thing, released, point)
     ahead = _ahead(stand)
@@ -179,7 +179,8 @@ def _reach_thing(
     writer: Writer, thing: str, point: ndarray, stand: Stand, hands: tuple[int, ...]
 ) -> tuple[float, float, dict[int, ndarray]]:
     """Brings the hands to where `thing` is gripped when it stands at `point`. Returns when they set out, when they are
-    there, and each hand's place."""
+    there, and each hand's place.
+    """
     grip_point = point + _above(thing)
     posts: dict[int, tuple[ndarray, Grip]] = {}
     for hand in hands:

@@ -1,8 +1,8 @@
 """Where the points that a 2D detector finds truly are: the 33 landmarks of BLAZEPOSE_33 on a posed SMPL body.
 
 Shoulders, elbows, wrists, hips, knees and ankles are the body's joints. Nose, eyes, ears and mouth move with the head,
-knuckles with the wrist, heels and toes with the foot; their offsets are those of the built-in body at rest (metres, x to
-the person's left, y up, z ahead).
+knuckles with the wrist, heels and toes with the foot; their offsets are those of the built-in body at rest (metres, x
+to the person's left, y up, z ahead).
 """
 
 import numpy as np

@@ -1,10 +1,10 @@
-"""Which action is done how, and how a list of steps becomes a script: with a pause now and then, as people make them."""
+"""Which action is done how, and how a list of steps becomes a script, with a pause now and then as people make."""
 
 from collections.abc import Callable, Iterable
 
 import numpy as np
 
-from core.datasets.kitchen import handling, working
+from core.datasets.kitchen import blades, handling, vessels, washing
 from core.datasets.kitchen.cooks import Cook, Figure
 from core.datasets.kitchen.script import BOTH, Script, Writer
 from core.datasets.kitchen.state import Step
@@ -17,20 +17,20 @@ PERFORM: dict[str, Callable[[Writer, Step], None]] = {
     "close": handling.close_door,
     "turn_on": handling.turn_on,
     "add": handling.add,
-    "cut": working.cut,
-    "peel": working.peel,
-    "grate": working.grate,
-    "spread": working.spread,
-    "wash": working.wash,
-    "dry": working.dry,
-    "wipe": working.wipe,
-    "stir": working.stir,
-    "whisk": working.whisk,
-    "shake": working.shake,
-    "knead": working.knead,
-    "pour": working.pour,
-    "season": working.season,
-    "taste": working.taste,
+    "cut": blades.cut,
+    "peel": blades.peel,
+    "grate": blades.grate,
+    "spread": blades.spread,
+    "wash": washing.wash,
+    "dry": washing.dry,
+    "wipe": washing.wipe,
+    "stir": vessels.stir,
+    "whisk": vessels.whisk,
+    "shake": vessels.shake,
+    "knead": vessels.knead,
+    "pour": vessels.pour,
+    "season": vessels.season,
+    "taste": vessels.taste,
 }
 _HOT_WORK = ("stir", "pour", "turn_on", "add", "season", "taste")
 """After these people like to stand and watch for a moment."""

@@ -39,7 +39,8 @@ def side_of(hand: int) -> int:
 @dataclass(frozen=True)
 class Grip:
     """How a hand is meant to be: where the palm faces, where the fingers point, how much of that the fingers follow
-    (the rest follows the forearm), and how closed it is."""
+    (the rest follows the forearm), and how closed it is.
+    """
 
     palm: ndarray
     fingers: ndarray
@@ -50,7 +51,8 @@ class Grip:
 @dataclass(frozen=True)
 class Movement:
     """One sub-movement of a hand. The goal is the grip point in the hand, not the wrist. `weight` says how much the
-    rest of the body goes along; a hand that hangs has little."""
+    rest of the body goes along; a hand that hangs has little.
+    """
 
     start_s: float
     duration_s: float
@@ -111,7 +113,8 @@ class DoorMove:
 @dataclass(frozen=True)
 class Carrying:
     """From `at_s` on a thing lies at `point_m`, or is in a hand (`hand` set). A tool lies along `along` = (share of
-    the thumb's direction, share of the fingers')."""
+    the thumb's direction, share of the fingers').
+    """
 
     at_s: float
     thing: str
@@ -123,7 +126,8 @@ class Carrying:
 @dataclass(frozen=True)
 class Aim:
     """While this holds, the business end of a held thing turns to a target; "mouth" is the cook's own. A tool's tip
-    points straight at it; what stands upright in the hand tips over towards it by `tilt_rad`."""
+    points straight at it; what stands upright in the hand tips over towards it by `tilt_rad`.
+    """
 
     start_s: float
     end_s: float
@@ -182,7 +186,7 @@ class Writer:
     # ---- what is so
 
     def hands_of(self, hand: str) -> tuple[int, ...]:
-        """ "main", "other" and "both" as hand numbers, the main one first."""
+        """Hand numbers of "main", "other" and "both", the main one first."""
         return {"main": (self.main,), "other": (self.other,), "both": (self.main, self.other)}[hand]
 
     def hand_with(self, thing: str) -> int:
@@ -214,18 +218,18 @@ class Writer:
         arc_m: float | None = None,
         weight: float = 1.0,
     ) -> float:
-        """Moves a hand; returns when it arrives. Long ways take longer (Fitts' law at a target of 6 cm), and are lifted."""
-        way_m = 0.3
-        if duration_s is None:
+        """Moves a hand; returns when it arrives. Long ways take longer (Fitts' law, 6 cm targets) and are lifted."""
+        way_m, lasts_s = 0.3, duration_s
+        if lasts_s is None:
             frame_before, goal_before = self._goal[hand]
             way_m = float(np.linalg.norm(self.in_world(goal_m, frame) - self.in_world(goal_before, frame_before)))
-            duration_s = (0.30 + 0.155 * np.log2(way_m / 0.06 + 1)) / self.cook.speed * self.rng.uniform(0.92, 1.1)
+            lasts_s = (0.30 + 0.155 * np.log2(way_m / 0.06 + 1)) / self.cook.speed * self.rng.uniform(0.92, 1.1)
         lift = min(0.12, 0.03 + 0.10 * way_m) if arc_m is None else arc_m
         start_s = max(start_s, 0.0)
-        self.script.hands[hand].append(Movement(start_s, duration_s, frame, goal_m, grip, lift, weight))
-        self._busy_until[hand] = start_s + duration_s
+        self.script.hands[hand].append(Movement(start_s, lasts_s, frame, goal_m, grip, lift, weight))
+        self._busy_until[hand] = start_s + lasts_s
         self._goal[hand] = (frame, goal_m)
-        return start_s + duration_s
+        return start_s + lasts_s
 
     def grip_now(self, hand: int, curl: float) -> Grip:
         """The last grip asked for, closed to `curl`."""
@@ -278,8 +282,9 @@ class Writer:
         self.script.leans.append(Lean(start_s, end_s, pitch, roll, twist, rhythm))
 
     def walk_to(self, stand: Stand, start_s: float) -> float:
-        """Returns when the feet have arrived. A short way is a side step that stops as soon as it is near enough; a turn
-        takes more steps."""
+        """Returns when the feet have arrived. A short way is a side step that stops as soon as near enough; a turn
+        takes more steps.
+        """
         x, z, yaw = self._standing
         turn = (stand.yaw_rad - yaw + np.pi) % (2 * np.pi) - np.pi
         to_x, to_z = stand.x_m, stand.z_m
@@ -300,7 +305,8 @@ class Writer:
 
     def go_and_look(self, target_m: ndarray, stand: Stand, lead_s: float) -> tuple[float, float]:
         """Looks where the hands will go, then walks there; hands come down on a longer way. Returns when the hands may
-        start and when the feet arrive."""
+        start and when the feet arrive.
+        """
         began = self.now_s
         self.look("world", target_m, began - lead_s)
         arrives = self.walk_to(stand, began)

@@ -55,6 +55,7 @@ class State:
     kitchen: Kitchen
     needs: dict[Task, tuple[Task, ...]]
     whereabouts: dict[str, Whereabouts]
+    rng: np.random.Generator  # of the step that is being drawn
     holding: dict[str, str | None] = field(default_factory=lambda: {"main": None, "other": None})
     open_doors: set[str] = field(default_factory=set)
     intents: list[Intent] = field(default_factory=list)
@@ -107,12 +108,12 @@ class State:
     def point_of(self, place: str) -> Point:
         return self.kitchen.places[place]
 
-    def free_spot(self, rng: np.random.Generator) -> str:
+    def free_spot(self) -> str:
         """A free place on the worktop, rather a handy one."""
         taken = set(self.lying.values())
         free = [spot for spot in SPOTS if spot not in taken] or list(SPOTS)
         weight = np.exp(-0.9 * np.arange(len(free)))
-        return free[int(rng.choice(len(free), p=weight / weight.sum()))]
+        return free[int(self.rng.choice(len(free), p=weight / weight.sum()))]
 
     def board_is_free(self) -> bool:
         return "middle" not in self.lying.values()

@@ -1,7 +1,7 @@
 """The trunk of a cook: six numbers a frame that bring the shoulders within comfortable reach of what the hands do.
 
-The six are shift to the side and ahead (m), drop (m), pitch, roll and twist (rad), in the frame of the base: the spot on
-the floor under the pelvis and its heading. They are solved by damped Gauss-Newton at 10 Hz, all frames at once, and
+The six are shift to the side and ahead (m), drop (m), pitch, roll and twist (rad), in the frame of the base: the spot
+on the floor under the pelvis and its heading. They are solved by damped Gauss-Newton at 10 Hz, all frames at once, and
 smoothed without delay; that low-pass alone makes the slow trunk that starts before the quick hand.
 """
 
@@ -33,7 +33,7 @@ _LEAST = np.array([-0.12, -0.10, 0.0, np.radians(-10), np.radians(-24), np.radia
 
 @dataclass
 class Trunk:
-    """Pelvis and spine in the world: `rotations[k]` and `places_m[k]` of pelvis, spine 1 … 3, and the local rotations."""
+    """Pelvis and spine 1 … 3 in the world, `rotations[k]` and `places_m[k]`, and their local rotations."""
 
     rotations: list[ndarray]
     places_m: list[ndarray]

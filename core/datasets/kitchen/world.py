@@ -56,8 +56,8 @@ class Home:
 class Door:
     """A door that turns about an upright hinge at (x, z), or a drawer that slides. Openings go from 0 to 1.
 
-    The same angle leads the opener's hand and is drawn, so the two cannot disagree. The tall doors hang on the side away
-    from the camera: on the near side they would hide the cook.
+    The same angle leads the opener's hand and is drawn, so the two cannot disagree. The tall doors hang on the side
+    away from the camera: on the near side they would hide the cook.
     """
 
     name: str
@@ -156,7 +156,8 @@ class Kitchen:
 
     def stand_for(self, place: str, point_m: Point, verb: str, aside_m: float) -> Stand:
         """Where to stand for `verb` at a point of `place`; `aside_m` moves the cook so that the reaching shoulder, not
-        the belly, is in front of it (positive: the target is to the cook's left)."""
+        the belly, is in front of it (positive: the target is to the cook's left).
+        """
         x, y, z = point_m
         if place in ("fridge", "larder"):
             return self._stand_at_tall_door(place, verb, y, z, aside_m)
@@ -184,7 +185,8 @@ class Kitchen:
 
 def kitchen(seed: int, *, width: int = 640, height: int = 360) -> Kitchen:
     """The kitchen of a seed, filmed at `width` × `height`. Kitchens differ in where things are kept, in where sink and
-    hob are (±5 cm) and in the camera (±6 cm, ±1.2°)."""
+    hob are (±5 cm) and in the camera (±6 cm, ±1.2°).
+    """
     rng = np.random.default_rng([seed, 1])
 
     def about(most_m: float) -> float:
