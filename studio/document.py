@@ -107,9 +107,10 @@ class Document(QObject):
             self._tracks = (name, self.store.tracks(name))
         return self._tracks[1]
 
-    def video_path(self, clip_id: str) -> Path:
-        """Where the clip's video should lie; it may have moved."""
-        return self.store.video_path(self.project.clips[clip_id])
+    def video_path(self, clip_id: str) -> Path | None:
+        """Where the clip's video should lie (it may have moved); None for a clip that was made without one."""
+        clip = self.project.clips[clip_id]
+        return self.store.video_path(clip) if clip.video.path else None
 
     # ---- one selection, one clock ----
 

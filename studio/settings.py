@@ -41,6 +41,11 @@ class Settings:
     panels: dict[str, list[int]] = field(default_factory=dict)  # sizes of splitters, by page and part
     tour_seen: bool = False
     complaints: tuple[str, ...] = ()
+    is_kept: bool = True
+
+    def keep_nothing(self) -> None:
+        """From now on nothing is written: for photographs."""
+        self.is_kept = False
 
     def remember(self, folder: Path, name: str) -> None:
         """Put a project first among the recent ones."""
@@ -55,6 +60,8 @@ class Settings:
 
     def save(self) -> None:
         """Write the file, whole or not at all. A disk that refuses costs a preference, not the work: it is said."""
+        if not self.is_kept:
+            return
         try:
             self.file.parent.mkdir(parents=True, exist_ok=True)
             beside = self.file.with_name(self.file.name + ".new")

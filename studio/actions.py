@@ -1,0 +1,157 @@
+"""The command table as Qt actions: menus, keys and the search list all trigger these, and so does nothing else.
+
+The window and the page in front offer a function for each command they know; a command without one is hidden and its
+key is free. Where both know a command, the page in front has it.
+"""
+
+from collections.abc import Callable, Mapping
+
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractItemView,
+    QApplication,
+    QComboBox,
+    QMenu,
+    QMenuBar,
+    QSlider,
+    QTabBar,
+    QWidget,
+)
+
+from studio.commands import BY_NAME, COMMANDS, MENUS, PAGE_OF, Command, shown_key
+from studio.document import Document
+
+Handlers = Mapping[str, Callable[[], object]]
+
+_PRESS = (Qt.Key.Key_Space, Qt.Key.Key_Return, Qt.Key.Key_Enter)
+_MOVE = (
+    *(Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down),
+    *(Qt.Key.Key_Home, Qt.Key.Key_End, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown),
+)
+
+
+class Actions(QObject):
+    """One QAction a command, kept in step with the document and the page in front."""
+
+    def __init__(self, window: QWidget, document: Document) -> None:
+        super().__init__(window)
+        self._document = document
+        self._window_handlers: Handlers = {}
+        self._page_handlers: Handlers = {}
+        self._page = "projects"
+        self._menus: dict[str, QMenu] = {}
+        self._submenus: dict[str, QMenu] = {}
+        self._actions: dict[str, QAction] = {}
+        for command in COMMANDS:
+            action = QAction(command.words, self)
+            action.setShortcuts([QKeySequence(key) for key in command.keys])
+            action.setCheckable(command.is_toggle)
+            action.setData(command.name)
+            action.triggered.connect(self._triggered)
+            window.addAction(action)
+            self._actions[command.name] = action
+        for told in (document.opened, document.closed, document.changed, document.clip_chosen):
+            told.connect(self.refresh)
+        document.became_writable.connect(self.refresh)
+        app = QApplication.instance()
+        assert app is not None
+        app.installEventFilter(self)
+        self.refresh()
+
+    def offer(self, handlers: Handlers) -> None:
+        """What the window itself can do."""
+        self._window_handlers = handlers
+        self.refresh()
+
+    def set_page(self, page: str, handlers: Handlers) -> None:
+        """The page in front and what it can do."""
+        unknown = set(handlers) - set(BY_NAME)
+        assert not unknown, f"no such commands: {sorted(unknown)}"
+        self._page, self._page_handlers = page, handlers
+        self.refresh()
+        self._fill_menus()
+
+    def action(self, name: str) -> QAction:
+        return self._actions[name]
+
+    def do(self, name: str) -> None:
+        """Carry a command out, if it can be now."""
+        self._actions[name].trigger()
+
+    def offered(self) -> list[Command]:
+        """The commands that would do something now, in the table's order."""
+        return [each for each in COMMANDS if self._actions[each.name].isEnabled()]
+
+    def listed(self) -> list[Command]:
+        """The commands somebody offers, whether they can be carried out now or not."""
+        return [each for each in COMMANDS if self._handler(each) is not None]
+
+    def make_menus(self, bar: QMenuBar, submenus: Mapping[str, QMenu]) -> None:
+        """The menus, filled anew when another page comes to the front; each submenu stands below its command."""
+        self._submenus = dict(submenus)
+        for name in MENUS:
+            self._menus[name] = bar.addMenu(name)
+        self._fill_menus()
+
+    def refresh(self) -> None:
+        """Which commands are there, which can be carried out, and what undo would take back."""
+        document = self._document
+        editing = document.is_open and document.read_only_reason is None
+        holds = {"": True, "project": document.is_open, "editing": editing, "clip": document.clip is not None}
+        for command in COMMANDS:
+            known = self._handler(command) is not None
+            action = self._actions[command.name]
+            action.setVisible(known)
+            action.setEnabled(known and holds[command.needs])
+        for name, words, what in (("undo", "Undo", document.undo_label), ("redo", "Redo", document.redo_label)):
+            self._actions[name].setText(f"{words}: {what}" if what else words)
+            self._actions[name].setEnabled(bool(what) and editing)
+
+    def _handler(self, command: Command) -> Callable[[], object] | None:
+        if command.where != "everywhere" and self._page not in PAGE_OF[command.where]:
+            return None
+        return self._page_handlers.get(command.name) or self._window_handlers.get(command.name)
+
+    def _triggered(self) -> None:
+        action = self.sender()
+        assert isinstance(action, QAction)
+        handler = self._handler(BY_NAME[action.data()])
+        if handler is not None:
+            handler()
+
+    def _fill_menus(self) -> None:
+        for name, menu in self._menus.items():
+            menu.clear()
+            group = None
+            for command in COMMANDS:
+                if command.menu != name or self._handler(command) is None:
+                    continue
+                if group is not None and command.group != group:
+                    menu.addSeparator()
+                group = command.group
+                menu.addAction(self._actions[command.name])
+                if command.name in self._submenus:
+                    menu.addMenu(self._submenus[command.name])
+            menu.menuAction().setEnabled(not menu.isEmpty())
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """A focused control keeps the keys it is worked with; everywhere else they are commands."""
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            bare = not (event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier)
+            presses = bare and event.key() in _PRESS and isinstance(watched, QAbstractButton | QComboBox)
+            moves = (
+                bare and event.key() in _MOVE and isinstance(watched, QSlider | QComboBox | QAbstractItemView | QTabBar)
+            )
+            if presses or moves:
+                event.accept()
+                return True
+        return False
+
+
+def key_rows(commands: list[Command]) -> list[tuple[str, str]]:
+    """What a list of keys shows: words and keys, for commands that have one."""
+    return [
+        (each.words.rstrip("…"), "  ".join(shown_key(key) for key in each.keys[:1])) for each in commands if each.keys
+    ]

@@ -1,0 +1,194 @@
+"""Makes the settings, the document, the jobs, the warm process and the window, and hands them to each other.
+
+Here alone is known who is who: pages get what they need, notices say what happened, and what broke is shown.
+"""
+
+import sys
+import threading
+import traceback
+from collections.abc import Callable
+from functools import partial
+from types import TracebackType
+
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QApplication, QWidget
+
+from core.errors import CoreError
+from core.runs import Done, Failed
+from studio import finding, theme
+from studio.adding import Adding
+from studio.document import Document
+from studio.help_commands import HelpCommands
+from studio.jobs import Job, Jobs
+from studio.main_window import MainWindow
+from studio.pages.data import DataPage
+from studio.pages.projects import ProjectsPage
+from studio.project_commands import ProjectCommands
+from studio.settings import Look, Settings
+from studio.version import version
+from studio.widgets.dialogs import BugDialog, SettingsDialog
+from studio.widgets.notices import Notice, of_error
+
+
+class Studio(QObject):
+    """One window and what stands behind it."""
+
+    _broke = Signal(str)
+
+    def __init__(self, app: QApplication, settings: Settings) -> None:
+        super().__init__()
+        self._app, self.settings = app, settings
+        self._show_look()
+        self.document = Document(settings.name, self)
+        self.jobs = Jobs(self)
+        self.adding = Adding(self.document, self)
+        self.window = MainWindow(self.document, self.jobs, settings, self._pages(), self._entries, version())
+        self.projects = ProjectCommands(self.document, self.jobs, self.adding, settings, self.window)
+        self._help = HelpCommands(self.window)
+        looks: tuple[Look, ...] = ("dark", "light", "system")
+        own = {
+            "settings": self._show_settings,
+            "quit": self.window.close,
+            "undo": self.document.undo,
+            "redo": self.document.redo,
+            **{f"theme-{look}": partial(self.set_look, look) for look in looks},
+        }
+        handlers = {**self.projects.handlers(), **self._help.handlers(), **own}
+        self.window.make_menus(handlers, {"open-project": self.projects.recent})
+        self.document.opened.connect(self._opened)
+        self.document.closed.connect(partial(self.jobs.watch, None))
+        self.document.refused.connect(self.projects.refuse)
+        self.document.became_writable.connect(self._say_free)
+        self.jobs.ended.connect(self._say_ended)
+        self.adding.moved.connect(self._say_reading)
+        self.adding.ended.connect(self._say_added)
+        self.window.closing.connect(self._closing)
+        self._broke.connect(self._show_bug, Qt.ConnectionType.QueuedConnection)
+        QGuiApplication.styleHints().colorSchemeChanged.connect(self._show_look)
+        self._show_look()
+        self.window.show_page("projects")
+        for complaint in settings.complaints:
+            self.window.notices.show(Notice("Settings", complaint, "warn", "warn"))
+
+    def _pages(self) -> dict[str, Callable[[], QWidget]]:
+        made: dict[str, Callable[[], QWidget]] = {
+            "projects": lambda: ProjectsPage(self.settings, self.projects.open),
+            "data": lambda: DataPage(self.document, self.jobs, self.adding),
+        }
+        import importlib.util
+
+        if importlib.util.find_spec("studio.pages.annotate"):
+            made["annotate"] = lambda: importlib.import_module("studio.pages.annotate").AnnotatePage(
+                self.document, self.jobs
+            )
+        if importlib.util.find_spec("studio.pages.training"):
+            made["train"] = lambda: importlib.import_module("studio.pages.training").TrainingPage(
+                self.document, self.jobs
+            )
+        if importlib.util.find_spec("studio.pages.forecast"):
+            client = importlib.import_module("studio.models_client")
+            made["forecast"] = lambda: importlib.import_module("studio.pages.forecast").ForecastPage(
+                self.document, self.jobs, client.ModelsClient(self)
+            )
+        return made
+
+    def _entries(self) -> list[finding.Entry]:
+        return finding.entries(self.document, self.window.actions_table)
+
+    # ---- how it looks ----
+
+    def set_look(self, look: Look) -> None:
+        """Dark, light, or as the system; kept for the next time."""
+        self.settings.look = look
+        self.settings.save()
+        self._show_look()
+
+    def _show_look(self, *_: object) -> None:
+        wanted = self.settings.look
+        if wanted == "system":
+            is_light = QGuiApplication.styleHints().colorScheme() == Qt.ColorScheme.Light
+            wanted = "light" if is_light else "dark"
+        theme.apply(self._app, theme.LIGHT if wanted == "light" else theme.DARK, self.settings.text_size)
+        if hasattr(self, "window"):
+            for look in ("dark", "light", "system"):
+                self.window.actions_table.action(f"theme-{look}").setChecked(self.settings.look == look)
+
+    def _show_settings(self) -> None:
+        dialog = SettingsDialog(self.settings, self.window)
+        dialog.changed.connect(self._settings_changed)
+        dialog.show()
+
+    def _settings_changed(self) -> None:
+        self.document.author = self.settings.name
+        if self.settings.text_size != round(theme.scale() * 100):
+            words = "Text takes its new size at once; a few heights follow when Posecast is opened again."
+            self.window.notices.show(Notice("Text size", words))
+        self._show_look()
+
+    # ---- what happened ----
+
+    def _opened(self) -> None:
+        document = self.document
+        self.settings.remember(document.folder, document.project.name)
+        self.settings.save()
+        self.jobs.watch(document.folder / "runs")
+        if document.read_only_reason is not None:
+            words = f"{document.read_only_reason.rstrip('.')}. Your view follows, and edits as soon as it is free."
+            self.window.notices.show(Notice("Open for reading", words, "lock", "warn", stays_ms=12_000))
+
+    def _say_free(self) -> None:
+        self.window.notices.show(Notice("You can edit now", "Nobody else has this project open.", "unlock", "ok"))
+
+    def _say_ended(self, job: Job) -> None:
+        match job.ending:
+            case Done(summary=summary):
+                notice = Notice(f"{job.name} is done", summary, "check", "ok")
+            case Failed(message=message, hint=hint):
+                notice = Notice(f"{job.name} failed", f"{message} {hint}".strip(), "warn", "danger", stays_ms=15_000)
+            case None:
+                notice = Notice(
+                    f"The system ended {job.name}", "Its log is in Jobs.", "warn", "danger", stays_ms=15_000
+                )
+            case _:
+                return
+        self.window.notices.show(notice)
+
+    def _say_reading(self, words: str) -> None:
+        if words:
+            self.window.notices.show(Notice(words, "Listing its frames, once.", "refresh", stays_ms=1500))
+
+    def _say_added(self, added: int, refused: list[CoreError]) -> None:
+        for error in refused[:3]:
+            self.window.notices.show(of_error(error))
+        if added and refused:
+            what = "videos are" if added > 1 else "video is"
+            self.window.notices.show(Notice(f"{added} {what} in, {len(refused)} left out"))
+
+    def _closing(self) -> None:
+        self.adding.wait()
+        self.document.close_project()
+
+    # ---- what broke ----
+
+    def catch_bugs(self) -> None:
+        """Show what would otherwise end in a terminal nobody looks at; the work goes on."""
+
+        def caught(kind: type[BaseException], error: BaseException, at: TracebackType | None) -> None:
+            if issubclass(kind, KeyboardInterrupt):
+                QTimer.singleShot(0, self.window.close)
+            elif isinstance(error, CoreError):
+                self.window.notices.show(of_error(error))
+            else:
+                details = "".join(traceback.format_exception(kind, error, at))
+                sys.stderr.write(details)
+                self._broke.emit(details)
+
+        sys.excepthook = caught
+        threading.excepthook = lambda args: caught(args.exc_type, args.exc_value or args.exc_type(), args.exc_traceback)
+
+    def _show_bug(self, details: str) -> None:
+        saved = "Nothing was lost."
+        if self.document.is_open and (at := self.document.store.last_saved_at) is not None:
+            saved = f"Everything up to {at.astimezone():%H:%M:%S} is safe on disk."
+        BugDialog(f"Posecast {version()}\n{details}", saved, self.window).show()

@@ -1,0 +1,59 @@
+"""What search finds: the clips and labels of the open project, and every command that would do something now."""
+
+from functools import partial
+
+from studio.actions import Actions
+from studio.commands import WHERE_WORDS
+from studio.document import Document
+from studio.widgets.clip_states import clip_state
+from studio.widgets.search_list import Entry
+
+_ICONS = {
+    "Project": "folder",
+    "Edit": "undo",
+    "View": "eye",
+    "Go": "right",
+    "Mark": "tag",
+    "Model": "forecast",
+    "Help": "help",
+}
+
+
+def entries(document: Document, actions: Actions) -> list[Entry]:
+    """Clips first, then labels, then commands."""
+    found = []
+    if document.is_open:
+        project = document.project
+        for clip in project.clips.values():
+            state = clip_state(project, clip).words
+            found.append(Entry(clip.name, "clip", "video", state, partial(_show_clip, document, actions, clip.id)))
+        for label in (*project.actions(), *project.objects()):
+            go = partial(show_label, document, actions, label.id)
+            found.append(Entry(label.name, label.kind, "tag", label.key, go, label.colour))
+    for command in actions.offered():
+        action = actions.action(command.name)
+        icon = command.icon or _ICONS.get(command.menu, "right")
+        where = command.menu or WHERE_WORDS[command.where]
+        key = action.shortcut().toString()
+        found.append(Entry(action.text().rstrip("…"), where, icon, key, partial(actions.do, command.name)))
+    return found
+
+
+def _show_clip(document: Document, actions: Actions, clip_id: str) -> None:
+    document.choose_clip(clip_id)
+    actions.do("page-annotate")
+
+
+def show_label(document: Document, actions: Actions, label_id: str) -> None:
+    """Go to a label's next segment: after the playhead, else in the next clip that has one, all round."""
+    clips = list(document.project.clips.values())
+    at = next((index for index, clip in enumerate(clips) if clip.id == document.clip_id), 0)
+    for turn, clip in enumerate((*clips[at:], *clips[:at], *clips[at : at + 1])):
+        start = document.playhead + 1 if turn == 0 and clip.id == document.clip_id else 0
+        for segment in clip.segments:
+            if segment.start_frame >= start and label_id in (segment.action, *segment.objects):
+                document.choose_clip(clip.id)
+                document.seek(segment.start_frame)
+                actions.do("page-annotate")
+                return
+    actions.do("page-annotate")

@@ -1,0 +1,88 @@
+"""What the window can say about itself: keys, help, this machine, licences; and a picture of what is in front."""
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QFileDialog
+
+import resources
+from core import doctor
+from studio.actions import Handlers, key_rows
+from studio.commands import WHERE_WORDS, of_page
+from studio.main_window import MainWindow
+from studio.version import version
+from studio.widgets.dialogs import FindingsDialog, KeysDialog, WordsDialog
+
+_HELP = {
+    "projects": "Open the demo, make a project from your videos, or go on with one.\n"
+    "A project is a folder; your videos stay where they are.",
+    "data": "The clips of this project and how far each is.\n"
+    "Add videos, extract 2D poses, then open a clip in Annotate.",
+    "annotate": "Mark what is done and when: I where it starts, O where it ends, then the label's key.\n"
+    "C sets the characteristic pose: the instant in which the action is most recognisable.",
+    "train": "Choose a preset, change what you like, start. The run goes on when the window closes.\n"
+    "Ticked runs are compared in the curves.",
+    "forecast": "What comes next from the playhead on: the predicted actions with their 3D poses,\n"
+    "beside what really came.",
+}
+
+
+class HelpCommands(QObject):
+    """Opens dialogs over the window, none of them modal."""
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self._window = window
+
+    def handlers(self) -> Handlers:
+        return {
+            "keys": self.show_keys,
+            "page-help": self.show_help,
+            "this-machine": self.show_machine,
+            "licences": self.show_licences,
+            "about": self.show_about,
+            "save-picture": self.save_picture,
+        }
+
+    def show_keys(self) -> None:
+        """The keys that hold on the page in front, by where they hold."""
+        listed = self._window.actions_table.listed()
+        groups = [
+            (words, key_rows([each for each in listed if each.where == where])) for where, words in WHERE_WORDS.items()
+        ]
+        KeysDialog(groups, self._window).show()
+
+    def show_help(self) -> None:
+        page = self._window.page_name
+        listed = set(self._window.actions_table.listed())
+        rows = key_rows([each for each in of_page(page) if each.where != "everywhere" and each in listed])
+        lines = [f"{key:<20} {what}" for what, key in rows]
+        title = page.capitalize()
+        WordsDialog(f"Help: {title}", "\n".join([_HELP[page], "", *lines]), self._window).show()
+
+    def show_machine(self) -> None:
+        findings = [(each.state, each.what, each.says, each.hint) for each in doctor.examine()]
+        FindingsDialog("What is on this machine", findings, self._window).show()
+
+    def show_licences(self) -> None:
+        root = resources.path()
+        files = sorted({each for name in ("*LICENSE*", "*OFL*", "*NOTICE*") for each in root.rglob(name)})
+        texts = [f"{each.relative_to(root)}\n\n{each.read_text(encoding='utf-8', errors='replace')}" for each in files]
+        words = "Posecast is free software under the Apache License 2.0. What it ships beside it:\n\n"
+        WordsDialog("Licences", words + "\n\n\n".join(texts), self._window).show()
+
+    def show_about(self) -> None:
+        words = (
+            f"Posecast {version()}\n\n"
+            "Mark actions and characteristic poses on video, train forecasters, and see what comes next in 3D.\n\n"
+            "Nothing leaves this machine."
+        )
+        WordsDialog("About Posecast", words, self._window, mono=False).show()
+
+    def save_picture(self) -> None:
+        """The window as it is now, as a file."""
+        picture = self._window.grab()
+        start = str(Path.home() / f"{self._window.page_name}.png")
+        chosen, _ = QFileDialog.getSaveFileName(self._window, "Save a picture of the view", start, "Pictures (*.png)")
+        if chosen:
+            picture.save(chosen)

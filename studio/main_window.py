@@ -1,0 +1,285 @@
+"""The window: it places the bar, the rail, the page in front and the line at the foot, and fills the menus.
+
+What can be done is in `Actions`; what a page shows is in the page. A page may offer `commands()` (name → function),
+`is_settled()` for photographs, `asks` (a signal with the name of a command it wants carried out), `says` (a signal
+with words for the line at the foot), and `close_page()` for threads it must end.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from PySide6.QtCore import QEvent, QPoint, QRect, Qt, Signal
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QKeyEvent, QResizeEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+
+from studio.actions import Actions, Handlers
+from studio.commands import tip
+from studio.document import Document
+from studio.jobs import Jobs
+from studio.settings import Settings
+from studio.widgets.job_panel import JobPanel
+from studio.widgets.notices import Notices
+from studio.widgets.rail import Place, Rail
+from studio.widgets.search_list import Entry, SearchList
+from studio.widgets.status_line import StatusLine
+from studio.widgets.top_bar import TopBar
+
+PAGES = (
+    Place("page-projects", "Projects", "projects", tip("page-projects")),
+    Place("page-data", "Data", "data", tip("page-data")),
+    Place("page-annotate", "Annotate", "annotate", tip("page-annotate")),
+    Place("page-train", "Train", "train", tip("page-train")),
+    Place("page-evaluate", "Evaluate", "evaluate", tip("page-evaluate")),
+    Place("page-forecast", "Forecast", "forecast", tip("page-forecast")),
+    Place("page-generate", "Generate", "generate", tip("page-generate")),
+)
+FOOT = (Place("keys", "Keys", "keyboard", tip("keys")), Place("settings", "Settings", "settings", tip("settings")))
+NOT_BUILT = {
+    "evaluate": "Evaluate is not in this version. A run's report is on its row in Train, and: posecast evaluate RUN",
+    "generate": "Generate is not in this version.",
+}
+_NEEDS_PROJECT = "Open a project first"
+
+
+class MainWindow(QWidget):
+    """Everything around the pages. Pages are made when they are first shown, by the functions in `pages`."""
+
+    dropped = Signal(object)  # the paths somebody dropped, list[Path]
+    closing = Signal()
+
+    def __init__(
+        self,
+        document: Document,
+        jobs: Jobs,
+        settings: Settings,
+        pages: dict[str, Callable[[], QWidget]],
+        entries: Callable[[], list[Entry]],
+        version: str,
+    ) -> None:
+        super().__init__()
+        self._document, self._settings, self._makers = document, settings, pages
+        self._pages: dict[str, QWidget] = {}
+        self.page_name = ""
+        self.setObjectName("window")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setWindowTitle("Posecast")
+        self.setAcceptDrops(True)
+        self.actions_table = Actions(self, document)
+        self._top = TopBar(document, jobs, self.actions_table.action("undo"), self.actions_table.action("redo"))
+        self._rail = Rail(PAGES, FOOT)
+        self._stack = QStackedWidget()
+        self._status = StatusLine(document, version)
+        self._drawer = JobPanel(jobs, self)
+        self._drawer.hide()
+        self._search = SearchList(self._top.search, self, entries)
+        self.notices = Notices(self)
+        middle = QWidget()
+        across = QHBoxLayout(middle)
+        across.setContentsMargins(0, 0, 8, 0)
+        across.setSpacing(0)
+        across.addWidget(self._rail)
+        across.addWidget(self._stack, 1)
+        down = QVBoxLayout(self)
+        down.setContentsMargins(0, 0, 0, 0)
+        down.setSpacing(0)
+        down.addWidget(self._top)
+        down.addWidget(middle, 1)
+        down.addWidget(self._status)
+        self._rail.wanted.connect(self.actions_table.do)
+        self._top.jobs_wanted.connect(self.toggle_jobs)
+        self._top.all_clips_wanted.connect(lambda: self.show_page("data"))
+        self._drawer.closed_by_person.connect(self._drawer.hide)
+        document.opened.connect(self._follow)
+        document.closed.connect(self._follow)
+
+    # ---- pages ----
+
+    def make_menus(self, handlers: Handlers, submenus: dict[str, QMenu]) -> None:
+        """What the window can do, once whoever made it has put that together."""
+        go = {f"page-{name}": lambda name=name: self.show_page(name) for name in self._makers}
+        own: Handlers = {
+            "search": self._search.open,
+            "jobs": self.toggle_jobs,
+            "next-panel": lambda: self._walk_panels(1),
+            "previous-panel": lambda: self._walk_panels(-1),
+            "full-screen": self._toggle_full_screen,
+            "reset-panels": self._reset_panels,
+        }
+        self.actions_table.offer({**own, **go, **handlers})
+        self.actions_table.make_menus(self._top.menus, submenus)
+        self._follow()
+
+    def show_page(self, name: str) -> QWidget:
+        """Bring a page to the front."""
+        if name not in self._makers:
+            name = "data"
+        page = self._page(name)
+        if name != self.page_name:
+            self._keep_panels()
+            self.page_name = name
+            self._stack.setCurrentWidget(page)
+            self._status.say("")
+        self._rail.show_page(f"page-{name}")
+        self.actions_table.set_page(name, _offers(page, "commands"))
+        return page
+
+    def page(self, name: str) -> QWidget | None:
+        """A page that has been shown before."""
+        return self._pages.get(name)
+
+    def is_settled(self) -> bool:
+        """Whether the page in front shows what it has to show."""
+        settled = getattr(self._pages.get(self.page_name), "is_settled", None)
+        return settled is None or bool(settled())
+
+    def _page(self, name: str) -> QWidget:
+        if name not in self._pages:
+            page = self._makers[name]()
+            page.setObjectName(page.objectName() or f"page-{name}")
+            self._pages[name] = page
+            self._stack.addWidget(page)
+            asks: Any = getattr(page, "asks", None)
+            if asks is not None:
+                asks.connect(self.actions_table.do)
+            says: Any = getattr(page, "says", None)
+            if says is not None:
+                says.connect(self._status.say)
+            self._restore_panels(name, page)
+        return self._pages[name]
+
+    def _follow(self) -> None:
+        """Which pages can be opened, and the window's title."""
+        is_open = self._document.is_open
+        for place in PAGES:
+            name = place.name.removeprefix("page-")
+            if name in self._makers:
+                self._rail.enable(place.name, is_open or name == "projects", _NEEDS_PROJECT)
+            else:
+                self._rail.enable(place.name, False, NOT_BUILT.get(name, "Not there yet"))
+        self.setWindowTitle(f"{self._document.project.name} – Posecast" if is_open else "Posecast")
+        if not is_open:
+            self._drawer.hide()
+
+    # ---- panels ----
+
+    def toggle_jobs(self) -> None:
+        """Open the drawer of jobs, or close it."""
+        self._drawer.setVisible(not self._drawer.isVisible())
+        self._place_drawer()
+        self._drawer.raise_()
+
+    def _place_drawer(self) -> None:
+        top, foot = self._top.height(), self._status.height()
+        width = self._drawer.width()
+        self._drawer.setGeometry(QRect(self.width() - width, top, width, self.height() - top - foot))
+
+    def _walk_panels(self, step: int) -> None:
+        """Move the focus to the next panel of the page, in reading order."""
+        page = self._pages[self.page_name]
+        panels = [each for each in page.findChildren(QFrame) if each.objectName() == "panel" and each.isVisible()]
+        panels.sort(key=lambda each: (each.mapTo(page, QPoint()).x(), each.mapTo(page, QPoint()).y()))
+        stops = [(panel, first) for panel in panels if (first := _first_control(panel)) is not None]
+        if not stops:
+            return
+        focus = self.focusWidget()
+        now = next((at for at, (panel, _) in enumerate(stops) if focus and panel.isAncestorOf(focus)), None)
+        goal = (0 if step > 0 else -1) if now is None else (now + step) % len(stops)
+        stops[goal][1].setFocus(Qt.FocusReason.TabFocusReason)
+
+    def _toggle_full_screen(self) -> None:
+        if self.isFullScreen():
+            self.showNormal()
+        else:
+            self.showFullScreen()
+
+    def _splitters(self, name: str) -> list[tuple[str, QSplitter]]:
+        page = self._pages.get(name)
+        found = page.findChildren(QSplitter) if page is not None else []
+        tall = "low" if self.height() < 800 else "high"
+        return [(f"{name}/{each.objectName() or at}/{tall}", each) for at, each in enumerate(found)]
+
+    def _keep_panels(self) -> None:
+        for key, splitter in self._splitters(self.page_name):
+            if splitter.property("moved"):
+                self._settings.panels[key] = splitter.sizes()
+
+    def _restore_panels(self, name: str, page: QWidget) -> None:
+        for key, splitter in self._splitters(name):
+            splitter.splitterMoved.connect(lambda *_, each=splitter: each.setProperty("moved", True))
+            sizes = self._settings.panels.get(key)
+            if sizes is not None and len(sizes) == splitter.count():
+                splitter.setSizes(sizes)
+        page.ensurePolished()
+
+    def _reset_panels(self) -> None:
+        """Forget the sizes of this page's panels; they are as they were made when the page is next opened."""
+        for key, splitter in self._splitters(self.page_name):
+            self._settings.panels.pop(key, None)
+            splitter.setProperty("moved", False)
+            total = sum(splitter.sizes())
+            hints = [max(1, part.sizeHint().width()) for at in range(splitter.count()) if (part := splitter.widget(at))]
+            splitter.setSizes([total * hint // sum(hints) for hint in hints])
+        self._settings.save()
+
+    # ---- what comes from outside ----
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._place_drawer()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            focus = self.focusWidget()
+            if self._drawer.isVisible():
+                self._drawer.hide()
+            elif focus is not None and focus is not self:
+                focus.clearFocus()
+            elif self.isFullScreen():
+                self.showNormal()
+            return
+        super().keyPressEvent(event)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self.update()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if event.mimeData().hasUrls():
+            event.acceptProposedAction()
+            self.setProperty("over", True)
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        super().dragLeaveEvent(event)
+        self.setProperty("over", False)
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        self.setProperty("over", False)
+        event.acceptProposedAction()
+        self.dropped.emit([url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()])
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self._keep_panels()
+        self._settings.save()
+        for page in self._pages.values():
+            end = getattr(page, "close_page", None)
+            if end is not None:
+                end()
+        self.closing.emit()
+        super().closeEvent(event)
+
+
+def _offers(page: QWidget, what: str) -> Handlers:
+    found = getattr(page, what, None)
+    return {} if found is None else found()
+
+
+def _first_control(panel: QWidget) -> QWidget | None:
+    return next(
+        (
+            each
+            for each in panel.findChildren(QWidget)
+            if each.isVisible() and each.isEnabled() and each.focusPolicy() & Qt.FocusPolicy.TabFocus
+        ),
+        None,
+    )

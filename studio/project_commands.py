@@ -1,0 +1,152 @@
+"""What a person does with whole projects: make, open, fill, check, close. Each command is a function of the window."""
+
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QFileDialog, QMenu
+
+from core import demo
+from core.errors import CoreError
+from core.project.check import check
+from core.runs import ExtractPoses
+from studio.actions import Handlers
+from studio.adding import Adding, videos_in
+from studio.document import Document
+from studio.jobs import Jobs
+from studio.main_window import MainWindow
+from studio.settings import Settings
+from studio.widgets.dialogs import FindingsDialog
+from studio.widgets.new_project import NewProjectDialog
+from studio.widgets.notices import Notice, of_error
+
+
+class ProjectCommands(QObject):
+    """Opens and fills projects; says what was refused."""
+
+    def __init__(self, document: Document, jobs: Jobs, adding: Adding, settings: Settings, window: MainWindow) -> None:
+        super().__init__(window)
+        self._document, self._jobs, self._adding = document, jobs, adding
+        self._settings, self._window = settings, window
+        self.recent = QMenu("Open recent", window)
+        self.recent.aboutToShow.connect(self._list_recent)
+        window.dropped.connect(self.take_dropped)
+        self._list_recent()
+
+    def handlers(self) -> Handlers:
+        return {
+            "new-project": self.new_project,
+            "open-project": self.choose_project,
+            "open-demo": self.open_demo,
+            "add-videos": self.choose_videos,
+            "check-project": self.check_project,
+            "close-project": self.close_project,
+            "extract-poses": self.extract_poses,
+        }
+
+    def open(self, folder: Path) -> bool:
+        """Open a project and go where the work is: its clips, or the place to add some."""
+        try:
+            self._document.open(folder)
+        except CoreError as error:
+            self.refuse(error)
+            return False
+        self._window.show_page("annotate" if self._document.clip is not None else "data")
+        return True
+
+    def create(self, folder: Path, name: str) -> bool:
+        """Make a project and open it."""
+        try:
+            self._document.create(folder, name)
+        except CoreError as error:
+            self.refuse(error)
+            return False
+        self._window.show_page("data")
+        return True
+
+    def new_project(self, videos: tuple[Path, ...] = ()) -> None:
+        """Ask for a name and a place; videos that wait for it are added."""
+        dialog = NewProjectDialog(Path.home() / "Posecast", self._window)
+
+        def make(folder: Path, name: str) -> None:
+            if self.create(folder, name):
+                dialog.close()
+                if videos:
+                    self._adding.add(videos)
+
+        dialog.wanted.connect(make)
+        dialog.show()
+
+    def choose_project(self) -> None:
+        chosen = QFileDialog.getExistingDirectory(self._window, "Open a project folder", str(Path.home()))
+        if chosen:
+            self.open(Path(chosen))
+
+    def open_demo(self) -> None:
+        """The shipped kitchen, in a copy of the person's own."""
+        try:
+            folder = demo.open_demo()
+        except CoreError as error:
+            self.refuse(error)
+        except OSError as error:
+            self.refuse(CoreError(f"The demo could not be copied: {error.strerror}", hint="Free some space."))
+        else:
+            self.open(folder)
+
+    def choose_videos(self) -> None:
+        chosen, _ = QFileDialog.getOpenFileNames(self._window, "Add videos", str(Path.home()))
+        if chosen:
+            self._adding.add([Path(each) for each in chosen])
+
+    def close_project(self) -> None:
+        self._window.show_page("projects")
+        self._document.close_project()
+
+    def check_project(self) -> None:
+        """Look for anything wrong or odd; nothing is changed."""
+        try:
+            findings = check(self._document.folder)
+        except CoreError as error:
+            self.refuse(error)
+            return
+        if not findings:
+            self._window.notices.show(Notice("Nothing is wrong with this project", icon="check", colour="ok"))
+            return
+        rows = [(each.severity, each.severity, each.what, each.hint) for each in findings]
+        FindingsDialog("What was found in this project", rows, self._window).show()
+
+    def extract_poses(self) -> None:
+        """2D poses for every clip that has none."""
+        clips = self._document.project.clips.values()
+        lacking = tuple(each.id for each in clips if not each.tracks and each.video.path)
+        if not lacking:
+            self._window.notices.show(Notice("Every clip has its 2D poses", icon="check", colour="ok"))
+            return
+        spec = ExtractPoses(project=str(self._document.folder), out="", clip_ids=lacking)
+        try:
+            self._jobs.start(spec, self._jobs.free_name("poses"))
+        except CoreError as error:
+            self.refuse(error)
+
+    def take_dropped(self, names: list[str]) -> None:
+        """A project's folder is opened; videos, and folders of them, are added, to a new project where none is open."""
+        paths = [Path(each) for each in names]
+        project = next((each for each in paths if (each / "project.sqlite").is_file()), None)
+        if project is not None:
+            self.open(project)
+        elif self._document.is_open:
+            self._adding.add(paths)
+        elif videos := videos_in(paths):
+            self.new_project(tuple(videos))
+        else:
+            self.refuse(CoreError("Neither a project nor a video", hint="Drop videos, or the folder of a project."))
+
+    def refuse(self, error: CoreError) -> None:
+        """Say what could not be done, and what to do."""
+        self._window.notices.show(of_error(error))
+
+    def _list_recent(self) -> None:
+        self.recent.clear()
+        for each in self._settings.recent:
+            self.recent.addAction(f"{each.name}\t{each.folder}", partial(self.open, each.folder))
+        self.recent.menuAction().setEnabled(bool(self._settings.recent))

@@ -1,0 +1,199 @@
+"""The studio's few dialogs, only the one for a bug modal: settings, keys, long words, findings."""
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QComboBox, QDialog, QGridLayout, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
+
+from studio import theme
+from studio.settings import TEXT_SIZES, Settings
+from studio.widgets import parts
+
+
+class _Dialog(QDialog):
+    """A titled column; Esc closes it."""
+
+    def __init__(self, title: str, parent: QWidget | None, width: int) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(title)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setMinimumWidth(theme.px(width))
+        self.box = QVBoxLayout(self)
+        self.box.setContentsMargins(20, 16, 20, 16)
+        self.box.setSpacing(10)
+        self.box.addWidget(parts.text(title, "page"))
+
+    def add_close(self, *before: parts.Item) -> None:
+        close = parts.button("Close")
+        close.clicked.connect(self.close)
+        self.box.addWidget(parts.row(*before, None, close, gap=6))
+
+
+class SettingsDialog(_Dialog):
+    """What a person prefers; every change holds at once and is kept."""
+
+    changed = Signal()
+
+    def __init__(self, settings: Settings, parent: QWidget | None) -> None:
+        super().__init__("Settings", parent, 460)
+        self._settings = settings
+        self._name = QLineEdit(settings.name)
+        self._name.editingFinished.connect(self._take)
+        self._look = QComboBox()
+        for words, look in (("Dark", "dark"), ("Light", "light"), ("As the system", "system")):
+            self._look.addItem(words, look)
+        self._look.setCurrentIndex(self._look.findData(settings.look))
+        self._size = QComboBox()
+        for percent in TEXT_SIZES:
+            self._size.addItem(f"{percent} %", percent)
+        self._size.setCurrentIndex(self._size.findData(settings.text_size))
+        for each in (self._look, self._size):
+            each.activated.connect(self._take)
+        self.box.addWidget(parts.field("Your name", self._name))
+        self.box.addWidget(
+            parts.row(theme.px(100), parts.text("It stands beside everything you mark.", "caption"), gap=0)
+        )
+        self.box.addWidget(parts.field("Theme", self._look))
+        self.box.addWidget(parts.field("Text size", self._size))
+        self.box.addWidget(parts.hair())
+        where = parts.text(f"Kept in {settings.file}", "caption", wrap=True)
+        where.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.box.addWidget(where)
+        for complaint in settings.complaints:
+            self.box.addWidget(parts.text(complaint, "warn", wrap=True))
+        self.add_close()
+
+    def _take(self) -> None:
+        name = self._name.text().strip()
+        if name:
+            self._settings.name = name
+        self._settings.look = self._look.currentData()
+        self._settings.text_size = self._size.currentData()
+        self._settings.save()
+        self.changed.emit()
+
+
+class KeysDialog(_Dialog):
+    """The keys that hold, by where they hold; a field finds one."""
+
+    def __init__(self, groups: Sequence[tuple[str, Sequence[tuple[str, str]]]], parent: QWidget | None) -> None:
+        super().__init__("Keys", parent, 560)
+        find = parts.search("Find a key or what it does")
+        find.textChanged.connect(self._filter)
+        self.box.addWidget(find)
+        inside = parts.col(gap=4)
+        layout = inside.layout()
+        assert layout is not None
+        self._sections: list[tuple[QWidget, list[tuple[QWidget, str]]]] = []
+        for where, rows in groups:
+            if not rows:
+                continue
+            heading = parts.text(where, "title")
+            heading.setContentsMargins(0, 10, 0, 2)
+            layout.addWidget(heading)
+            lines: list[tuple[QWidget, str]] = []
+            for words, key in rows:
+                line = parts.row(parts.text(words, "label"), None, parts.key(key), margins=(0, 1, 8, 1))
+                layout.addWidget(line)
+                lines.append((line, f"{words} {key}".casefold()))
+            self._sections.append((heading, lines))
+        layout.addWidget(parts.col(None))
+        area = parts.scroll(inside)
+        area.setMinimumHeight(theme.px(420))
+        self.box.addWidget(area, 1)
+        self.add_close()
+        find.setFocus()
+
+    def _filter(self, query: str) -> None:
+        wanted = query.casefold().split()
+        for heading, lines in self._sections:
+            shown = 0
+            for line, words in lines:
+                fits = all(piece in words for piece in wanted)
+                line.setVisible(fits)
+                shown += fits
+            heading.setVisible(shown > 0)
+
+
+class WordsDialog(_Dialog):
+    """A longer text to read and copy: licences, what is on this machine."""
+
+    def __init__(self, title: str, words: str, parent: QWidget | None, *, mono: bool = True) -> None:
+        super().__init__(title, parent, 640)
+        text = QPlainTextEdit(words)
+        text.setReadOnly(True)
+        text.setAccessibleName(title)
+        text.setMinimumHeight(theme.px(360))
+        if not mono:
+            text.setFont(theme.font())
+        self.box.addWidget(text, 1)
+        self.add_close(_copy_button(lambda: words))
+
+
+_SIGNS = {
+    "ok": ("check", "ok"),
+    "note": ("info", "text3"),
+    "warning": ("warn", "warn"),
+    "problem": ("warn", "danger"),
+    "error": ("warn", "danger"),
+}
+
+
+class FindingsDialog(_Dialog):
+    """A list of findings: a sign, what it is about, what is the case, and what to do."""
+
+    def __init__(self, title: str, findings: Sequence[tuple[str, str, str, str]], parent: QWidget | None) -> None:
+        super().__init__(title, parent, 600)
+        grid_holder = QWidget()
+        grid = QGridLayout(grid_holder)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(12)
+        grid.setVerticalSpacing(8)
+        grid.setColumnStretch(2, 1)
+        for line, (state, what, says, hint) in enumerate(findings):
+            sign, colour = _SIGNS[state]
+            grid.addWidget(parts.glyph(sign, 15, colour), line, 0, Qt.AlignmentFlag.AlignTop)
+            grid.addWidget(parts.text(what, "strong"), line, 1, Qt.AlignmentFlag.AlignTop)
+            words = parts.text(f"{says}\n{hint}" if hint else says, "label", wrap=True)
+            words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            grid.addWidget(words, line, 2)
+        grid.setRowStretch(len(findings), 1)
+        area = parts.scroll(grid_holder)
+        area.setMinimumHeight(theme.px(min(460, 60 + 40 * len(findings))))
+        self.box.addWidget(area, 1)
+        text = "\n".join(f"{what}: {says} {hint}".strip() for _, what, says, hint in findings)
+        self.add_close(_copy_button(lambda: text))
+
+
+class BugDialog(_Dialog):
+    """Something broke that should not have: in words, its details folded, with Copy. The work is on disk."""
+
+    def __init__(self, details: str, saved: str, parent: QWidget | None) -> None:
+        super().__init__("Something in Posecast broke", parent, 520)
+        self.setModal(True)
+        self.box.addWidget(
+            parts.text(f"The last step was not finished. {saved} You can go on working.", "label", wrap=True)
+        )
+        self._details = QPlainTextEdit(details)
+        self._details.setReadOnly(True)
+        self._details.setAccessibleName("Details")
+        self._details.setMinimumHeight(theme.px(220))
+        self._details.hide()
+        fold = parts.button("Details", "down", "quiet")
+        fold.setCheckable(True)
+        fold.toggled.connect(self._details.setVisible)
+        fold.toggled.connect(lambda on: fold.show_icon("up" if on else "down"))
+        self.box.addWidget(self._details, 1)
+        self.add_close(fold, _copy_button(lambda: details))
+
+
+def _copy_button(words: Callable[[], str]) -> QWidget:
+    button = parts.button("Copy", "copy", "quiet")
+
+    def copy() -> None:
+        QGuiApplication.clipboard().setText(words())
+        button.setText("Copied")
+
+    button.clicked.connect(copy)
+    return button

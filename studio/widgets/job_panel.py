@@ -1,0 +1,154 @@
+"""The jobs of the project in a drawer at the right: what runs, how far it is, how to stop it, and how it ended."""
+
+from PySide6.QtCore import QTimer, QUrl, Signal
+from PySide6.QtGui import QDesktopServices, QHideEvent, QShowEvent
+from PySide6.QtWidgets import QFrame, QProgressBar, QVBoxLayout, QWidget
+
+from core.runs import Failed
+from studio import theme
+from studio.jobs import Job, Jobs
+from studio.widgets import parts
+from studio.widgets.job_words import STATE_WORDS, left_words, progress_words
+
+WIDTH = 320
+
+
+class JobCard(QFrame):
+    """One job."""
+
+    def __init__(self, job: Job) -> None:
+        super().__init__()
+        self.setObjectName("card")
+        self.setAccessibleName(job.name)
+        self._job = job
+        self._state = parts.text("", "chip")
+        self._bar = QProgressBar()
+        self._bar.setTextVisible(False)
+        self._bar.setAccessibleName(f"Progress of {job.name}")
+        self._progress, self._left = parts.text("", "label"), parts.text("", "strong")
+        self._words = parts.text("", "caption", wrap=True)
+        self._stop = parts.button("Stop", "stop", "danger")
+        self._stop.clicked.connect(job.stop)
+        folder = parts.tool("folder", "Open the run's folder")
+        folder.clicked.connect(self._open_folder)
+        name = parts.text(job.name, "strong")
+        name.setMinimumWidth(1)
+        self._log = parts.text("", "mono", wrap=True)
+        box = QVBoxLayout(self)
+        box.setContentsMargins(12, 10, 10, 10)
+        box.setSpacing(6)
+        head = parts.row((name, 1), self._state, gap=6)
+        box.addWidget(head)
+        box.addWidget(parts.text(job.title, "caption"))
+        box.addWidget(self._bar)
+        self._figures = parts.row(self._progress, None, self._left)
+        box.addWidget(self._figures)
+        box.addWidget(self._words)
+        box.addWidget(self._log)
+        box.addWidget(parts.row(self._stop, None, folder, gap=6))
+        job.moved.connect(self.follow)
+        self.follow()
+
+    def follow(self, _job: Job | None = None) -> None:
+        """Show the job as it stands."""
+        job = self._job
+        words, colour = STATE_WORDS[job.state]
+        self._state.setText(words)
+        parts.set_role(self._state, {"danger": "danger", "warn": "warn", "ok": "ok"}.get(colour, "chip"))  # pyright: ignore[reportArgumentType]
+        share = job.share()
+        self._bar.setVisible(job.is_live)
+        self._bar.setRange(0, 0 if share is None else 1000)
+        if share is not None:
+            self._bar.setValue(round(share * 1000))
+        self._figures.setVisible(job.is_live)
+        self._progress.setText(progress_words(job))
+        self._left.setText(left_words(job.seconds_left()))
+        self._stop.setVisible(job.is_live)
+        self._stop.setEnabled(job.state == "running")
+        self._stop.setText("Stopping" if job.state == "stopping" else "Stop")
+        self._words.setText(_ending_words(job))
+        self._words.setVisible(bool(self._words.text()))
+        self._log.setText(job.log[-1] if job.log and job.is_live else "")
+        self._log.setVisible(bool(self._log.text()))
+
+    def _open_folder(self) -> None:
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._job.folder.path)))
+
+
+def _ending_words(job: Job) -> str:
+    match job.state, job.ending:
+        case ("failed", Failed(message=message, hint=hint)):
+            return f"{message} {hint}".strip()
+        case ("killed", _):
+            return f"The system ended it. {job.folder.log_tail(3)}".strip()
+        case ("stopped", _):
+            return "Stopped in good order; it can go on from there."
+        case ("done", ending):
+            return getattr(ending, "summary", "")
+        case ("running", _):
+            return "It goes on when this window closes."
+        case _:
+            return ""
+
+
+class JobPanel(QFrame):
+    """A drawer over the page, not modal."""
+
+    closed_by_person = Signal()
+
+    def __init__(self, jobs: Jobs, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setObjectName("drawer")
+        self.setAccessibleName("Jobs")
+        self.setFixedWidth(theme.px(WIDTH))
+        self._jobs = jobs
+        close = parts.tool("close", "Close the jobs  Esc")
+        close.clicked.connect(self.closed_by_person)
+        self._list = parts.col(gap=8)
+        box = QVBoxLayout(self)
+        box.setContentsMargins(12, 8, 8, 10)
+        box.setSpacing(8)
+        box.addWidget(parts.row(parts.text("Jobs", "title"), None, close))
+        box.addWidget(parts.scroll(self._list), 1)
+        jobs.listed.connect(self._rebuild)
+        jobs.ended.connect(self._rebuild)
+        self._clock = QTimer(self)  # the time left counts down between two reports
+        self._clock.setInterval(1000)
+        self._clock.timeout.connect(self._follow)
+        self._rebuild()
+
+    def _rebuild(self, _job: Job | None = None) -> None:
+        layout = self._list.layout()
+        assert layout is not None
+        while (item := layout.takeAt(0)) is not None:
+            widget = item.widget()
+            if widget is not None:
+                widget.hide()
+                widget.deleteLater()
+        jobs = self._jobs.jobs()
+        live = [job for job in jobs if job.is_live]
+        ended = [job for job in jobs if not job.is_live][:30]
+        for job in (*live, *ended):
+            layout.addWidget(JobCard(job))
+        if not jobs:
+            layout.addWidget(
+                parts.text(
+                    "No jobs yet. Extraction and training run here, and go on when the window closes.",
+                    "label",
+                    wrap=True,
+                )
+            )
+        layout.addWidget(parts.col(None))
+
+    def _follow(self) -> None:
+        for card in self._list.findChildren(JobCard):
+            card.follow()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._follow()
+        self._clock.start()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._clock.stop()

@@ -1,0 +1,243 @@
+"""A table of records that paints its own cells: words, numbers, meters, states, swatches and small pictures.
+
+It knows no page: a row is an id and its cells, in the order of the columns. Setting rows keeps the selection and the
+place by id, so that a table can follow a project that changes under it. Narrow tables hide columns of low rank.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import (
+    QAbstractTableModel,
+    QItemSelectionModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QRectF,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPixmap, QResizeEvent
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+)
+
+from studio import theme
+from studio.widgets.painting import draw_meter, put
+
+_CELL = Qt.ItemDataRole.UserRole
+Index = QModelIndex | QPersistentModelIndex
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: its title, its width at 100 % text (0 takes what is left), and how soon it goes (0 never)."""
+
+    title: str
+    width: int = 0
+    is_number: bool = False
+    goes_below: int = 0  # hidden while the table is narrower than this
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What stands in a place. `share` draws a meter before the words, `dot` a state's sign, both theme words or hex."""
+
+    words: str = ""
+    share: float | None = None
+    colour: str = ""  # of the meter or the dot
+    dot: bool = False
+    strong: bool = False
+    picture: QPixmap | None = None
+    tip: str = ""
+
+
+@dataclass(frozen=True)
+class Record:
+    """A row."""
+
+    id: str
+    cells: tuple[Cell, ...]
+
+
+class _Model(QAbstractTableModel):
+    def __init__(self, columns: Sequence[Column]) -> None:
+        super().__init__()
+        self.columns = columns
+        self.records: list[Record] = []
+
+    def show(self, records: list[Record]) -> None:
+        """Take new records; where the same rows stand in the same places, only what differs is painted anew."""
+        before, self.records = self.records, records
+        if [each.id for each in before] == [each.id for each in records]:
+            for row, (old, new) in enumerate(zip(before, records, strict=True)):
+                if old != new:
+                    self.dataChanged.emit(self.index(row, 0), self.index(row, len(self.columns) - 1))
+        else:
+            self.records = before
+            self.beginResetModel()
+            self.records = records
+            self.endResetModel()
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
+        return 0 if parent.isValid() else len(self.records)
+
+    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
+        return 0 if parent.isValid() else len(self.columns)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        cell = self.records[index.row()].cells[index.column()]
+        match role:
+            case Qt.ItemDataRole.DisplayRole:
+                return cell.words
+            case Qt.ItemDataRole.ToolTipRole:
+                return cell.tip or None
+            case _ if role == _CELL:
+                return cell
+            case _:
+                return None
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        if orientation != Qt.Orientation.Horizontal:
+            return None
+        if role == Qt.ItemDataRole.DisplayRole:
+            return self.columns[section].title
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            side = Qt.AlignmentFlag.AlignRight if self.columns[section].is_number else Qt.AlignmentFlag.AlignLeft
+            return side | Qt.AlignmentFlag.AlignVCenter
+        return None
+
+
+class _Painter(QStyledItemDelegate):
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        cell: Cell = index.data(_CELL)
+        look, area = theme.now(), QRectF(option.rect)  # pyright: ignore[reportAttributeAccessIssue]
+        state: QStyle.StateFlag = option.state  # pyright: ignore[reportAttributeAccessIssue]
+        painter.save()
+        painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
+        if state & QStyle.StateFlag.State_Selected:
+            painter.fillRect(area, QColor(look.wash))
+        elif state & QStyle.StateFlag.State_MouseOver:
+            painter.fillRect(area, QColor(look.hover))
+        painter.fillRect(QRectF(area.left(), area.bottom() - 1, area.width(), 1), QColor(look.line))
+        model = index.model()
+        assert isinstance(model, _Model)
+        _paint_cell(painter, area.adjusted(8, 0, -8, -1), cell, look, is_number=model.columns[index.column()].is_number)
+        painter.restore()
+
+
+def _paint_cell(painter: QPainter, area: QRectF, cell: Cell, look: theme.Theme, *, is_number: bool) -> None:
+    left, baseline = area.left(), area.center().y() + theme.px(12) * 0.36
+    colour = getattr(look, cell.colour, cell.colour) or look.text2
+    if cell.picture is not None:
+        picture = QRectF(left, area.top() + 3, (area.height() - 6) * 16 / 9, area.height() - 6)
+        painter.drawPixmap(picture, cell.picture, QRectF(cell.picture.rect()))
+        left = picture.right() + 8
+    if cell.share is not None:
+        words_at = theme.px(38) if cell.words else 0
+        bar = QRectF(left, area.center().y() - 2.5, max(12.0, area.right() - left - words_at), 5)
+        draw_meter(painter, bar, cell.share, colour, look.press)
+        left = bar.right() + 8
+    if cell.dot:
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(colour))
+        painter.drawEllipse(QRectF(left, area.center().y() - 4, 8, 8))
+        left += 14
+    ink, weight, size = (look.text, 600, 12) if cell.strong else (look.text2, 400, 11 if cell.share is not None else 12)
+    if is_number:
+        put(painter, area.right(), baseline, cell.words, ink, size, weight, align="right")
+    else:
+        put(painter, left, baseline, cell.words, ink, size, weight, width=area.right() - left)
+
+
+class RecordTable(QTableView):
+    """Rows that can be chosen, one or several; Enter or a double click opens one."""
+
+    chosen = Signal(str)  # the id of the row the person went to
+    opened = Signal(str)
+
+    def __init__(self, columns: Sequence[Column], name: str, row_height: int = 34) -> None:
+        super().__init__()
+        self._columns, self._is_following = tuple(columns), False
+        self._rows = _Model(columns)
+        self.setModel(self._rows)
+        self.setItemDelegate(_Painter(self))
+        self.setAccessibleName(name)
+        self.setShowGrid(False)
+        self.setMouseTracking(True)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setTabKeyNavigation(False)
+        self.verticalHeader().hide()
+        self.verticalHeader().setDefaultSectionSize(theme.px(row_height))
+        header = self.horizontalHeader()
+        header.setHighlightSections(False)
+        header.setMinimumSectionSize(24)
+        for at, column in enumerate(columns):
+            if column.width:
+                self.setColumnWidth(at, theme.px(column.width))
+            else:
+                header.setSectionResizeMode(at, QHeaderView.ResizeMode.Stretch)
+        self.selectionModel().currentRowChanged.connect(self._went)
+        self.doubleClicked.connect(lambda index: self.opened.emit(self._rows.records[index.row()].id))
+
+    def show_records(self, records: list[Record]) -> None:
+        """Show these rows; what was chosen and still is there stays chosen."""
+        chosen, current = set(self.chosen_ids()), self.current_id()
+        self._is_following = True
+        self._rows.show(records)
+        if not self.selectionModel().hasSelection():
+            flags = QItemSelectionModel.SelectionFlag.Select | QItemSelectionModel.SelectionFlag.Rows
+            for row, record in enumerate(records):
+                if record.id in chosen:
+                    self.selectionModel().select(self._rows.index(row, 0), flags)
+                if record.id == current:
+                    self.selectionModel().setCurrentIndex(
+                        self._rows.index(row, 0), QItemSelectionModel.SelectionFlag.NoUpdate
+                    )
+        self._is_following = False
+
+    def choose(self, record_id: str) -> None:
+        """Choose a row without telling anybody."""
+        row = next((at for at, each in enumerate(self._rows.records) if each.id == record_id), None)
+        if row is None or self.current_id() == record_id:
+            return
+        self._is_following = True
+        self.selectRow(row)
+        self.scrollTo(self._rows.index(row, 0))
+        self._is_following = False
+
+    def chosen_ids(self) -> list[str]:
+        """The rows that are chosen, from top to bottom."""
+        rows = sorted({index.row() for index in self.selectionModel().selectedRows()})
+        return [self._rows.records[row].id for row in rows if row < len(self._rows.records)]
+
+    def current_id(self) -> str:
+        row = self.currentIndex().row()
+        return self._rows.records[row].id if 0 <= row < len(self._rows.records) else ""
+
+    def records(self) -> list[Record]:
+        return self._rows.records
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        width = self.viewport().width() / theme.scale()
+        for at, column in enumerate(self._columns):
+            self.setColumnHidden(at, width < column.goes_below)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.current_id():
+            self.opened.emit(self.current_id())
+            return
+        super().keyPressEvent(event)
+
+    def _went(self, current: QModelIndex, _before: QModelIndex) -> None:
+        if not self._is_following and 0 <= current.row() < len(self._rows.records):
+            self.chosen.emit(self._rows.records[current.row()].id)

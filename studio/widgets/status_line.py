@@ -1,0 +1,84 @@
+"""The line at the foot: when the last edit was on the disk, what is known of the chosen clip, and who marks."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QWidget
+
+from studio import theme
+from studio.document import Document
+from studio.widgets import parts
+from studio.widgets.job_words import grouped
+
+
+class StatusLine(QWidget):
+    """Follows the document; a page in front may say one thing more."""
+
+    def __init__(self, document: Document, version: str) -> None:
+        super().__init__()
+        self._document, self._version = document, version
+        self.setObjectName("status")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setFixedHeight(theme.px(theme.HEIGHT["status"]))
+        self._sign = parts.glyph("check", 12, "ok")
+        self._saved = parts.text("", "caption")
+        self._page = parts.text("", "caption")
+        self._facts = parts.text("", "caption")
+        self._notes = parts.text("", "caption")
+        self._who = parts.text("", "caption")
+        box = QHBoxLayout(self)
+        box.setContentsMargins(14, 0, 14, 0)
+        box.setSpacing(18)
+        saved = parts.row(self._sign, self._saved, gap=4)
+        parts.fill(box, (saved, self._page, self._facts, None, self._notes, self._who))
+        for told in (document.opened, document.closed, document.saved, document.clip_chosen, document.changed):
+            told.connect(self.follow)
+        document.became_writable.connect(self.follow)
+        self.follow()
+
+    def say(self, words: str) -> None:
+        """What the page in front has to say, such as "Frame verified"."""
+        self._page.setText(words)
+        self._page.setVisible(bool(words))
+
+    def follow(self) -> None:
+        """Show the document as it stands."""
+        document = self._document
+        is_open, clip = document.is_open, document.clip
+        self._sign.setVisible(is_open)
+        self._page.setVisible(bool(self._page.text()))
+        self._facts.setVisible(clip is not None)
+        if not is_open:
+            self._saved.setText("Nothing leaves this machine")
+            self._saved.setToolTip("")
+            self._notes.setText("")
+            self._who.setText(f"Posecast {self._version}")
+            return
+        reason = document.read_only_reason
+        if reason is not None:
+            self._sign.show_icon("lock", "warn")
+            parts.set_role(self._saved, "warn")
+            self._saved.setText("Open for reading")
+            self._saved.setToolTip(reason)
+        else:
+            self._sign.show_icon("check", "ok")
+            parts.set_role(self._saved, "caption")
+            at = document.store.last_saved_at
+            self._saved.setText(f"Saved {at.astimezone():%H:%M:%S}" if at is not None else "Saved")
+            self._saved.setToolTip(f"In {document.folder}. Every edit is on disk when you see it.")
+        if clip is not None:
+            video = clip.video
+            rate = f"{video.rate_hz:.2f}".rstrip("0").rstrip(".")
+            self._facts.setText(
+                f"{video.width} × {video.height}, {rate} frames/s, {grouped(video.frame_count)} frames"
+                if video.path
+                else f"No video, {rate} frames/s, {grouped(video.frame_count)} frames"
+            )
+        self._notes.setText(_camera_words(document))
+        self._who.setText(document.author)
+
+
+def _camera_words(document: Document) -> str:
+    clip = document.clip
+    if clip is None:
+        return ""
+    camera = document.project.cameras.get(clip.camera)
+    return "Camera: estimated" if camera is None or camera.estimated else f"Camera: {camera.name}"

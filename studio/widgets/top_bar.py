@@ -1,0 +1,135 @@
+"""The bar at the top: the mark, the menus, where one is (project and clip), search, undo and redo, and the jobs."""
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QAction, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QMenuBar, QSizePolicy, QToolButton, QWidget
+
+from studio import theme
+from studio.document import Document
+from studio.jobs import Job, Jobs
+from studio.widgets import parts
+from studio.widgets.clip_states import clip_state
+from studio.widgets.job_words import left_words
+
+_MOST_CLIPS = 40
+
+
+class TopBar(QWidget):
+    """Always there; what it shows follows the document and the jobs."""
+
+    jobs_wanted = Signal()
+    all_clips_wanted = Signal()
+
+    def __init__(self, document: Document, jobs: Jobs, undo: QAction, redo: QAction) -> None:
+        super().__init__()
+        self._document, self._jobs = document, jobs
+        self.setObjectName("top")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setFixedHeight(theme.px(theme.HEIGHT["top"]))
+        self.menus = QMenuBar()
+        self.menus.setNativeMenuBar(False)
+        self.menus.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.search: QLineEdit = parts.search("Search clips, labels, commands", "Ctrl+K")
+        self._project = parts.text("", "label")
+        self._arrow = parts.glyph("right", 12, "text3")
+        self._clip = QToolButton()
+        self._clip.setProperty("kind", "crumb")
+        self._clip.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self._clip.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self._clip.setAccessibleName("Choose a clip")
+        self._clip_menu = QMenu(self._clip)
+        self._clip_menu.aboutToShow.connect(self._list_clips)
+        self._clip.setMenu(self._clip_menu)
+        self._line = parts.hair(vertical=True)
+        self._undo, self._redo = parts.tool("undo", "Undo"), parts.tool("redo", "Redo")
+        for button, action in ((self._undo, undo), (self._redo, redo)):
+            button.clicked.connect(action.trigger)
+            action.changed.connect(self._follow_history)
+        self._undo_action, self._redo_action = undo, redo
+        self._job = parts.button("No jobs", "train", "quiet")
+        self._job.clicked.connect(self.jobs_wanted)
+        box = QHBoxLayout(self)
+        box.setContentsMargins(17, 0, 10, 0)
+        box.setSpacing(4)
+        trail = (self._line, 6, self._project, self._arrow, self._clip)
+        tools = (self._undo, self._redo, parts.hair(vertical=True), self._job)
+        parts.fill(box, (parts.glyph("forecast", 20, "accent"), 6, self.menus, 6, *trail, None, self.search, 6, *tools))
+        for told in (document.opened, document.closed, document.changed, document.clip_chosen):
+            told.connect(self.follow)
+        jobs.listed.connect(self._follow_jobs)
+        jobs.moved.connect(self._follow_jobs)
+        jobs.ended.connect(self._follow_jobs)
+        self.follow()
+
+    def follow(self) -> None:
+        """Show what is open and chosen."""
+        document = self._document
+        is_open, clip = document.is_open, document.clip
+        for each in (self._line, self._project, self._arrow, self._clip):
+            each.setVisible(is_open)
+        if is_open:
+            narrow = self.width() < 1400
+            parts.elide(self._project, document.project.name, 130 if narrow else 220, Qt.TextElideMode.ElideRight)
+            words = clip.name if clip is not None else "No clip" if document.project.clips else "No clips yet"
+            shown = self._clip.fontMetrics().elidedText(words, Qt.TextElideMode.ElideMiddle, 150 if narrow else 260)
+            self._clip.setText(shown + "  ▾")
+            self._clip.setToolTip(words if shown != words else "Choose a clip")
+            self._clip.setEnabled(bool(document.project.clips))
+        self.search.setEnabled(True)
+        self._follow_history()
+        self._follow_jobs()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        narrow = self.width() < 1400
+        self.search.setFixedWidth(theme.px(190) if narrow else 320)
+        self.search.setPlaceholderText("Search" if narrow else "Search clips, labels, commands")
+        self.menus.setFixedSize(self.menus.sizeHint())
+        if event.oldSize().width() != event.size().width():
+            self.follow()
+
+    def _follow_history(self) -> None:
+        for button, action in ((self._undo, self._undo_action), (self._redo, self._redo_action)):
+            key = action.shortcut().toString()
+            button.setEnabled(action.isEnabled())
+            nothing = "Nothing to undo" if button is self._undo else "Nothing to redo"
+            button.setToolTip(f"{action.text()}  {key}" if action.isEnabled() else nothing)
+
+    def _follow_jobs(self, _job: Job | None = None) -> None:
+        live = self._jobs.live()
+        self._job.setVisible(self._document.is_open)
+        if not live:
+            count = len(self._jobs.jobs())
+            self._job.setText("No jobs running" if count else "No jobs")
+            return
+        job = max(live, key=lambda each: each.share() or 0.0)
+        share = job.share()
+        words = [job.name if len(live) == 1 else f"{len(live)} jobs"]
+        if job.state == "stopping":
+            words.append("stopping")
+        elif share is not None:
+            words.append(f"{share:.0%}".replace("%", " %"))
+        left = left_words(job.seconds_left())
+        if left and self.width() >= 1400:
+            words.append(left)
+        self._job.setText("   ".join(words))
+
+    def _list_clips(self) -> None:
+        menu = self._clip_menu
+        menu.clear()
+        clips = list(self._document.project.clips.values())
+        for clip in clips[:_MOST_CLIPS]:
+            action = menu.addAction(f"{clip.name}\t{clip_state(self._document.project, clip).words}")
+            action.setCheckable(True)
+            action.setChecked(clip.id == self._document.clip_id)
+            action.setData(clip.id)
+        menu.triggered.connect(self._choose, Qt.ConnectionType.UniqueConnection)
+        if len(clips) > _MOST_CLIPS:
+            menu.addSeparator()
+            menu.addAction(f"All {len(clips)} clips").setData("")
+
+    def _choose(self, action: QAction) -> None:
+        if action.data():
+            self._document.choose_clip(action.data())
+        else:
+            self.all_clips_wanted.emit()
