@@ -1,0 +1,178 @@
+"""Following people from frame to frame: where somebody was tells where to look; the detector runs only now and then.
+
+One step takes one picture. Whoever was followed is looked for in the region their last pose gave; the detector looks
+for others twice a second, and at once when somebody was lost. Two followers who end up on one body are told apart by
+the colours they wear, and the worse one is given up: `core.people` finds out later who came back. The state between
+two steps is plain numbers, so that a run can stop anywhere and go on to the same result.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from jaxtyping import Float
+from numpy import ndarray
+
+from core.bodies.skeletons import BLAZEPOSE_33
+from core.detection.blazepose import BlazePose, Landmarks, Picture, Region
+from core.opencv import cv2
+from core.people import difference
+
+LEAST_PRESENCE = 0.5
+_LEAST_AT_FIRST = 0.6  # to believe in somebody new
+_SAME_BODY = 0.35  # mean distance of two poses, in trunk lengths, below which they are one body
+_LOOK_EVERY_S = 0.5
+_COLOUR_MEMORY = 0.9
+
+_SHOULDERS = [BLAZEPOSE_33["left_shoulder"], BLAZEPOSE_33["right_shoulder"]]
+_HIPS = [BLAZEPOSE_33["left_hip"], BLAZEPOSE_33["right_hip"]]
+_KNEES = [BLAZEPOSE_33["left_knee"], BLAZEPOSE_33["right_knee"]]
+COLOURS = 9  # Lab of chest, belly and thighs
+
+
+@dataclass
+class Follower:
+    """Somebody being followed: which tracklet, where to look next, and what they wear."""
+
+    tracklet: int
+    region: Region
+    colours: Float[ndarray, " colours"]
+
+
+@dataclass
+class State:
+    """All that the next step needs to know."""
+
+    followers: list[Follower] = field(default_factory=list)
+    next_tracklet: int = 0
+    since_look: int = 10_000  # frames since the detector looked at the whole picture
+
+    def as_array(self) -> Float[ndarray, "rows numbers"]:
+        """Row 0: counters; then a row a follower."""
+        rows = [[each.tracklet, *each.region, *each.colours] for each in self.followers]
+        head = [self.next_tracklet, self.since_look, *([0.0] * (3 + COLOURS))]
+        return np.array([head, *rows], dtype=np.float64)
+
+    @classmethod
+    def from_array(cls, numbers: Float[ndarray, "rows numbers"]) -> "State":
+        followers = [Follower(int(row[0]), Region(*row[1:5].tolist()), row[5:].copy()) for row in numbers[1:]]
+        return cls(followers, int(numbers[0, 0]), int(numbers[0, 1]))
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One person in one frame."""
+
+    tracklet: int
+    landmarks: Landmarks
+    colours: Float[ndarray, " colours"]
+
+
+class Following:
+    """The step from one picture to the next, for at most `most` people at once."""
+
+    def __init__(self, networks: BlazePose, state: State, rate_hz: float, most: int) -> None:
+        self._networks = networks
+        self.state = state
+        self._look_every = max(1, round(_LOOK_EVERY_S * rate_hz))
+        self._most = most
+
+    def step(self, picture: Picture) -> list[Seen]:
+        """Everybody in the next picture."""
+        state = self.state
+        before = len(state.followers)
+        seen: list[Seen] = []
+        for follower in state.followers:
+            landmarks = self._networks.landmarks(picture, follower.region)
+            if landmarks.presence >= LEAST_PRESENCE and _plausible(landmarks, picture):
+                seen.append(Seen(follower.tracklet, landmarks, _colours(picture, landmarks, follower.colours)))
+        seen = self._one_a_body(seen)
+        state.since_look += 1
+        lost = len(seen) < before
+        # With nobody to follow a look costs little more than following would.
+        due = self._look_every if seen else max(1, self._look_every // 5)
+        if len(seen) < self._most and (lost or state.since_look >= due):
+            state.since_look = 0
+            seen += self._newcomers(picture, seen)
+        memory = {each.tracklet: each.colours for each in state.followers}
+        state.followers = [
+            Follower(
+                each.tracklet,
+                each.landmarks.region,
+                _COLOUR_MEMORY * memory[each.tracklet] + (1 - _COLOUR_MEMORY) * each.colours
+                if each.tracklet in memory
+                else each.colours,
+            )
+            for each in seen
+        ]
+        return seen
+
+    def _newcomers(self, picture: Picture, seen: list[Seen]) -> list[Seen]:
+        found: list[Seen] = []
+        for candidate in self._networks.find(picture):
+            # Once more from where the first look says they are: the detector's own region is rough.
+            first = self._networks.landmarks(picture, candidate.region)
+            if first.presence < LEAST_PRESENCE or _same_as_any(first, [*seen, *found]):
+                continue
+            landmarks = self._networks.landmarks(picture, first.region)
+            if landmarks.presence < _LEAST_AT_FIRST or not _plausible(landmarks, picture):
+                continue
+            if not _same_as_any(landmarks, [*seen, *found]):
+                found.append(Seen(self.state.next_tracklet, landmarks, _colours(picture, landmarks, None)))
+                self.state.next_tracklet += 1
+            if len(seen) + len(found) == self._most:
+                break
+        return found
+
+    def _one_a_body(self, seen: list[Seen]) -> list[Seen]:
+        """Where two followers hold one body, only the one whose memory of its colours fits better."""
+        memory = {each.tracklet: each.colours for each in self.state.followers}
+        kept: list[Seen] = []
+        for one in sorted(seen, key=lambda each: float(np.linalg.norm(each.colours - memory[each.tracklet]))):
+            if not _same_as_any(one.landmarks, kept):
+                kept.append(one)
+        return sorted(kept, key=lambda each: each.tracklet)
+
+
+def _trunk_px(landmarks: Landmarks) -> float:
+    joints_px = landmarks.joints_px
+    along = joints_px[_SHOULDERS].mean(0) - joints_px[_HIPS].mean(0)
+    across = joints_px[_SHOULDERS[0]] - joints_px[_SHOULDERS[1]]
+    return float(max(np.linalg.norm(along), np.linalg.norm(across), 1.0))
+
+
+def _same_as_any(landmarks: Landmarks, others: list[Seen]) -> bool:
+    sure = np.ones(len(BLAZEPOSE_33))
+    return any(
+        difference(landmarks.joints_px, sure, other.landmarks.joints_px, sure, _trunk_px(landmarks)) < _SAME_BODY
+        for other in others
+    )
+
+
+def _plausible(landmarks: Landmarks, picture: Picture) -> bool:
+    """Whether the next region is one to look at: of a person's size, with its middle not far outside the picture."""
+    region = landmarks.region
+    longest = max(picture.width, picture.height)
+    inside = -0.3 * region.side < region.x < picture.width + 0.3 * region.side
+    inside &= -0.3 * region.side < region.y < picture.height + 0.3 * region.side
+    return bool(inside and 16 < region.side < 4 * longest and (landmarks.confidence > 0).any())
+
+
+def _colours(
+    picture: Picture, landmarks: Landmarks, memory: Float[ndarray, " colours"] | None
+) -> Float[ndarray, " colours"]:
+    """Mean CIE Lab of chest, belly and thighs; what cannot be seen is as remembered, or grey."""
+    joints_px = landmarks.joints_px.astype(np.float64)
+    shoulders, hips, knees = (joints_px[pair].mean(0) for pair in (_SHOULDERS, _HIPS, _KNEES))
+    side = max(2.0, 0.25 * _trunk_px(landmarks))
+    places = (0.7 * shoulders + 0.3 * hips, 0.25 * shoulders + 0.75 * hips, 0.5 * hips + 0.5 * knees)
+    sure = (
+        landmarks.confidence[_SHOULDERS].min(),
+        landmarks.confidence[_HIPS].min(),
+        landmarks.confidence[_KNEES].min(),
+    )
+    colours = np.tile([50.0, 0.0, 0.0], 3) if memory is None else memory.copy()
+    for at, (x, y) in enumerate(places):
+        if sure[at] > 0.3 and 0 <= x < picture.width and 0 <= y < picture.height:
+            patch = picture.crop(Region(float(x), float(y), side, 0.0), 8).astype(np.float32) / 255
+            colours[3 * at : 3 * at + 3] = cv2.cvtColor(patch, cv2.COLOR_RGB2Lab).reshape(-1, 3).mean(0)
+    return colours

@@ -1,0 +1,352 @@
+"""Which poses, seen frame by frame, are the same person over time; and calming what was seen. No detector, no torch.
+
+A `Sighting` row is one pose in one frame. A *tracklet* is a run of sightings surely of one person (a detector follows
+somebody from frame to frame; `followed` does so for poses that come without memory). Tracklets are cut where two
+people come close, since a follower may jump from one to the other there, and the pieces are joined to people by where
+they were going, how large they are and the colours they wear. Lengths are judged by a body's own size: its trunk's.
+"""
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import combinations, pairwise
+
+import numpy as np
+from jaxtyping import Float, Int
+from numpy import ndarray
+from scipy.optimize import linear_sum_assignment
+
+from core.bodies.skeletons import Skeleton
+from core.motion import SEEN, Poses2d
+
+CLOSE = 0.8
+"""Body sizes between two people's trunks below which a follower may mistake one for the other."""
+
+_SHORT_ABSENCE_S = 3.0
+_JOINED_UP_TO = 1.6  # cost of joining two pieces; see _costs
+_SAME_CLOTHES = 9.0  # distance of colours (CIE Lab) up to which somebody is known again after any time
+_CLOTHES_UNIT = 14.0
+_FILLED_S = 0.2
+_NEVER = 1e6
+
+
+@dataclass(frozen=True)
+class Sightings:
+    """Everybody seen, one row a pose, rows in ascending order of frames."""
+
+    skeleton: Skeleton
+    frames: Int[ndarray, " rows"]
+    joints_px: Float[ndarray, "rows joints 2"]
+    confidence: Float[ndarray, "rows joints"]
+    tracklets: Int[ndarray, " rows"]
+    colours: Float[ndarray, "rows colours"]  # of what is worn, CIE Lab; no columns where nobody looked
+
+    def __len__(self) -> int:
+        return len(self.frames)
+
+    @cached_property
+    def centres_px(self) -> Float[ndarray, "rows 2"]:
+        """The middle of each trunk: of its shoulders, hips and neck as far as seen, else of all seen joints."""
+        trunk = [at for at, name in enumerate(self.skeleton.joints) if name.endswith(("shoulder", "hip", "neck"))]
+        seen = self.confidence >= SEEN
+        use = np.zeros_like(seen)
+        use[:, trunk] = seen[:, trunk]
+        use = np.where(use.any(1, keepdims=True), use, np.where(seen.any(1, keepdims=True), seen, True))
+        return (self.joints_px * use[..., None]).sum(1) / use.sum(1)[:, None]
+
+    @cached_property
+    def sizes_px(self) -> Float[ndarray, " rows"]:
+        """How large each body is: the longest of trunk, shoulders' width and half the spread of its seen joints."""
+        index = {name: at for at, name in enumerate(self.skeleton.joints)}
+        lengths = [np.full(len(self), 4.0)]
+        for one, other in (
+            ("left_shoulder", "left_hip"),
+            ("right_shoulder", "right_hip"),
+            ("left_shoulder", "right_shoulder"),
+        ):
+            if one in index and other in index:
+                pair = [index[one], index[other]]
+                length = np.linalg.norm(self.joints_px[:, pair[0]] - self.joints_px[:, pair[1]], axis=-1)
+                lengths.append(np.where((self.confidence[:, pair] >= SEEN).all(1), length, 0))
+        seen = (self.confidence >= SEEN)[..., None]
+        low = np.where(seen, self.joints_px, np.inf).min(1)
+        high = np.where(seen, self.joints_px, -np.inf).max(1)
+        lengths.append(np.where(np.isfinite(high - low).all(1), np.abs(high - low).max(1), 0) / 4)
+        return np.max(lengths, axis=0)
+
+
+def difference(
+    one: Float[ndarray, "*rows joints 2"],
+    one_confidence: Float[ndarray, "*rows joints"],
+    other: Float[ndarray, "*rows joints 2"],
+    other_confidence: Float[ndarray, "*rows joints"],
+    size_px: Float[ndarray, "*rows"] | float,
+) -> Float[ndarray, "*rows"]:
+    """How far two poses are apart, in body sizes: the mean over joints seen in both; infinite where there is none."""
+    both = (one_confidence >= SEEN) & (other_confidence >= SEEN)
+    apart = (np.linalg.norm(one - other, axis=-1) * both).sum(-1)
+    return np.where(both.any(-1), apart / np.maximum(both.sum(-1), 1), np.inf) / size_px
+
+
+def followed(sightings: Sightings, rate_hz: float, reach: float = 1.0) -> Sightings:
+    """Poses without memory (all tracklets alike) as tracklets, by where everybody was heading in the frames before.
+
+    A pose continues the tracklet whose expected pose is nearest, at most `reach` body sizes away, all of a frame
+    settled together; somebody unseen for 0.2 s ends.
+    """
+    tracklets = np.full(len(sightings), -1)
+    patience = max(1, round(0.2 * rate_hz))
+    last: dict[int, int] = {}  # tracklet → its last row
+    before: dict[int, int] = {}  # tracklet → the row before that
+    count = 0
+    starts = np.flatnonzero(np.diff(sightings.frames, prepend=-1))
+    for rows in np.split(np.arange(len(sightings)), starts[1:]):
+        frame = int(sightings.frames[rows[0]])
+        last = {each: row for each, row in last.items() if frame - sightings.frames[row] <= patience}
+        names = list(last)
+        cost = np.full((len(names), len(rows)), _NEVER)
+        for at, name in enumerate(names):
+            expected = _expected(sightings, last[name], before.get(name), frame)
+            apart = difference(
+                expected,
+                sightings.confidence[last[name]],
+                sightings.joints_px[rows],
+                sightings.confidence[rows],
+                sightings.sizes_px[last[name]],
+            )
+            cost[at] = np.where(apart <= reach, apart, _NEVER)
+        for at, row in zip(*linear_sum_assignment(cost), strict=True):
+            if cost[at, row] < _NEVER:
+                name = names[at]
+                tracklets[rows[row]] = name
+                before[name], last[name] = last[name], int(rows[row])
+        for row in rows[tracklets[rows] < 0]:
+            tracklets[row], last[count] = count, int(row)
+            count += 1
+    return replace(sightings, tracklets=tracklets)
+
+
+def people_of(
+    sightings: Sightings, frame_count: int, rate_hz: float, *, most: int | None = None, least_s: float = 0.0
+) -> Poses2d:
+    """One track a person, whoever is seen longest and largest first; people seen for less than `least_s` are ghosts."""
+    skeleton = sightings.skeleton
+    if not len(sightings):
+        shape = (frame_count, 0, len(skeleton))
+        return Poses2d(skeleton, np.zeros((*shape, 2), np.float32), np.zeros(shape, np.float32))
+    who = _joined(sightings, _cut_where_close(sightings, rate_hz), rate_hz)
+    weights = np.bincount(who, weights=sightings.sizes_px * sightings.confidence.mean(1))
+    counts = np.bincount(who)
+    kept = [int(each) for each in np.argsort(-weights, kind="stable") if counts[each] >= least_s * rate_hz][:most]
+    joints_px = np.zeros((frame_count, len(kept), len(skeleton), 2), np.float32)
+    confidence = np.zeros((frame_count, len(kept), len(skeleton)), np.float32)
+    for person, name in enumerate(kept):
+        rows = who == name
+        joints_px[sightings.frames[rows], person] = sightings.joints_px[rows]
+        confidence[sightings.frames[rows], person] = sightings.confidence[rows]
+    return Poses2d(skeleton, joints_px, confidence)
+
+
+def calmed(poses: Poses2d, rate_hz: float, width_s: float = 0.06) -> Poses2d:
+    """The same poses without a detector's trembling, not delayed, and with gaps of up to 0.2 s bridged.
+
+    Around every frame a parabola is fitted to each joint's way, frames near in time and sure counting most, and a
+    frame that leaps away from the others hardly at all. A parabola keeps the height of a stroke, which an average
+    would cut. Bridged joints are half as sure as their neighbours.
+    """
+    frames, people, joints = poses.confidence.shape
+    reach = max(1, int(np.ceil(2.5 * width_s * rate_hz)))
+    if frames < 3:
+        return poses
+    joints_px, confidence = poses.joints_px.copy(), poses.confidence.copy()
+    for person in range(people):
+        for joint in range(joints):
+            _bridge(joints_px[:, person, joint], confidence[:, person, joint], max(1, round(_FILLED_S * rate_hz)))
+    steps = np.arange(-reach, reach + 1)
+    near = np.exp(-0.5 * (steps / (width_s * rate_hz)) ** 2)
+    powers = np.stack([np.ones(len(steps)), steps, steps**2], axis=-1)
+    # Positions from the joint's own place in the middle: far from zero the parabola's equations lose digits.
+    for person in range(people):
+        ways = np.pad(joints_px[:, person].astype(np.float64), ((reach, reach), (0, 0), (0, 0)))
+        sure = np.pad(confidence[:, person].astype(np.float64), ((reach, reach), (0, 0)))
+        ways = np.lib.stride_tricks.sliding_window_view(ways, len(steps), axis=0).transpose(0, 1, 3, 2)
+        weights = np.lib.stride_tricks.sliding_window_view(sure, len(steps), axis=0) * near
+        relative = ways - joints_px[:, person][:, :, None]
+        for _ in range(2):
+            smooth = _parabola_at_zero(powers, weights, relative)
+            off = np.linalg.norm(relative - smooth[:, :, None], axis=-1)
+            usual = (off * weights).sum(-1, keepdims=True) / np.maximum(weights.sum(-1, keepdims=True), 1e-9) + 0.5
+            weights = weights / (1 + (off / (3 * usual)) ** 2)
+        smooth = _parabola_at_zero(powers, weights, relative)
+        seen = confidence[:, person] > 0
+        joints_px[:, person] += np.where(seen[..., None], smooth, 0).astype(np.float32)
+    return Poses2d(poses.skeleton, joints_px, confidence)
+
+
+def _bridge(way_px: Float[ndarray, "frames 2"], sure: Float[ndarray, " frames"], longest: int) -> None:
+    """Fill, in place, the frames between two sightings that are at most `longest` apart, on a straight line."""
+    seen = np.flatnonzero(sure > 0)
+    for before, after in pairwise(seen):
+        if 1 < after - before <= longest + 1:
+            share = np.arange(1, after - before) / (after - before)
+            way_px[before + 1 : after] = way_px[before] + share[:, None] * (way_px[after] - way_px[before])
+            sure[before + 1 : after] = min(sure[before], sure[after]) / 2
+
+
+def _parabola_at_zero(
+    powers: Float[ndarray, "steps 3"], weights: Float[ndarray, "frames joints steps"], ways: Float[ndarray, "*rows"]
+) -> Float[ndarray, "frames joints 2"]:
+    """The value in the middle of the weighted parabola through each window; where too little is seen, the mean."""
+    # A trace of ridge on slope and bend: with fewer than three frames the fit falls back to a line, then to the mean.
+    matrix = np.einsum("fjs,sa,sb->fjab", weights, powers, powers) + np.diag([1e-9, 1e-3, 1e-3])
+    right = np.einsum("fjs,sa,fjsd->fjad", weights, powers, ways)
+    return np.linalg.solve(matrix, right)[..., 0, :]
+
+
+# ---- from tracklets to people ---------------------------------------------------------------------------------------
+
+
+def _expected(sightings: Sightings, row: int, earlier: int | None, frame: int) -> Float[ndarray, "joints 2"]:
+    """Where a body goes on to be: its trunk's way is carried on, at most for two frames."""
+    joints_px = sightings.joints_px[row]
+    if earlier is None:
+        return joints_px
+    frames = sightings.frames[row] - sightings.frames[earlier]
+    step = (sightings.centres_px[row] - sightings.centres_px[earlier]) / max(1, frames)
+    return joints_px + step * min(2, frame - sightings.frames[row])
+
+
+def _cut_where_close(sightings: Sightings, rate_hz: float) -> Int[ndarray, " rows"]:
+    """Tracklets as pieces: each ends where its owner parts from somebody close, or is missing for a while."""
+    contested = np.zeros(len(sightings), dtype=bool)
+    starts = np.flatnonzero(np.diff(sightings.frames, prepend=-1))
+    for rows in np.split(np.arange(len(sightings)), starts[1:]):
+        if len(rows) > 1:
+            apart = np.linalg.norm(sightings.centres_px[rows][:, None] - sightings.centres_px[rows], axis=-1)
+            size = np.minimum(sightings.sizes_px[rows][:, None], sightings.sizes_px[rows])
+            near = apart < CLOSE * size
+            np.fill_diagonal(near, val=False)
+            contested[rows] = near.any(1)
+    pieces = np.zeros(len(sightings), dtype=np.int64)
+    settled = max(2, round(0.1 * rate_hz))
+    count = 0
+    for tracklet in np.unique(sightings.tracklets):
+        rows = np.flatnonzero(sightings.tracklets == tracklet)
+        since_contest = settled  # frames apart; a cut comes when it has lasted
+        first_apart = 0
+        piece = np.zeros(len(rows), dtype=np.int64)
+        for at in range(len(rows)):
+            gap = at > 0 and sightings.frames[rows[at]] - sightings.frames[rows[at - 1]] > settled
+            if contested[rows[at]]:
+                since_contest = 0
+            else:
+                first_apart = at if since_contest == 0 else first_apart
+                since_contest += 1
+            if gap:
+                piece[at:] += 1
+            elif since_contest == settled and at > 0 and not contested[rows[at]] and contested[rows[:at]].any():
+                piece[first_apart:] += 1
+        pieces[rows] = count + piece
+        count += int(piece[-1]) + 1
+    return pieces
+
+
+@dataclass(frozen=True)
+class _Piece:
+    tracklet: int
+    start: int
+    end: int  # last frame
+    entry_px: Float[ndarray, " 2"]
+    exit_px: Float[ndarray, " 2"]
+    leaving_px: Float[ndarray, " 2"]  # a frame
+    entry_size_px: float
+    exit_size_px: float
+    colour: Float[ndarray, " colours"]
+    length: int
+
+
+def _piece(sightings: Sightings, rows: Int[ndarray, " rows"]) -> _Piece:
+    first, last = rows[:5], rows[-5:]
+    frames, centres = sightings.frames[last], sightings.centres_px[last]
+    leaving = (centres[-1] - centres[0]) / max(1, frames[-1] - frames[0])
+    return _Piece(
+        int(sightings.tracklets[rows[0]]),
+        int(sightings.frames[rows[0]]),
+        int(sightings.frames[rows[-1]]),
+        np.median(sightings.centres_px[first], axis=0),
+        centres[-1],
+        leaving,
+        float(np.median(sightings.sizes_px[first])),
+        float(np.median(sightings.sizes_px[last])),
+        np.median(sightings.colours[rows], axis=0),
+        len(rows),
+    )
+
+
+def _joined(sightings: Sightings, pieces: Int[ndarray, " rows"], rate_hz: float) -> Int[ndarray, " rows"]:
+    """The person of each row, numbered from 0: pieces joined over short absences, then over long ones by clothes."""
+    facts = [_piece(sightings, np.flatnonzero(pieces == each)) for each in range(pieces.max() + 1)]
+    cost = np.array([[_cost(one, other, rate_hz) for other in facts] for one in facts])
+    follower = {
+        int(one): int(other)
+        for one, other in zip(*linear_sum_assignment(cost), strict=True)
+        if cost[one, other] < _NEVER
+    }
+    has_before = set(follower.values())
+    chains = []
+    for first in range(len(facts)):
+        if first not in has_before:
+            chain = [first]
+            while chain[-1] in follower:
+                chain.append(follower[chain[-1]])
+            chains.append(chain)
+    chains = _known_again(facts, chains)
+    person = np.zeros(len(facts), dtype=np.int64)
+    for number, chain in enumerate(chains):
+        person[chain] = number
+    return person[pieces]
+
+
+def _cost(one: _Piece, other: _Piece, rate_hz: float) -> float:
+    """How unlikely it is that `other` goes on where `one` ended: place, size and clothes; _NEVER where it cannot."""
+    gap_s = (other.start - one.end) / rate_hz
+    if not 0 < gap_s <= _SHORT_ABSENCE_S:
+        return _NEVER
+    expected = one.exit_px + one.leaving_px * min(other.start - one.end, 0.3 * rate_hz)
+    size = max(one.exit_size_px, other.entry_size_px)
+    place = float(np.linalg.norm(expected - other.entry_px)) / size / (1 + 2 * gap_s)
+    growth = 2 * abs(float(np.log(other.entry_size_px / one.exit_size_px)))
+    clothes = _clothes_apart(one, other) / _CLOTHES_UNIT if len(one.colour) else 0.0
+    bonus = 0.25 if one.tracklet == other.tracklet else 0.0
+    total = max(0.0, place + growth + clothes - bonus)
+    # Costs stay below 1 000, so that as many pieces as possible find a follower before any cost is compared.
+    return total if total <= _JOINED_UP_TO else _NEVER
+
+
+def _clothes_apart(one: _Piece, other: _Piece) -> float:
+    """Mean distance of what two pieces wear, patch by patch (three numbers each)."""
+    return float(np.linalg.norm((one.colour - other.colour).reshape(-1, 3), axis=-1).mean())
+
+
+def _known_again(facts: list[_Piece], chains: list[list[int]]) -> list[list[int]]:
+    """Chains that never meet and wear the same are one person, the most alike joined first."""
+    if not facts or not len(facts[0].colour):
+        return chains
+    alike = []
+    for one, other in combinations(range(len(chains)), 2):
+        ends = [(facts[a], facts[b]) for a in chains[one] for b in chains[other]]
+        apart = min(_clothes_apart(a, b) for a, b in ends)
+        if apart <= _SAME_CLOTHES:
+            alike.append((apart, one, other))
+    people = {name: list(chain) for name, chain in enumerate(chains)}
+    who = list(people)
+    for _, one, other in sorted(alike):
+        a, b = who[one], who[other]
+        if a != b and not _meet(facts, people[a], people[b]):
+            people[a] += people.pop(b)
+            who = [a if each == b else each for each in who]
+    return list(people.values())
+
+
+def _meet(facts: list[_Piece], one: list[int], other: list[int]) -> bool:
+    """Whether the two are ever in the picture together."""
+    return any(facts[a].start <= facts[b].end and facts[b].start <= facts[a].end for a in one for b in other)
