@@ -6,7 +6,7 @@ Letters: W windows, N past steps, M future steps, O objects; poses as in `datase
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import msgspec
 import numpy as np
@@ -125,7 +125,18 @@ def examples_of(
     }
     words = vocabulary or vocabulary_of(sequences["train"])
     windows = {part: windows_of(each, words, data) for part, each in sequences.items()}
+    if data.shuffle_seen_poses:
+        windows = {part: _shuffled(each, seed) for part, each in windows.items()}
     return Examples(words, parts, sequences, windows, (*told, *_notes(sequences)))
+
+
+def _shuffled(windows: Windows, seed: int) -> Windows:
+    """A control: every seen pose changes places with that of a random other step; padding stays."""
+    real = windows.seen_real
+    order = np.random.default_rng(seed).permutation(int(real.sum()))
+    poses, visible = windows.seen_poses.copy(), windows.seen_visible.copy()
+    poses[real], visible[real] = poses[real][order], visible[real][order]
+    return replace(windows, seen_poses=poses, seen_visible=visible)
 
 
 def vocabulary_of(sequences: Sequence[Steps]) -> Vocabulary:

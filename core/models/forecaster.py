@@ -6,7 +6,6 @@ metres, neck at the origin. Letters: N past steps, A actions, O objects, Z laten
 """
 
 from dataclasses import dataclass
-from typing import Self
 
 import torch
 from jaxtyping import Bool, Float, Int
@@ -38,7 +37,7 @@ class Past:
         visible: Bool[Tensor, "batch N 9"],
         objects: Bool[Tensor, "batch O"],
         action_count: int,
-    ) -> Self:
+    ) -> "Past":
         """From numbers; an action of -1 (unknown, or padding) is all zero."""
         one_hot = functional.one_hot(actions.clamp_min(0), action_count) * (actions >= 0)[..., None]
         seen = torch.cat((poses, torch.ones_like(poses[..., :1])), dim=-1) * visible[..., None]

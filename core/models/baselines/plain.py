@@ -5,7 +5,6 @@ It travels inside a checkpoint (`baseline.…`), so that wherever a forecast is 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Self
 
 import numpy as np
 import torch
@@ -40,10 +39,10 @@ class Plain:
         return {"baseline.sequences": table, "baseline.average": self.average.clone()}
 
     def facts(self) -> dict[str, float]:
-        return {"ngram_order": self.ngram.order, "ngram_smoothing": self.ngram.smoothing}
+        return {"ngram_order": float(self.ngram.order), "ngram_smoothing": self.ngram.smoothing}
 
     @classmethod
-    def kept(cls, tensors: dict[str, Tensor], facts: dict[str, float], actions: int) -> Self:
+    def kept(cls, tensors: dict[str, Tensor], facts: dict[str, float], actions: int) -> "Plain":
         """The one that `tensors` (without their prefix) and `facts` tell of."""
         table = tensors["sequences"].tolist()
         sequences = tuple(tuple(action for action in row if action != END) for row in table)
