@@ -1,4 +1,4 @@
-"""How people cut, peel, grate and spread, one function for each. See `working` for how posts and offsets are written."""
+"""How people cut, peel, grate and spread, one function for each. `working` says how posts and offsets are written."""
 
 import numpy as np
 from numpy import ndarray

@@ -5,7 +5,8 @@ the main hand (negative is the other side), y up, z ahead, from the middle of th
 so the world's axes are theirs. Rates are in cycles a second at usual speed; quick people do everything quicker.
 
 The instant of repeated work is an event of its cycle near the middle of it: the blade lowest, the end of a stroke, the
-outer turn. It is not a maximum of anything measured on the body. `blades`, `washing` and `vessels` hold the single actions.
+outer turn. It is not a maximum of anything measured on the body. The single actions are in `blades`, `washing`
+and `vessels`.
 """
 
 from dataclasses import dataclass
