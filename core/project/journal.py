@@ -69,9 +69,7 @@ class Steps:
 
 def inverse(changes: Iterable[RowChange]) -> tuple[RowChange, ...]:
     """The changes that take `changes` back."""
-    return tuple(
-        RowChange(table=each.table, id=each.id, before=each.after, after=each.before) for each in reversed([*changes])
-    )
+    return tuple(RowChange(table=each.table, id=each.id, before=each.after, after=each.before) for each in changes)
 
 
 class StaleError(Exception):

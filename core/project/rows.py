@@ -104,14 +104,6 @@ def rows_that_differ(before: Project | None, after: Project, places: Places) -> 
             raise ProjectError(f"two rows of {table} have the id {value.id}", hint="Give new rows ids from new_id().")
         come[table, value.id] = Row(clip=clip, place=place, body=body_of(value))
 
-    highest = max(places.values(), default=0)
-
-    def order(table: str, keys: Sequence[str]) -> dict[str, int]:
-        nonlocal highest
-        chosen = _places_in_order(table, keys, places, highest)
-        highest = max(highest, *chosen.values(), 0)
-        return chosen
-
     if before is None:
         before = Project(id=after.id, name="")
         enter("meta", Meta(id=after.id, name=after.name))
@@ -123,7 +115,7 @@ def rows_that_differ(before: Project | None, after: Project, places: Places) -> 
         old, new = getattr(before, table), getattr(after, table)
         if old is new:
             continue
-        stands = order(table, list(new))
+        stands = _places_in_order(table, list(new), places)
         for key in [*old, *(key for key in new if key not in old)]:
             was, now = old.get(key), new.get(key)
             moved = now is not None and stands[key] != places.get((table, key))
@@ -132,7 +124,7 @@ def rows_that_differ(before: Project | None, after: Project, places: Places) -> 
             if now is not None and now.id != key:
                 raise ProjectError(f"{table}: {key} holds the row {now.id}", hint="A row stands under its own id.")
             if table == "clips":
-                _compare_children(was, now, leave, enter, order)
+                _compare_children(was, now, leave, enter, places)
                 if not moved and was and now and replace(was, **_NO_CHILDREN) == replace(now, **_NO_CHILDREN):
                     continue
             elif not moved and was == now:
@@ -149,14 +141,14 @@ def rows_that_differ(before: Project | None, after: Project, places: Places) -> 
     )
 
 
-def _compare_children(was: Clip | None, now: Clip | None, leave: Any, enter: Any, order: Any) -> None:
+def _compare_children(was: Clip | None, now: Clip | None, leave: Any, enter: Any, places: Places) -> None:
     for table in CHILD_TABLES:
         old: tuple[Any, ...] = getattr(was, table) if was else ()
         new: tuple[Any, ...] = getattr(now, table) if now else ()
         if old is new:
             continue
         if table == "actors":  # few, and their order is part of what is kept
-            stands = order(table, [each.id for each in new])
+            stands = _places_in_order(table, [each.id for each in new], places)
             left, entered = old, new
         else:
             stands = {}
@@ -195,8 +187,9 @@ def _first_difference(length: int, same: Callable[[int, int], bool]) -> int:
     return length
 
 
-def _places_in_order(table: str, keys: Sequence[str], places: Places, highest: int) -> dict[str, int]:
+def _places_in_order(table: str, keys: Sequence[str], places: Places) -> dict[str, int]:
     """A place for each key, rising along `keys`; those that already rise stay where they are."""
+    highest = max(places.values(), default=0)
     known = [places[table, key] for key in keys if (table, key) in places]
     new_ones_last = all((table, key) in places for key in keys[: len(known)])
     if new_ones_last and all(left < right for left, right in pairwise(known)):
