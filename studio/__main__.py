@@ -82,6 +82,7 @@ def _run(wish: argparse.Namespace) -> int:
             raise MachineError(f"The page {wish.page} needs a project.", hint="Name its folder before --page.")
         studio.window.show_page(wish.page)
     studio.window.show()
+    studio.window.focus_page()
     if wish.screenshot is not None:
         try:
             photograph(studio.window, studio.jobs, wish.screenshot)

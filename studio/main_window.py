@@ -123,6 +123,11 @@ class MainWindow(QWidget):
         self.actions_table.set_page(name, _offers(page, "commands"))
         return page
 
+    def focus_page(self) -> None:
+        """Put the focus where the page in front wants it."""
+        page = self._pages[self.page_name]
+        (page.focusProxy() or _first_control(page) or page).setFocus(Qt.FocusReason.OtherFocusReason)
+
     def page(self, name: str) -> QWidget | None:
         """A page that has been shown before."""
         return self._pages.get(name)

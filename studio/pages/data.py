@@ -23,14 +23,14 @@ from studio.widgets.thumbnails import Thumbnails
 
 _COLUMNS = (
     Column("Clip"),
-    Column("Length", 64, is_number=True),
-    Column("Size", 104, is_number=True, goes_below=760),
+    Column("Length", 64, is_number=True, rank=1),
+    Column("Size", 108, is_number=True, rank=4),
     Column("2D poses", 104),
     Column("Marked", 116),
-    Column("Segments", 82, is_number=True),
-    Column("Without pose", 102, is_number=True, goes_below=600),
+    Column("Segments", 82, is_number=True, rank=2),
+    Column("Without pose", 106, is_number=True, rank=3),
     Column("State", 124),
-    Column("Camera", 100, goes_below=840),
+    Column("Camera", 100, rank=5),
 )
 
 
@@ -90,6 +90,7 @@ class DataPage(QWidget):
         self._refresh = QTimer(self)  # many changes in a row are shown once
         self._refresh.setSingleShot(True)
         self._refresh.timeout.connect(self._show)
+        self.setFocusProxy(self._table)
         self._connect(first)
         self._forget()
 

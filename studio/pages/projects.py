@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QRectF, QRunnable, Qt, QThreadPool, Signal
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPixmap, QShowEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 import resources
 from core import demo, doctor
@@ -16,7 +16,7 @@ from studio.settings import RecentProject, Settings
 from studio.widgets import parts
 from studio.widgets.painting import Painted
 
-_SHOWN_FINDINGS = ("2D poses", "Bodies", "3D drawing", "Graphics card", "Disk")
+_SHOWN_FINDINGS = ("2D poses", "Bodies", "Forecaster", "3D drawing", "Graphics card", "Disk")
 
 
 class ProjectsPage(QWidget):
@@ -48,8 +48,11 @@ class ProjectsPage(QWidget):
         low = parts.row((ready, 1), (recent, 1), gap=10)
         inner = parts.col((_Banner(), 3), ways, drop, low, gap=12)
         inner.setMaximumWidth(theme.px(1240))
-        inner.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        area = parts.scroll(parts.row((parts.col(None), 1), (parts.col((inner, 1), None), 40), (parts.col(None), 1)))
+        banner = inner.findChild(_Banner)
+        has_picture = banner is not None and banner.has_picture
+        inner.setMaximumHeight(theme.px(860 if has_picture else 640))
+        centred = parts.col(None, (parts.row(None, (inner, 1000), None), 1000), None)
+        area = parts.scroll(centred)
         box = QVBoxLayout(self)
         box.setContentsMargins(8, 6, 0, 8)
         box.addWidget(area)
@@ -95,14 +98,15 @@ class ProjectsPage(QWidget):
     def _show_findings(self, findings: list[doctor.Finding]) -> None:
         layout = self._findings.layout()
         assert layout is not None
-        shown = [each for each in findings if each.what in _SHOWN_FINDINGS or each.state == "problem"]
+        known = {each.what: each for each in findings}
         names = ", ".join(demo.shipped_checkpoints())
-        forecaster = doctor.Finding(
-            "Forecaster", "ok" if names else "note", f"{names}, shipped" if names else "none shipped"
+        known["Forecaster"] = doctor.Finding(
+            "Forecaster", "ok" if names else "note", f"{names}, shipped" if names else "None shipped, train one"
         )
-        for each in (shown[0], forecaster, *shown[1:]) if shown else (forecaster,):
+        wrong = [each.what for each in findings if each.state == "problem" and each.what not in _SHOWN_FINDINGS]
+        for each in (known[what] for what in (*_SHOWN_FINDINGS, *wrong) if what in known):
             sign, colour = {"ok": ("check", "ok"), "note": ("info", "text3"), "problem": ("warn", "danger")}[each.state]
-            words = parts.text(each.says, "label")
+            words = parts.text(each.says[:1].upper() + each.says[1:], "label")
             words.setMinimumWidth(1)
             words.setToolTip(each.hint)
             why = parts.button("Why?", kind="quiet") if each.state != "ok" and each.hint else None
@@ -168,6 +172,10 @@ class _Banner(Painted):
         box.setContentsMargins(36, 12, 36, 12)
         box.setSpacing(10)
         parts.fill(box, (None, title, lead, None))
+
+    @property
+    def has_picture(self) -> bool:
+        return self._picture is not None
 
     def draw(self, painter: QPainter, look: theme.Theme) -> None:
         if self._picture is None:

@@ -29,18 +29,22 @@ from PySide6.QtWidgets import (
 from studio import theme
 from studio.widgets.painting import draw_meter, put
 
+_LEAST_STRETCH = 210
 _CELL = Qt.ItemDataRole.UserRole
 Index = QModelIndex | QPersistentModelIndex
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column: its title, its width at 100 % text (0 takes what is left), and how soon it goes (0 never)."""
+    """A column: its title, its width at 100 % text (0 takes what is left), and how soon it goes in a narrow table.
+
+    The highest `rank` goes first; 0 never does.
+    """
 
     title: str
     width: int = 0
     is_number: bool = False
-    goes_below: int = 0  # hidden while the table is narrower than this
+    rank: int = 0
 
 
 @dataclass(frozen=True)
@@ -126,7 +130,7 @@ class _Painter(QStyledItemDelegate):
         painter.fillRect(QRectF(area.left(), area.bottom() - 1, area.width(), 1), QColor(look.line))
         model = index.model()
         assert isinstance(model, _Model)
-        _paint_cell(painter, area.adjusted(8, 0, -8, -1), cell, look, is_number=model.columns[index.column()].is_number)
+        _paint_cell(painter, area.adjusted(9, 0, -9, -1), cell, look, is_number=model.columns[index.column()].is_number)
         painter.restore()
 
 
@@ -138,7 +142,7 @@ def _paint_cell(painter: QPainter, area: QRectF, cell: Cell, look: theme.Theme, 
         painter.drawPixmap(picture, cell.picture, QRectF(cell.picture.rect()))
         left = picture.right() + 8
     if cell.share is not None:
-        words_at = theme.px(38) if cell.words else 0
+        words_at = theme.px(46) if cell.words else 0
         bar = QRectF(left, area.center().y() - 2.5, max(12.0, area.right() - left - words_at), 5)
         draw_meter(painter, bar, cell.share, colour, look.press)
         left = bar.right() + 8
@@ -228,9 +232,12 @@ class RecordTable(QTableView):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        width = self.viewport().width() / theme.scale()
-        for at, column in enumerate(self._columns):
-            self.setColumnHidden(at, width < column.goes_below)
+        room = self.viewport().width() / theme.scale() - _LEAST_STRETCH
+        needed = sum(column.width for column in self._columns)
+        for at, column in sorted(enumerate(self._columns), key=lambda each: -each[1].rank):
+            goes = column.rank > 0 and needed > room
+            self.setColumnHidden(at, goes)
+            needed -= column.width if goes else 0
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.current_id():

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, QPoint, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QKeyEvent, QPainter, QStandardItem, QStandardItemModel
+from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QPainter, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import (
     QFrame,
     QLineEdit,
@@ -175,8 +175,9 @@ class SearchList(QFrame):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if watched is not self._field:
             return False
-        if event.type() == QEvent.Type.FocusIn and not self.isVisible():
-            self._begin()
+        if isinstance(event, QFocusEvent) and event.gotFocus() and not self.isVisible():
+            if event.reason() == Qt.FocusReason.MouseFocusReason:
+                self._begin()
         elif event.type() == QEvent.Type.FocusOut and self.isVisible():
             self.hide()
             self._known = []

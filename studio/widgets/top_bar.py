@@ -37,6 +37,7 @@ class TopBar(QWidget):
         self._clip.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self._clip.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self._clip.setAccessibleName("Choose a clip")
+        self._clip.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._clip_menu = QMenu(self._clip)
         self._clip_menu.aboutToShow.connect(self._list_clips)
         self._clip.setMenu(self._clip_menu)
@@ -52,7 +53,8 @@ class TopBar(QWidget):
         box.setContentsMargins(17, 0, 10, 0)
         box.setSpacing(4)
         trail = (self._line, 6, self._project, self._arrow, self._clip)
-        tools = (self._undo, self._redo, parts.hair(vertical=True), self._job)
+        self._second_line = parts.hair(vertical=True)
+        tools = (self._undo, self._redo, self._second_line, self._job)
         parts.fill(box, (parts.glyph("forecast", 20, "accent"), 6, self.menus, 6, *trail, None, self.search, 6, *tools))
         for told in (document.opened, document.closed, document.changed, document.clip_chosen):
             told.connect(self.follow)
@@ -98,6 +100,7 @@ class TopBar(QWidget):
     def _follow_jobs(self, _job: Job | None = None) -> None:
         live = self._jobs.live()
         self._job.setVisible(self._document.is_open)
+        self._second_line.setVisible(self._document.is_open)
         if not live:
             count = len(self._jobs.jobs())
             self._job.setText("No jobs running" if count else "No jobs")
