@@ -43,6 +43,11 @@ class Sightings:
     def __len__(self) -> int:
         return len(self.frames)
 
+    def by_frame(self) -> list[Int[ndarray, " people"]]:
+        """The rows of each frame in which anybody was seen."""
+        starts = np.flatnonzero(np.diff(self.frames))
+        return np.split(np.arange(len(self)), starts + 1) if len(self) else []
+
     @cached_property
     def centres_px(self) -> Float[ndarray, "rows 2"]:
         """The middle of each trunk: of its shoulders, hips and neck as far as seen, else of all seen joints."""
@@ -98,8 +103,7 @@ def followed(sightings: Sightings, rate_hz: float, reach: float = 1.0) -> Sighti
     last: dict[int, int] = {}  # tracklet → its last row
     before: dict[int, int] = {}  # tracklet → the row before that
     count = 0
-    starts = np.flatnonzero(np.diff(sightings.frames, prepend=-1))
-    for rows in np.split(np.arange(len(sightings)), starts[1:]):
+    for rows in sightings.by_frame():
         frame = int(sightings.frames[rows[0]])
         last = {each: row for each, row in last.items() if frame - sightings.frames[row] <= patience}
         names = list(last)
@@ -218,8 +222,7 @@ def _expected(sightings: Sightings, row: int, earlier: int | None, frame: int) -
 def _cut_where_close(sightings: Sightings, rate_hz: float) -> Int[ndarray, " rows"]:
     """Tracklets as pieces: each ends where its owner parts from somebody close, or is missing for a while."""
     contested = np.zeros(len(sightings), dtype=bool)
-    starts = np.flatnonzero(np.diff(sightings.frames, prepend=-1))
-    for rows in np.split(np.arange(len(sightings)), starts[1:]):
+    for rows in sightings.by_frame():
         if len(rows) > 1:
             apart = np.linalg.norm(sightings.centres_px[rows][:, None] - sightings.centres_px[rows], axis=-1)
             size = np.minimum(sightings.sizes_px[rows][:, None], sightings.sizes_px[rows])

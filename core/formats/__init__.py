@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from core.formats import marks
+from core.formats import marks, openpose
 
 
 @dataclass(frozen=True)
@@ -21,6 +21,7 @@ class Format:
 
 
 FORMATS = (
+    Format("OpenPose", "2D poses", ("",), openpose.is_openpose, openpose.read, openpose.write),
     Format("Marks CSV", "marks", (".csv", ".tsv"), marks.is_csv, marks.read_csv, marks.write_csv),
     Format("Marks JSON", "marks", (".json",), marks.is_json, marks.read_json, marks.write_json),
 )
