@@ -1,0 +1,206 @@
+"""Pictures and videos of a clip with what is known of it: joints, actions, what a run forecasts beside what came.
+
+Used by `posecast render` and the tour. A forecast is drawn as the studio draws it: truth solid and neutral, the
+prediction dashed and in the run's colour, each step on the frame in which it really came.
+"""
+
+from pathlib import Path
+
+import numpy as np
+from numpy import ndarray
+
+from core.bodies.skeletons import UPPER_BODY_9
+from core.errors import ProjectError
+from core.evaluation.forecasting import Predictor
+from core.footage import frame_at, has_video
+from core.forecasts import Forecast, ForecastStep
+from core.motion import SEEN, Poses2d
+from core.opencv import cv2
+from core.project.annotations import Clip, Segment
+from core.project.store import ProjectStore
+from core.rendering.overlay import Words, draw_chip, draw_skeleton, draw_words, fitted, ink_on
+from core.video import Video, open_video, write_video
+
+RUN, TRUTH = "#4fc7cf", "#dadce1"
+CANVAS, PANEL, QUIET, WARM, GOOD = "#0a0b0d", "#17181c", "#adb1bb", "#f2b84b", "#62c993"
+CRF = 20
+
+
+class ClipPainter:
+    """Draws frames of one clip. Its video must be there."""
+
+    def __init__(self, store: ProjectStore, clip: Clip, video: Video) -> None:
+        self._store, self.clip, self.video = store, clip, video
+        self._tracks: Poses2d | None = store.tracks(clip.tracks) if clip.tracks else None
+
+    def annotated(self, frame: int) -> ndarray:
+        """The frame with everybody's joints and the action at that moment."""
+        picture = self.video.frame(frame).copy()
+        scale = self.scale
+        if self._tracks is not None and frame < len(self._tracks):
+            for person in range(self._tracks.people):
+                draw_skeleton(
+                    picture, self._tracks.skeleton, self._tracks.joints_px[frame, person].astype(float),
+                    self._tracks.confidence[frame, person] >= SEEN, scale=scale,
+                )  # fmt: skip
+        segment = self.segment_at(frame)
+        if segment is not None:
+            label = self._store.project.labels[segment.action]
+            words = Words(label.name, ink_on(label.colour), 15 * scale)
+            draw_chip(picture, words, (12 * scale, 12 * scale), label.colour)
+        return picture
+
+    @property
+    def scale(self) -> float:
+        """How much larger than a 640 × 360 picture, so that lines and words keep their proportion."""
+        return max(min(self.video.width / 640, self.video.height / 360), 0.5)
+
+    def segment_at(self, frame: int) -> Segment | None:
+        return next((each for each in self.clip.segments if each.start_frame <= frame < each.end_frame), None)
+
+    def colour_of(self, action: str) -> str:
+        label = self._store.project.label_named(action, "action")
+        return label.colour if label is not None else "#6b707b"
+
+    def step(self, forecast: Forecast, at: int) -> ndarray:
+        """A forecast's step on the frame in which the truth came, or on the frame it was made at."""
+        step = forecast.steps[at]
+        frame = forecast.at_frame if step.truth_frame is None else step.truth_frame
+        picture = self.video.frame(frame).copy()
+        scale = self.scale
+        seen = np.ones(len(UPPER_BODY_9), bool)
+        if step.truth_px is not None:
+            there = seen if step.truth_seen is None else np.array(step.truth_seen)
+            draw_skeleton(picture, UPPER_BODY_9, np.array(step.truth_px), there, bones=TRUTH, scale=scale)
+        moved = np.array(step.joints_px) + _carried(step)
+        draw_skeleton(picture, UPPER_BODY_9, moved, seen, bones=RUN, dashed=True, scale=scale)
+        self._label(picture, step, scale)
+        return picture
+
+    def _label(self, picture: ndarray, step: ForecastStep, scale: float) -> None:
+        colour = self.colour_of(step.action)
+        words = Words(f"{step.action}  {100 * step.confidence:.0f} %", ink_on(colour), 14 * scale)
+        _, height = draw_chip(picture, words, (12 * scale, 12 * scale), colour)
+        if step.truth_action is not None:
+            right = step.truth_action == step.action
+            said = "✓ as it came" if right else f"came: {step.truth_action}"
+            place = (12 * scale, 12 * scale + height + 6 * scale)
+            draw_chip(picture, Words(said, GOOD if right else WARM, 12 * scale), place, CANVAS, opacity=0.8)
+        if step.error_px is not None:
+            said = Words(f"{step.error_px:.0f} px off", "#e9eaed", 12 * scale)
+            draw_chip(picture, said, (12 * scale, picture.shape[0] - 34 * scale), CANVAS, opacity=0.8)
+
+
+def _carried(step: ForecastStep) -> ndarray:
+    """A forecast stands at the last seen neck; beside the truth it is drawn at the true one."""
+    neck = UPPER_BODY_9["neck"]
+    if step.truth_px is None or (step.truth_seen is not None and not step.truth_seen[neck]):
+        return np.zeros(2)
+    return np.array(step.truth_px[neck]) - np.array(step.joints_px[neck])
+
+
+def render_clip(
+    store: ProjectStore,
+    clip: Clip,
+    out: Path,
+    *,
+    start_s: float = 0.0,
+    end_s: float | None = None,
+    predictor: Predictor | None = None,
+) -> int:
+    """Draw a stretch of a clip into `out` (.mp4) or one frame of it (.png); the number of frames drawn.
+
+    With a predictor, a strip below shows what it forecasts, made anew at every characteristic pose.
+    """
+    if not has_video(store, clip):
+        raise ProjectError(f"The video of {clip.name} is not there.", hint="Put it back, or find it in the studio.")
+    first = frame_at(store, clip, start_s)
+    last = clip.video.frame_count - 1 if end_s is None else frame_at(store, clip, end_s)
+    if last < first:
+        raise ProjectError(f"{end_s:g} s comes before {start_s:g} s.", hint="Give --to a later moment than --from.")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with open_video(store.video_path(clip)) as video:
+        painter = ClipPainter(store, clip, video)
+        strip = _Strip(store, painter, predictor) if predictor is not None else None
+        if out.suffix.lower() == ".png":
+            save_png(out, _composed(painter, strip, first))
+            return 1
+        height, width = _composed(painter, strip, first).shape[:2]
+        with write_video(out, clip.video.rate_hz, width, height, crf=CRF) as writer:
+            for frame in range(first, last + 1):
+                writer.add(_composed(painter, strip, frame))
+    return last - first + 1
+
+
+def _composed(painter: ClipPainter, strip: "_Strip | None", frame: int) -> ndarray:
+    picture = painter.annotated(frame)
+    if strip is not None:
+        picture = np.concatenate([picture, strip.at(frame)])
+    height, width = picture.shape[:2]
+    return picture[: height - height % 2, : width - width % 2]
+
+
+class _Strip:
+    """The next steps as chips, in the order they are forecast, the true ones below."""
+
+    def __init__(self, store: ProjectStore, painter: ClipPainter, predictor: Predictor) -> None:
+        self._store, self._painter, self._predictor = store, painter, predictor
+        self._made: dict[int, ndarray] = {}
+
+    def at(self, frame: int) -> ndarray:
+        """As made at the last characteristic pose up to `frame`."""
+        poses = [pose.frame for pose in self._painter.clip.poses if pose.frame <= frame]
+        made_at = max(poses, default=-1)
+        if made_at not in self._made:
+            self._made[made_at] = self._draw(made_at)
+        return self._made[made_at]
+
+    def _draw(self, made_at: int) -> ndarray:
+        scale, width = self._painter.scale, self._painter.video.width
+        strip = np.empty((round(78 * scale), width, 3), np.uint8)
+        strip[:] = tuple(bytes.fromhex(PANEL[1:]))
+        if made_at < 0:
+            draw_words(strip, Words("Nothing seen yet", QUIET, 13 * scale, "Regular"), (12 * scale, 39 * scale))
+            return strip
+        store = self._store
+        said = self._predictor.forecast(
+            store.project, lambda each: store.tracks(each.tracks), self._painter.clip.id, made_at, 5
+        )
+        left = 12 * scale
+        for row, name in ((22, "Forecast"), (56, "What came")):
+            draw_words(strip, Words(name, QUIET, 11.5 * scale, "Medium"), (left, row * scale))
+        each = (width - 90 * scale) / len(said.steps)
+        for at, step in enumerate(said.steps):
+            x = 84 * scale + at * each
+            self._chip(strip, step.action, (x, 10 * scale), each, f"  {100 * step.confidence:.0f} %")
+            if step.truth_action is not None:
+                mark = "  ✓" if step.truth_action == step.action else ""
+                self._chip(strip, step.truth_action, (x, 44 * scale), each, mark)
+        return strip
+
+    def _chip(self, strip: ndarray, action: str, at: tuple[float, float], width: float, more: str) -> None:
+        scale, colour = self._painter.scale, self._painter.colour_of(action)
+        words = fitted(action + more, 12.5 * scale, "SemiBold", width - 22 * scale)
+        draw_chip(strip, Words(words, ink_on(colour), 12.5 * scale), at, colour)
+
+
+def save_png(path: Path, picture: ndarray) -> None:
+    """Write an RGB or RGBA picture."""
+    order = cv2.COLOR_RGBA2BGRA if picture.shape[2] == 4 else cv2.COLOR_RGB2BGR
+    written, data = cv2.imencode(".png", cv2.cvtColor(picture, order))
+    if not written:
+        raise ProjectError(f"{path.name} could not be written.")
+    path.write_bytes(data.tobytes())
+
+
+def sheet(pictures: list[ndarray], columns: int, gap: int = 6) -> ndarray:
+    """Pictures of one size in rows, on the canvas colour."""
+    height, width = pictures[0].shape[:2]
+    rows = -(-len(pictures) // columns)
+    whole = np.empty((rows * (height + gap) + gap, columns * (width + gap) + gap, 3), np.uint8)
+    whole[:] = tuple(bytes.fromhex(CANVAS[1:]))
+    for at, picture in enumerate(pictures):
+        row, column = divmod(at, columns)
+        top, left = gap + row * (height + gap), gap + column * (width + gap)
+        whole[top : top + height, left : left + width] = picture
+    return whole

@@ -1,0 +1,135 @@
+"""Skeletons, chips and captions drawn over a frame: for pictures and videos that leave the studio. No Qt, no torch.
+
+Pictures are (height, width, 3) uint8 RGB and are drawn on in place; positions are pixels from the centre of the top
+left one. Everything has a dark rim, since the ground is whatever the video shows. Truth is solid, predictions dashed.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Literal
+
+import numpy as np
+from jaxtyping import Bool, Float, UInt8
+from numpy import ndarray
+from PIL import Image, ImageDraw, ImageFont
+
+import resources
+from core.bodies.skeletons import Skeleton
+from core.opencv import cv2
+from core.rendering.contents import DARK, SideColours
+from core.rendering.offscreen import rgb
+
+Picture = UInt8[ndarray, "height width 3"]
+RIM = (10, 11, 13)
+INK, PAPER = "#0e0f12", "#e9eaed"
+_SHIFT = 4  # OpenCV draws at sixteenths of a pixel
+DASH_PX, GAP_PX = 7.0, 5.0
+
+Weight = Literal["Regular", "Medium", "SemiBold", "Bold"]
+
+
+def draw_skeleton(
+    picture: Picture,
+    skeleton: Skeleton,
+    joints_px: Float[ndarray, "joints 2"],
+    seen: Bool[ndarray, " joints"],
+    *,
+    bones: str | None = None,
+    dashed: bool = False,
+    sides: SideColours = DARK.sides,
+    scale: float = 1.0,
+) -> None:
+    """Bones in one colour or in their side's, joints in their side's. What was not seen is left out."""
+    shown = seen & np.isfinite(joints_px).all(-1)
+    lines = [
+        (piece, bones or sides.of(skeleton.sides[child]))
+        for parent, child in skeleton.bones
+        if shown[parent] and shown[child]
+        for piece in _pieces(joints_px[parent], joints_px[child], scale, dashed=dashed)
+    ]
+    for (start, end), _ in lines:
+        _line(picture, start, end, RIM, 5.0 * scale)
+    for (start, end), colour in lines:
+        _line(picture, start, end, rgb(colour), 2.6 * scale)
+    for joint in np.flatnonzero(shown):
+        _dot(picture, joints_px[joint], 4.6 * scale, RIM)
+        _dot(picture, joints_px[joint], 3.2 * scale, rgb(sides.of(skeleton.sides[joint])))
+
+
+def _pieces(start: ndarray, end: ndarray, scale: float, *, dashed: bool) -> list[tuple[ndarray, ndarray]]:
+    length = float(np.linalg.norm(end - start))
+    if not dashed or length < 1:
+        return [(start, end)]
+    along = (end - start) / length
+    starts = np.arange(0, length, (DASH_PX + GAP_PX) * scale)
+    return [(start + along * at, start + along * min(at + DASH_PX * scale, length)) for at in starts]
+
+
+def _line(picture: Picture, start: ndarray, end: ndarray, colour: tuple[int, int, int], width: float) -> None:
+    ends = [tuple(int(v) for v in np.round(np.clip(point, -1e5, 1e5) * 2**_SHIFT)) for point in (start, end)]
+    cv2.line(picture, ends[0], ends[1], colour, max(1, round(width)), cv2.LINE_AA, _SHIFT)
+
+
+def _dot(picture: Picture, centre: ndarray, radius: float, colour: tuple[int, int, int]) -> None:
+    x, y = (int(v) for v in np.round(np.clip(centre, -1e5, 1e5) * 2**_SHIFT))
+    cv2.circle(picture, (x, y), round(radius * 2**_SHIFT), colour, -1, cv2.LINE_AA, _SHIFT)
+
+
+@dataclass(frozen=True)
+class Words:
+    """Text with its colour, size in pixels and weight."""
+
+    text: str
+    colour: str = PAPER
+    size: float = 13.0
+    weight: Weight = "SemiBold"
+
+
+@cache
+def _font(size: float, weight: Weight) -> ImageFont.FreeTypeFont:
+    return ImageFont.truetype(str(resources.path("fonts", f"Inter-{weight}.otf")), size)
+
+
+def draw_words(picture: Picture, words: Words, at: tuple[float, float]) -> int:
+    """Write on the picture, `at` being the left end of the line's middle; the width it took."""
+    font = _font(words.size, words.weight)
+    width = round(font.getlength(words.text))
+    image = Image.fromarray(picture)
+    ImageDraw.Draw(image).text(at, words.text, fill=words.colour, font=font, anchor="lm")
+    picture[:] = np.asarray(image)
+    return width
+
+
+def draw_chip(
+    picture: Picture, words: Words, at: tuple[float, float], ground: str, *, opacity: float = 1.0
+) -> tuple[int, int]:
+    """A rounded plate with words on it, its top left corner `at`; its width and height."""
+    font = _font(words.size, words.weight)
+    pad_x, pad_y = round(words.size * 0.6), round(words.size * 0.42)
+    width, height = round(font.getlength(words.text)) + 2 * pad_x, round(words.size) + 2 * pad_y
+    left, top = round(at[0]), round(at[1])
+    # Drawn four times as large and averaged: corners and edges stay smooth.
+    plate = Image.new("L", (4 * width, 4 * height))
+    ImageDraw.Draw(plate).rounded_rectangle((0, 0, 4 * width - 1, 4 * height - 1), radius=16, fill=round(255 * opacity))
+    mask = plate.resize((width, height), Image.Resampling.LANCZOS)
+    image = Image.fromarray(picture)
+    image.paste(Image.new("RGB", (width, height), ground), (left, top), mask)
+    ImageDraw.Draw(image).text((left + pad_x, top + height / 2), words.text, fill=words.colour, font=font, anchor="lm")
+    picture[:] = np.asarray(image)
+    return width, height
+
+
+def ink_on(ground: str) -> str:
+    """Dark or light words, whichever reads better on `ground`."""
+    red, green, blue = (each / 255 for each in rgb(ground))
+    return INK if 0.299 * red + 0.587 * green + 0.114 * blue > 0.45 else PAPER
+
+
+def fitted(words: str, size: float, weight: Weight, width: float) -> str:
+    """`words`, cut with an ellipsis where they would be wider than `width` pixels."""
+    font = _font(size, weight)
+    if font.getlength(words) <= width:
+        return words
+    while words and font.getlength(words + "…") > width:
+        words = words[:-1]
+    return words.rstrip() + "…"
