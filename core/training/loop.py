@@ -5,7 +5,7 @@ its events are yielded, so whoever stops here stops between two steps, and the s
 """
 
 import math
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from torch import Tensor
 
@@ -13,6 +13,7 @@ from core.errors import RunError
 from core.runs import Event, Events, Metric, Progress
 
 
+@runtime_checkable
 class Recipe(Protocol):
     """What the loop drives."""
 
