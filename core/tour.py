@@ -21,6 +21,7 @@ from core.project.store import ProjectStore
 from core.rendering.contents import SceneSkeleton
 from core.rendering.probe import gl_problem
 from core.rendering.scene import Scene
+from core.rendering.views import Orbit
 from core.video import open_video
 
 FILMED_S = 12.0
@@ -47,9 +48,8 @@ def take_tour(out: Path, say: Callable[[str], None]) -> TourReport:
     predictor = load_run(find_run(CHECKPOINT))
     with ProjectStore.open(folder, "", mode="read") as store:
         project = store.project
-        say(
-            f"{project.name}: {len(project.clips)} clips, {sum(len(c.segments) for c in project.clips.values())} segments"
-        )
+        segments = sum(len(each.segments) for each in project.clips.values())
+        say(f"{project.name}: {len(project.clips)} clips, {segments} segments")
         say(f"Forecaster: {CHECKPOINT}, trained on other cooks in other sessions\n")
         clip = _clip_to_show(store)
         frame = _moment_to_show(clip)
@@ -127,7 +127,7 @@ def _in_space(said: Forecast, out: Path, say: Callable[[str], None]) -> list[Pat
     path = out / "forecast-in-space.png"
     with Scene(1280, 420) as scene:
         scene.set_skeletons([_standing(np.array(step.joints_m), at, len(steps)) for at, step in enumerate(steps)])
-        scene.view = scene.view.preset("front").orbited(0.35, 0.06)
+        scene.view = Orbit(yaw=0.35, pitch=0.14)
         scene.frame_all()
         save_png(path, scene.picture()[..., :3])
     return [path]

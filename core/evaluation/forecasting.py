@@ -40,7 +40,10 @@ NECK = UPPER_BODY_9["neck"]
 class Predictor(Protocol):
     """What can be asked for the next steps of a clip."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """What made the forecast, as people call it."""
+        ...
 
     def forecast(
         self,
