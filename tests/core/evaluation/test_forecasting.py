@@ -1,0 +1,302 @@
+"""Asking a trained run, and measuring it."""
+
+from dataclasses import dataclass
+
+import msgspec
+import numpy as np
+import pytest
+from msgspec.structs import replace
+
+from core import configs
+from core.bodies.skeletons import SMPL_24, UPPER_BODY_9
+from core.datasets.pose_bank import PoseBank
+from core.errors import FormatError, ProjectError, RunError, TooNewError
+from core.evaluation.forecasting import load_run
+from core.evaluation.protocols import Report, evaluate, evaluate_forecaster
+from core.models import checkpoints
+from core.runs import Done, EvaluateForecaster, Made, TrainForecaster
+from core.training.forecaster import train_forecaster
+from tests.core.made_up_project import MADE, bank_poses, made_up
+
+
+@pytest.fixture(scope="module")
+def made():
+    return made_up(16, 10)
+
+
+@pytest.fixture(scope="module")
+def folder(made, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("runs") / "small run"
+    config = configs.with_overrides(configs.smoke(), ["steps=60", "validate_every=20", "critic.psi_width=16"])
+    spec = TrainForecaster(project="", out=str(folder), config=config, preset="forecaster/smoke")
+    for _ in train_forecaster(spec, made.project, made.read_tracks, folder, PoseBank(bank_poses(200), "made up")):
+        pass
+    return folder
+
+
+@dataclass(frozen=True)
+class SmplTruth:
+    """World joints of UPPER_BODY_9 put where SMPL has them."""
+
+    joints3d: np.ndarray
+
+    @classmethod
+    def of(cls, world_m):
+        joints = np.zeros((len(world_m), 24, 3))
+        for name in ("left_shoulder", "right_shoulder", "left_elbow", "right_elbow"):
+            joints[:, SMPL_24[name]] = world_m[:, UPPER_BODY_9[name]]
+        for side in ("left", "right"):
+            joints[:, SMPL_24[f"{side}_wrist"]] = world_m[:, UPPER_BODY_9[f"{side}_hand"]]
+            joints[:, SMPL_24[f"{side}_hip"]] = world_m[:, UPPER_BODY_9["hip"]]
+        joints[:, SMPL_24["neck"]] = world_m[:, UPPER_BODY_9["neck"]]
+        joints[:, SMPL_24["head"]] = world_m[:, UPPER_BODY_9["head"]] - [0.0, 0.035, 0.105]
+        return cls(joints)
+
+
+def test_that_a_forecast_counts_as_seen_what_was_marked_by_then(made, folder):
+    run, clip = load_run(folder), made.project.clips["clip-15"]
+    frame = clip.poses[3].frame
+    said = run.forecast(made.project, made.read_tracks, clip.id, frame)
+    assert said.model == "small run"
+    assert said.seen_frames == tuple(pose.frame for pose in clip.poses[:4])
+    assert [step.truth_frame for step in said.steps] == [pose.frame for pose in clip.poses[4:9]]
+    assert any("4 of the 5" in doubt for doubt in said.doubts)
+    before = run.forecast(made.project, made.read_tracks, clip.id, frame - 1)
+    assert len(before.seen_frames) == 3
+
+
+def test_that_later_marks_change_the_truth_and_not_the_forecast(made, folder):
+    run, clip = load_run(folder), made.project.clips["clip-15"]
+    frame = clip.poses[4].frame
+    later = clip.segments[6]
+    changed = made.project.with_clip(
+        clip.with_segment(replace(later, action="label-stir")).without_pose(clip.segments[7].id)
+    )
+    one, other = (run.forecast(each, made.read_tracks, clip.id, frame) for each in (made.project, changed))
+    for ours, theirs in zip(one.steps, other.steps, strict=True):
+        assert (ours.best, ours.joints_m, ours.joints_px) == (theirs.best, theirs.joints_m, theirs.joints_px)
+    assert other.steps[1].truth_action == "stir"
+
+
+def test_that_probabilities_are_best_first_and_the_neck_stands_where_it_was_last_seen(made, folder):
+    clip = made.project.clips["clip-15"]
+    said = load_run(folder).forecast(made.project, made.read_tracks, clip.id, clip.poses[4].frame)
+    neck_px = made.tracks[clip.tracks].joints_px[clip.poses[4].frame, 0, UPPER_BODY_9["neck"]]
+    for step in said.steps:
+        chances = [each for _, each in step.best]
+        assert chances == sorted(chances, reverse=True)
+        assert (step.action, step.confidence) == step.best[0]
+        assert sum(chances) <= 1 + 1e-6
+        assert step.joints_m[UPPER_BODY_9["neck"]] == (0, 0, 0)
+        assert step.joints_px[UPPER_BODY_9["neck"]] == pytest.approx(tuple(neck_px), abs=1e-3)
+
+
+def test_that_the_error_shown_is_of_the_neck_centred_joints_that_were_seen(made, folder):
+    clip = made.project.clips["clip-15"]
+    said = load_run(folder).forecast(made.project, made.read_tracks, clip.id, clip.poses[4].frame)
+    step = said.steps[0]
+    true_px, ours_px = np.array(step.truth_px), np.array(step.joints_px)
+    np.testing.assert_allclose(true_px, made.tracks[clip.tracks].joints_px[step.truth_frame, 0], atol=1e-3)
+    off = np.linalg.norm((ours_px - ours_px[1]) - (true_px - true_px[1]), axis=-1)
+    assert step.error_px == pytest.approx(np.delete(off, 1).mean(), rel=1e-4)
+
+
+def test_that_beyond_the_last_mark_there_is_a_forecast_and_no_truth(made, folder):
+    clip = made.project.clips["clip-15"]
+    said = load_run(folder).forecast(made.project, made.read_tracks, clip.id, clip.poses[-1].frame, steps=7)
+    assert len(said.steps) == 7
+    assert all(step.truth_action is None and step.error_px is None for step in said.steps)
+    assert any("chosen for 5 steps" in doubt for doubt in said.doubts)
+
+
+def test_that_before_the_first_mark_the_question_is_refused_in_words(made, folder):
+    with pytest.raises(ProjectError, match="No step of Clip 15") as caught:
+        load_run(folder).forecast(made.project, made.read_tracks, "clip-15", 0)
+    assert "mark one" in caught.value.hint
+
+
+def test_that_a_foreign_project_is_forecast_with_its_unknown_words_said(made, folder):
+    run = load_run(folder)
+    label = replace(made.project.labels["label-cut"], id="label-saw", name="saw")
+    clip = made.project.clips["clip-15"]
+    clip = replace(clip, camera="", segments=tuple(
+        replace(each, action="label-saw" if at in (2, 4) else each.action) for at, each in enumerate(clip.segments)
+    ))  # fmt: skip
+    said = run.forecast(made.project.with_label(label).with_clip(clip), made.read_tracks, clip.id, clip.poses[5].frame)
+    assert any("does not know saw" in doubt for doubt in said.doubts)
+    assert any("camera is estimated" in doubt for doubt in said.doubts)
+    assert said.camera_estimated
+    assert "saw" not in {step.action for step in said.steps}
+    assert all(np.isfinite(step.joints_px).all() for step in said.steps)
+
+
+def test_that_a_clip_without_poses_is_forecast_from_its_actions(made, folder):
+    clip = replace(made.project.clips["clip-15"], tracks="")
+    said = load_run(folder).forecast(made.project.with_clip(clip), made.read_tracks, clip.id, clip.poses[5].frame)
+    assert any("no 2D poses" in doubt for doubt in said.doubts)
+    assert said.steps[0].truth_action is not None
+    assert said.steps[0].truth_px is None
+
+
+def test_that_with_two_people_the_last_to_act_is_asked_about_or_the_one_named(made, folder):
+    from core.project.annotations import Actor
+
+    clip = made.project.clips["clip-15"]
+    clip = replace(
+        clip, actors=(Actor(id="a", name="A", track=0, made=MADE), Actor(id="b", name="B", track=0, made=MADE))
+    )
+    for number, segment in enumerate(clip.segments):
+        clip = clip.with_segment(replace(segment, actor="ab"[number % 2]))
+    project, frame = made.project.with_clip(clip), clip.poses[5].frame
+    run = load_run(folder)
+    assert run.forecast(project, made.read_tracks, clip.id, frame).seen_frames[-1] == clip.poses[5].frame
+    assert run.forecast(project, made.read_tracks, clip.id, frame, actor="a").seen_frames[-1] == clip.poses[4].frame
+
+
+def test_that_the_plain_forecaster_answers_beside_with_a_flat_average_pose(made, folder):
+    clip = made.project.clips["clip-15"]
+    said = load_run(folder).beside().forecast(made.project, made.read_tracks, clip.id, clip.poses[4].frame)
+    assert said.model.startswith("n-gram")
+    assert any("drawn flat" in doubt for doubt in said.doubts)
+    pixels, neck = np.array(said.steps[0].joints_px), np.array(said.steps[0].joints_px)[1]
+    sequence_average = load_run(folder).plain.average.numpy()
+    shape = (pixels - neck) / np.abs(pixels - neck).max()
+    np.testing.assert_allclose(shape, sequence_average / np.abs(sequence_average).max(), atol=1e-3)
+    assert {step.joints_m for step in said.steps} == {said.steps[0].joints_m}
+
+
+# ---- checkpoints ----------------------------------------------------------------------------------------------------
+
+
+def test_that_a_checkpoint_tells_of_itself_without_its_weights(made, folder):
+    header = checkpoints.read_header(folder / "best.safetensors")
+    assert header.preset == "forecaster/smoke"
+    assert header.split == dict(made.project.splits["split"].parts)
+    assert header.figures["validation/top1"] > 0
+
+
+def test_that_a_folder_without_a_checkpoint_and_foreign_files_are_refused_in_words(folder, tmp_path):
+    with pytest.raises(RunError, match="holds no checkpoint"):
+        load_run(tmp_path)
+    (tmp_path / "notes.safetensors").write_bytes(b"this is no checkpoint at all")
+    with pytest.raises(FormatError, match=r"notes\.safetensors"):
+        load_run(tmp_path / "notes.safetensors")
+    whole = (folder / "best.safetensors").read_bytes()
+    (tmp_path / "cut.safetensors").write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(FormatError, match=r"cut\.safetensors"):
+        load_run(tmp_path / "cut.safetensors")
+
+
+def test_that_a_later_version_and_another_programs_weights_are_told_apart(folder, tmp_path):
+    from safetensors.torch import save_file
+
+    kept = checkpoints.load(folder / "best.safetensors")
+    later = tmp_path / "later.safetensors"
+    checkpoints.save(later, replace(kept.header, version=checkpoints.VERSION + 1), kept.tensors)
+    with pytest.raises(TooNewError):
+        load_run(later)
+    foreign = tmp_path / "foreign.safetensors"
+    save_file(kept.tensors, foreign)
+    with pytest.raises(FormatError, match="another program"):
+        load_run(foreign)
+    lean = tmp_path / "lean.safetensors"
+    checkpoints.save(lean, kept.header, {name: each for name, each in kept.tensors.items() if "decode" not in name})
+    with pytest.raises(FormatError, match="do not fit"):
+        load_run(lean)
+
+
+# ---- the protocol ---------------------------------------------------------------------------------------------------
+
+
+def test_that_a_report_stands_beside_the_plain_methods(made, folder):
+    report = evaluate(
+        load_run(folder), made.project, made.read_tracks, "test", lambda clip: SmplTruth.of(made.truth[clip])
+    )
+    methods = [row.method.split(",")[0] for row in report.rows]
+    assert methods == ["small run", "zero velocity", "train average", "n-gram", "bank's mean pose"]
+    assert report.windows == 4 * (10 - 5)
+    ours = report.row("small run")
+    assert ours.top1 == pytest.approx(np.mean(ours.top1_by_step))
+    assert 0 < ours.pa_mpjpe_mm < ours.mpjpe_mm
+    assert report.row("zero velocity").mpjpe_px > 1.5 * report.row("train average").mpjpe_px / 2
+    again = msgspec.json.decode(msgspec.json.encode(report), type=Report)
+    assert again == report
+    page = report.markdown()
+    assert all(row.method in page for row in report.rows)
+
+
+def test_that_the_protocol_measures_what_a_forecast_shows(made, folder):
+    # One by one through the door the studio uses, the same figures come out.
+    run = load_run(folder)
+    report = evaluate(run, made.project, made.read_tracks, "test")
+    right, errors = [], []
+    for clip_id in made.project.splits["split"].parts["test"]:
+        clip = made.project.clips[clip_id]
+        for pose in clip.poses[: len(clip.poses) - 5]:
+            said = run.forecast(made.project, made.read_tracks, clip_id, pose.frame)
+            right.append([step.action == step.truth_action for step in said.steps])
+            errors += [step.error_px for step in said.steps]
+    assert report.rows[0].top1 == pytest.approx(np.mean(right))
+    assert report.rows[0].mpjpe_px == pytest.approx(np.mean(errors), rel=1e-4)
+
+
+def test_that_a_forecast_that_is_the_truth_has_no_3d_error(made, folder, monkeypatch):
+    from core.evaluation import protocols
+
+    run = load_run(folder)
+    monkeypatch.setattr(
+        protocols, "_rolled_out",
+        lambda run, windows: (np.zeros((len(windows), 5, 4)), np.zeros((len(windows), 5, 9, 2)), true_m),
+    )  # fmt: skip
+    captured = {}
+    monkeypatch.setattr(protocols, "_row", _spied(protocols._row, captured))
+    true_m = np.zeros((20, 5, 9, 3))
+    evaluate(run, made.project, made.read_tracks, "test", lambda clip: SmplTruth.of(made.truth[clip]))
+    true_m = captured["truth_m"]
+    report = evaluate(run, made.project, made.read_tracks, "test", lambda clip: SmplTruth.of(made.truth[clip]))
+    assert report.rows[0].mpjpe_mm == pytest.approx(0, abs=1e-6)
+    assert report.rows[-1].mpjpe_mm > 10
+
+
+def _spied(function, captured):
+    def spy(*arguments, **named):
+        if named.get("truth_m") is not None:
+            captured["truth_m"] = named["truth_m"]
+        return function(*arguments, **named)
+
+    return spy
+
+
+def test_that_evaluation_writes_its_report_and_says_the_heart_of_it(made, folder, tmp_path):
+    spec = EvaluateForecaster(run=str(folder), project="", out=str(tmp_path), part="validation")
+    events = list(evaluate_forecaster(spec, made.project, made.read_tracks, lambda clip: None, tmp_path))
+    report = msgspec.json.decode((tmp_path / "report.json").read_bytes(), type=Report)
+    assert report.part == "validation"
+    assert report.rows[0].mpjpe_mm is None
+    assert (tmp_path / "report.md").read_text() == report.markdown()
+    assert [each.what for each in events if isinstance(each, Made)] == ["report", "report"]
+    assert isinstance(events[-1], Done)
+    assert "n-gram" in events[-1].summary
+
+
+def test_that_a_part_with_nothing_in_it_is_refused_in_words(made, folder):
+    run = load_run(folder)
+    with pytest.raises(RunError, match="no part"):
+        evaluate(run, made.project, made.read_tracks, "holdout")
+    test = made.project.splits["split"].parts["test"]
+    short = replace(made.project, clips={
+        key: replace(each, segments=each.segments[:3]) if key in test else each for key, each in made.project.clips.items()
+    })  # fmt: skip
+    with pytest.raises(RunError, match="5 more after it"):
+        evaluate(run, short, made.read_tracks, "test")
+
+
+def test_that_on_another_project_its_own_split_is_used_and_that_is_said(folder):
+    other = made_up(8, 9, seed=5)
+    renamed = replace(
+        other.project,
+        clips={f"x-{key}": replace(each, id=f"x-{key}") for key, each in other.project.clips.items()},
+        splits={},
+    )
+    report = evaluate(load_run(folder), renamed, other.read_tracks, "test")
+    assert any("None of the clips" in note for note in report.notes)
