@@ -31,7 +31,7 @@ def test_that_five_guesses_are_never_worse_than_one():
 
 def test_that_the_2d_error_is_in_pixels_over_visible_joints_without_the_neck():
     truth = np.zeros((2, 3, 9, 2))
-    forecast = truth + [0.03, 0.04]  # 5 cm off
+    forecast = truth + np.array([0.03, 0.04])  # 5 cm off
     forecast[:, :, 1] = 9  # the neck is not counted
     visible = np.ones((2, 3, 9), bool)
     forecast[0, 1, 4], visible[0, 1, 4] = 7, False
