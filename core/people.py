@@ -22,7 +22,7 @@ CLOSE = 0.8
 """Body sizes between two people's trunks below which a follower may mistake one for the other."""
 
 _SHORT_ABSENCE_S = 3.0
-_JOINED_UP_TO = 1.6  # cost of joining two pieces; see _costs
+_JOINED_UP_TO = 1.8  # cost of joining two pieces; see _cost
 _SAME_CLOTHES = 9.0  # distance of colours (CIE Lab) up to which somebody is known again after any time
 _CLOTHES_UNIT = 14.0
 _FILLED_S = 0.2
@@ -175,12 +175,15 @@ def calmed(poses: Poses2d, rate_hz: float, width_s: float = 0.06) -> Poses2d:
         ways = np.lib.stride_tricks.sliding_window_view(ways, len(steps), axis=0).transpose(0, 1, 3, 2)
         weights = np.lib.stride_tricks.sliding_window_view(sure, len(steps), axis=0) * near
         relative = ways - joints_px[:, person][:, :, None]
-        for _ in range(2):
-            smooth = _parabola_at_zero(powers, weights, relative)
-            off = np.linalg.norm(relative - smooth[:, :, None], axis=-1)
-            usual = (off * weights).sum(-1, keepdims=True) / np.maximum(weights.sum(-1, keepdims=True), 1e-9) + 0.5
-            weights = weights / (1 + (off / (3 * usual)) ** 2)
-        smooth = _parabola_at_zero(powers, weights, relative)
+        all_weights = weights
+        for _ in range(4):
+            fit = _parabola(powers, weights, relative)
+            off = np.linalg.norm(relative - np.einsum("sa,fjad->fjsd", powers, fit), axis=-1)
+            # The mean of roots: a leap of a hundred pixels hardly changes what is usual.
+            total = np.maximum(weights.sum(-1, keepdims=True), 1e-9)
+            usual = ((np.sqrt(off) * weights).sum(-1, keepdims=True) / total) ** 2 + 0.5
+            weights = all_weights / (1 + (off / (3 * usual)) ** 2) ** 2
+        smooth = _parabola(powers, weights, relative)[..., 0, :]
         seen = confidence[:, person] > 0
         joints_px[:, person] += np.where(seen[..., None], smooth, 0).astype(np.float32)
     return Poses2d(poses.skeleton, joints_px, confidence)
@@ -196,14 +199,14 @@ def _bridge(way_px: Float[ndarray, "frames 2"], sure: Float[ndarray, " frames"],
             sure[before + 1 : after] = min(sure[before], sure[after]) / 2
 
 
-def _parabola_at_zero(
+def _parabola(
     powers: Float[ndarray, "steps 3"], weights: Float[ndarray, "frames joints steps"], ways: Float[ndarray, "*rows"]
-) -> Float[ndarray, "frames joints 2"]:
-    """The value in the middle of the weighted parabola through each window; where too little is seen, the mean."""
+) -> Float[ndarray, "frames joints 3 2"]:
+    """Place, slope and bend of the weighted parabola through each window."""
     # A trace of ridge on slope and bend: with fewer than three frames the fit falls back to a line, then to the mean.
-    matrix = np.einsum("fjs,sa,sb->fjab", weights, powers, powers) + np.diag([1e-9, 1e-3, 1e-3])
-    right = np.einsum("fjs,sa,fjsd->fjad", weights, powers, ways)
-    return np.linalg.solve(matrix, right)[..., 0, :]
+    matrix = np.einsum("fjs,sa,sb->fjab", weights, powers, powers, optimize=True) + np.diag([1e-9, 1e-3, 1e-3])
+    right = np.einsum("fjs,sa,fjsd->fjad", weights, powers, ways, optimize=True)
+    return np.linalg.solve(matrix, right)
 
 
 # ---- from tracklets to people ---------------------------------------------------------------------------------------
@@ -220,37 +223,38 @@ def _expected(sightings: Sightings, row: int, earlier: int | None, frame: int) -
 
 
 def _cut_where_close(sightings: Sightings, rate_hz: float) -> Int[ndarray, " rows"]:
-    """Tracklets as pieces: each ends where its owner parts from somebody close, or is missing for a while."""
-    contested = np.zeros(len(sightings), dtype=bool)
-    for rows in sightings.by_frame():
-        if len(rows) > 1:
-            apart = np.linalg.norm(sightings.centres_px[rows][:, None] - sightings.centres_px[rows], axis=-1)
-            size = np.minimum(sightings.sizes_px[rows][:, None], sightings.sizes_px[rows])
-            near = apart < CLOSE * size
-            np.fill_diagonal(near, val=False)
-            contested[rows] = near.any(1)
-    pieces = np.zeros(len(sightings), dtype=np.int64)
+    """Tracklets as pieces, numbered from 0: cut where somebody close is closest, and where their owner is missing."""
+    apart = _to_nearest(sightings)
     settled = max(2, round(0.1 * rate_hz))
+    starts = np.zeros(len(sightings), dtype=np.int64)
+    for tracklet in np.unique(sightings.tracklets):
+        rows = np.flatnonzero(sightings.tracklets == tracklet)
+        starts[rows[0]] = 1
+        starts[rows[1:][np.diff(sightings.frames[rows]) > settled]] = 1
+        close = np.flatnonzero(apart[rows] < CLOSE)
+        for meeting in np.split(close, np.flatnonzero(np.diff(close) > settled) + 1):
+            # A follower that changes bodies does it where they cover each other.
+            if len(meeting) and meeting[-1] + settled < len(rows):
+                starts[rows[meeting[np.argmin(apart[rows[meeting]])]]] = 1
+    pieces = np.zeros(len(sightings), dtype=np.int64)
     count = 0
     for tracklet in np.unique(sightings.tracklets):
         rows = np.flatnonzero(sightings.tracklets == tracklet)
-        since_contest = settled  # frames apart; a cut comes when it has lasted
-        first_apart = 0
-        piece = np.zeros(len(rows), dtype=np.int64)
-        for at in range(len(rows)):
-            gap = at > 0 and sightings.frames[rows[at]] - sightings.frames[rows[at - 1]] > settled
-            if contested[rows[at]]:
-                since_contest = 0
-            else:
-                first_apart = at if since_contest == 0 else first_apart
-                since_contest += 1
-            if gap:
-                piece[at:] += 1
-            elif since_contest == settled and at > 0 and not contested[rows[at]] and contested[rows[:at]].any():
-                piece[first_apart:] += 1
-        pieces[rows] = count + piece
-        count += int(piece[-1]) + 1
+        pieces[rows] = count + np.cumsum(starts[rows]) - 1
+        count += int(starts[rows].sum())
     return pieces
+
+
+def _to_nearest(sightings: Sightings) -> Float[ndarray, " rows"]:
+    """How far everybody's trunk is from the nearest other one in the frame, in body sizes."""
+    nearest = np.full(len(sightings), np.inf)
+    for rows in sightings.by_frame():
+        if len(rows) > 1:
+            apart = np.linalg.norm(sightings.centres_px[rows][:, None] - sightings.centres_px[rows], axis=-1)
+            apart /= np.minimum(sightings.sizes_px[rows][:, None], sightings.sizes_px[rows])
+            np.fill_diagonal(apart, np.inf)
+            nearest[rows] = apart.min(1)
+    return nearest
 
 
 @dataclass(frozen=True)
@@ -260,7 +264,8 @@ class _Piece:
     end: int  # last frame
     entry_px: Float[ndarray, " 2"]
     exit_px: Float[ndarray, " 2"]
-    leaving_px: Float[ndarray, " 2"]  # a frame
+    entering_px: Float[ndarray, " 2"]  # a frame
+    leaving_px: Float[ndarray, " 2"]
     entry_size_px: float
     exit_size_px: float
     colour: Float[ndarray, " colours"]
@@ -269,15 +274,19 @@ class _Piece:
 
 def _piece(sightings: Sightings, rows: Int[ndarray, " rows"]) -> _Piece:
     first, last = rows[:5], rows[-5:]
-    frames, centres = sightings.frames[last], sightings.centres_px[last]
-    leaving = (centres[-1] - centres[0]) / max(1, frames[-1] - frames[0])
+
+    def speed(some: Int[ndarray, " rows"]) -> Float[ndarray, " 2"]:
+        centres, frames = sightings.centres_px[some], sightings.frames[some]
+        return (centres[-1] - centres[0]) / max(1, frames[-1] - frames[0])
+
     return _Piece(
         int(sightings.tracklets[rows[0]]),
         int(sightings.frames[rows[0]]),
         int(sightings.frames[rows[-1]]),
-        np.median(sightings.centres_px[first], axis=0),
-        centres[-1],
-        leaving,
+        sightings.centres_px[rows[0]],
+        sightings.centres_px[rows[-1]],
+        speed(first),
+        speed(last),
         float(np.median(sightings.sizes_px[first])),
         float(np.median(sightings.sizes_px[last])),
         np.median(sightings.colours[rows], axis=0),
@@ -310,18 +319,18 @@ def _joined(sightings: Sightings, pieces: Int[ndarray, " rows"], rate_hz: float)
 
 
 def _cost(one: _Piece, other: _Piece, rate_hz: float) -> float:
-    """How unlikely it is that `other` goes on where `one` ended: place, size and clothes; _NEVER where it cannot."""
+    """How unlikely it is that `other` goes on where `one` ended, by place, heading, size and clothes; or _NEVER."""
     gap_s = (other.start - one.end) / rate_hz
     if not 0 < gap_s <= _SHORT_ABSENCE_S:
         return _NEVER
     expected = one.exit_px + one.leaving_px * min(other.start - one.end, 0.3 * rate_hz)
     size = max(one.exit_size_px, other.entry_size_px)
     place = float(np.linalg.norm(expected - other.entry_px)) / size / (1 + 2 * gap_s)
+    turn = 0.2 * rate_hz * float(np.linalg.norm(one.leaving_px - other.entering_px)) / size / (1 + 4 * gap_s)
     growth = 2 * abs(float(np.log(other.entry_size_px / one.exit_size_px)))
     clothes = _clothes_apart(one, other) / _CLOTHES_UNIT if len(one.colour) else 0.0
     bonus = 0.25 if one.tracklet == other.tracklet else 0.0
-    total = max(0.0, place + growth + clothes - bonus)
-    # Costs stay below 1 000, so that as many pieces as possible find a follower before any cost is compared.
+    total = max(0.0, place + turn + growth + clothes - bonus)
     return total if total <= _JOINED_UP_TO else _NEVER
 
 
