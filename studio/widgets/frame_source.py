@@ -207,7 +207,7 @@ class _Reader(threading.Thread):
         if number in self._kept:
             self._kept.move_to_end(number)
             return self._kept[number]
-        rgb = video.scaled(number, self._made_px)
+        rgb = np.ascontiguousarray(video.scaled(number, self._made_px))
         height, width = rgb.shape[:2]
         # Turned into the screen's own format here, so that painting on the window's thread only copies.
         image = QImage(rgb.data, width, height, rgb.strides[0], QImage.Format.Format_RGB888)

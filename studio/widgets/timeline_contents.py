@@ -17,6 +17,9 @@ from core.project.annotations import Clip, Project, Segment
 from studio.widgets.clip_time import ClipTime
 
 UNKNOWN_COLOUR = "#6B707B"
+GAP_S = 0.2
+"""A shorter stretch without a segment is no gap anybody would fill."""
+Span = tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -72,6 +75,10 @@ class TimelineContents:
     tracks: tuple[SegmentTrack, ...] = ()
     poses: PoseMarks = field(default_factory=PoseMarks)
     confidence: Float[ndarray, " frames"] | None = None
+    gaps: tuple[Span, ...] = ()
+    """Stretches between the first and the last segment that nothing covers, start and end."""
+    video_ends: int | None = None
+    """How many frames the video has where that is less than was marked."""
     places: dict[str, tuple[int, int]] = field(default_factory=dict)
     """Segment id → its track and its place there."""
 
@@ -109,7 +116,19 @@ def contents_of(
         places.update(zip(track.ids, ((number, at) for at in range(len(track.ids))), strict=True))
         tracks.append(track)
     poses = _pose_marks(clip, known, unknown)
-    return TimelineContents(time, tuple(looks), tuple(tracks), poses, confidence, places)
+    gaps = gaps_of(clip, max(2, round(GAP_S * time.rate_hz)))
+    return TimelineContents(time, tuple(looks), tuple(tracks), poses, confidence, gaps, places=places)
+
+
+def gaps_of(clip: Clip, least: int) -> tuple[Span, ...]:
+    """Stretches of at least `least` frames between the first and the last segment that no segment covers."""
+    if len(clip.segments) < 2:
+        return ()
+    starts = np.fromiter((each.start_frame for each in clip.segments), dtype=np.int64, count=len(clip.segments))
+    ends = np.fromiter((each.end_frame for each in clip.segments), dtype=np.int64, count=len(clip.segments))
+    reached = np.maximum.accumulate(ends)[:-1]
+    at = np.nonzero(starts[1:] - reached >= least)[0]
+    return tuple(zip(reached[at].tolist(), starts[at + 1].tolist(), strict=True))
 
 
 def _pose_marks(clip: Clip, known: dict[str, int], unknown: int) -> PoseMarks:

@@ -120,6 +120,25 @@ def segments(
         segment(painter, rect, labels[int(track.labels[which])], chosen=track.ids[which] in chosen, clip=axis)
 
 
+def gaps(painter: QPainter, axis: Axis, row: Row, stretches: Sequence[tuple[int, int]]) -> None:
+    """Where nothing is marked between segments: dashed, and said where there is room."""
+    look = theme.now()
+    pen = QPen(QColor(look.edge), 1)
+    pen.setDashPattern([3, 3])
+    for start, end in stretches:
+        left, right = max(axis.x(start), axis.left - 10), min(axis.x(end), axis.left + axis.width + 10)
+        if right - left < 8:
+            continue
+        rect = QRectF(left + 1, row.top + 0.5, right - left - 2, row.height - 1)
+        painter.setPen(pen)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRoundedRect(rect, theme.RADIUS["mark"], theme.RADIUS["mark"])
+        if painting.words_width("unlabelled", 10.5) < rect.width() - 8:
+            painting.put(
+                painter, rect.center().x(), _baseline(rect, 10.5), "unlabelled", look.text3, 10.5, align="centre"
+            )
+
+
 def segment(painter: QPainter, rect: QRectF, label: LabelLook, *, chosen: bool, clip: Axis) -> None:
     """One segment: its colour, its hatch, its name or key, and the ring and grips when it is chosen."""
     look = theme.now()

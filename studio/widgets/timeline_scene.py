@@ -186,6 +186,8 @@ class Scene:
             painter.save()
             painter.setClipRect(lane, Qt.ClipOperation.IntersectClip)
             if track is not None:
+                if track.actor == main:
+                    paint.gaps(painter, axis, row, contents.gaps)
                 paint.segments(painter, axis, row, track, contents.labels, self.chosen, moved)
             elif row.kind == "poses":
                 pose = self.outcome.pose if self.outcome else None
@@ -196,6 +198,11 @@ class Scene:
                 painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
                 paint.frames(painter, axis, row, self.thumbnails)
             painter.restore()
+        if contents.video_ends is not None:
+            left = max(axis.x(contents.video_ends), axis.left)
+            beyond = QRectF(left, RULER, self.width - left, self.bottom - RULER)
+            painter.fillRect(beyond, theme.alpha(look.window, 0.45))
+            painting.hatched(painter, beyond, look.edge, 1)
         painter.setPen(QColor(look.line))
         painter.drawLine(QPointF(HEAD - 0.5, RULER), QPointF(HEAD - 0.5, self.bottom))
         if contents.time.frame_count:

@@ -1,0 +1,171 @@
+"""What the Annotate page says about segments, poses and clips, in words. Pure: from the project's values to texts."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+
+from core.bodies.skeletons import UPPER_BODY_9
+from core.motion import SEEN, Poses2d
+from core.project.annotations import BY_HAND, Clip, Project, Provenance, Segment
+from core.project.journal import Entry
+from studio.widgets.clip_time import ClipTime, read_frame, say_count, say_time
+from studio.widgets.inspector import PoseFacts, SegmentFacts
+from studio.widgets.people_overlay import Person, people_at
+
+
+def missing_words(clip: Clip, gaps: Sequence[tuple[int, int]]) -> tuple[str, bool]:
+    """What is still to do in a clip, and whether there is anything."""
+    posed = {each.segment for each in clip.poses}
+    lacking = sum(each.id not in posed for each in clip.segments)
+    said = []
+    if gaps:
+        said.append("1 unlabelled stretch" if len(gaps) == 1 else f"{say_count(len(gaps))} unlabelled stretches")
+    if lacking:
+        said.append("1 segment without a pose" if lacking == 1 else f"{say_count(lacking)} segments without a pose")
+    if said:
+        return ", ".join(said), True
+    return ("Nothing is missing" if clip.segments else "Nothing is marked yet"), False
+
+
+def segment_facts(
+    project: Project, clip: Clip, segment: Segment, time: ClipTime, poses: Poses2d | None
+) -> SegmentFacts:
+    """A segment for the inspector."""
+    label = project.labels.get(segment.action)
+    start, end = time.seconds(segment.start_frame), time.seconds(segment.end_frame)
+    frames = segment.end_frame - segment.start_frame
+    return SegmentFacts(
+        id=segment.id,
+        name=label.name if label is not None else "no label",
+        action=segment.action,
+        colour=label.colour if label is not None else "text3",
+        start=say_time(start),
+        end=say_time(end),
+        length=f"{end - start:.2f} s, {say_count(frames)} {'frame' if frames == 1 else 'frames'}",
+        objects=segment.objects,
+        actor=segment.actor,
+        made=made_words(segment.made),
+        pose=_pose_facts(clip, segment, time, poses),
+    )
+
+
+def made_words(made: Provenance) -> str:
+    """Who made a row and when: "By hand: Ines K., today 20:58"."""
+    how = "By hand" if made.source == BY_HAND else made.source
+    how = how[:1].upper() + how[1:]
+    return f"{how}: {made.author}, {_when(made.at)}" if made.author else f"{how}, {_when(made.at)}"
+
+
+def clip_facts(project: Project, clip: Clip, path: Path | None, poses: Poses2d | None) -> list[tuple[str, str]]:
+    """A clip for the inspector: name and fact a row."""
+    video = clip.video
+    camera = project.cameras.get(clip.camera)
+    camera_words = "estimated" if camera is None or camera.estimated else f"{camera.name}, calibrated"
+    rate = f"{video.rate_hz:.2f}".rstrip("0").rstrip(".")
+    tracks = "none yet"
+    if poses is not None:
+        tracks = "1 person" if poses.people == 1 else f"{poses.people} people"
+        tracks = f"{tracks}, {poses.skeleton.name}"
+    rows = [("Name", clip.name)]
+    if path is not None:
+        rows += [("Video", path.name), ("Folder", str(path.parent))]
+    else:
+        rows += [("Video", "none: joints alone")]
+    rows += [
+        ("Length", f"{say_time(video.duration_s)}, {say_count(video.frame_count)} frames"),
+        ("Size", f"{video.width} × {video.height}"),
+        ("Rate", f"{rate} frames/s"),
+        *([("On disk", f"{video.size_bytes / 1e6:.1f} MB")] if video.path else []),
+        ("Performer", clip.performer or "not said"),
+        ("2D poses", tracks),
+        ("Camera", camera_words),
+        ("Segments", say_count(len(clip.segments))),
+        ("Poses", f"{say_count(len(clip.poses))} of {say_count(len(clip.segments))}"),
+        ("Added", made_words(clip.made)),
+    ]
+    return rows
+
+
+def history_steps(entries: Sequence[Entry]) -> list[tuple[str, str, bool]]:
+    """What was done, newest first: what, by whom and when, and whether it was taken back."""
+    newest_first = sorted(entries, key=lambda each: -each.sequence)
+    undone: set[str] = set()
+    steps = []
+    for each in newest_first:
+        if each.undoes and each.undoes not in undone:
+            undone.add(each.undoes)
+        words = {"undo": f"Undo: {each.label}", "redo": f"Redo: {each.label}"}.get(each.kind, each.label)
+        if each.label.startswith(("Undo", "Redo")):
+            words = each.label
+        by = each.author if each.source == BY_HAND else f"{each.source}, {each.author}"
+        steps.append((words, f"{by}, {_when(each.at)}", each.kind == "edit" and each.id in undone))
+    return steps
+
+
+def read_ends(start: str, end: str, was: tuple[int, int], time: ClipTime) -> tuple[int, int] | None:
+    """Typed ends as frames; an end that still reads as it was stays exactly where it was. None where they make none."""
+    frames = []
+    for words, frame in ((start, was[0]), (end, was[1])):
+        if words.strip() == say_time(time.seconds(frame)):
+            frames.append(frame)
+            continue
+        found = read_frame(words, ClipTime(time.frame_count + 1, time.rate_hz, time.times_s))
+        if found is None:
+            return None
+        frames.append(found)
+    return (frames[0], frames[1]) if 0 <= frames[0] < frames[1] else None
+
+
+def _pose_facts(clip: Clip, segment: Segment, time: ClipTime, poses: Poses2d | None) -> PoseFacts:
+    pose = clip.pose_of(segment.id)
+    if pose is None:
+        return PoseFacts(is_set=False)
+    person = _person(clip, segment, pose.frame, poses)
+    confidence: tuple[tuple[str, float], ...] = ()
+    joints = "no joints in this frame" if poses is not None else ""
+    if person is not None and poses is not None:
+        one = Poses2d(
+            poses.skeleton, poses.joints_px[pose.frame : pose.frame + 1], poses.confidence[pose.frame : pose.frame + 1]
+        )
+        upper = np.asarray(one.as_skeleton(UPPER_BODY_9).confidence[0, person.track])
+        seen = int((upper >= SEEN).sum())
+        joints = f"{seen} of {len(UPPER_BODY_9)} joints"
+        if pose.joint_edits:
+            moved = len(pose.joint_edits)
+            joints += f", {'one' if moved == 1 else moved} moved"
+        confidence = tuple(
+            (name.replace("_", " "), float(value)) for name, value in zip(UPPER_BODY_9.joints, upper, strict=True)
+        )
+    outside = not segment.start_frame <= pose.frame < segment.end_frame
+    return PoseFacts(
+        is_set=True,
+        at=say_time(time.seconds(pose.frame)),
+        frame=say_count(pose.frame),
+        who=made_words(pose.made).replace("By hand:", "Set by hand,") + (". Outside its segment" if outside else ""),
+        joints=joints,
+        person=person,
+        confidence=confidence,
+    )
+
+
+def _person(clip: Clip, segment: Segment, frame: int, poses: Poses2d | None) -> Person | None:
+    """The segment's actor in a frame; the first person where nobody was matched."""
+    if poses is None:
+        return None
+    actor = next((each for each in clip.actors if each.id == segment.actor), None)
+    track = actor.track if actor is not None and actor.track is not None else 0
+    return next((each for each in people_at(poses, frame, {}, track) if each.track == track), None)
+
+
+def _when(at: str) -> str:
+    """`today 20:58`, or a date before today."""
+    try:
+        moment = datetime.fromisoformat(at).astimezone()
+    except ValueError:
+        return at
+    today = datetime.now().astimezone()
+    if moment.date() == today.date():
+        return f"today {moment:%H:%M}"
+    return f"{moment.day} {moment:%B %Y %H:%M}"

@@ -1,0 +1,245 @@
+"""The palette of labels: colour, name, how many in this clip, key. A click does what the label's key does."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QContextMenuEvent, QPainter, QPen
+from PySide6.QtWidgets import (
+    QFrame,
+    QLineEdit,
+    QListWidget,
+    QListWidgetItem,
+    QMenu,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTabBar,
+    QVBoxLayout,
+    QWidget,
+)
+
+from studio import theme
+from studio.commands import tip
+from studio.widgets import painting, parts
+
+_ROW = int(Qt.ItemDataRole.UserRole)
+KINDS = (("action", "Actions"), ("object", "Objects"))
+_AnyIndex = QModelIndex | QPersistentModelIndex
+
+
+@dataclass(frozen=True)
+class LabelRow:
+    """A label as it is listed. `place` counts the labels of its kind and decides the hatch."""
+
+    id: str
+    name: str
+    kind: str
+    colour: str
+    key: str
+    place: int
+    count: int
+
+
+class LabelList(QFrame):
+    """Labels of one kind at a time; found by typing, added and renamed in place."""
+
+    picked = Signal(str)
+    """Do with this label what its key does."""
+    add_wanted = Signal(str, str)
+    """A name and a kind."""
+    rename_wanted = Signal(str, str)
+    remove_wanted = Signal(str)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("panel")
+        self.setAccessibleName("Labels")
+        self._rows: tuple[LabelRow, ...] = ()
+        self._strong: frozenset[str] = frozenset()
+        self.search = parts.search("Find a label", "Q")
+        self.search.textChanged.connect(self._refill)
+        self.search.returnPressed.connect(self._pick_first)
+        self.kinds = QTabBar()
+        self.kinds.setExpanding(False)
+        self.kinds.setAccessibleName("Kind of label")
+        for _, name in KINDS:
+            self.kinds.addTab(name)
+        self.kinds.currentChanged.connect(self._refill)
+        self.list = _List()
+        self.list.setAccessibleName("Labels")
+        self.list.itemActivated.connect(self._activated)
+        self.list.itemClicked.connect(self._activated)
+        self.list.itemChanged.connect(self._renamed)
+        self.list.menu_wanted.connect(self._menu)
+        self._empty = parts.text("", "caption", wrap=True)
+        self._name = QLineEdit()
+        self._name.setPlaceholderText("Name, then Enter")
+        self._name.setAccessibleName("Name of the new label")
+        self._name.hide()
+        self._name.returnPressed.connect(self._add)
+        self._name.editingFinished.connect(self._stop_adding)
+        self.add = parts.button("Add label", "plus", "quiet")
+        self.add.setToolTip(tip("add-label"))
+        self.add.clicked.connect(self.start_adding)
+        box = QVBoxLayout(self)
+        box.setContentsMargins(10, 8, 8, 8)
+        box.setSpacing(8)
+        title = parts.row(parts.text("Labels", "title"), None)
+        parts.fill(
+            box, (title, self.search, self.kinds, self._empty, (self.list, 1), self._name, parts.row(self.add, None))
+        )
+
+    @property
+    def kind(self) -> str:
+        """The kind that is listed."""
+        return KINDS[self.kinds.currentIndex()][0]
+
+    def show_labels(self, rows: Iterable[LabelRow], strong: frozenset[str] = frozenset()) -> None:
+        """The vocabulary, with counts; `strong` are those of what is chosen."""
+        rows = tuple(rows)
+        if (rows, strong) != (self._rows, self._strong):
+            self._rows, self._strong = rows, strong
+            self._refill()
+
+    def set_editable(self, *, editable: bool) -> None:
+        self.add.setEnabled(editable)
+        self.list.editable = editable
+        self._refill()
+
+    def start_finding(self) -> None:
+        """Q."""
+        self.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.search.selectAll()
+
+    def start_adding(self) -> None:
+        """Ask for the name of a new label, in place."""
+        self._name.clear()
+        self._name.show()
+        self._name.setFocus()
+
+    def _refill(self) -> None:
+        wanted = self.search.text().strip().lower()
+        of_kind = [each for each in self._rows if each.kind == self.kind]
+        found = [each for each in of_kind if wanted in each.name.lower()]
+        self.list.blockSignals(True)
+        self.list.clear()
+        for each in found:
+            item = QListWidgetItem(each.name)
+            item.setData(_ROW, (each, each.id in self._strong))
+            says = f"{each.name}, {each.count} in this clip" + (f", key {each.key}" if each.key else "")
+            item.setData(Qt.ItemDataRole.AccessibleTextRole, says)
+            if self.list.editable:
+                item.setFlags(item.flags() | Qt.ItemFlag.ItemIsEditable)
+            self.list.addItem(item)
+        self.list.blockSignals(False)
+        missing = "No label like this yet." if of_kind else "No labels yet. Add the first one below."
+        self._empty.setText(missing)
+        self._empty.setVisible(not found)
+
+    def _pick_first(self) -> None:
+        if self.list.count() and self.search.text().strip():
+            row, _ = self.list.item(0).data(_ROW)
+            self.search.clear()
+            self.search.clearFocus()
+            self.picked.emit(row.id)
+
+    def _activated(self, item: QListWidgetItem) -> None:
+        self.picked.emit(item.data(_ROW)[0].id)
+
+    def _renamed(self, item: QListWidgetItem) -> None:
+        row = item.data(_ROW)[0]
+        if item.text().strip() and item.text().strip() != row.name:
+            self.rename_wanted.emit(row.id, item.text().strip())
+        self._refill()
+
+    def _add(self) -> None:
+        name = self._name.text().strip()
+        if name:
+            self.add_wanted.emit(name, self.kind)
+        self._name.clear()
+
+    def _stop_adding(self) -> None:
+        if not self._name.hasFocus():
+            self._name.hide()
+
+    def _menu(self, item: QListWidgetItem) -> None:
+        row = item.data(_ROW)[0]
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addAction("Rename", lambda: self.list.editItem(item))
+        menu.addAction("Remove label", lambda: self.remove_wanted.emit(row.id))
+        menu.popup(self.list.viewport().mapToGlobal(self.list.visualItemRect(item).bottomLeft()))
+
+
+class _List(QListWidget):
+    """A list with the look of the palette."""
+
+    menu_wanted = Signal(object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.editable = True
+        self.setItemDelegate(_RowPainter(self))
+        self.setEditTriggers(QListWidget.EditTrigger.EditKeyPressed)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setVerticalScrollMode(QListWidget.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setMouseTracking(True)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        item = self.itemAt(event.pos())
+        if item is not None and self.editable:
+            self.menu_wanted.emit(item)
+
+
+class _RowPainter(QStyledItemDelegate):
+    """Paints one label: swatch, name, count, key."""
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: _AnyIndex) -> QSize:  # noqa: ARG002
+        return QSize(60, theme.px(27))
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _AnyIndex) -> None:
+        look = theme.now()
+        row, strong = index.data(_ROW)
+        area = QRectF(option.rect).adjusted(0, 0.5, -4, -0.5)  # pyright: ignore[reportAttributeAccessIssue]
+        state = option.state  # pyright: ignore[reportAttributeAccessIssue]
+        painter.save()
+        painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        if strong:
+            painter.setBrush(QColor(look.wash))
+            painter.drawRoundedRect(area, 5, 5)
+        elif state & QStyle.StateFlag.State_MouseOver:
+            painter.setBrush(QColor(look.hover))
+            painter.drawRoundedRect(area, 5, 5)
+        if state & QStyle.StateFlag.State_HasFocus:
+            painter.setPen(QPen(QColor(look.accent), 2))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(area.adjusted(1, 1, -1, -1), 5, 5)
+        swatch = QRectF(area.left() + 8, area.center().y() - 5.5, 11, 11)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(row.colour))
+        painter.drawRoundedRect(swatch, 3, 3)
+        painting.hatched(painter, swatch, theme.mix(row.colour, "#000000", 0.35), theme.hatch(row.place))
+        middle = area.center().y() + theme.px(12) * 0.36
+        right = area.right() - 6
+        if row.key:
+            shown = row.key.replace("+", " ")
+            wide = painting.words_width(shown, 10, 600) + 11
+            box = QRectF(
+                right - max(wide, theme.px(18)), area.center().y() - theme.px(9), max(wide, theme.px(18)), theme.px(18)
+            )
+            painter.setPen(QPen(QColor(look.line), 1))
+            painter.setBrush(QColor(look.raised))
+            painter.drawRoundedRect(box.adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
+            painting.put(painter, box.center().x(), middle - 0.5, shown, look.text2, 10, 600, align="centre")
+            right = box.left()
+        right -= 8
+        painting.put(painter, right, middle, str(row.count), look.text3, 11, align="right")
+        room = right - painting.words_width(str(row.count), 11) - 8 - swatch.right() - 9
+        painting.put(painter, swatch.right() + 9, middle, row.name, look.text, 12, 600 if strong else 400, width=room)
+        painter.restore()
+
+    def updateEditorGeometry(self, editor: QWidget, option: QStyleOptionViewItem, index: _AnyIndex) -> None:  # noqa: ARG002
+        editor.setGeometry(option.rect.adjusted(20, 0, -4, 0))  # pyright: ignore[reportAttributeAccessIssue]

@@ -1,0 +1,67 @@
+"""The row below the picture: play, step, time, loop, speed, and what is drawn on the picture."""
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QWidget
+
+from studio.commands import tip
+from studio.widgets import parts
+
+SPEEDS = (("½×", 0.5), ("1×", 1.0), ("2×", 2.0), ("4×", 4.0))
+
+
+class Transport(QWidget):
+    """Buttons for commands, by name; the page carries them out."""
+
+    asked = Signal(str)
+    """The name of a command."""
+    speed_chosen = Signal(float)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._previous = self._button("back", "previous-segment")
+        self._step_back = self._button("step_back", "step-back")
+        self.play = self._button("play", "play", size=18)
+        self._step = self._button("step", "step")
+        self._next = self._button("forward", "next-segment")
+        self._time = parts.text("0:00.00", "strong")
+        self._time.setAccessibleName("Time")
+        self._length = parts.text("", "caption")
+        self.loop = self._button("loop", "loop", checkable=True)
+        self.speeds = parts.Segmented([name for name, _ in SPEEDS], 1, self._speed)
+        self.speeds.setAccessibleName("Speed")
+        self.joints = self._button("skeleton", "show-joints", on=True)
+        self.actor = self._button("person", "next-actor")
+        self.fit = self._button("fit", "fit")
+        box = QHBoxLayout(self)
+        box.setContentsMargins(2, 0, 2, 0)
+        box.setSpacing(3)
+        time = parts.row(self._time, self._length, gap=6, margins=(4, 0, 8, 0))
+        parts.fill(
+            box,
+            (
+                *(self._previous, self._step_back, self.play, self._step, self._next, time, self.loop, self.speeds),
+                *(None, self.joints, self.actor, self.fit),
+            ),
+        )
+
+    def show_time(self, now: str, length: str) -> None:
+        """Where the playhead is, and how long the clip."""
+        self._time.setText(now)
+        self._length.setText(f"/ {length}")
+
+    def show_playing(self, *, playing: bool) -> None:
+        self.play.show_icon("pause" if playing else "play")
+
+    def set_narrow(self, *, narrow: bool) -> None:
+        """In a narrow window what is less needed makes room; its keys still hold."""
+        self.actor.setVisible(not narrow)
+
+    def _button(
+        self, icon: str, command: str, *, size: int = 16, checkable: bool = False, on: bool = False
+    ) -> parts.Tool:
+        made = parts.tool(icon, tip(command), checkable=checkable, on=on, size=size)
+        made.clicked.connect(lambda: self.asked.emit(command))
+        return made
+
+    def _speed(self, index: int) -> None:
+        self.speed_chosen.emit(SPEEDS[index][1])
