@@ -40,7 +40,7 @@ def film_script(clip: KitchenClip) -> FilmScript:
 
 
 def _with_its_drawer(thing: ThingTrack, kitchen: Kitchen, doors: dict[str, DoorTrack]) -> Float[ndarray, "frames 3"]:
-    """Where a thing is; one that lies in its drawer goes along with it (its home is where it lies once that is open)."""
+    """Where a thing is; one in its drawer goes along with it (its home is where it lies once that is open)."""
     home = kitchen.homes[thing.name]
     full_slide_m = np.array(kitchen.doors[home.container].slide_m) if home.container else np.zeros(3)
     if home.container is None or not full_slide_m.any():
