@@ -189,9 +189,10 @@ class Writer:
         """Hand numbers of "main", "other" and "both", the main one first."""
         return {"main": (self.main,), "other": (self.other,), "both": (self.main, self.other)}[hand]
 
-    def hand_with(self, thing: str) -> int:
-        """The hand that holds `thing`; the main one where none does."""
-        return next((hand for hand in (self.main, self.other) if self.held[hand] == thing), self.main)
+    def hand_with(self, thing: str, otherwise: int | None = None) -> int:
+        """The hand that holds `thing`; where none does, the main one or the one named."""
+        nobody = self.main if otherwise is None else otherwise
+        return next((hand for hand in (self.main, self.other) if self.held[hand] == thing), nobody)
 
     @property
     def standing(self) -> tuple[float, float, float]:

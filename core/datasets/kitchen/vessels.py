@@ -162,8 +162,7 @@ def pour(writer: Writer, step: Step) -> None:
         goal = vessel + np.array([side * 0.15, height - 0.04, -0.1])
         writer.reach(each, ends, goal, back, duration_s=0.5)
     writer.lean(tilts, ends, pitch_deg=7, roll_deg=4 * side_of(writer.main))
-    if writer.held[hand] is None:
-        writer.give(step.thing, start - 0.3, hand)
+    writer.give(step.thing, start - (0.3 if writer.held[hand] is None else 0.0), hand)
     tilt = float(np.radians(75 if heavy else 112))
     writer.script.aims.append(Aim(tilts, ends + 0.3, step.thing, vessel, tilt))
     writer.label("pour", step.thing, label_start(began, start), ends + 0.3, pours + 0.4 * flows)
@@ -198,8 +197,7 @@ def season(writer: Writer, step: Step) -> None:
 
     writer.script.cycles[hand].append(Cycle(first, last, shakes))
     writer.lean(first - 0.3, last, pitch_deg=4)
-    if writer.held[hand] is None:
-        writer.give(step.thing, start - 0.3, hand)
+    writer.give(step.thing, start - (0.3 if writer.held[hand] is None else 0.0), hand)
     writer.script.aims.append(Aim(first - 0.2, last, step.thing, vessel, float(np.radians(140))))
     instant = first + round(0.5 * seconds * rate) / rate
     writer.label("season", step.thing, label_start(began, start), last + 0.1, min(instant, last))

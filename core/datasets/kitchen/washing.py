@@ -40,7 +40,7 @@ def wash(writer: Writer, step: Step) -> None:
     repeat(writer, writer.main, bout, rub)
     repeat(writer, writer.other, bout, against)
     writer.lean(bout.start_s - 0.5, bout.end_s, pitch_deg=9)
-    writer.give(step.thing, bout.start_s - 0.3, writer.other)
+    writer.give(step.thing, bout.start_s - 0.3, writer.hand_with(step.thing, otherwise=writer.other))
 
 
 def dry(writer: Writer, step: Step) -> None:

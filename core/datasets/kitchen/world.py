@@ -162,8 +162,12 @@ class Kitchen:
         if place in ("fridge", "larder"):
             return self._stand_at_tall_door(place, verb, y, z, aside_m)
         if place in ("cupboard_left", "cupboard_right", "jars", "back_top", "low_drawer"):
-            reaching = verb in ("take", "put")
-            back = -0.78 if place == "low_drawer" else (-1.04 if reaching else -0.96)
+            if place == "low_drawer":
+                back = -0.78
+            elif verb not in ("take", "put"):
+                back = -0.96
+            else:  # right up to the worktop for what is high and deep
+                back = -1.20 if place.startswith("cupboard") else -1.04
             return Stand(x + aside_m, back, np.pi, 0.14)
         if place == "drawer":
             return Stand(0.30, -0.50, 0.0, 0.16)
@@ -247,7 +251,7 @@ def _homes(rng: np.random.Generator, places: dict[str, Point], sink_x_m: float) 
             elif container == "low_drawer":
                 point = (-0.62 + about(0.14), 0.34, -1.30)
             else:
-                point = (x_m - 0.12 + about(0.16), float(rng.choice(_WALL_SHELVES_M)), -1.80)
+                point = (x_m - 0.12 + about(0.16), float(rng.choice(_WALL_SHELVES_M)), -1.77)
             homes[thing] = Home(container, container, point)
     homes["board"] = Home(None, "back_top", (0.02, 0.93, -1.70))
     homes["oil"] = Home(None, "oil_spot", places["oil_spot"])
