@@ -1,7 +1,9 @@
-"""What a forecaster says about a moment of a clip, as a value that the studio can draw. No torch.
+"""What a forecaster says about a moment of a clip, as a value that the studio can draw, and how it is asked. No torch.
 
 Joints are UPPER_BODY_9 in the clip's levelled frame (neck at the origin, metres, y up); `joints_px` are the same
 joints in the picture, in pixels of the original, drawn at the last seen neck.
+
+The warm process (`core.serving`) is asked in `Question`s, each with a number of its own, and answers in `Answer`s.
 """
 
 import msgspec
@@ -20,6 +22,19 @@ class ForecastStep(msgspec.Struct, frozen=True, kw_only=True):
     truth_px: tuple[tuple[float, float], ...] | None = None
     truth_seen: tuple[bool, ...] | None = None
     error_px: float | None = None
+    truth_m: tuple[tuple[float, float, float], ...] | None = None  # where a simulation knows it, as `joints_m`
+    error_mm: float | None = None  # mean over the joints but the neck
+
+
+class Lens(msgspec.Struct, frozen=True, kw_only=True):
+    """How the clip's camera sees the levelled frame: a camera whose world is that frame (undistorted pixels)."""
+
+    rotation: tuple[tuple[float, float, float], ...]
+    translation_m: tuple[float, float, float]  # where the neck stands in camera axes
+    focal_px: tuple[float, float]
+    centre_px: tuple[float, float]
+    width: int
+    height: int
 
 
 class Forecast(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,3 +48,87 @@ class Forecast(msgspec.Struct, frozen=True, kw_only=True):
     steps: tuple[ForecastStep, ...]
     camera_estimated: bool
     doubts: tuple[str, ...] = ()  # plain sentences: an estimated camera, a short past, unknown labels
+    lens: Lens | None = None  # for a space view through the clip's camera
+
+
+# ---- asking the warm process -----------------------------------------------------------------------------------------
+
+
+class Forecaster(msgspec.Struct, frozen=True, kw_only=True):
+    """Who is asked: a run's folder, or the name of a shipped checkpoint; `plain` asks the counting one it carries."""
+
+    run: str
+    plain: bool = False
+
+
+class AskForecast(msgspec.Struct, frozen=True, kw_only=True, tag="forecast"):
+    """What comes after `at_frame` of a clip, asked of several at once; without `steps`, as many as each is made for."""
+
+    number: int
+    project: str
+    clip_id: str
+    at_frame: int
+    of: tuple[Forecaster, ...]
+    steps: int | None = None
+
+
+class AskAbout(msgspec.Struct, frozen=True, kw_only=True, tag="about"):
+    """What a run knows and how it was trained."""
+
+    number: int
+    run: str
+
+
+class Refusal(msgspec.Struct, frozen=True, kw_only=True):
+    """Why there is no answer, what to do, and the details of a bug."""
+
+    message: str
+    hint: str = ""
+    details: str = ""
+
+
+class About(msgspec.Struct, frozen=True, kw_only=True):
+    """A checkpoint as people see it."""
+
+    name: str
+    actions: tuple[str, ...]
+    objects: tuple[str, ...]
+    project: str  # the name of the one it learned from
+    step: int
+    past_steps: int
+    future_steps: int
+    preset: str = ""
+    figures: dict[str, float] = {}  # of the validation it was kept at
+    plain: str = ""  # what the counting forecaster beside it is called
+
+
+class ForecastAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """One of those asked: its forecast, or why there is none."""
+
+    forecast: Forecast | None = None
+    refusal: Refusal | None = None
+
+
+class Forecasts(msgspec.Struct, frozen=True, kw_only=True, tag="forecasts"):
+    """The answer to AskForecast, in the order of `of`."""
+
+    number: int
+    answers: tuple[ForecastAnswer, ...]
+
+
+class AboutRun(msgspec.Struct, frozen=True, kw_only=True, tag="about"):
+    """The answer to AskAbout."""
+
+    number: int
+    about: About
+
+
+class Refused(msgspec.Struct, frozen=True, kw_only=True, tag="refused"):
+    """The question as a whole could not be answered. `number` is -1 where not even that could be read."""
+
+    number: int
+    refusal: Refusal
+
+
+Question = AskForecast | AskAbout
+Answer = Forecasts | AboutRun | Refused

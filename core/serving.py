@@ -1,0 +1,271 @@
+"""The warm process: it keeps models loaded and answers questions about clips, so that the window never waits for torch.
+
+`python -m core.serving` reads one question a line from its standard input (JSON, `core.forecasts.Question`) and writes
+one answer a line. Libraries print, so the answers go to a private copy of standard output, and what is printed goes to
+standard error. While it works on a question, newer ones of the same kind push out those that wait: the newest wins.
+It ends when its input ends. Projects are opened for reading only.
+"""
+
+import os
+import sys
+import threading
+import traceback
+from collections import OrderedDict
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import BinaryIO
+
+import msgspec
+import numpy as np
+from msgspec.structs import replace
+
+from core.bodies.skeletons import UPPER_BODY_9
+from core.datasets.kitchen.truth import read_truth
+from core.datasets.steps import camera_of
+from core.demo import find_run
+from core.errors import CoreError
+from core.evaluation.forecasting import TrainedPredictor, load_run
+from core.forecasts import (
+    About,
+    AboutRun,
+    Answer,
+    AskAbout,
+    AskForecast,
+    Forecast,
+    ForecastAnswer,
+    Forecaster,
+    Forecasts,
+    ForecastStep,
+    Lens,
+    Question,
+    Refusal,
+    Refused,
+)
+from core.geometry.cameras import Camera, level_points, levelling, undistort
+from core.models import checkpoints
+from core.motion import Poses2d
+from core.project.annotations import Clip
+from core.project.store import ProjectStore
+
+MOST_MODELS = 6
+_NECK = UPPER_BODY_9["neck"]
+
+
+class Answerer:
+    """Answers questions one at a time; what it loaded stays loaded until its file changes."""
+
+    def __init__(self) -> None:
+        self._models: OrderedDict[Path, tuple[int, TrainedPredictor]] = OrderedDict()
+        self._store: ProjectStore | None = None
+
+    def answer(self, question: Question) -> Answer:
+        """The answer, or why there is none; nothing a question says makes this raise."""
+        try:
+            match question:
+                case AskForecast():
+                    return self._forecasts(question)
+                case AskAbout():
+                    return AboutRun(number=question.number, about=self._about(question.run))
+        except Exception as error:  # noqa: BLE001 (the process must live on; the person sees what happened)
+            return Refused(number=question.number, refusal=refusal_of(error))
+
+    def close(self) -> None:
+        """Let go of the project."""
+        if self._store is not None:
+            self._store.close()
+            self._store = None
+
+    def _forecasts(self, question: AskForecast) -> Forecasts:
+        store = self._project(Path(question.project))
+        said = []
+        for each in question.of:
+            try:
+                said.append(ForecastAnswer(forecast=self._forecast(store, question, each)))
+            except Exception as error:  # noqa: BLE001 (the others may have an answer)
+                said.append(ForecastAnswer(refusal=refusal_of(error)))
+        return Forecasts(number=question.number, answers=tuple(said))
+
+    def _forecast(self, store: ProjectStore, question: AskForecast, asked: Forecaster) -> Forecast:
+        trained = self._model(asked.run)
+        predictor = trained.beside() if asked.plain else trained
+        read = partial(_tracks, store)
+        said = predictor.forecast(store.project, read, question.clip_id, question.at_frame, question.steps)
+        camera = camera_of(store.project, store.project.clips[said.clip_id])
+        return replace(_beside_truth(said, store, camera), lens=_lens(said, camera))
+
+    def _about(self, run: str) -> About:
+        trained = self._model(run)
+        header = trained.header
+        return About(
+            name=trained.name,
+            actions=header.actions,
+            objects=header.objects,
+            project=header.project,
+            step=header.step,
+            past_steps=header.config.data.past_steps,
+            future_steps=header.config.data.future_steps,
+            preset=header.preset,
+            figures=header.figures,
+            plain=trained.beside().name,
+        )
+
+    def _model(self, run: str) -> TrainedPredictor:
+        folder = find_run(run)
+        written = checkpoints.find(folder).stat().st_mtime_ns
+        kept = self._models.get(folder)
+        if kept is None or kept[0] != written:
+            kept = (written, load_run(folder))
+            self._models[folder] = kept
+        self._models.move_to_end(folder)
+        while len(self._models) > MOST_MODELS:
+            self._models.popitem(last=False)
+        return kept[1]
+
+    def _project(self, folder: Path) -> ProjectStore:
+        if self._store is not None and self._store.folder != folder:
+            self.close()
+        if self._store is None:
+            self._store = ProjectStore.open(folder, "Posecast", mode="read")
+        else:
+            self._store.reload_if_changed()
+        return self._store
+
+
+def refusal_of(error: Exception) -> Refusal:
+    """An error as words; a bug keeps its traceback as details."""
+    if isinstance(error, CoreError):
+        return Refusal(message=str(error), hint=error.hint)
+    details = "".join(traceback.format_exception(error))
+    sys.stderr.write(details)
+    return Refusal(message=f"{type(error).__name__}: {error}", hint="This is a fault of the program.", details=details)
+
+
+def _tracks(store: ProjectStore, clip: Clip) -> Poses2d:
+    return store.tracks(clip.tracks)
+
+
+def _lens(said: Forecast, camera: Camera) -> Lens | None:
+    """The camera as it sees the forecast's own frame: its neck stands where the joints in the picture put it."""
+    if not said.steps:
+        return None
+    tilt = levelling(camera)
+    joints = np.asarray(said.steps[0].joints_m) @ tilt.T
+    rays = (undistort(np.asarray(said.steps[0].joints_px), camera) - camera.centre_px) / camera.focal_px
+    neck = rays[_NECK]
+    # Of (X + z · neck) / (Z + z) = ray only the depth z is unknown, the same for all joints and both axes.
+    of_depth, rest = (neck - rays).ravel(), (rays * joints[:, 2:] - joints[:, :2]).ravel()
+    spread = float(of_depth @ of_depth)
+    if spread < 1e-12:
+        return None
+    depth_m = float(of_depth @ rest) / spread
+    return Lens(
+        rotation=_rows(tilt),
+        translation_m=(float(depth_m * neck[0]), float(depth_m * neck[1]), depth_m),
+        focal_px=(float(camera.focal_px[0]), float(camera.focal_px[1])),
+        centre_px=(float(camera.centre_px[0]), float(camera.centre_px[1])),
+        width=camera.width,
+        height=camera.height,
+    )
+
+
+def _rows(points: np.ndarray) -> tuple[tuple[float, float, float], ...]:
+    return tuple((float(x), float(y), float(z)) for x, y, z in points)
+
+
+def _beside_truth(said: Forecast, store: ProjectStore, camera: Camera) -> Forecast:
+    """The forecast with the true joints in space beside it, where a simulation knows them."""
+    truth = None if camera.estimated else read_truth(store.folder, said.clip_id)
+    if truth is None:
+        return said
+    levelled_m = level_points(truth.upper_body_m, _NECK, camera)
+
+    def with_truth(step: ForecastStep) -> ForecastStep:
+        if step.truth_frame is None or step.truth_frame >= len(levelled_m):
+            return step
+        true_m = levelled_m[step.truth_frame]
+        off_m = np.linalg.norm(np.asarray(step.joints_m) - true_m, axis=-1)
+        return replace(step, truth_m=_rows(true_m), error_mm=1000 * float(np.delete(off_m, _NECK).mean()))
+
+    return replace(said, steps=tuple(map(with_truth, said.steps)))
+
+
+# ---- the process ----------------------------------------------------------------------------------------------------
+
+
+class Inbox:
+    """Questions that wait: the newest of each kind. Filled by a thread that reads, emptied by the one that answers."""
+
+    def __init__(self) -> None:
+        self._waiting: OrderedDict[type, Question] = OrderedDict()
+        self._ended = False
+        self._changed = threading.Condition()
+
+    def put(self, question: Question) -> None:
+        with self._changed:
+            self._waiting[type(question)] = question
+            self._changed.notify()
+
+    def end(self) -> None:
+        with self._changed:
+            self._ended = True
+            self._changed.notify()
+
+    def take(self) -> Question | None:
+        """The next question, once there is one; None when there will be none. What nobody waits for is dropped."""
+        with self._changed:
+            while not self._waiting and not self._ended:
+                self._changed.wait()
+            return None if self._ended else self._waiting.popitem(last=False)[1]
+
+
+def read_questions(lines: BinaryIO, inbox: Inbox, refuse: Callable[[Refused], None]) -> None:
+    """Every line is a question, or is refused in words."""
+    for line in iter(lines.readline, b""):
+        if not line.strip():
+            continue
+        try:
+            inbox.put(msgspec.json.decode(line, type=Question))
+        except (msgspec.DecodeError, msgspec.ValidationError) as error:
+            words = Refusal(message=f"This is no question: {error}", hint="Studio and library are of two versions.")
+            refuse(Refused(number=_number_in(line), refusal=words))
+    inbox.end()
+
+
+def _number_in(line: bytes) -> int:
+    try:
+        number = msgspec.json.decode(line)["number"]
+    except (msgspec.DecodeError, KeyError, TypeError):
+        return -1
+    return number if isinstance(number, int) else -1
+
+
+def serve(questions: BinaryIO, answers: BinaryIO) -> None:
+    """Answer until the questions end."""
+    one_at_a_time = threading.Lock()
+
+    def say(answer: Answer) -> None:
+        with one_at_a_time:
+            answers.write(msgspec.json.encode(answer) + b"\n")
+            answers.flush()
+
+    inbox, answerer = Inbox(), Answerer()
+    threading.Thread(target=read_questions, args=(questions, inbox, say), name="questions", daemon=True).start()
+    try:
+        while (question := inbox.take()) is not None:
+            say(answerer.answer(question))
+    except BrokenPipeError:
+        pass  # whoever asked is gone
+    finally:
+        answerer.close()
+
+
+def main() -> None:
+    """Keep standard output for answers alone, then serve."""
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    serve(sys.stdin.buffer, answers)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,181 @@
+"""Asks the warm process (`core.serving`) and hears its answers, off the window's thread and without torch here.
+
+The process starts with the first question (or `warm_up`) and stays. The newest question of a kind is the one that
+counts: answers to older ones are dropped. A process that dies is started again once, quietly, with the question it
+owes; when it dies again over the same one, that is said in words and the next question starts anew.
+"""
+
+import sys
+from collections import deque
+from pathlib import Path
+
+import msgspec
+from PySide6.QtCore import QCoreApplication, QObject, QProcess, QTimer, Signal
+
+from core.forecasts import (
+    AboutRun,
+    Answer,
+    AskAbout,
+    AskForecast,
+    Forecaster,
+    Forecasts,
+    Question,
+    Refusal,
+    Refused,
+)
+
+_LAST_WORDS = 30
+_GOODBYE_MS = 500
+
+
+class ModelsClient(QObject):
+    """One warm process and the questions it owes an answer to."""
+
+    answered = Signal(int, object)
+    """A forecast question's number and its answers (tuple of ForecastAnswer), in the order they were asked of."""
+    described = Signal(int, object)
+    """The number of a question about a run, and its About or Refusal."""
+    refused = Signal(int, object)
+    """A forecast question's number and the Refusal of the whole of it."""
+
+    def __init__(self, parent: QObject | None = None, *, program: tuple[str, ...] = ()) -> None:
+        super().__init__(parent)
+        self._program = program or (sys.executable, "-m", "core.serving")
+        self._process: QProcess | None = None
+        self._number = 0
+        self._owed: dict[type, Question] = {}
+        self._deaths = 0
+        self._said: deque[str] = deque(maxlen=_LAST_WORDS)
+        application = QCoreApplication.instance()
+        if application is not None:
+            application.aboutToQuit.connect(self.close)
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether an answer is on its way."""
+        return bool(self._owed)
+
+    def warm_up(self) -> None:
+        """Start the process before the first question, so that the first answer does not wait for it."""
+        if self._process is None:
+            self._start()
+
+    def forecast(
+        self, project: Path, clip_id: str, at_frame: int, of: tuple[Forecaster, ...], steps: int | None = None
+    ) -> int:
+        """Ask what comes next; the question's number. An earlier forecast still owed is wanted no more."""
+        return self._ask(
+            AskForecast(
+                number=self._next(), project=str(project), clip_id=clip_id, at_frame=at_frame, of=of, steps=steps
+            )
+        )
+
+    def about(self, run: str) -> int:
+        """Ask what a run knows; the question's number."""
+        return self._ask(AskAbout(number=self._next(), run=run))
+
+    def forget_forecast(self) -> None:
+        """Nobody waits for the forecast any more."""
+        self._owed.pop(AskForecast, None)
+
+    def close(self) -> None:
+        """End the process; it starts again with the next question."""
+        process, self._process = self._process, None
+        self._owed.clear()
+        if process is None:
+            return
+        process.blockSignals(True)  # nobody waits for what it still says
+        process.closeWriteChannel()
+        if not process.waitForFinished(_GOODBYE_MS):
+            process.kill()  # it may be in the middle of loading torch
+            process.waitForFinished(_GOODBYE_MS)
+        process.deleteLater()
+
+    # ---- the process ----
+
+    def _next(self) -> int:
+        self._number += 1
+        return self._number
+
+    def _ask(self, question: Question) -> int:
+        self._owed[type(question)] = question
+        self.warm_up()
+        self._write(question)
+        return question.number
+
+    def _start(self) -> None:
+        process = QProcess(self)
+        process.readyReadStandardOutput.connect(self._hear)
+        process.readyReadStandardError.connect(self._overhear)
+        process.finished.connect(self._died)
+        process.errorOccurred.connect(self._troubled)
+        self._process = process
+        process.start(self._program[0], list(self._program[1:]))
+
+    def _write(self, question: Question) -> None:
+        if self._process is not None:
+            self._process.write(msgspec.json.encode(question) + b"\n")
+
+    def _hear(self) -> None:
+        process = self._process
+        while process is not None and process is self._process and process.canReadLine():
+            line = process.readLine().data()
+            try:
+                answer = msgspec.json.decode(line, type=Answer)
+            except (msgspec.DecodeError, msgspec.ValidationError) as error:
+                self._said.append(f"unreadable answer: {error}")
+                continue
+            self._deaths = 0
+            self._pass_on(answer)
+
+    def _overhear(self) -> None:
+        if self._process is not None:
+            self._said.extend(self._process.readAllStandardError().toStdString().splitlines())
+
+    def _pass_on(self, answer: Answer) -> None:
+        kind = next((kind for kind, owed in self._owed.items() if owed.number == answer.number), None)
+        if kind is None:
+            return  # somebody asked something newer since
+        del self._owed[kind]
+        match answer:
+            case Forecasts():
+                self.answered.emit(answer.number, answer.answers)
+            case AboutRun():
+                self.described.emit(answer.number, answer.about)
+            case Refused():
+                self._refuse(kind, answer.number, answer.refusal)
+
+    def _refuse(self, kind: type, number: int, refusal: Refusal) -> None:
+        (self.refused if kind is AskForecast else self.described).emit(number, refusal)
+
+    def _troubled(self, error: QProcess.ProcessError) -> None:
+        if error == QProcess.ProcessError.FailedToStart:  # then `finished` never comes
+            self._said.append("it could not be started")
+            self._died()
+
+    def _died(self, *_: object) -> None:
+        process, self._process = self._process, None
+        if process is not None:
+            self._said.extend(process.readAllStandardError().toStdString().splitlines())
+            process.deleteLater()
+        if not self._owed:
+            return
+        self._deaths += 1
+        if self._deaths <= 1:
+            QTimer.singleShot(0, self, self._ask_again)
+            return
+        self._deaths = 0
+        words = Refusal(
+            message="The process that answers for the models ended twice over this.",
+            hint="Choose another run or moment; its last words are in the details.",
+            details="\n".join(self._said),
+        )
+        owed, self._owed = self._owed, {}
+        for kind, question in owed.items():
+            self._refuse(kind, question.number, words)
+
+    def _ask_again(self) -> None:
+        if self._process is None and self._owed:
+            self._start()
+            for question in self._owed.values():
+                self._write(question)

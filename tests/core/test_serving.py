@@ -1,0 +1,182 @@
+"""The warm process: what it answers, what it refuses, and that the newest question wins."""
+
+import io
+import json
+import os
+import subprocess
+import sys
+import threading
+
+import msgspec
+import numpy as np
+import pytest
+
+from core.bodies.skeletons import UPPER_BODY_9
+from core.datasets.kitchen import truth as kitchen_truth
+from core.forecasts import AboutRun, Answer, AskAbout, AskForecast, Forecaster, Forecasts, Refused
+from core.geometry.cameras import Camera, pinhole
+from core.project.store import ProjectStore
+from core.serving import Answerer, Inbox, read_questions, serve
+from tests.core.project_on_disk import project_on_disk, trained_run
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("project") / "made up"
+    project_on_disk(folder)
+    trained_run(folder)
+    return folder
+
+
+@pytest.fixture
+def answerer():
+    made = Answerer()
+    yield made
+    made.close()
+
+
+def asked(folder, number=1, *, clip="clip-11", at=100, of=None, steps=None) -> AskForecast:
+    run = str(folder / "runs" / "forecaster-01")
+    return AskForecast(
+        number=number, project=str(folder), clip_id=clip, at_frame=at, of=of or (Forecaster(run=run),), steps=steps
+    )
+
+
+def test_that_a_run_and_the_counting_one_beside_it_answer_in_the_order_asked(folder, answerer):
+    run = str(folder / "runs" / "forecaster-01")
+    said = answerer.answer(asked(folder, 7, of=(Forecaster(run=run), Forecaster(run=run, plain=True)), steps=3))
+    assert isinstance(said, Forecasts)
+    assert said.number == 7
+    trained, plain = (each.forecast for each in said.answers)
+    assert trained.model == "forecaster-01"
+    assert plain.model.startswith("n-gram")
+    assert len(trained.steps) == len(plain.steps) == 3
+    assert trained.at_frame == 100
+
+
+def test_that_the_lens_puts_the_joints_where_they_are_in_the_picture(folder, answerer):
+    said = answerer.answer(asked(folder)).answers[0].forecast
+    lens = said.lens
+    camera = Camera(
+        np.array(lens.rotation), np.array(lens.translation_m), np.array(lens.focal_px), np.array(lens.centre_px),
+        lens.width, lens.height, np.zeros(5),
+    )  # fmt: skip
+    for step in said.steps:
+        in_camera = np.array(step.joints_m) @ camera.rotation.T + camera.translation_m
+        np.testing.assert_allclose(pinhole(in_camera, camera), np.array(step.joints_px), atol=0.05)
+
+
+def test_that_truth_in_space_stands_beside_the_forecast_only_where_a_simulation_knows_it(folder, answerer, monkeypatch):
+    without = answerer.answer(asked(folder)).answers[0].forecast
+    assert all(step.truth_m is None and step.error_mm is None for step in without.steps)
+    world = np.tile([0.0, 1.0, 0.0], (400, 9, 1))
+    world[:, UPPER_BODY_9["head"], 1] = 1.2
+
+    class Known:
+        upper_body_m = world
+
+    assert kitchen_truth.read_truth(folder, "clip-11") is None
+    monkeypatch.setattr("core.serving.read_truth", lambda where, clip_id: Known)
+    step = answerer.answer(asked(folder)).answers[0].forecast.steps[0]
+    assert step.truth_m[UPPER_BODY_9["head"]] == pytest.approx((0.0, 0.2, 0.0), abs=1e-9)
+    off = np.linalg.norm(np.array(step.joints_m) - np.array(step.truth_m), axis=-1)
+    counted = np.delete(off, UPPER_BODY_9["neck"])
+    assert step.error_mm == pytest.approx(1000 * counted.mean())
+
+
+def test_that_a_moment_before_any_step_is_refused_in_words_while_others_answer(folder, answerer):
+    said = answerer.answer(asked(folder, at=0)).answers[0]
+    assert said.forecast is None
+    assert "has been seen by frame 0" in said.refusal.message
+    assert said.refusal.hint
+    of = (Forecaster(run=str(folder / "nothing")), Forecaster(run=str(folder / "runs" / "forecaster-01")))
+    first, second = answerer.answer(asked(folder, of=of)).answers
+    assert "no run" in first.refusal.message
+    assert second.forecast is not None
+
+
+def test_that_a_project_that_is_not_there_is_refused_as_a_whole(tmp_path, answerer):
+    said = answerer.answer(asked(tmp_path / "nowhere", 4))
+    assert isinstance(said, Refused)
+    assert said.number == 4
+    assert not said.refusal.details
+
+
+def test_that_an_edit_made_meanwhile_counts_in_the_next_answer(tmp_path, answerer):
+    folder = tmp_path / "edited"
+    project_on_disk(folder, clips=4)
+    run = trained_run(folder)
+    before = answerer.answer(asked(folder, clip="clip-03", of=(Forecaster(run=str(run)),))).answers[0].forecast
+    with ProjectStore.open(folder, "test") as store:
+        clip = store.project.clips["clip-03"]
+        store.edit(store.project.with_clip(clip.without_segment(clip.segments[0].id)), "Delete")
+    after = answerer.answer(asked(folder, clip="clip-03", of=(Forecaster(run=str(run)),))).answers[0].forecast
+    assert len(after.seen_frames) == len(before.seen_frames) - 1
+
+
+def test_that_a_checkpoint_says_what_it_knows(folder, answerer):
+    said = answerer.answer(AskAbout(number=2, run=str(folder / "runs" / "forecaster-01")))
+    assert isinstance(said, AboutRun)
+    assert set(said.about.actions) == {"take", "cut", "wash", "stir"}
+    assert said.about.step == 60
+    assert said.about.figures["validation/top1"] > 0
+
+
+def test_that_a_newer_question_of_its_kind_pushes_out_one_that_waits(folder):
+    inbox = Inbox()
+    for number in (1, 2, 3):
+        inbox.put(asked(folder, number))
+    inbox.put(AskAbout(number=4, run="x"))
+    assert [inbox.take().number, inbox.take().number] == [3, 4]
+    inbox.put(asked(folder, 5))
+    inbox.end()
+    assert inbox.take() is None
+
+
+def test_that_a_line_that_is_no_question_is_refused_with_its_number():
+    refused: list[Refused] = []
+    lines = b'{"type": "cook", "number": 9}\n\nnot even that\n{"type": "about", "number": 1, "run": "a"}\n'
+    inbox = Inbox()
+    read_questions(io.BytesIO(lines), inbox, refused.append)
+    assert [each.number for each in refused] == [9, -1]
+    assert "no question" in refused[0].refusal.message
+    assert inbox.take() is None  # the input has ended: nobody waits for the rest
+
+
+def test_that_it_serves_until_its_input_ends(folder):
+    questions_out, questions_in = os.pipe()
+    answers_out, answers_in = os.pipe()
+    with os.fdopen(questions_out, "rb") as questions, os.fdopen(answers_in, "wb") as answers:
+        thread = threading.Thread(target=serve, args=(questions, answers))
+        thread.start()
+        with os.fdopen(questions_in, "wb") as ask, os.fdopen(answers_out, "rb") as hear:
+            ask.write(msgspec.json.encode(asked(folder, 11)) + b"\n")
+            ask.flush()
+            said = msgspec.json.decode(hear.readline(), type=Answer)
+            ask.close()
+            thread.join(10)
+    assert said.number == 11
+    assert not thread.is_alive()
+
+
+NOISY = """
+import os
+import core.serving
+quiet = core.serving.serve
+def noisy(questions, answers):
+    print("noise from Python", flush=True)
+    os.system("echo noise from a library")
+    quiet(questions, answers)
+core.serving.serve = noisy
+core.serving.main()
+"""
+
+
+@pytest.mark.slow
+def test_that_what_libraries_print_never_mixes_with_the_answers():
+    done = subprocess.run(
+        [sys.executable, "-c", NOISY], input=b'{"number": 3}\n', capture_output=True, timeout=60, check=True
+    )
+    assert [json.loads(line)["number"] for line in done.stdout.splitlines()] == [3]
+    assert b"noise from Python" in done.stderr
+    assert b"noise from a library" in done.stderr

@@ -1,0 +1,122 @@
+"""The window's side of the warm process: newest answer only, one quiet restart, then words."""
+
+import sys
+import textwrap
+
+import pytest
+
+from core.forecasts import About, Forecaster, Refusal
+from studio.models_client import ModelsClient
+from tests.core.project_on_disk import project_on_disk, trained_run
+
+ASKED = (Forecaster(run="some run"),)
+
+
+@pytest.fixture
+def client_of(qtbot, tmp_path):
+    """A client whose process is a script of the test's."""
+    made = []
+
+    def make(body: str) -> ModelsClient:
+        script = tmp_path / "process.py"
+        head = "import json, os, sys, time\nfrom pathlib import Path\nhere = Path(__file__).parent\n"
+        head += "def say(**words):\n    print(json.dumps(words), flush=True)\n"
+        script.write_text(head + textwrap.dedent(body))
+        made.append(ModelsClient(program=(sys.executable, str(script))))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.close()
+
+
+ANSWER_ALL = """
+    for line in sys.stdin:
+        say(type="forecasts", number=json.loads(line)["number"], answers=[])
+"""
+
+
+def test_that_only_the_newest_of_several_questions_is_answered(client_of, qtbot, tmp_path):
+    client = client_of(ANSWER_ALL)
+    heard = []
+    client.answered.connect(lambda number, answers: heard.append(number))
+    for _ in range(3):
+        last = client.forecast(tmp_path, "clip", 5, ASKED)
+    qtbot.waitUntil(lambda: not client.is_waiting)
+    qtbot.wait(50)
+    assert heard == [last]
+
+
+def test_that_a_crash_is_mended_once_without_a_word(client_of, qtbot, tmp_path):
+    client = client_of(
+        """
+        if not (here / "died").exists():
+            sys.stdin.readline()
+            (here / "died").touch()
+            os._exit(9)
+        for line in sys.stdin:
+            say(type="forecasts", number=json.loads(line)["number"], answers=[])
+        """
+    )
+    refused = []
+    client.refused.connect(lambda number, why: refused.append(why))
+    with qtbot.waitSignal(client.answered) as heard:
+        number = client.forecast(tmp_path, "clip", 5, ASKED)
+    assert heard.args[0] == number
+    assert not refused
+
+
+def test_that_a_second_crash_over_the_same_question_is_said_with_its_last_words(client_of, qtbot, tmp_path):
+    client = client_of("sys.stdin.readline(); print('out of cheese', file=sys.stderr); os._exit(9)")
+    with qtbot.waitSignal(client.refused) as heard:
+        number = client.forecast(tmp_path, "clip", 5, ASKED)
+    said, why = heard.args
+    assert said == number
+    assert isinstance(why, Refusal)
+    assert "twice" in why.message
+    assert why.hint
+    assert "out of cheese" in why.details
+    assert not client.is_waiting
+    with qtbot.waitSignal(client.refused):  # and the next question is tried again, not refused from memory
+        client.forecast(tmp_path, "clip", 6, ASKED)
+
+
+def test_that_a_program_that_is_not_there_is_said_in_words(qtbot, tmp_path):
+    client = ModelsClient(program=(str(tmp_path / "no such program"),))
+    with qtbot.waitSignal(client.refused) as heard:
+        client.forecast(tmp_path, "clip", 5, ASKED)
+    assert "twice" in heard.args[1].message
+    client.close()
+
+
+def test_that_words_that_are_no_answer_are_passed_over(client_of, qtbot, tmp_path):
+    client = client_of("print('hello'); print('{}', flush=True)" + textwrap.dedent(ANSWER_ALL))
+    with qtbot.waitSignal(client.answered):
+        client.forecast(tmp_path, "clip", 5, ASKED)
+
+
+def test_that_closing_ends_the_process_and_nothing_is_heard_of_it(client_of, qtbot, tmp_path):
+    client = client_of("sys.stdin.readline(); time.sleep(0.3); say(type='forecasts', number=1, answers=[])")
+    heard = []
+    client.answered.connect(lambda *words: heard.append(words))
+    client.refused.connect(lambda *words: heard.append(words))
+    client.forecast(tmp_path, "clip", 5, ASKED)
+    client.close()
+    qtbot.wait(50)
+    assert not heard
+    assert not client.is_waiting
+
+
+@pytest.mark.slow
+def test_that_a_trained_run_is_asked_through_the_real_process(qtbot, tmp_path):
+    folder = tmp_path / "made up"
+    project_on_disk(folder, clips=4)
+    run = str(trained_run(folder))
+    client = ModelsClient()
+    with qtbot.waitSignal(client.described, timeout=60_000) as about:
+        client.about(run)
+    assert isinstance(about.args[1], About)
+    with qtbot.waitSignal(client.answered, timeout=60_000) as heard:
+        client.forecast(folder, "clip-03", 100, (Forecaster(run=run), Forecaster(run=run, plain=True)))
+    assert heard.args[1][0].forecast.model == "forecaster-01"
+    client.close()
