@@ -1,36 +1,38 @@
 """The Annotate page: labels, picture, inspector and timeline, in step with the document's clip and playhead.
 
 It places the parts and passes between them what one says and another must know; what a key does to the project is in
-`annotate_marking`, how the picture is had in `annotate_picture`, what the inspector shows in `annotate_facts`.
+`annotate_marking` and `annotate_changing`, how the picture is had in `annotate_picture`.
 """
 
-from collections import Counter
 from dataclasses import replace
 from functools import partial
 
 from PySide6.QtCore import QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QContextMenuEvent, QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QSizePolicy, QSlider, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QSplitter, QVBoxLayout, QWidget
 
 from core.errors import ProjectError
 from core.project.annotations import Changes
 from core.project.edits import BACKGROUND, LABEL_KEYS
 from studio import theme
 from studio.actions import Handlers
-from studio.commands import BY_NAME, shown_key, tip
+from studio.commands import BY_NAME, shown_key
 from studio.document import Document
 from studio.jobs import Jobs
 from studio.pages import annotate_facts as facts
+from studio.pages.annotate_casting import Casting
+from studio.pages.annotate_changing import Changing
 from studio.pages.annotate_marking import Marking
+from studio.pages.annotate_panels import Panels
 from studio.pages.annotate_picture import ClipPicture
 from studio.pages.annotate_walks import Walks
-from studio.widgets import parts
 from studio.widgets.clip_time import ClipTime, read_frame, say_time
-from studio.widgets.inspector import Inspector
-from studio.widgets.label_list import LabelList, LabelRow
+from studio.widgets.inspector import HISTORY, Inspector
+from studio.widgets.label_list import LabelList
 from studio.widgets.player import Player
 from studio.widgets.timeline import Timeline
 from studio.widgets.timeline_contents import confidence_of, contents_of
+from studio.widgets.timeline_head import TimelineHead
 from studio.widgets.transport import Transport
 from studio.widgets.video_view import VideoView
 
@@ -57,9 +59,11 @@ class AnnotatePage(QWidget):
         self.head = TimelineHead()
         self.player = Player(self)
         self.picture = ClipPicture(document, jobs, self.view, self)
-        self.marking = Marking(document, self.picture.identify, self)
+        self.changing = Changing(document, self.picture.identify, self)
+        self.marking = Marking(document, self.changing, self)
+        self.casting = Casting(document, self.picture, self.changing, self.marking)
+        self.panels = Panels(document, self.picture, self.timeline, self.labels, self.inspector, self.changing)
         self.walks = Walks(document, self.timeline)
-        self._chosen_by_drag = False
         self._wide_thumbnails = QTimer(self, singleShot=True, interval=120)
         self._wide_thumbnails.timeout.connect(self._want_thumbnails)
         self._place()
@@ -72,7 +76,7 @@ class AnnotatePage(QWidget):
         """What the keys of this page do."""
         steps = {"step": 1, "step-10": 10, "step-100": 100}
         labels = {f"label-{number}": partial(self._label_key, key) for number, key in enumerate(LABEL_KEYS, 1)}
-        marking, walks, player = self.marking, self.walks, self.player
+        marking, changing, walks, player = self.marking, self.changing, self.walks, self.player
         return {
             **{name: partial(self._step, by) for name, by in steps.items()},
             **{name.replace("step", "step-back"): partial(self._step, -by) for name, by in steps.items()},
@@ -94,14 +98,14 @@ class AnnotatePage(QWidget):
             "add-label": self.labels.start_adding,
             "mark-start": marking.start_here,
             "mark-end": marking.end_here,
-            "nearest-end": marking.nearest_end,
-            "split": marking.split,
-            "merge": marking.merge,
-            "delete-segment": marking.delete,
+            "nearest-end": changing.nearest_end,
+            "split": changing.split,
+            "merge": changing.merge,
+            "delete-segment": changing.delete,
             "background": partial(marking.named, BACKGROUND[0]),
             "unusable": partial(marking.named, BACKGROUND[1]),
-            "set-pose": marking.set_pose,
-            "remove-pose": marking.remove_pose,
+            "set-pose": changing.set_pose,
+            "remove-pose": changing.remove_pose,
             "next-missing": partial(walks.to_missing, 1),
             "previous-missing": partial(walks.to_missing, -1),
             "next-segment": partial(walks.to_segment, 1),
@@ -109,7 +113,7 @@ class AnnotatePage(QWidget):
             "next-pose": partial(walks.to_pose, 1),
             "previous-pose": partial(walks.to_pose, -1),
             "show-joints": self.transport.joints.click,
-            "next-actor": self._next_actor,
+            "next-actor": self.casting.next_actor,
             "snap": self.head.snap.click,
         }
 
@@ -172,7 +176,8 @@ class AnnotatePage(QWidget):
             self.head.set_narrow(narrow=narrow)
 
     def _connect(self) -> None:
-        document, timeline, marking = self._document, self.timeline, self.marking
+        document, timeline = self._document, self.timeline
+        marking, changing = self.marking, self.changing
         document.clip_chosen.connect(self._follow_clip)
         document.opened.connect(self._follow_clip)
         document.closed.connect(self._follow_clip)
@@ -184,22 +189,23 @@ class AnnotatePage(QWidget):
         self.picture.time_known.connect(self._follow_time)
         self.picture.thumbnails_changed.connect(timeline.show_thumbnails)
         self.picture.says.connect(self.says)
-        self.picture.asks.connect(self.asks)
-        self.picture.problem_shown.connect(self.walks.show_segments)
+        self.picture.words.asks.connect(self.asks)
+        self.picture.words.problem_shown.connect(self.walks.show_segments)
         self.view.stepped.connect(self._step)
         self.view.time_typed.connect(self._go_to_typed)
-        self.view.person_clicked.connect(self._take_as_actor)
+        self.view.person_clicked.connect(self.casting.take)
+        self.casting.changed.connect(self._refresh)
         timeline.playhead_wanted.connect(self._seek)
         timeline.preview_wanted.connect(self.picture.preview)
         timeline.chosen_changed.connect(self._follow_chosen)
-        timeline.spans_moved.connect(marking.move)
-        timeline.pose_moved.connect(marking.move_pose)
+        timeline.spans_moved.connect(changing.move)
+        timeline.pose_moved.connect(changing.move_pose)
         timeline.missing_clicked.connect(self.walks.to_middle)
         timeline.segment_opened.connect(self._loop_segment)
         timeline.view_changed.connect(self._follow_view)
         marking.range_changed.connect(lambda: timeline.show_range(marking.start, marking.end))
-        marking.chose.connect(timeline.choose)
-        for told in (marking.says, self.walks.says):
+        changing.chose.connect(timeline.choose)
+        for told in (changing.says, self.walks.says):
             told.connect(self.head.say)
         self.transport.asked.connect(self._carry_out)
         self.transport.speed_chosen.connect(self.player.set_normal_speed)
@@ -208,13 +214,11 @@ class AnnotatePage(QWidget):
             lambda share: timeline.set_axis(timeline.scene.axis.at_closeness(share, self._middle()))
         )
         self.inspector.asked.connect(self._carry_out)
-        self.inspector.action_chosen.connect(marking.set_action)
-        self.inspector.objects_chosen.connect(marking.set_objects)
-        self.inspector.actor_chosen.connect(marking.set_actor)
-        self.inspector.ends_typed.connect(self._set_ends)
-        self.inspector.pose_wanted.connect(lambda segment: marking.move_pose(segment, document.playhead))
+        self.inspector.action_chosen.connect(changing.set_action)
+        self.inspector.objects_chosen.connect(changing.set_objects)
+        self.inspector.actor_chosen.connect(changing.set_actor)
+        self.inspector.pose_wanted.connect(lambda segment: changing.move_pose(segment, document.playhead))
         self.inspector.pose_shown.connect(self.walks.to_pose_of)
-        self.inspector.tabs.currentChanged.connect(self._show_history)
         self.labels.picked.connect(marking.label)
         self.labels.add_wanted.connect(marking.add_label)
         self.labels.rename_wanted.connect(marking.rename_label)
@@ -230,7 +234,7 @@ class AnnotatePage(QWidget):
         self.player.loop(None)
         clip = self._document.clip
         if clip is not None and clip.actors:
-            self.marking.actor = clip.actors[0].id
+            self.changing.actor = clip.actors[0].id
         self.picture.show_clip()
         self._refresh()
         self.timeline.show_whole()
@@ -240,8 +244,8 @@ class AnnotatePage(QWidget):
         if self._document.clip_id in changes.clips or changes.labels:
             self.picture.show_clip()
             self._refresh()
-        elif self.inspector.tabs.currentIndex() == 3:
-            self._show_history()
+        elif self.inspector.tabs.currentIndex() == HISTORY:
+            self.panels.show_history()
 
     def _follow_time(self, time: ClipTime) -> None:
         self.player.show_time(time)
@@ -262,15 +266,15 @@ class AnnotatePage(QWidget):
         self._wide_thumbnails.start()
 
     def _follow_chosen(self, chosen: frozenset[str]) -> None:
-        self.marking.chosen = chosen
+        self.changing.chosen = chosen
         clip = self._document.clip
         segment = clip.segment(next(iter(chosen))) if clip is not None and len(chosen) == 1 else None
         if segment is not None:
-            self.marking.actor = segment.actor
+            self.changing.actor = segment.actor
         if self.transport.loop.isChecked():
             self._loop()
-        self._show_chosen()
-        self._show_labels()
+        self.panels.show_chosen()
+        self.panels.show_labels()
 
     def _refresh(self) -> None:
         """Show the clip as it stands in the document."""
@@ -281,70 +285,22 @@ class AnnotatePage(QWidget):
         self.setEnabled(document.is_open)
         if clip is None:
             self.head.show_missing("", any_missing=False)
-            self._show_labels()
-            self._show_chosen()
+            self.panels.show_labels()
+            self.panels.show_chosen()
             self._stale = False
             return
         poses = self.picture.tracks()
-        self.picture.actor = self.marking.actor
+        self.picture.actor = self.changing.actor
         sure = confidence_of(poses, self.picture.actor_track()) if poses is not None else None
         contents = contents_of(document.project, clip, self.picture.time, sure)
         ends = self.picture.video_ends
-        self.timeline.show_contents(replace(contents, video_ends=ends), self.marking.actor)
+        self.timeline.show_contents(replace(contents, video_ends=ends), self.changing.actor)
         words, any_missing = facts.missing_words(clip, contents.gaps)
         self.head.show_missing(words, any_missing=any_missing)
         self.picture.show_frame()
-        self._show_labels()
-        self._show_chosen()
+        self.panels.show_labels()
+        self.panels.show_chosen()
         self._stale = False
-
-    def _show_labels(self) -> None:
-        document, clip = self._document, self._document.clip
-        if not document.is_open:
-            self.labels.show_labels(())
-            return
-        segments = clip.segments if clip is not None else ()
-        counts = Counter(each.action for each in segments)
-        for each in segments:
-            counts.update(each.objects)
-        strong: set[str] = set()
-        for each in segments:
-            if each.id in self.timeline.chosen:
-                strong.update((each.action, *each.objects))
-        rows = []
-        for words in (document.project.actions(), document.project.objects()):
-            rows += [
-                LabelRow(each.id, each.name, each.kind, each.colour, each.key, place, counts[each.id])
-                for place, each in enumerate(words)
-            ]
-        self.labels.show_labels(rows, frozenset(strong))
-
-    def _show_chosen(self) -> None:
-        """The inspector's tabs."""
-        document, clip = self._document, self._document.clip
-        if not document.is_open or clip is None:
-            self.inspector.show_segment(None, 0, editable=False)
-            self.inspector.clip.show_facts(())
-            self.inspector.history.show_steps(())
-            return
-        project = document.project
-        self.inspector.show_vocabulary(
-            [(each.id, each.name) for each in project.actions()],
-            [(each.id, each.name) for each in project.objects()],
-            [*([] if clip.actors else [("", "the one person")]), *((each.id, each.name) for each in clip.actors)],
-        )
-        chosen = self.timeline.chosen
-        segment = clip.segment(next(iter(chosen))) if len(chosen) == 1 else None
-        editable = document.read_only_reason is None
-        poses = self.picture.tracks()
-        shown = facts.segment_facts(project, clip, segment, self.picture.time, poses) if segment is not None else None
-        self.inspector.show_segment(shown, len(chosen), editable=editable)
-        self.inspector.clip.show_facts(facts.clip_facts(project, clip, document.video_path(clip.id), poses))
-        self._show_history()
-
-    def _show_history(self, *_: object) -> None:
-        if self.inspector.tabs.currentIndex() == 3 and self._document.is_open:
-            self.inspector.history.show_steps(facts.history_steps(self._document.store.history(60)))
 
     # ---- moving ----
 
@@ -421,54 +377,6 @@ class AnnotatePage(QWidget):
         else:
             self.marking.label(label.id)
 
-    def _set_ends(self, segment: str, start: str, end: str) -> None:
-        time = self.picture.time
-        span = self.timeline.scene.contents.segment_at(segment)
-        frames = facts.read_ends(start, end, span, time) if span is not None else None
-        if frames is None or span is None:
-            self._document.refused.emit(
-                ProjectError("These are no ends of a segment", hint="Write times such as 0:50.70, the end behind.")
-            )
-        elif frames != span:
-            what = (
-                "move" if frames[0] != span[0] and frames[1] != span[1] else "start" if frames[0] != span[0] else "end"
-            )
-            self.marking.move([(segment, *frames)], what)
-        self._show_chosen()
-
-    def _next_actor(self) -> None:
-        """A: the marks are about the next person; the chosen segments become theirs."""
-        poses = self.picture.tracks()
-        clip = self._document.clip
-        if clip is None:
-            return
-        people = poses.people if poses is not None else 0
-        if people < 2 and len(clip.actors) < 2:
-            self.head.say("There is one person in this clip")
-        elif people >= 2:
-            self._take_as_actor((self.picture.actor_track() + 1) % people)
-        else:
-            ids = [each.id for each in clip.actors]
-            at = ids.index(self.marking.actor) if self.marking.actor in ids else -1
-            self._be_actor(ids[(at + 1) % len(ids)])
-
-    def _take_as_actor(self, track: int) -> None:
-        clip = self._document.clip
-        poses = self.picture.tracks()
-        if clip is None or poses is None or self._document.read_only_reason is not None:
-            return
-        if poses.people < 2 and not clip.actors:
-            return  # the one person is the actor anyway
-        actor = self.marking.name_actor(f"Person {track + 1}", track)
-        if actor:
-            self._be_actor(actor)
-
-    def _be_actor(self, actor: str) -> None:
-        for segment in self.timeline.chosen:
-            self.marking.set_actor(segment, actor)
-        self.marking.actor = actor
-        self._refresh()
-
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         if not self.timeline.rect().contains(self.timeline.mapFromGlobal(event.globalPos())):
             return
@@ -479,67 +387,3 @@ class AnnotatePage(QWidget):
             action = menu.addAction(f"{BY_NAME[name].words}\t{shown_key(BY_NAME[name].key)}", commands[name])
             action.setEnabled(self.timeline.editable or name == "zoom-selection")
         menu.popup(QPoint(event.globalPos()))
-
-
-class TimelineHead(QWidget):
-    """The timeline's title row: its tools, what is still missing, and how close it is."""
-
-    asked = Signal(str)
-    zoomed = Signal(float)
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.snap = parts.tool("magnet", tip("snap"), on=True)
-        cut = parts.tool("cut", tip("split"))
-        self.said = parts.text("", "label")
-        self.missing = parts.text("", "warn")
-        for each in (self.said, self.missing):
-            each.setMinimumWidth(1)
-            each.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.missing.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self.next = parts.button("Next", "right", "quiet")
-        self.next.setToolTip(tip("next-missing"))
-        self._key = parts.key("G")
-        out, closer = parts.tool("minus", tip("zoom-out")), parts.tool("plus", tip("zoom-in"))
-        self.slider = QSlider(Qt.Orientation.Horizontal)
-        self.slider.setRange(0, 1000)
-        self.slider.setFixedWidth(90)
-        self.slider.setAccessibleName("Zoom of the timeline")
-        whole = parts.tool("fit", tip("zoom-all"))
-        for button, name in (
-            *((self.snap, "snap"), (cut, "split"), (self.next, "next-missing")),
-            *((out, "zoom-out"), (closer, "zoom-in"), (whole, "zoom-all")),
-        ):
-            button.clicked.connect(partial(self.asked.emit, name))
-        self.slider.valueChanged.connect(lambda value: self.zoomed.emit(value / 1000))
-        self._quiet = QTimer(self, singleShot=True, interval=6000)
-        self._quiet.timeout.connect(lambda: self.said.setText(""))
-        box = QHBoxLayout(self)
-        box.setContentsMargins(12, 4, 6, 0)
-        box.setSpacing(4)
-        title = parts.text("Timeline", "title")
-        ends = (out, self.slider, closer, whole)
-        parts.fill(box, (title, 8, self.snap, cut, 8, (self.said, 3), (self.missing, 2), self.next, self._key))
-        parts.fill(box, (parts.hair(vertical=True), *ends))
-
-    def say(self, words: str) -> None:
-        """Why nothing happened; gone after a while."""
-        self.said.setText(words)
-        self.said.setToolTip(words)
-        self._quiet.start()
-
-    def show_missing(self, words: str, *, any_missing: bool) -> None:
-        """What there is still to do."""
-        self.missing.setText(words)
-        self.missing.setToolTip(words)
-        parts.set_role(self.missing, "warn" if any_missing else "caption")
-        self.next.setEnabled(any_missing)
-
-    def show_closeness(self, share: float) -> None:
-        """Where the zoom stands, without asking for it again."""
-        self.slider.blockSignals(True)
-        self.slider.setValue(round(share * 1000))
-        self.slider.blockSignals(False)
-
-    def set_narrow(self, *, narrow: bool) -> None:
-        self._key.setVisible(not narrow)

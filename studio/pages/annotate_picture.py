@@ -5,28 +5,21 @@ stays until the next is there; a video that is gone, cut short or another one is
 """
 
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QPixmap
-from PySide6.QtWidgets import QFileDialog, QWidget
 
 from core.errors import CoreError, ProjectError
 from core.motion import Poses2d
-from core.project import edits
 from core.project.annotations import Clip, FrameIdentity
-from core.runs import ExtractPoses
-from studio import theme
 from studio.document import Document
-from studio.jobs import Job, Jobs
-from studio.widgets import parts
+from studio.jobs import Jobs
+from studio.pages.annotate_states import PictureWords
 from studio.widgets.clip_time import ClipTime, say_count, say_time
-from studio.widgets.frame_compare import FramePair
 from studio.widgets.frame_source import Frame, FrameSource
 from studio.widgets.identity_check import IdentityCheck, Verdict
-from studio.widgets.job_words import progress_words
 from studio.widgets.people_overlay import people_at
 from studio.widgets.video_view import Headline, VideoView
 
@@ -42,14 +35,11 @@ class ClipPicture(QObject):
     """Pictures by frame, for the timeline."""
     says = Signal(str)
     """What is known of the frames, for the line at the foot."""
-    asks = Signal(str)
-    """The name of a command of the window."""
-    problem_shown = Signal(object)
-    """Segment ids that a message is about."""
 
     def __init__(self, document: Document, jobs: Jobs, view: VideoView, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._document, self._jobs, self._view = document, jobs, view
+        self._document, self._view = document, view
+        self.words = PictureWords(document, jobs, view, self)
         self._source = FrameSource(self)
         self._check = IdentityCheck(self)
         self._clip: Clip | None = None
@@ -58,9 +48,9 @@ class ClipPicture(QObject):
         self._preview: int | None = None
         self._asked: dict[int, list[Callable[[FrameIdentity], None]]] = {}
         self._thumbnails: dict[int, QPixmap] = {}
-        self._trouble: tuple[str, str] | None = None
+        self._is_readable = True
         self._verdict: Verdict | None = None
-        self._later: set[str] = set()
+        self._unreadable_tracks: set[str] = set()
         self.time = ClipTime(0, 25.0)
         self.actor = ""  # whom the marks are about, an actor's id; the page sets it
         self.with_joints = True
@@ -71,8 +61,6 @@ class ClipPicture(QObject):
         self._check.found.connect(self._found)
         self._check.thumbnail.connect(self._thumbnail)
         view.framing_changed.connect(self.show_frame)
-        for told in (jobs.listed, jobs.moved):
-            told.connect(self._say_state)
 
     # ---- the clip ----
 
@@ -82,13 +70,13 @@ class ClipPicture(QObject):
         before, self._clip = self._clip, clip
         same_clip = clip is not None and before is not None and clip.id == before.id
         if clip is not None and same_clip and clip.video == (before.video if before else None):
-            self._say_state()
+            self.words.show_clip(clip, self._path, is_new=False)
             self.show_frame()
             return
         self._source.close()
         self._check.stop()
         self._asked.clear()
-        self._trouble, self._verdict, self._shown, self._preview, self._path = None, None, None, None, None
+        self._verdict, self._shown, self._preview, self._path, self._is_readable = None, None, None, None, True
         self._thumbnails = {}
         self.thumbnails_changed.emit({})
         self.says.emit("")
@@ -106,8 +94,8 @@ class ClipPicture(QObject):
                 self._source.open(self._path)
                 marks = [(pose.frame, pose.identity) for pose in clip.poses]
                 self._check.start(self._path, clip.video, marks, THUMBNAIL_PX)
+        self.words.show_clip(clip, self._path, is_new=True)
         self.time_known.emit(self.time)
-        self._say_state()
         self.show_frame()
 
     def close(self) -> None:
@@ -129,7 +117,7 @@ class ClipPicture(QObject):
             self._view.show_headline(None)
             self._view.show_people(())
             return
-        if self._source.is_open() and self._trouble is None:
+        if self._source.is_open() and self._is_readable:
             self._source.want(frame, self._view.wished_px)
             if frame != self._shown:
                 self._view.wait_for_frame()
@@ -149,7 +137,7 @@ class ClipPicture(QObject):
             return
         if not clip.video.path:
             then(FrameIdentity(pts=frame))  # a clip of joints alone: its frames are what they are counted as
-        elif self._trouble is not None or not self._source.is_open():
+        elif not self._is_readable or not self._source.is_open():
             self._document.refused.emit(
                 ProjectError(
                     "The pose was not set: its frame cannot be seen", hint="Find the video first; the marks are safe."
@@ -172,7 +160,7 @@ class ClipPicture(QObject):
         """People of the frame that is shown, so that joints never run ahead of the picture."""
         clip, poses = self._clip, self.tracks()
         frame = self._shown
-        if not self._source.is_open() or self._trouble is not None:
+        if not self._source.is_open() or not self._is_readable:
             frame = self._document.playhead
         if clip is None or poses is None or frame is None:
             self._view.show_people(())
@@ -188,8 +176,8 @@ class ClipPicture(QObject):
         try:
             return self._document.tracks(clip.id)
         except CoreError as error:
-            if clip.tracks not in self._later:
-                self._later.add(clip.tracks)
+            if clip.tracks not in self._unreadable_tracks:
+                self._unreadable_tracks.add(clip.tracks)
                 self._document.refused.emit(error)
             return None
 
@@ -238,11 +226,11 @@ class ClipPicture(QObject):
             then(identity)
 
     def _failed(self, message: str, hint: str) -> None:
-        self._trouble = (message, hint)
+        self._is_readable = False
+        self.words.show_trouble(message, hint)
         self._view.show_image(None)
         self._shown = None
         self.says.emit("")
-        self._say_state()
         self._show_people()
 
     def _found(self, verdict: Verdict) -> None:
@@ -257,160 +245,8 @@ class ClipPicture(QObject):
             self.says.emit("Another file than was added")
         if self.video_ends is not None:
             self.time_known.emit(self.time)  # what lies behind the end is hatched
-        self._say_state()
+        self.words.show_verdict(verdict)
 
     def _thumbnail(self, frame: int, image: object) -> None:
         self._thumbnails = {**self._thumbnails, frame: QPixmap.fromImage(image)}  # pyright: ignore[reportArgumentType]
         self.thumbnails_changed.emit(self._thumbnails)
-
-    # ---- what there is to say ----
-
-    def _say_state(self, *_: object) -> None:
-        """The one message that matters most, or none."""
-        clip = self._clip
-        state = self._view.state
-        if clip is None:
-            state.say(self._no_clip())
-        elif self._trouble is not None and clip.id not in self._later:
-            state.say(self._unreadable(clip, *self._trouble))
-        elif self._verdict is not None and clip.id not in self._later and self._differs(clip, self._verdict):
-            state.say(self._other_video(clip, self._verdict), corner=True)
-        elif not clip.tracks and f"no joints {clip.id}" not in self._later:
-            state.say(self._no_joints(clip), corner=True)
-        else:
-            state.clear()
-
-    def _no_clip(self) -> QWidget:
-        go = parts.button("Open Data", "data", "primary")
-        go.clicked.connect(partial(self.asks.emit, "page-data"))
-        return parts.state_card(
-            "video", "Choose a clip", "Clips are listed under Data, or press Ctrl+K and type its name.", go
-        )
-
-    def _unreadable(self, clip: Clip, message: str, hint: str) -> QWidget:
-        path = self._path or Path(clip.video.path)
-        find = parts.button("Find it", "search", "primary")
-        find.clicked.connect(self._choose_video)
-        if path.exists():
-            return parts.state_card("warn", message, hint, find, self._later_button(clip.id), colour="danger")
-        count = len(clip.segments)
-        safe = f"Its {say_count(count)} segments are safe" if count != 1 else "Its segment is safe"
-        words = f"It is no longer in {path.parent}. {safe if count else 'What is known of it stays'} in the project."
-        return parts.state_card(
-            "warn", f"{path.name} has moved", words, find, self._later_button(clip.id), colour="danger"
-        )
-
-    @staticmethod
-    def _differs(clip: Clip, verdict: Verdict) -> bool:
-        after = any(each.end_frame > verdict.frame_count for each in clip.segments)
-        return bool(verdict.different or verdict.late or (after and not verdict.is_same_file))
-
-    def _other_video(self, clip: Clip, verdict: Verdict) -> QWidget:
-        other = parts.button("Choose another file")
-        other.clicked.connect(self._choose_video)
-        after = [each for each in clip.segments if each.end_frame > verdict.frame_count]
-        if verdict.different:
-            frame = verdict.different[0]
-            compare = parts.button("Compare", kind="primary")
-            words = (
-                f"Frame {say_count(frame)} looks different from the picture stored with its pose. Nothing was shifted."
-            )
-            card = _note(
-                "warn", "The video is not the one you marked", words, compare, other, self._later_button(clip.id)
-            )
-            compare.clicked.connect(partial(self._compare, frame, verdict))
-            return card
-        show = parts.button("Show them", kind="primary")
-        show.clicked.connect(partial(self._show_after, [each.id for each in after]))
-        lie = "1 segment lies" if len(after) == 1 else f"{say_count(len(after))} segments lie"
-        kept = "It is kept, and hatched." if len(after) == 1 else "They are kept, and hatched."
-        words = f"It has {say_count(verdict.frame_count)} frames; {lie} after that. {kept}"
-        return _note("warn", "The video ends before the annotations", words, show, other, self._later_button(clip.id))
-
-    def _compare(self, frame: int, verdict: Verdict) -> None:
-        """Show both pictures of the frame, the stored one as it is known: 32 × 18 means."""
-        self._document.seek(frame)
-        back = parts.button("Close")
-        back.clicked.connect(self._say_state)
-        pair = FramePair(*verdict.now) if len(verdict.now) == 2 else QWidget()
-        words = f"{len(verdict.different)} of {verdict.compared} marked frames look different."
-        self._view.state.say(_note("warn", f"Frame {say_count(frame)}", words, back, above=pair), corner=True)
-
-    def _show_after(self, segments: list[str]) -> None:
-        self.problem_shown.emit(frozenset(segments))
-
-    def _no_joints(self, clip: Clip) -> QWidget:
-        job = self._extraction(clip)
-        later = self._later_button(f"no joints {clip.id}")
-        if job is not None:
-            stop = parts.button("Stop", "stop", "danger")
-            stop.clicked.connect(job.stop)
-            stop.setEnabled(job.state == "running")
-            return _note("refresh", "Finding 2D poses", progress_words(job), stop, later)
-        extract = parts.button("Extract 2D poses", "skeleton", "primary")
-        extract.clicked.connect(self.extract_poses)
-        extract.setEnabled(bool(clip.video.path) and self._document.read_only_reason is None)
-        return _note("skeleton", "No joints in this clip yet", "You can mark actions without them.", extract, later)
-
-    def extract_poses(self) -> None:
-        """Find this clip's 2D poses, in a job."""
-        clip = self._clip
-        if clip is None or self._extraction(clip) is not None:
-            return
-        spec = ExtractPoses(project=str(self._document.folder), out="", clip_ids=(clip.id,))
-        try:
-            self._jobs.start(spec, self._jobs.free_name("poses"))
-        except CoreError as error:
-            self._document.refused.emit(error)
-        self._say_state()
-
-    def _extraction(self, clip: Clip) -> Job | None:
-        """The running job that will bring this clip's poses."""
-        for job in self._jobs.live():
-            if isinstance(job.spec, ExtractPoses) and (not job.spec.clip_ids or clip.id in job.spec.clip_ids):
-                return job
-        return None
-
-    def _later_button(self, what: str) -> QWidget:
-        later = parts.button("Later", kind="quiet")
-
-        def put_off() -> None:
-            self._later.add(what)
-            self._say_state()
-
-        later.clicked.connect(put_off)
-        return later
-
-    def _choose_video(self) -> None:
-        """Ask where the video is, and point the clip there; nothing that was marked moves."""
-        clip = self._clip
-        if clip is None:
-            return
-        start = self._path.parent if self._path is not None and self._path.parent.is_dir() else Path.home()
-        chosen, _ = QFileDialog.getOpenFileName(self._view, f"Find {Path(clip.video.path).name}", str(start))
-        if chosen:
-            self.use_video(Path(chosen))
-
-    def use_video(self, path: Path) -> None:
-        """Point the chosen clip to another file. What was noted of its video stays, so a swap is noticed."""
-        clip = self._clip
-        if clip is None:
-            return
-        project, folder = self._document.project, self._document.folder
-        self._document.edit(edits.set_video(project, clip.id, path, clip.video, folder=folder), f"Find {clip.name}")
-
-
-def _note(icon: str, title: str, words: str, *actions: QWidget, above: QWidget | None = None) -> QWidget:
-    """A message in the corner of the picture."""
-    said = parts.text(words, "label", wrap=True)
-    said.setFixedWidth(theme.px(270))
-    colour = "warn" if icon == "warn" else "text2"
-    made = parts.col(
-        parts.row(parts.glyph(icon, 16, colour), (parts.text(title, "strong"), 1), gap=8),
-        *([above] if above is not None else []),
-        said,
-        parts.row(*actions, None, gap=6),
-        gap=7,
-    )
-    made.setAccessibleName(title)
-    return made

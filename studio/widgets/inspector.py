@@ -26,6 +26,7 @@ from studio.widgets.people_overlay import Person
 from studio.widgets.pose_figure import PoseFigure
 
 TABS = ("Segment", "Pose", "Clip", "History")
+HISTORY = TABS.index("History")
 Choice = tuple[str, str]
 """An id and what a person reads."""
 

@@ -1,0 +1,236 @@
+"""What Annotate does to segments and poses that are there: move, split, merge, delete, say otherwise, set a pose.
+
+Each verb is one edit, named for the person who may undo it. A frame's identity comes from whoever has the video open;
+the edit that needs it is made as soon as it is known.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+from PySide6.QtCore import QObject, Signal
+
+from core.errors import ProjectError
+from core.project import edits
+from core.project.annotations import FrameIdentity, Project, Segment
+from studio.document import Document
+
+Identify = Callable[[int, Callable[[FrameIdentity], None]], None]
+"""Find out what a frame is, then go on; whoever is asked says why where it cannot be known."""
+Span = tuple[str, int, int]
+Made = TypeVar("Made")
+
+
+class Changing(QObject):
+    """The verbs for what is chosen, or for what the playhead lies in."""
+
+    chose = Signal(object)
+    """Segments that should be chosen now, a frozenset of ids."""
+    says = Signal(str)
+    """Why nothing happened, in a few words."""
+
+    def __init__(self, document: Document, identify: Identify, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._document = document
+        self._identify = identify
+        self.chosen: frozenset[str] = frozenset()
+        self.actor = ""  # whom new marks are about
+
+    # ---- what is meant ----
+
+    def at_playhead(self) -> Segment | None:
+        """The chosen segment; of several, or of none, the one the playhead lies in."""
+        clip, playhead = self._document.clip, self._document.playhead
+        if clip is None:
+            return None
+        under = [each for each in clip.segments if each.start_frame <= playhead < each.end_frame]
+        for wanted in (
+            [each for each in under if each.id in self.chosen],
+            [each for each in under if each.actor == self.actor],
+            under,
+            [each for each in clip.segments if each.id in self.chosen] if len(self.chosen) == 1 else [],
+        ):
+            if wanted:
+                return wanted[0]
+        return None
+
+    def end_at_playhead(self) -> int:
+        """Where something ends that ends here: before the playhead's frame, or with the clip on its last one."""
+        clip = self._document.clip
+        playhead = self._document.playhead
+        if clip is not None and playhead >= clip.video.frame_count - 1:
+            return clip.video.frame_count
+        return playhead
+
+    def name_of(self, segment: Segment) -> str:
+        """The word for a segment."""
+        label = self._document.project.labels.get(segment.action)
+        return label.name if label is not None else "segment"
+
+    def edit_with(self, change: Callable[[Project], tuple[Project, Made]], label: str) -> Made | None:
+        """One edit; what it made, or None where it made nothing or was refused."""
+        before = self._document.project
+        try:
+            after, made = change(before)
+        except ProjectError as error:
+            self._document.refused.emit(error)
+            return None
+        if after is before:
+            return None
+        return made if self._document.edit(after, label) else None
+
+    # ---- segments ----
+
+    def nearest_end(self) -> None:
+        """E: the end nearest to the playhead, of the chosen segment or of any, comes here; a shared end with both."""
+        clip, playhead = self._document.clip, self._document.playhead
+        if clip is None:
+            return
+        mine = [each for each in clip.segments if each.id in self.chosen] or [
+            each for each in clip.segments if each.actor == self.actor
+        ]
+        ends = [(abs(each.start_frame - playhead), each, True) for each in mine]
+        ends += [(abs(each.end_frame - playhead), each, False) for each in mine]
+        if not ends:
+            self.says.emit("There is no segment whose end could move here")
+            return
+        _, segment, is_start = min(ends, key=lambda each: each[0])
+        to = playhead if is_start else self.end_at_playhead()
+        was = segment.start_frame if is_start else segment.end_frame
+        spans = [(segment.id, to, segment.end_frame) if is_start else (segment.id, segment.start_frame, to)]
+        for each in clip.segments:
+            if each.id != segment.id and each.actor == segment.actor:
+                if is_start and each.end_frame == was:
+                    spans.append((each.id, each.start_frame, to))
+                elif not is_start and each.start_frame == was:
+                    spans.append((each.id, to, each.end_frame))
+        self.move(spans, "start" if is_start else "end")
+
+    def move(self, spans: Iterable[Span], what: str) -> None:
+        """Segments lie elsewhere: `what` was dragged, their "start", "end", or all of them ("move")."""
+        clip = self._document.clip
+        spans = list(spans)
+        first = clip.segment(spans[0][0]) if clip is not None and spans else None
+        if clip is None or first is None:
+            return
+
+        def moved(before: Project) -> tuple[Project, None]:
+            for segment, start, end in spans:
+                before = edits.move_ends(before, clip.id, segment, start_frame=start, end_frame=end)
+            return before, None
+
+        name = self.name_of(first)
+        if what == "move":
+            label = f"Move {name}" if len(spans) == 1 else f"Move {len(spans)} segments"
+        else:
+            label = f"Move {what} of {name}"
+        self.edit_with(moved, label)
+
+    def split(self) -> None:
+        """X: two segments where there was one."""
+        clip, segment = self._document.clip, self.at_playhead()
+        if clip is None or segment is None:
+            self.says.emit("The playhead is in no segment")
+            return
+        frame = self._document.playhead
+        made = self.edit_with(
+            lambda before: edits.split_segment(before, clip.id, segment.id, frame, author=self._document.author),
+            f"Split {self.name_of(segment)}",
+        )
+        if made is not None:
+            self.chose.emit(frozenset({made.id}))
+
+    def merge(self) -> None:
+        """Shift+X: one segment out of this and the next."""
+        clip, segment = self._document.clip, self.at_playhead()
+        if clip is None or segment is None:
+            self.says.emit("Choose the first of the two segments")
+            return
+        self.edit_with(
+            lambda before: (edits.merge_with_next(before, clip.id, segment.id), None), f"Merge {self.name_of(segment)}"
+        )
+
+    def delete(self) -> None:
+        """Del: the chosen segments go, with their poses."""
+        clip = self._document.clip
+        if clip is None:
+            return
+        doomed = [each for each in clip.segments if each.id in self.chosen]
+        if not doomed:
+            self.says.emit("Choose the segment to delete")
+            return
+        what = self.name_of(doomed[0]) if len(doomed) == 1 else f"{len(doomed)} segments"
+        ids = [each.id for each in doomed]
+        self.edit_with(lambda before: (edits.delete_segments(before, clip.id, *ids), None), f"Delete {what}")
+
+    def set_action(self, segment_id: str, label_id: str) -> None:
+        """Another label."""
+        self._change(segment_id, "Relabel {}", action=label_id)
+
+    def set_objects(self, segment_id: str, objects: tuple[str, ...]) -> None:
+        """Other things it is done with."""
+        self._change(segment_id, "Change objects of {}", objects=objects)
+
+    def set_actor(self, segment_id: str, actor: str) -> None:
+        """Another person."""
+        self._change(segment_id, "Change actor of {}", actor=actor)
+
+    def _change(
+        self,
+        segment_id: str,
+        label: str,
+        *,
+        action: str | None = None,
+        objects: tuple[str, ...] | None = None,
+        actor: str | None = None,
+    ) -> None:
+        clip = self._document.clip
+        segment = clip.segment(segment_id) if clip is not None else None
+        if clip is None or segment is None:
+            return
+
+        def changed(before: Project) -> tuple[Project, None]:
+            after = edits.change_segment(before, clip.id, segment_id, action=action, objects=objects, actor=actor)
+            return after, None
+
+        self.edit_with(changed, label.format(self.name_of(segment)))
+
+    # ---- characteristic poses ----
+
+    def set_pose(self) -> None:
+        """C: the playhead's frame is the characteristic pose of the segment it lies in."""
+        clip, segment = self._document.clip, self.at_playhead()
+        if clip is None or segment is None:
+            self.says.emit("The playhead is in no segment: mark one first, or choose it and move into it")
+            return
+        self.move_pose(segment.id, self._document.playhead)
+
+    def move_pose(self, segment_id: str, frame: int) -> None:
+        """Make `frame` the segment's characteristic pose, once it is known what that frame looks like."""
+        clip = self._document.clip
+        segment = clip.segment(segment_id) if clip is not None else None
+        if clip is None or segment is None:
+            return
+        had = clip.pose_of(segment_id) is not None
+        label = f"{'Move' if had else 'Set'} pose of {self.name_of(segment)}"
+
+        def known(identity: FrameIdentity) -> None:
+            self.edit_with(
+                lambda before: (
+                    edits.set_pose(before, clip.id, segment_id, frame, identity, author=self._document.author),
+                    None,
+                ),
+                label,
+            )
+
+        self._identify(frame, known)
+
+    def remove_pose(self) -> None:
+        """Shift+C."""
+        clip, segment = self._document.clip, self.at_playhead()
+        if clip is None or segment is None or clip.pose_of(segment.id) is None:
+            self.says.emit("There is no characteristic pose here to remove")
+            return
+        self.edit_with(
+            lambda before: (edits.remove_pose(before, clip.id, segment.id), None),
+            f"Remove pose of {self.name_of(segment)}",
+        )

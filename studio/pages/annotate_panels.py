@@ -1,0 +1,98 @@
+"""The side panels of Annotate in step with the clip: labels with their counts, the chosen segment, facts, history."""
+
+from collections import Counter
+
+from PySide6.QtCore import QObject
+
+from core.errors import ProjectError
+from studio.document import Document
+from studio.pages import annotate_facts as facts
+from studio.pages.annotate_changing import Changing
+from studio.pages.annotate_picture import ClipPicture
+from studio.widgets.inspector import HISTORY, Inspector
+from studio.widgets.label_list import LabelList, LabelRow
+from studio.widgets.timeline import Timeline
+
+
+class Panels(QObject):
+    """Shows what is chosen, and takes what is typed there."""
+
+    def __init__(
+        self,
+        document: Document,
+        picture: ClipPicture,
+        timeline: Timeline,
+        labels: LabelList,
+        inspector: Inspector,
+        changing: Changing,
+    ) -> None:
+        super().__init__(inspector)
+        self._document, self._picture, self._timeline = document, picture, timeline
+        self._labels, self._inspector, self._changing = labels, inspector, changing
+        inspector.tabs.currentChanged.connect(self.show_history)
+        inspector.ends_typed.connect(self._set_ends)
+
+    def show_labels(self) -> None:
+        """The vocabulary, how often each word stands in this clip, and which are those of what is chosen."""
+        document, clip = self._document, self._document.clip
+        if not document.is_open:
+            self._labels.show_labels(())
+            return
+        segments = clip.segments if clip is not None else ()
+        counts = Counter(each.action for each in segments)
+        for each in segments:
+            counts.update(each.objects)
+        strong: set[str] = set()
+        for each in segments:
+            if each.id in self._timeline.chosen:
+                strong.update((each.action, *each.objects))
+        rows = []
+        for words in (document.project.actions(), document.project.objects()):
+            rows += [
+                LabelRow(each.id, each.name, each.kind, each.colour, each.key, place, counts[each.id])
+                for place, each in enumerate(words)
+            ]
+        self._labels.show_labels(rows, frozenset(strong))
+
+    def show_chosen(self) -> None:
+        """The inspector's tabs."""
+        document, clip = self._document, self._document.clip
+        if not document.is_open or clip is None:
+            self._inspector.show_segment(None, 0, editable=False)
+            self._inspector.clip.show_facts(())
+            self._inspector.history.show_steps(())
+            return
+        project = document.project
+        self._inspector.show_vocabulary(
+            [(each.id, each.name) for each in project.actions()],
+            [(each.id, each.name) for each in project.objects()],
+            [*([] if clip.actors else [("", "the one person")]), *((each.id, each.name) for each in clip.actors)],
+        )
+        chosen = self._timeline.chosen
+        segment = clip.segment(next(iter(chosen))) if len(chosen) == 1 else None
+        editable = document.read_only_reason is None
+        poses = self._picture.tracks()
+        shown = facts.segment_facts(project, clip, segment, self._picture.time, poses) if segment is not None else None
+        self._inspector.show_segment(shown, len(chosen), editable=editable)
+        self._inspector.clip.show_facts(facts.clip_facts(project, clip, document.video_path(clip.id), poses))
+        self.show_history()
+
+    def show_history(self, *_: object) -> None:
+        """What was done, where somebody looks at it."""
+        if self._inspector.tabs.currentIndex() == HISTORY and self._document.is_open:
+            self._inspector.history.show_steps(facts.history_steps(self._document.store.history(60)))
+
+    def _set_ends(self, segment: str, start: str, end: str) -> None:
+        time = self._picture.time
+        span = self._timeline.scene.contents.segment_at(segment)
+        frames = facts.read_ends(start, end, span, time) if span is not None else None
+        if frames is None or span is None:
+            self._document.refused.emit(
+                ProjectError("These are no ends of a segment", hint="Write times such as 0:50.70, the end behind.")
+            )
+        elif frames != span:
+            what = (
+                "move" if frames[0] != span[0] and frames[1] != span[1] else "start" if frames[0] != span[0] else "end"
+            )
+            self._changing.move([(segment, *frames)], what)
+        self.show_chosen()

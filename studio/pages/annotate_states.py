@@ -1,0 +1,224 @@
+"""What there is to say about the chosen clip's picture: no clip, no joints, a video that moved, ended or changed.
+
+One message at a time, the one that matters most, each with what can be done. Nothing here moves a mark.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from core.errors import CoreError
+from core.project import edits
+from core.project.annotations import Clip
+from core.runs import ExtractPoses
+from studio import theme
+from studio.document import Document
+from studio.jobs import Job, Jobs
+from studio.widgets import parts
+from studio.widgets.clip_time import say_count
+from studio.widgets.frame_compare import FramePair
+from studio.widgets.identity_check import Verdict
+from studio.widgets.job_words import progress_words
+from studio.widgets.video_view import VideoView
+
+
+class PictureWords(QObject):
+    """Says on the picture what stands in its way."""
+
+    asks = Signal(str)
+    """The name of a command of the window."""
+    problem_shown = Signal(object)
+    """Segment ids that a message is about."""
+
+    def __init__(self, document: Document, jobs: Jobs, view: VideoView, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._document, self._jobs, self._view = document, jobs, view
+        self._clip: Clip | None = None
+        self._path: Path | None = None
+        self._trouble: tuple[str, str] | None = None
+        self._verdict: Verdict | None = None
+        self._later: set[str] = set()  # what a person has put off
+        self._said: object = None
+        for told in (jobs.listed, jobs.moved):
+            told.connect(self.refresh)
+
+    def show_clip(self, clip: Clip | None, path: Path | None, *, is_new: bool) -> None:
+        """Another clip, or (not `is_new`) another state of the one there is."""
+        self._clip, self._path = clip, path
+        if is_new:
+            self._trouble, self._verdict = None, None
+        self.refresh()
+
+    def show_trouble(self, message: str, hint: str) -> None:
+        """The video cannot be read."""
+        self._trouble = (message, hint)
+        self.refresh()
+
+    def show_verdict(self, verdict: Verdict) -> None:
+        """The file and its marked frames have been compared."""
+        self._verdict = verdict
+        self.refresh()
+
+    def refresh(self, *_: object) -> None:
+        """The one message that matters most, or none; one that is there already is left alone."""
+        clip, state = self._clip, self._view.state
+        if clip is None:
+            self._say("no clip", self._no_clip)
+        elif self._trouble is not None and clip.id not in self._later:
+            self._say((clip.id, self._trouble), partial(self._unreadable, clip, *self._trouble))
+        elif self._verdict is not None and clip.id not in self._later and _differs(clip, self._verdict):
+            self._say((clip.id, self._verdict), partial(self._other_video, clip, self._verdict), corner=True)
+        elif not clip.tracks and f"no joints {clip.id}" not in self._later:
+            job = self._extraction(clip)
+            read_only = self._document.read_only_reason
+            said = (clip.id, job and (job.state, progress_words(job)), read_only)
+            self._say(said, partial(self._no_joints, clip, job), corner=True)
+        else:
+            self._said = None
+            state.clear()
+
+    def _say(self, what: object, make: Callable[[], QWidget], *, corner: bool = False) -> None:
+        if what != self._said:
+            self._said = what
+            self._view.state.say(make(), corner=corner)
+
+    def _no_clip(self) -> QWidget:
+        go = parts.button("Open Data", "data", "primary")
+        go.clicked.connect(partial(self.asks.emit, "page-data"))
+        return parts.state_card(
+            "video", "Choose a clip", "Clips are listed under Data, or press Ctrl+K and type its name.", go
+        )
+
+    def _unreadable(self, clip: Clip, message: str, hint: str) -> QWidget:
+        path = self._path or Path(clip.video.path)
+        find = parts.button("Find it", "search", "primary")
+        find.clicked.connect(self._choose_video)
+        if path.exists():
+            return parts.state_card("warn", message, hint, find, self._later_button(clip.id), colour="danger")
+        count = len(clip.segments)
+        safe = f"Its {say_count(count)} segments are safe" if count != 1 else "Its segment is safe"
+        words = f"It is no longer in {path.parent}. {safe if count else 'What is known of it stays'} in the project."
+        return parts.state_card(
+            "warn", f"{path.name} has moved", words, find, self._later_button(clip.id), colour="danger"
+        )
+
+    def _other_video(self, clip: Clip, verdict: Verdict) -> QWidget:
+        other = parts.button("Choose another file")
+        other.clicked.connect(self._choose_video)
+        after = [each for each in clip.segments if each.end_frame > verdict.frame_count]
+        if verdict.different:
+            frame = verdict.different[0]
+            compare = parts.button("Compare", kind="primary")
+            words = (
+                f"Frame {say_count(frame)} looks different from the picture stored with its pose. Nothing was shifted."
+            )
+            card = _note(
+                "warn", "The video is not the one you marked", words, compare, other, self._later_button(clip.id)
+            )
+            compare.clicked.connect(partial(self._compare, frame, verdict))
+            return card
+        show = parts.button("Show them", kind="primary")
+        show.clicked.connect(partial(self._show_after, [each.id for each in after]))
+        lie = "1 segment lies" if len(after) == 1 else f"{say_count(len(after))} segments lie"
+        kept = "It is kept, and hatched." if len(after) == 1 else "They are kept, and hatched."
+        words = f"It has {say_count(verdict.frame_count)} frames; {lie} after that. {kept}"
+        return _note("warn", "The video ends before the annotations", words, show, other, self._later_button(clip.id))
+
+    def _compare(self, frame: int, verdict: Verdict) -> None:
+        """Show both pictures of the frame, the stored one as it is known: 32 × 18 means."""
+        self._document.seek(frame)
+        back = parts.button("Close")
+        back.clicked.connect(self._close_comparison)
+        pair = FramePair(*verdict.now) if len(verdict.now) == 2 else QWidget()
+        words = f"{len(verdict.different)} of {verdict.compared} marked frames look different."
+        self._view.state.say(_note("warn", f"Frame {say_count(frame)}", words, back, above=pair), corner=True)
+
+    def _close_comparison(self) -> None:
+        self._said = None
+        self.refresh()
+
+    def _show_after(self, segments: list[str]) -> None:
+        self.problem_shown.emit(frozenset(segments))
+
+    def _no_joints(self, clip: Clip, job: Job | None) -> QWidget:
+        later = self._later_button(f"no joints {clip.id}")
+        if job is not None:
+            stop = parts.button("Stop", "stop", "danger")
+            stop.clicked.connect(job.stop)
+            stop.setEnabled(job.state == "running")
+            return _note("refresh", "Finding 2D poses", progress_words(job), stop, later)
+        extract = parts.button("Extract 2D poses", "skeleton", "primary")
+        extract.clicked.connect(self.extract_poses)
+        extract.setEnabled(bool(clip.video.path) and self._document.read_only_reason is None)
+        return _note("skeleton", "No joints in this clip yet", "You can mark actions without them.", extract, later)
+
+    def extract_poses(self) -> None:
+        """Find this clip's 2D poses, in a job."""
+        clip = self._clip
+        if clip is None or self._extraction(clip) is not None:
+            return
+        spec = ExtractPoses(project=str(self._document.folder), out="", clip_ids=(clip.id,))
+        try:
+            self._jobs.start(spec, self._jobs.free_name("poses"))
+        except CoreError as error:
+            self._document.refused.emit(error)
+        self.refresh()
+
+    def _extraction(self, clip: Clip) -> Job | None:
+        """The running job that will bring this clip's poses."""
+        for job in self._jobs.live():
+            if isinstance(job.spec, ExtractPoses) and (not job.spec.clip_ids or clip.id in job.spec.clip_ids):
+                return job
+        return None
+
+    def _later_button(self, what: str) -> QWidget:
+        later = parts.button("Later", kind="quiet")
+
+        def put_off() -> None:
+            self._later.add(what)
+            self.refresh()
+
+        later.clicked.connect(put_off)
+        return later
+
+    def _choose_video(self) -> None:
+        """Ask where the video is, and point the clip there; nothing that was marked moves."""
+        clip = self._clip
+        if clip is None:
+            return
+        start = self._path.parent if self._path is not None and self._path.parent.is_dir() else Path.home()
+        chosen, _ = QFileDialog.getOpenFileName(self._view, f"Find {Path(clip.video.path).name}", str(start))
+        if chosen:
+            self.use_video(Path(chosen))
+
+    def use_video(self, path: Path) -> None:
+        """Point the chosen clip to another file. What was noted of its video stays, so a swap is noticed."""
+        clip = self._clip
+        if clip is None:
+            return
+        project, folder = self._document.project, self._document.folder
+        self._document.edit(edits.set_video(project, clip.id, path, clip.video, folder=folder), f"Find {clip.name}")
+
+
+def _differs(clip: Clip, verdict: Verdict) -> bool:
+    after = any(each.end_frame > verdict.frame_count for each in clip.segments)
+    return bool(verdict.different or verdict.late or (after and not verdict.is_same_file))
+
+
+def _note(icon: str, title: str, words: str, *actions: QWidget, above: QWidget | None = None) -> QWidget:
+    """A message in the corner of the picture."""
+    said = parts.text(words, "label", wrap=True)
+    said.setFixedWidth(theme.px(270))
+    colour = "warn" if icon == "warn" else "text2"
+    made = parts.col(
+        parts.row(parts.glyph(icon, 16, colour), (parts.text(title, "strong"), 1), gap=8),
+        *([above] if above is not None else []),
+        said,
+        parts.row(*actions, None, gap=6),
+        gap=7,
+    )
+    made.setAccessibleName(title)
+    return made

@@ -1,0 +1,73 @@
+"""The timeline's title row: its tools, why nothing happened, what is still missing, and how close it is."""
+
+from functools import partial
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QSlider, QWidget
+
+from studio.commands import tip
+from studio.widgets import parts
+
+
+class TimelineHead(QWidget):
+    """Buttons for commands, by name; the page carries them out."""
+
+    asked = Signal(str)
+    zoomed = Signal(float)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.snap = parts.tool("magnet", tip("snap"), on=True)
+        cut = parts.tool("cut", tip("split"))
+        self.said = parts.text("", "label")
+        self.missing = parts.text("", "warn")
+        for each in (self.said, self.missing):
+            each.setMinimumWidth(1)
+            each.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.missing.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.next = parts.button("Next", "right", "quiet")
+        self.next.setToolTip(tip("next-missing"))
+        self._key = parts.key("G")
+        out, closer = parts.tool("minus", tip("zoom-out")), parts.tool("plus", tip("zoom-in"))
+        self.slider = QSlider(Qt.Orientation.Horizontal)
+        self.slider.setRange(0, 1000)
+        self.slider.setFixedWidth(90)
+        self.slider.setAccessibleName("Zoom of the timeline")
+        whole = parts.tool("fit", tip("zoom-all"))
+        for button, name in (
+            *((self.snap, "snap"), (cut, "split"), (self.next, "next-missing")),
+            *((out, "zoom-out"), (closer, "zoom-in"), (whole, "zoom-all")),
+        ):
+            button.clicked.connect(partial(self.asked.emit, name))
+        self.slider.valueChanged.connect(lambda value: self.zoomed.emit(value / 1000))
+        self._quiet = QTimer(self, singleShot=True, interval=6000)
+        self._quiet.timeout.connect(lambda: self.said.setText(""))
+        box = QHBoxLayout(self)
+        box.setContentsMargins(12, 4, 6, 0)
+        box.setSpacing(4)
+        title = parts.text("Timeline", "title")
+        ends = (out, self.slider, closer, whole)
+        parts.fill(box, (title, 8, self.snap, cut, 8, (self.said, 3), (self.missing, 2), self.next, self._key))
+        parts.fill(box, (parts.hair(vertical=True), *ends))
+
+    def say(self, words: str) -> None:
+        """Why nothing happened; gone after a while."""
+        self.said.setText(words)
+        self.said.setToolTip(words)
+        self._quiet.start()
+
+    def show_missing(self, words: str, *, any_missing: bool) -> None:
+        """What there is still to do."""
+        self.missing.setText(words)
+        self.missing.setToolTip(words)
+        parts.set_role(self.missing, "warn" if any_missing else "caption")
+        self.next.setEnabled(any_missing)
+
+    def show_closeness(self, share: float) -> None:
+        """Where the zoom stands, without asking for it again."""
+        self.slider.blockSignals(True)
+        self.slider.setValue(round(share * 1000))
+        self.slider.blockSignals(False)
+
+    def set_narrow(self, *, narrow: bool) -> None:
+        self._key.setVisible(not narrow)
