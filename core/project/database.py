@@ -24,6 +24,7 @@ import msgspec
 
 from core.errors import CoreError, FormatError, ProjectError, TooNewError
 from core.project.annotations import Project
+from core.project.durable import move_into_place
 from core.project.journal import Entry, JournalRow
 from core.project.rows import DICT_TABLES, TABLES, Key, Row, RowChange, in_order, value_of
 
@@ -182,7 +183,7 @@ class Database:
                 raise
             finally:
                 connection.close()
-        beside.replace(path)
+        move_into_place(beside, path)
 
     @classmethod
     def open(cls, path: Path, opening: Opening) -> "Database":

@@ -5,7 +5,6 @@ is taken in once even where the program dies between the two. One that cannot be
 `inbox/set-aside/` with the reason beside it, and is never lost.
 """
 
-import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import msgspec
 
 from core.errors import ProjectError, TooNewError
 from core.project.annotations import new_id
+from core.project.durable import move_into_place, write_down
 from core.project.rows import TABLES, RowChange, value_of
 
 FORMAT = 1
@@ -45,11 +45,8 @@ def leave(folder: Path, patch: Patch) -> Path:
     beside = path.with_name(f".{path.name}.{new_id()[:8]}")
     try:
         path.parent.mkdir(exist_ok=True)
-        with beside.open("wb") as file:
-            file.write(msgspec.json.encode(patch))
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
+        write_down(beside, msgspec.json.encode(patch))
+        move_into_place(beside, path)
     except OSError as error:
         beside.unlink(missing_ok=True)
         raise ProjectError(

@@ -10,12 +10,15 @@ error says why. One thread.
 """
 
 import os
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
 
-from core.errors import FormatError, ProjectError, TooNewError
+import msgspec
+
+from core.errors import CoreError, FormatError, ProjectError, TooNewError
 from core.motion import Poses2d
 from core.project import inbox
 from core.project.annotations import BY_HAND, Changes, Clip, Project, new_id
@@ -33,21 +36,15 @@ Loaded = tuple[Project, dict[Key, int], int]
 class ProjectStore:
     """Made by `create` or `open`; use it as a context manager, or `close` it."""
 
-    def __init__(
-        self,
-        folder: Path,
-        author: str,
-        database: Database,
-        loaded: Loaded,
-        lock: ProjectLock | None,
-        reason: str | None,
-    ) -> None:
+    def __init__(self, folder: Path, author: str, database: Database, loaded: Loaded, lock: ProjectLock | None) -> None:
         self.folder = folder
-        self.read_only_reason = reason
+        self.read_only_reason: str | None = None
+        self.left_for: str | None = None
+        """Who will take in this command's edits, where somebody has the project open; None where they are made."""
         self._author = author
         self._database = database
         self._lock = lock
-        self._leaves_results = lock is None and reason is None
+        self._takes_in_at_the_end = False
         self._project, self._places, self._sequence = loaded
         self._steps = Steps()
         self._history: list[Entry] = []
@@ -96,10 +93,13 @@ class ProjectStore:
             if lock is not None:
                 lock.release()
             raise
-        if mode == "command" and folder_can_be_written(folder):
-            reason = None
-        store = cls(folder, author, database, loaded, lock, None if lock is not None else reason)
-        if mode == "command" and lock is not None:
+        store = cls(folder, author, database, loaded, lock)
+        if lock is None and mode == "command" and folder_can_be_written(folder):
+            store.left_for = reason
+        elif lock is None:
+            store.read_only_reason = reason
+        elif mode == "command":
+            store._takes_in_at_the_end = True
             store.take_in_results()
         return store
 
@@ -108,7 +108,7 @@ class ProjectStore:
 
         Not while there is something newer: take it in with `reload_if_changed`, then ask again.
         """
-        if self._lock is not None or self._leaves_results:
+        if self._lock is not None or self.left_for is not None:
             return self._lock is not None
         lock, reason = _try_to_lock(self.folder, self._author)
         if lock is None:
@@ -129,6 +129,9 @@ class ProjectStore:
 
     def close(self) -> None:
         """Let go of the file; everything was saved as it happened."""
+        if self._takes_in_at_the_end:
+            with suppress(CoreError):  # whatever keeps it from being taken in now, it waits on
+                self.take_in_results()
         self._database.close()
         if self._lock is not None:
             self._lock.release()
@@ -204,7 +207,7 @@ class ProjectStore:
         changes = rows_that_differ(before, after, self._places)
         if not changes:
             return Changes.between(before, before)
-        if self._leaves_results:
+        if self.left_for is not None:
             now = datetime.now(UTC)
             inbox.leave(
                 self.folder,
@@ -242,7 +245,7 @@ class ProjectStore:
                     continue
                 changes = rebased(patch.changes, self._database.row)
                 after = with_rows(self._project, changes, places_after(self._places, changes))
-            except (StaleError, ValueError, TooNewError) as error:
+            except (StaleError, ValueError, msgspec.MsgspecError, TooNewError) as error:
                 inbox.set_aside(path, str(error))
                 continue
             row = JournalRow(
@@ -264,7 +267,7 @@ class ProjectStore:
 
     def write_tracks(self, poses: Poses2d) -> str:
         """Put 2D tracks beside the project; the name to give to a clip."""
-        if not self._leaves_results:
+        if self.left_for is None:
             self._must_write()
         return write_tracks(self.folder, poses)
 
@@ -298,7 +301,7 @@ class ProjectStore:
 
     def _must_write(self) -> None:
         if self._lock is None:
-            reason = self.read_only_reason or "A studio has this project open."
+            reason = self.read_only_reason or self.left_for or "It is closed"
             raise ProjectError(reason, hint="Close it there, then try again.")
 
     def _follow_journal(self, entries: list[Entry]) -> None:

@@ -20,6 +20,7 @@ from core.bodies.skeletons import SKELETONS
 from core.errors import FormatError, ProjectError
 from core.motion import Poses2d
 from core.project.annotations import new_id
+from core.project.durable import move_into_place, write_down
 
 _NAME = re.compile(r"[0-9a-f]{32}")
 
@@ -43,14 +44,14 @@ def write_tracks(folder: Path, poses: Poses2d) -> str:
     beside = folder / "tracks" / f".{name}.{new_id()[:8]}"
     try:
         beside.mkdir(parents=True)
-        _write_down(beside / "header.json", header)
+        write_down(beside / "header.json", header)
         for file_name, array in (("joints_px.npy", joints_px), ("confidence.npy", confidence)):
             with (beside / file_name).open("wb") as file:
                 np.save(file, array, allow_pickle=False)
                 file.flush()
                 os.fsync(file.fileno())
         try:
-            beside.rename(place)
+            move_into_place(beside, place)
         except OSError:
             if not place.exists():  # else another process has just written the same
                 raise
@@ -109,13 +110,6 @@ def _name_of(header: bytes, *arrays: np.ndarray) -> str:
     for array in arrays:
         digest.update(np.ascontiguousarray(array).data)
     return digest.hexdigest()[:32]
-
-
-def _write_down(path: Path, content: bytes) -> None:
-    with path.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
 
 
 def _damaged(place: Path, why: str) -> FormatError:

@@ -1,5 +1,6 @@
 """Laws of the one history: undo leads back to the start, redo forward again, and the journal alone to the present."""
 
+import os
 import tempfile
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from core.project.journal import Entry, StaleError, Steps, inverse, rebased
 from core.project.rows import Row, RowChange, places_after, rows_that_differ, with_rows
 from core.project.store import ProjectStore
 
+SOAK = 10 if os.environ.get("POSECAST_SOAK") else 1
 WORDS = [
     *("label", "clip", "segment", "segment", "pose", "move", "split", "merge", "delete_segment", "joints", "actor"),
     *("delete_clip", "reorder_labels", "reorder_clips", "reorder_actors", "insert_first", "carry_over", "divide"),
@@ -91,8 +93,9 @@ def same_order(left: Project, right: Project) -> bool:
     return all(list(getattr(left, table)) == list(getattr(right, table)) for table in ("labels", "clips", "splits"))
 
 
-@settings(max_examples=40, deadline=None)
-@given(moves=st.lists(MOVES, max_size=25), reopen_after=st.integers(0, 34))
+@pytest.mark.soak
+@settings(max_examples=15 * SOAK, deadline=None)
+@given(moves=st.lists(MOVES, max_size=20), reopen_after=st.integers(0, 29))
 def test_that_undoing_every_edit_returns_the_very_first_project(parts, moves, reopen_after):
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place) / "kitchen"
@@ -131,7 +134,8 @@ def test_that_undoing_every_edit_returns_the_very_first_project(parts, moves, re
             store.close()
 
 
-@settings(max_examples=60, deadline=None)
+@pytest.mark.soak
+@settings(max_examples=40 * SOAK, deadline=None)
 @given(moves=st.lists(MOVES, min_size=1, max_size=30), cut=st.integers(0, 39))
 def test_that_the_rows_that_differ_turn_one_project_into_the_other_and_back(parts, moves, cut):
     before = Project(id="1", name="Kitchen")

@@ -291,6 +291,18 @@ def test_that_a_result_that_went_another_way_is_set_aside_with_the_reason(marked
     assert all("name of a row of clips was changed meanwhile" in each.reason for each in aside)
 
 
+def test_that_a_result_that_would_turn_a_segment_around_is_set_aside(marked, folder):
+    clip_id = next(iter(marked.project.clips))
+    segment = marked.project.clips[clip_id].segments[0].id
+    with ProjectStore.open(folder, "command", mode="command") as command:
+        command.edit(edits.move_ends(command.project, clip_id, segment, end_frame=15), "Move end of cut")
+    marked.edit(edits.move_ends(marked.project, clip_id, segment, start_frame=20), "Move start of cut")
+    kept = marked.project
+    assert marked.take_in_results() == []
+    assert marked.project is kept
+    assert "runs forward in time" in marked.set_aside()[0].reason
+
+
 def test_that_a_result_for_a_clip_that_was_deleted_is_set_aside(marked, folder):
     clip_id = next(iter(marked.project.clips))
     with ProjectStore.open(folder, "command", mode="command") as command:
@@ -329,6 +341,26 @@ def test_that_a_result_taken_in_before_a_crash_is_not_taken_in_again(marked, fol
     assert marked.take_in_results() == []
     assert marked.project is kept
     assert inbox.waiting(folder) == []
+
+
+def test_that_a_command_says_whom_it_leaves_its_result_for(marked, folder):
+    with ProjectStore.open(folder, "command", mode="command") as command:
+        assert command.left_for.startswith("Ada is editing this project since ")
+        with pytest.raises(ProjectError, match="Ada is editing"):
+            command.undo()
+    marked.close()
+    with ProjectStore.open(folder, "command", mode="command") as command:
+        assert command.left_for is None
+
+
+def test_that_of_two_commands_at_once_the_first_takes_in_what_the_second_left(marked, folder):
+    marked.close()
+    with ProjectStore.open(folder, "first", mode="command") as first:
+        with ProjectStore.open(folder, "second", mode="command") as second:
+            second.edit(edits.add_label(second.project, "peel", "action", author="second")[0], "Add peel")
+        first.edit(edits.add_label(first.project, "stir", "action", author="first")[0], "Add stir")
+    with ProjectStore.open(folder, "Ada", mode="read") as again:
+        assert {"peel", "stir"} <= {label.name for label in again.project.labels.values()}
 
 
 def test_that_a_command_takes_in_what_waits_before_it_edits(marked, folder):
