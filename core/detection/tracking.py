@@ -16,6 +16,7 @@ from queue import Empty, Full, Queue
 from threading import Event as Flag
 from threading import Thread
 from typing import Protocol
+from zipfile import BadZipFile
 
 import msgspec
 import numpy as np
@@ -36,6 +37,7 @@ _KEEP_EVERY_S = 5.0
 _REPORT_EVERY = 10  # frames; a stop is heard as often
 _AHEAD = 4  # pictures decoded before they are asked for
 _GHOST_S = 0.4  # who is seen for less is none
+_UNREADABLE = (OSError, ValueError, KeyError, EOFError, BadZipFile)
 
 
 class Frames(Protocol):
@@ -104,11 +106,11 @@ def read_extraction(folder: Path) -> Poses2d:
     """What a finished extraction found, one track a person in BLAZEPOSE_33, who is seen longest and largest first."""
     path = folder / "tracks.npz"
     try:
-        with np.load(path, allow_pickle=False) as arrays:
-            return Poses2d(SKELETONS[str(arrays["skeleton"])], arrays["joints_px"], arrays["confidence"])
+        arrays = _load(path)
+        return Poses2d(SKELETONS[str(arrays["skeleton"])], arrays["joints_px"], arrays["confidence"])
     except FileNotFoundError:
         raise FormatError(path, "the 2D poses are not there yet", hint="Let their extraction run to its end.") from None
-    except (OSError, ValueError, KeyError, EOFError) as error:
+    except _UNREADABLE as error:
         raise FormatError(path, f"the 2D poses cannot be read ({error})", hint="Extract them again.") from None
 
 
@@ -199,12 +201,12 @@ def _resume(folder: Path) -> tuple[State, int]:
     state, done = State(), 0
     for path in _parts(folder):
         try:
-            with np.load(path, allow_pickle=False) as arrays:
-                first, end = (int(each) for each in arrays["span"])
-                if first != done:
-                    raise ValueError
-                state, done = State.from_array(arrays["state"]), end
-        except (OSError, ValueError, KeyError, EOFError):
+            arrays = _load(path)
+            first, end = (int(each) for each in arrays["span"])
+            if first != done:
+                raise ValueError
+            state, done = State.from_array(arrays["state"]), end
+        except _UNREADABLE:
             path.unlink()  # torn, or left from beyond a torn one
     return state, done
 
@@ -212,9 +214,9 @@ def _resume(folder: Path) -> tuple[State, int]:
 def _sightings(folder: Path, scale: float) -> Sightings:
     columns: dict[str, list[ndarray]] = {}
     for path in _parts(folder):
-        with np.load(path, allow_pickle=False) as arrays:
-            for name in ("frames", "joints_px", "confidence", "tracklets", "colours"):
-                columns.setdefault(name, []).append(arrays[name])
+        arrays = _load(path)
+        for name in ("frames", "joints_px", "confidence", "tracklets", "colours"):
+            columns.setdefault(name, []).append(arrays[name])
     whole = {name: np.concatenate(parts) for name, parts in columns.items()}
     # Centres of pixels: a halved picture's first one shows the middle of four.
     whole["joints_px"] = (whole["joints_px"] + 0.5) * np.float32(scale) - np.float32(0.5)
@@ -223,6 +225,12 @@ def _sightings(folder: Path, scale: float) -> Sightings:
 
 def _write(path: Path, poses: Poses2d) -> None:
     _save(path, skeleton=np.array(poses.skeleton.name), joints_px=poses.joints_px, confidence=poses.confidence)
+
+
+def _load(path: Path) -> dict[str, ndarray]:
+    # Opened here: numpy leaves a damaged file open.
+    with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+        return dict(arrays)
 
 
 def _save(path: Path, **arrays: ndarray) -> None:
