@@ -56,8 +56,8 @@ class Actions(QObject):
             told.connect(self.refresh)
         document.became_writable.connect(self.refresh)
         app = QApplication.instance()
-        assert app is not None
-        app.installEventFilter(self)
+        assert isinstance(app, QApplication)
+        app.focusChanged.connect(self._watch_focus)
         self.refresh()
 
     def offer(self, handlers: Handlers) -> None:
@@ -135,6 +135,12 @@ class Actions(QObject):
                 if command.name in self._submenus:
                     menu.addMenu(self._submenus[command.name])
             menu.menuAction().setEnabled(not menu.isEmpty())
+
+    def _watch_focus(self, before: QWidget | None, now: QWidget | None) -> None:
+        if before is not None:
+            before.removeEventFilter(self)
+        if now is not None:
+            now.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """A focused control keeps the keys it is worked with; everywhere else they are commands."""

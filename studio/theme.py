@@ -243,6 +243,8 @@ def load_fonts() -> tuple[str, ...]:
 def apply(app: QApplication, theme: Theme, text_size: int = 100) -> None:
     """Show the whole application in `theme`, its text at `text_size` percent."""
     global _current, _scale
+    if (theme, text_size / 100) == (_current, _scale) and app.styleSheet():
+        return
     _current, _scale = theme, text_size / 100
     load_fonts()
     if app.style().objectName().lower() != "fusion":

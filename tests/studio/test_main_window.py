@@ -1,0 +1,313 @@
+"""The window around the pages: rail, bar, menus, keys, search, notices, photographs."""
+
+import time
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QAbstractButton, QLabel, QLineEdit, QMenu, QMenuBar, QToolButton
+
+from core.errors import CoreError, ProjectError
+from core.project.edits import add_label
+from core.run_folder import RunFolder
+from core.runs import Done, MakeDemo, Progress
+from studio import finding, theme
+from studio.photograph import photograph, wait_until_settled
+from studio.widgets.dialogs import BugDialog, KeysDialog
+from studio.widgets.job_panel import JobCard, JobPanel
+from studio.widgets.search_list import Entry, SearchList, best, rank
+
+
+def rail_button(studio, words) -> QToolButton:
+    return next(each for each in studio.window.findChildren(QToolButton) if each.text() == words)
+
+
+def press(studio, key, modifier=Qt.KeyboardModifier.NoModifier):
+    QTest.keyClick(studio.window, key, modifier)
+
+
+def test_that_pages_needing_a_project_are_there_but_disabled_and_say_why(studio):
+    assert rail_button(studio, "Projects").isEnabled()
+    for words in ("Data", "Annotate", "Train", "Forecast"):
+        assert not rail_button(studio, words).isEnabled()
+        assert "project" in rail_button(studio, words).toolTip()
+    for words in ("Evaluate", "Generate"):
+        assert not rail_button(studio, words).isEnabled()
+        assert "not in this version" in rail_button(studio, words).toolTip()
+
+
+def test_that_opening_a_project_opens_its_pages_and_closing_returns_to_the_start(open_studio):
+    studio = open_studio
+    assert studio.window.page_name == "data"
+    assert rail_button(studio, "Data").isEnabled()
+    assert not rail_button(studio, "Evaluate").isEnabled()
+    assert "Courtyard pilot" in studio.window.windowTitle()
+    studio.projects.close_project()
+    assert studio.window.page_name == "projects"
+    assert not rail_button(studio, "Data").isEnabled()
+
+
+def test_that_the_keys_of_pages_bring_them_to_the_front(open_studio):
+    press(open_studio, Qt.Key.Key_1, Qt.KeyboardModifier.ControlModifier)
+    assert open_studio.window.page_name == "projects"
+    press(open_studio, Qt.Key.Key_2, Qt.KeyboardModifier.ControlModifier)
+    assert open_studio.window.page_name == "data"
+
+
+def test_that_undo_by_key_takes_back_an_edit_and_names_it(open_studio):
+    document = open_studio.document
+    project, label = add_label(document.project, "reach", "action", author="Ines K.")
+    document.edit(project, "Add reach")
+    undo = open_studio.window.actions_table.action("undo")
+    assert undo.text() == "Undo: Add reach"
+    press(open_studio, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert document.project.labels == {}
+    assert open_studio.window.actions_table.action("redo").text() == "Redo: Add reach"
+    press(open_studio, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
+    assert label.id in document.project.labels
+
+
+def test_that_every_menu_entry_does_something(open_studio):
+    actions = open_studio.window.actions_table
+    for menu in open_studio.window.findChild(QMenuBar).findChildren(QMenu):
+        for entry in menu.actions():
+            if not entry.isSeparator() and entry.menu() is None and entry.data():
+                assert entry.data() in {each.name for each in actions.listed()}
+
+
+def test_that_a_command_nobody_offers_is_hidden_and_its_key_free(open_studio):
+    table = open_studio.window.actions_table
+    table.set_page("data", {})
+    assert not table.action("find-clips").isVisible()
+    pressed = []
+    table.set_page("data", {"find-clips": lambda: pressed.append(1)})
+    press(open_studio, Qt.Key.Key_Q)
+    assert pressed == [1]
+
+
+def test_that_single_letters_are_typed_where_a_text_field_has_the_focus(open_studio):
+    pressed = []
+    open_studio.window.actions_table.set_page("data", {"find-clips": lambda: pressed.append(1)})
+    field = open_studio.window.page("data").findChild(QLineEdit)
+    field.setFocus()
+    QTest.keyClick(field, Qt.Key.Key_Q)
+    assert field.text() == "q"
+    assert pressed == []
+
+
+def test_that_space_presses_the_focused_button_instead_of_playing(open_studio):
+    pressed = []
+    open_studio.window.actions_table.set_page("annotate", {"play": lambda: pressed.append("play")})
+    button = next(each for each in open_studio.window.findChildren(QAbstractButton) if each.text() == "Length")
+    button.clicked.connect(lambda: pressed.append("button"))
+    button.setFocus()
+    QTest.keyClick(button, Qt.Key.Key_Space)
+    assert pressed == ["button"]
+
+
+def test_that_a_bad_folder_is_refused_in_words_and_the_window_stays(studio, tmp_path):
+    assert not studio.projects.open(tmp_path)
+    words = [each.text() for each in studio.window.notices.shown.findChildren(QLabel)]
+    assert any("project" in each for each in words)
+    assert studio.window.page_name == "projects"
+
+
+# ---- search ---------------------------------------------------------------------------------------------------------
+
+
+def entry(words: str) -> Entry:
+    return Entry(words, "", "video", "", lambda: None)
+
+
+def test_that_search_puts_beginnings_before_words_before_middles():
+    found = best([entry("Take out clip"), entry("overlap"), entry("lap time"), entry("Save lap")], "lap")
+    assert [each.words for each in found] == ["lap time", "Save lap", "overlap"]
+
+
+@pytest.mark.parametrize(
+    ("words", "query", "fits"),
+    [
+        ("clip_07.mp4", "07", True),
+        ("Extract 2D poses", "ex po", True),
+        ("Undo: Mark cut", "umc", True),
+        ("a", "b", False),
+    ],
+)
+def test_that_search_forgives_what_people_leave_out(words, query, fits):
+    assert (rank(words, query) is not None) == fits
+
+
+def test_that_a_command_can_be_found_and_carried_out_from_the_keyboard(open_studio, qtbot):
+    press(open_studio, Qt.Key.Key_K, Qt.KeyboardModifier.ControlModifier)
+    listed = open_studio.window.findChild(SearchList)
+    assert listed.isVisible()
+    field = open_studio.window.focusWidget()
+    QTest.keyClicks(field, "close pro")
+    assert listed.found()[0].words == "Close project"
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    assert not listed.isVisible()
+    assert not open_studio.document.is_open
+
+
+def test_that_search_finds_clips_and_labels_of_the_project(open_studio, video, qtbot):
+    document = open_studio.document
+    open_studio.adding.add([video])
+    qtbot.waitUntil(lambda: not open_studio.adding.is_busy)
+    project, _ = add_label(document.project, "pick up", "action", author="Ines K.")
+    document.edit(project, "Add pick up")
+    found = finding.entries(document, open_studio.window.actions_table)
+    assert {("clip_01.mp4", "clip"), ("pick up", "action")} <= {(each.words, each.kind) for each in found}
+
+
+# ---- what is dropped ------------------------------------------------------------------------------------------------
+
+
+def drop(studio, *paths: Path):
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+    studio.window.dropEvent(
+        QDropEvent(
+            QPointF(10, 10),
+            Qt.DropAction.CopyAction,
+            data,
+            Qt.MouseButton.LeftButton,
+            Qt.KeyboardModifier.NoModifier,
+        )
+    )
+
+
+def test_that_dropped_videos_become_clips_in_one_step_that_can_be_undone(open_studio, video, tmp_path, qtbot):
+    second = tmp_path / "more"
+    second.mkdir()
+    (second / "clip_02.mp4").write_bytes(video.read_bytes())
+    (second / "notes.txt").write_text("no video")
+    drop(open_studio, video, second)
+    qtbot.waitUntil(lambda: not open_studio.adding.is_busy)
+    document = open_studio.document
+    assert sorted(each.name for each in document.project.clips.values()) == ["clip_01.mp4", "clip_02.mp4"]
+    assert document.clip is not None
+    assert document.clip.video.frame_count == 30
+    document.undo()
+    assert document.project.clips == {}
+
+
+def test_that_a_file_that_is_no_video_is_left_out_with_its_reason(open_studio, tmp_path, qtbot):
+    broken = tmp_path / "broken.mp4"
+    broken.write_bytes(b"nothing like a video" * 100)
+    with qtbot.waitSignal(open_studio.adding.ended) as told:
+        open_studio.adding.add([broken])
+    added, refused = told.args
+    assert added == 0
+    assert "broken.mp4" in str(refused[0])
+    assert open_studio.document.project.clips == {}
+
+
+def test_that_a_dropped_project_is_opened(studio, open_studio, tmp_path):
+    folder = open_studio.document.folder
+    open_studio.projects.close_project()
+    drop(open_studio, folder)
+    assert open_studio.document.is_open
+    assert open_studio.document.folder == folder
+
+
+# ---- jobs -----------------------------------------------------------------------------------------------------------
+
+
+def test_that_jobs_of_the_project_stand_in_the_drawer_with_how_they_ended(open_studio, qtbot):
+    runs = open_studio.document.folder / "runs"
+    folder = RunFolder(runs / "make-01")
+    folder.write_spec(MakeDemo(folder="x", out="x"))
+    for event in (Progress(3, 10), Done("4 clips made")):
+        folder.append(event)
+    open_studio.jobs.watch(runs)
+    qtbot.waitUntil(open_studio.jobs.is_settled)
+    press(open_studio, Qt.Key.Key_J, Qt.KeyboardModifier.ControlModifier)
+    drawer = open_studio.window.findChild(JobPanel)
+    assert drawer.isVisible()
+    (card,) = [each for each in drawer.findChildren(JobCard) if each.isVisible()]
+    words = {each.text() for each in card.findChildren(QLabel)}
+    assert {"make-01", "done", "4 clips made"} <= words
+    press(open_studio, Qt.Key.Key_Escape)
+    assert not drawer.isVisible()
+
+
+# ---- looks, words, photographs --------------------------------------------------------------------------------------
+
+
+def test_that_the_theme_changes_while_the_window_is_open_and_is_kept(studio):
+    studio.set_look("light")
+    assert theme.now() is theme.LIGHT
+    assert 'look = "light"' in studio.settings.file.read_text()
+    studio.set_look("dark")
+    assert theme.now() is theme.DARK
+
+
+def test_that_every_control_of_the_shell_has_a_name_for_those_who_cannot_see_it(open_studio):
+    for button in open_studio.window.findChildren(QAbstractButton):
+        if button.isVisible():
+            assert button.text() or button.accessibleName() or button.toolTip(), button
+    for field in open_studio.window.findChildren(QLineEdit):
+        assert field.accessibleName() or field.placeholderText(), field
+
+
+def test_that_the_list_of_keys_finds_one_by_what_it_does(open_studio, qtbot):
+    press(open_studio, Qt.Key.Key_F1, Qt.KeyboardModifier.ShiftModifier)
+    dialog = open_studio.window.findChild(KeysDialog)
+    dialog.findChild(QLineEdit).setText("jobs")
+    shown = {each.text() for each in dialog.findChildren(QLabel) if each.isVisible()}
+    assert "Ctrl+J" in shown
+    assert "Ctrl+Z" not in shown
+    dialog.close()
+
+
+def test_that_a_bug_is_shown_in_words_with_its_details_folded(open_studio, qtbot):
+    open_studio._show_bug("Traceback: division by zero")
+    dialog = open_studio.window.findChild(BugDialog)
+    words = " ".join(each.text() for each in dialog.findChildren(QLabel))
+    assert "safe on disk" in words
+    assert "division" not in words
+    dialog.close()
+
+
+@pytest.mark.parametrize("error", [ProjectError("a.mp4: no such file", hint="Find it."), CoreError("Short")])
+def test_that_an_error_a_person_can_act_on_becomes_a_notice(studio, error):
+    studio.projects.refuse(error)
+    words = " ".join(each.text() for each in studio.window.notices.shown.findChildren(QLabel))
+    for piece in (*str(error).split(": "), error.hint):
+        assert piece.lower() in words.lower()
+
+
+@pytest.mark.parametrize("size", [(1600, 1000), (1280, 720)])
+@pytest.mark.parametrize("percent", [100, 130])
+def test_that_no_word_of_the_shell_is_cut_at_any_size(studio, open_studio, size, percent, qapp):
+    open_studio.settings.text_size = percent
+    open_studio._show_look()
+    try:
+        open_studio.window.resize(*size)
+        for page in ("projects", "data"):
+            open_studio.window.show_page(page)
+            qapp.processEvents()
+            assert (open_studio.window.width(), open_studio.window.height()) == size
+            for label in open_studio.window.findChildren(QLabel):
+                if label.isVisible() and label.text() and not label.wordWrap() and label.minimumWidth() > 1:
+                    assert label.width() >= label.sizeHint().width() - 1, (page, label.text())
+    finally:
+        open_studio.settings.text_size = 100
+        open_studio._show_look()
+
+
+def test_that_a_photograph_waits_for_the_page_and_has_the_windows_size(open_studio, tmp_path):
+    file = tmp_path / "shots" / "data.png"
+    photograph(open_studio.window, open_studio.jobs, file)
+    from PySide6.QtGui import QImage
+
+    assert QImage(str(file)).size().toTuple() == (1600, 1000)
+
+
+def test_that_waiting_ends_where_a_page_never_comes_to_rest(open_studio):
+    open_studio.window.page("data").is_settled = lambda: False
+    began = time.monotonic()
+    assert not wait_until_settled(open_studio.window, open_studio.jobs, patience_s=0.3)
+    assert time.monotonic() - began < 2
