@@ -92,10 +92,19 @@ def _checkpoint(path: Path) -> Found:
     metadata = header.pop("__metadata__", {})
     numbers = sum(_count(each["shape"]) for each in header.values())
     facts: dict[str, str | int | float] = {"tensors": len(header), "numbers": numbers, "size": _size(file)}
-    for name, value in metadata.items():
-        facts[name] = value if len(value) <= 120 else f"{value[:117]}…"
-    kind = {"forecaster": "forecaster checkpoint"}.get(metadata.get("kind", ""), "checkpoint")
-    return Found(path=str(path), kind=kind, facts=facts)
+    if "posecast" not in metadata:
+        return Found(path=str(path), kind="safetensors file", facts=facts | {k: _short(v) for k, v in metadata.items()})
+    said = json.loads(metadata["posecast"])
+    facts |= {name: said[name] for name in ("preset", "project", "step", "version") if name in said}
+    facts |= {name: ", ".join(said[name]) for name in ("actions", "objects") if name in said}
+    facts |= {f"clips to {part}": len(clips) for part, clips in said.get("split", {}).items()}
+    facts |= {name: round(value, 5) for name, value in said.get("figures", {}).items()}
+    facts |= {"data": said.get("data_fingerprint", "")[:12], "config": _short(json.dumps(said.get("config", {})))}
+    return Found(path=str(path), kind=f"{said.get('kind', 'model')} checkpoint", facts=facts)
+
+
+def _short(text: str, most: int = 400) -> str:
+    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 def _safetensors_header(file: Path) -> dict:

@@ -86,6 +86,10 @@ class RunFolder:
         """Say that the run lives in this process."""
         self._write_pid(os.getpid())
 
+    def release(self) -> None:
+        """Say that the run no longer lives in this process, which may go on with something else."""
+        (self.path / "pid").unlink(missing_ok=True)
+
     def append(self, event: Event) -> None:
         """Report an event, whole or not at all."""
         line = msgspec.json.encode(Stamped(time.time(), event)) + b"\n"

@@ -82,6 +82,8 @@ def record(folder: RunFolder) -> Events:
         traceback.print_exc()
         details = traceback.format_exc()
         yield said(Failed(f"{type(error).__name__}: {error}", "This is a fault of the program.", details))
+    finally:
+        folder.release()
 
 
 # ---- one room each --------------------------------------------------------------------------------------------------

@@ -145,3 +145,42 @@ def test_that_wrong_usage_ends_with_2(words):
 def test_that_help_does_not_load_torch():
     code = "import core.__main__, sys; sys.exit('torch' in sys.modules or 'cv2' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
+
+
+@pytest.mark.slow
+def test_that_a_forecaster_is_trained_measured_and_asked_without_the_window(tmp_path):
+    kitchen, first = tmp_path / "kitchen", tmp_path / "kitchen" / "runs" / "first"
+    run("demo", kitchen, "--clips", 3, "--seconds", 20, "--no-video")
+    run("check", kitchen)
+    run("train", "forecaster/smoke", "--project", kitchen, "--out", first, "steps=20")
+    assert answered("inspect", first)["facts"]["state"] == "done"
+    checkpoint = answered("inspect", first / "best.safetensors")
+    assert checkpoint["kind"] == "forecaster checkpoint"
+    report = answered("evaluate", first)
+    methods = json.dumps(report)
+    assert all(each in methods for each in ("zero velocity", "train average", "n-gram"))
+    clip = answered("inspect", kitchen)["rows"][0]["id"]
+    said = answered("forecast", first, kitchen, "--clip", clip, "--at", 10, "--steps", 3)
+    assert len(said["steps"]) == 3
+    assert all(len(step["joints_m"]) == 9 for step in said["steps"])
+    assert "a forecaster run, and generating needs a motion model" in run(
+        "generate", first, tmp_path / "out.npz", "--action", "cut", code=1
+    )
+
+
+def test_that_a_run_that_is_asked_to_stop_says_so_as_its_last_word(tmp_path):
+    from contextlib import closing
+
+    from core.run_folder import RunFolder
+    from core.runner import record
+    from core.runs import Done, MakeDemo, Metric, Stopped
+
+    spec = MakeDemo(folder=str(tmp_path / "kitchen"), out=str(tmp_path / "run"), clips=2, seconds=10, video=False)
+    folder = RunFolder(Path(spec.out))
+    folder.write_spec(spec)
+    folder.ask_to_stop()
+    with closing(record(folder)) as events:
+        *_, last = events
+    assert last == Stopped()
+    assert folder.ending() == Stopped()
+    assert not any(isinstance(each.event, Metric | Done) for each in folder.events()[0])
