@@ -109,6 +109,19 @@ class _Tailor:
         # Undersides of trunk and head take a little less light than their surroundings.
         self._shade = (1 - 0.16 * np.clip(-self._normals[:, 1], 0, 1) * (self.pattern.x < 0.2))[:, None]
 
+    def _draped(self, rounds: int) -> Float[ndarray, " vertices"]:
+        """How far cloth stands off the skin where it bridges hollows: what smoothing the body would fill in."""
+        edges = np.concatenate([self._faces[:, [0, 1]], self._faces[:, [1, 2]], self._faces[:, [2, 0]]])
+        both = np.concatenate([edges, edges[:, ::-1]])
+        count = len(self._rest_m)
+        around = scipy.sparse.csr_matrix((np.ones(len(both), np.float32), both.T), shape=(count, count))
+        around = scipy.sparse.diags(1 / np.maximum(np.asarray(around.sum(1)).reshape(-1), 1)) @ around
+        smooth = self._rest_m
+        for _ in range(rounds):
+            smooth = around @ smooth
+        fill = np.maximum(np.einsum("vd,vd->v", smooth - self._rest_m, self._normals), 0)
+        return np.minimum(fill, 0.03)
+
     def _shell(self, out_m: "Float[ndarray, ' vertices'] | float", colour: "str | ndarray") -> Piece:
         """The whole body's surface moved out."""
         offset = np.broadcast_to(out_m, len(self._rest_m))[:, None]
@@ -188,13 +201,14 @@ class _Tailor:
         wide = 0.008 * np.clip((p.x - p.at("left_shoulder")[0]) / 0.12, 0, 1) * (self._look.sleeves == "short")
         seam = np.where((cuff > 0.001) | (standing > 0.001), 0.90, 1.0)[:, None]
         colour = np.array(rgb(self._look.shirt), float)
-        return cut(self._shell(0.009 + looser + cuff + standing + wide, colour * seam), field)
+        drape = self._draped(110) * trunk
+        return cut(self._shell(0.009 + drape + looser + cuff + standing + wide, colour * seam), field)
 
     def trousers(self) -> Piece:
         p = self.pattern
         field = np.minimum.reduce([p.waist_m + 0.012 - p.y, p.y - (p.at("left_ankle")[1] + 0.005), 0.34 - p.x])
         looser = 0.014 * np.clip((p.at("left_knee")[1] - p.y) / 0.3, 0, 1)
-        return cut(self._shell(0.009 + looser, self._look.trousers), field)
+        return cut(self._shell(0.009 + looser + self._draped(12), self._look.trousers), field)
 
     def shoes(self) -> Piece:
         p = self.pattern
@@ -212,13 +226,14 @@ class _Tailor:
         top, bottom = float(joint["spine3"][1]) + 0.10 * tall, float(joint["left_knee"][1]) + 0.14 * tall
         heights = np.linspace(top, bottom, rows)
         half = np.interp(
-            heights, [bottom, joint["pelvis"][1], waist, waist + 0.05 * tall, top], [0.235, 0.225, 0.190, 0.125, 0.10]
+            heights, [bottom, joint["pelvis"][1], waist, waist + 0.05 * tall, top], [0.200, 0.195, 0.170, 0.125, 0.105]
         ) * np.sqrt(tall)
         across = np.linspace(-1, 1, columns)
         x, y = half[:, None] * across, np.broadcast_to(heights[:, None], (rows, columns))
-        depth, weights = self._front(x, y)
-        depth = _hung(depth, heights < float(joint["pelvis"][1]))
-        vertices = np.stack([x, y, depth + 0.024], -1).reshape(-1, 3)
+        depth, weights = _front([self.shirt(), self.trousers()], x, y)
+        depth = _hung(depth, heights < float(joint["pelvis"][1]), across)
+        tied = np.exp(-(((heights - waist) / (0.05 * tall)) ** 2))[:, None]
+        vertices = np.stack([x, y, depth + 0.014 - 0.006 * tied], -1).reshape(-1, 3)
         # Below the hips the cloth hangs between both thighs instead of clinging to one.
         low = np.clip((float(joint["pelvis"][1]) - y) / 0.25, 0, 1).reshape(-1, 1)
         side = np.clip(0.5 + x / 0.22, 0.15, 0.85).reshape(-1)
@@ -235,27 +250,29 @@ class _Tailor:
             vertices, (weights / weights.sum(1, keepdims=True)).astype(np.float32), faces, paint.reshape(-1, 3)
         )
 
-    def _front(self, x: ndarray, y: ndarray) -> tuple[ndarray, ndarray]:
-        """(rows, columns) how far forward the body reaches there, and (points, 24) the weights of what does."""
-        p = self.pattern
-        trunk = ~p.owned("shoulder", "elbow", "wrist", "hand", "head", "neck", "ankle", "foot")
-        points, weights = self._rest_m[trunk], self._weights[trunk]
-        depth, mixed = np.empty(x.shape), np.empty((x.size, weights.shape[1]), np.float32)
-        for at, (px, py) in enumerate(zip(x.flat, y.flat, strict=True)):
-            off = np.abs(points[:, 1] - py) + 1.2 * np.abs(points[:, 0] - px)
-            near = np.argpartition(off, 24)[:24]
-            depth.flat[at] = points[near, 2].max()
-            mixed[at] = weights[near].mean(0)
-        return depth, mixed
+
+def _front(worn: list[Piece], x: ndarray, y: ndarray) -> tuple[ndarray, ndarray]:
+    """(rows, columns) how far forward what is worn reaches there, and (points, 24) the weights of what does."""
+    clothes = put_together(worn)
+    front = np.abs(clothes.vertices_m[:, 0]) < 0.3  # no sleeves
+    points, weights = clothes.vertices_m[front], clothes.weights[front]
+    depth, mixed = np.empty(x.shape), np.empty((x.size, weights.shape[1]), np.float32)
+    for at, (px, py) in enumerate(zip(x.flat, y.flat, strict=True)):
+        off = np.abs(points[:, 1] - py) + 1.2 * np.abs(points[:, 0] - px)
+        near = np.argpartition(off, 24)[:24]
+        depth.flat[at] = points[near, 2].max()
+        mixed[at] = weights[near].mean(0)
+    return depth, mixed
 
 
-def _hung(depth: ndarray, below_hips: ndarray) -> ndarray:
-    """Hollows bridged, as cloth does, and below the hips no farther back than a share of the belly."""
+def _hung(depth: ndarray, below_hips: ndarray, across: ndarray) -> ndarray:
+    """Hollows bridged, as cloth does, and below the hips not much farther back than the belly, least at its sides."""
     for _ in range(4):
         edge = np.pad(depth, 1, mode="edge")
         depth = np.maximum(depth, 0.25 * (edge[:-2, 1:-1] + edge[2:, 1:-1] + edge[1:-1, :-2] + edge[1:-1, 2:]))
     foremost = np.maximum.accumulate(depth, axis=0)
-    return np.where(below_hips[:, None], np.maximum(depth, 0.75 * foremost + 0.25 * depth), depth)
+    held = 0.72 * (1 - 0.55 * across**2)
+    return np.where(below_hips[:, None], np.maximum(depth, held * foremost + (1 - held) * depth), depth)
 
 
 def _with_bent_fingers(vertices_m: ndarray, joints_m: ndarray) -> ndarray:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.rendering.kitchen.script import Layout
-from core.rendering.kitchen.shapes import GLOSS, MATT, SATIN, STEEL, Shape, ball, box, joined, panel, pipe, turned_shape
+from core.rendering.kitchen.shapes import GLOSS, SATIN, STEEL, Shape, ball, box, joined, panel, pipe, turned_shape
 from core.rendering.kitchen.textures import plaster, tiles, wood
 
 TOP_M = 0.90
@@ -59,6 +59,7 @@ def door_shapes(layout: Layout) -> dict[str, list[Shape]]:
     look = palette_of(layout)
     fridge = [
         box((1.375, 0.06, -1.05), (1.40, 2.05, -0.35), "#e4e7e9", finish=SATIN),
+        *(box((1.40, y, -0.98), (1.47, y + 0.07, -0.42), "#f3f6f7", finish=SATIN) for y in (0.30, 0.75, 1.15, 1.55)),
         *_bar((1.355, 0.90, -0.42), (1.355, 1.35, -0.42), (0.02, 0, 0), _STEEL),
     ]
     larder = [
@@ -71,7 +72,7 @@ def door_shapes(layout: Layout) -> dict[str, list[Shape]]:
         doors[name] = joined(
             [
                 box((low, 1.47, -1.68), (high, 2.10, -1.66), look.wall_fronts, finish=SATIN),
-                *_rim((low + 0.07, 1.54, -1.661), (high - 0.07, 2.03, -1.657), look.wall_fronts),
+                *_rim((low + 0.07, 1.54, -1.661), (high - 0.07, 2.03, -1.6585), look.wall_fronts),
                 *_bar((handle, 1.49, -1.63), (handle, 1.60, -1.63), (0, 0, -0.03), look.handles),
             ]
         )
@@ -85,7 +86,7 @@ def door_shapes(layout: Layout) -> dict[str, list[Shape]]:
     doors["low_drawer"] = joined(
         [
             box((-0.91, 0.12, -1.448), (-0.33, 0.56, -1.424), look.fronts),
-            *_rim((-0.85, 0.18, -1.4245), (-0.39, 0.50, -1.421), look.fronts),
+            *_rim((-0.85, 0.18, -1.425), (-0.39, 0.50, -1.4225), look.fronts),
             box((-0.90, 0.20, -1.75), (-0.34, 0.21, -1.45), "#d9c7a6"),
             box((-0.90, 0.20, -1.75), (-0.885, 0.40, -1.45), "#d9c7a6"),
             box((-0.355, 0.20, -1.75), (-0.34, 0.40, -1.45), "#d9c7a6"),
@@ -112,12 +113,15 @@ def _shell(look: Palette, seed: int) -> list[Shape]:
 def _island(look: Palette, layout: Layout) -> list[Shape]:
     sink, hob = layout.sink_x_m, layout.hob_x_m
     parts = [
-        box((-1.40, 0.08, 0.06), (1.40, 0.86, 0.64), look.frames),
+        box((-1.40, 0.08, 0.06), (1.40, 0.70, 0.64), look.frames),
+        box((-1.40, 0.70, 0.06), (sink - 0.25, 0.86, 0.64), look.frames),  # the sink hangs between these
+        box((sink + 0.25, 0.70, 0.06), (1.40, 0.86, 0.64), look.frames),
+        box((sink - 0.25, 0.70, 0.47), (sink + 0.25, 0.86, 0.64), look.frames),
         box((-1.36, 0, 0.10), (1.36, 0.08, 0.60), _SHADOW_GAP),
     ]
     for x in np.linspace(-1.13, 1.13, 5):
         parts.append(box((x - 0.255, 0.12, 0.64), (x + 0.255, 0.84, 0.657), look.fronts))
-        parts += _rim((x - 0.19, 0.18, 0.6565), (x + 0.19, 0.78, 0.660), look.fronts)
+        parts += _rim((x - 0.19, 0.18, 0.656), (x + 0.19, 0.78, 0.6585), look.fronts)
         parts += _bar((x - 0.07, 0.805, 0.68), (x + 0.07, 0.805, 0.68), (0, 0, -0.02), look.handles)
     plank = wood(1024, 256, look.wood, 6, layout.seed)
     for x0, x1, z0, z1 in (
@@ -181,7 +185,7 @@ def _back_run(look: Palette) -> list[Shape]:
             if x < -0.5 and low < 0.5:
                 continue  # the low drawer that opens has a front of its own
             parts.append(box((x - 0.29, low, -1.45), (x + 0.29, high, -1.432), look.fronts))
-            parts += _rim((x - 0.23, low + 0.06, -1.4325), (x + 0.23, high - 0.06, -1.429), look.fronts)
+            parts += _rim((x - 0.23, low + 0.06, -1.433), (x + 0.23, high - 0.06, -1.4305), look.fronts)
             parts += _bar(
                 (x - 0.10, high - 0.07, -1.405), (x + 0.10, high - 0.07, -1.405), (0, 0, -0.025), look.handles
             )
@@ -302,14 +306,15 @@ def _bar(start: tuple[float, ...], end: tuple[float, ...], to_front: tuple[float
 def _rim(low: tuple[float, ...], high: tuple[float, ...], colour: str) -> list[Shape]:
     """A raised frame on a front, in its plane x–y: what makes a board a cupboard door."""
     (x0, y0, z0), (x1, y1, z1) = low, high
-    wide = 0.012
-    pale = _darker(colour, 0.93)
-    return [
-        box((x0, y0, z0), (x1, y0 + wide, z1), pale, finish=MATT),
-        box((x0, y1 - wide, z0), (x1, y1, z1), pale, finish=MATT),
-        box((x0, y0, z0), (x0 + wide, y1, z1), pale, finish=MATT),
-        box((x1 - wide, y0, z0), (x1, y1, z1), pale, finish=MATT),
-    ]
+    wide = 0.02
+    pale = _darker(colour, 0.95)
+    boards = (
+        ((x0, y0, z0), (x1, y0 + wide, z1)),
+        ((x0, y1 - wide, z0), (x1, y1, z1)),
+        ((x0, y0 + wide, z0), (x0 + wide, y1 - wide, z1)),
+        ((x1 - wide, y0 + wide, z0), (x1, y1 - wide, z1)),
+    )
+    return [box(*board, pale).facing((0, 0, 1)) for board in boards]
 
 
 def _darker(colour: str, share: float = 0.92) -> str:

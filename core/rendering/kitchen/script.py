@@ -97,6 +97,10 @@ class FilmDoor:
         if self.name not in DOORS:
             raise ValueError(f"no door of this name is known: {self.name}")
 
+    def moves(self) -> bool:
+        """Whether it is opened or shut within the film."""
+        return bool(np.any(self.yaw_rad != self.yaw_rad[:1]) or np.any(self.slide_m != self.slide_m[:1]))
+
 
 @dataclass(frozen=True)
 class FilmScript:

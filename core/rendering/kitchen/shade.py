@@ -1,6 +1,6 @@
 """What a cook takes from the room's light: closed-form occlusion and one soft shadow of balls along the limbs.
 
-The room's points are found once from its depth picture, on a grid three times coarser than the film; a frame then costs
+The room's points are found once from its depth picture, on a grid four times coarser than the film; a frame then costs
 some milliseconds. World metres.
 """
 
@@ -12,7 +12,7 @@ from core.bodies.skeletons import SMPL_24
 from core.geometry.cameras import Camera
 from core.opencv import cv2
 
-COARSER = 3
+COARSER = 4
 NEAR_M = 1.7
 """Room points farther from the cook's middle than this are not shaded."""
 SHADOW, OCCLUSION = 0.38, 0.75

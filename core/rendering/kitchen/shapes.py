@@ -13,8 +13,8 @@ from numpy import ndarray
 
 from core.rendering.offscreen import Finish, rgb
 
-MATT = Finish(ambient=0.24, diffuse=0.76, specular=0.06, shine=12)
-SATIN = Finish(ambient=0.22, diffuse=0.76, specular=0.22, shine=28)
+MATT = Finish(ambient=0.29, diffuse=0.74, specular=0.06, shine=12)
+SATIN = Finish(ambient=0.27, diffuse=0.74, specular=0.22, shine=28)
 STEEL = Finish(ambient=0.22, diffuse=0.66, specular=0.60, shine=34)
 GLOSS = Finish(ambient=0.20, diffuse=0.72, specular=0.45, shine=60)
 
@@ -39,6 +39,11 @@ class Shape:
     def turned(self, rotation: Float[ndarray, "3 3"]) -> "Shape":
         """About the origin."""
         return replace(self, vertices_m=self.vertices_m @ rotation.T, normals=self.normals @ rotation.T)
+
+    def facing(self, direction: Point) -> "Shape":
+        """Only the faces that look that way: thin slivers at the sides would flicker in a picture."""
+        kept = self.normals[self.faces[:, 0]] @ np.array(direction) > 0.5
+        return replace(self, faces=self.faces[kept])
 
     def mirrored_x(self) -> "Shape":
         """Left and right exchanged."""
@@ -152,6 +157,20 @@ def pipe(
     fan = np.stack([np.zeros(sides - 2, int), np.arange(1, sides - 1), np.arange(2, sides)], -1)
     faces += [fan[:, ::-1] + grid.size, fan + grid.size + sides]
     return _shape(vertices, normals, np.concatenate(faces), colour, finish)
+
+
+def sheet(
+    points_m: Float[ndarray, "rows columns 3"], colours: Int[ndarray, "rows columns 3"], *, finish: Finish = MATT
+) -> Shape:
+    """Cloth: a bent rectangle, seen from both sides."""
+    rows, columns, _ = points_m.shape
+    normals = np.cross(np.gradient(points_m, axis=0), np.gradient(points_m, axis=1))
+    normals /= np.maximum(np.linalg.norm(normals, axis=-1, keepdims=True), 1e-9)
+    at = np.arange(rows * columns).reshape(rows, columns)
+    here, right, below, both = at[:-1, :-1], at[:-1, 1:], at[1:, :-1], at[1:, 1:]
+    faces = np.concatenate([np.stack([here, below, right], -1), np.stack([right, below, both], -1)]).reshape(-1, 3)
+    paint = colours.reshape(-1, 3).astype(np.uint8)
+    return Shape(points_m.reshape(-1, 3), normals.reshape(-1, 3), faces, paint, finish)
 
 
 def panel(

@@ -13,7 +13,7 @@ from core.bodies.skinning import Body, Normals
 from core.opencv import cv2
 from core.rendering.kitchen.dress import dressed
 from core.rendering.kitchen.room import door_shapes, room_shapes
-from core.rendering.kitchen.script import FilmScript, FilmThing
+from core.rendering.kitchen.script import FilmScript
 from core.rendering.kitchen.shade import RoomShade
 from core.rendering.kitchen.shapes import Shape
 from core.rendering.kitchen.things import thing_shapes
@@ -26,7 +26,7 @@ CLIPPING_M = (0.3, 9.0)
 COOK_FINISH = Finish(ambient=0.26, diffuse=0.76, specular=0.05, shine=10)
 LIGHTS = (  # place, towards, colour, strength; the first throws the shadow
     ((1.6, 3.4, 2.6), (0.0, 0.9, -0.3), "#fff2e0", 0.80),
-    ((-2.2, 2.6, 1.6), (0.0, 1.0, -0.5), "#dfe9ff", 0.42),
+    ((-2.2, 2.6, 1.6), (0.0, 1.0, -0.5), "#e4ecff", 0.50),
     ((0.0, 2.7, -0.6), (0.0, 0.0, -0.6), "#fff6ea", 0.30),
     ((0.2, 2.0, -3.0), (0.0, 1.0, 0.0), "#ffffff", 0.14),
 )
@@ -42,10 +42,11 @@ class Stage:
         for light in LIGHTS:
             self._window.add_light(*light)
         self._aim()
-        moving = [thing for thing in script.things if thing.moves()]
-        self._freeze([thing for thing in script.things if not thing.moves() and thing.visible[0]])
-        self._doors = {name: self._add(shapes) for name, shapes in door_shapes(script.layout).items()}
-        self._things = [(thing, self._add(thing_shapes(thing.kind))) for thing in moving]
+        doors = door_shapes(script.layout)
+        moving = {name for name, door in script.doors.items() if door.moves()}
+        self._freeze({name: shapes for name, shapes in doors.items() if name not in moving})
+        self._doors = {name: self._add(doors[name]) for name in sorted(moving)}
+        self._things = [(thing, self._add(thing_shapes(thing.kind))) for thing in script.things if thing.moves()]
         costume = dressed(Body.load(), script.betas, script.look)
         self._figure = costume.figure
         self._normals = Normals(costume.figure.faces, len(costume.figure.vertices_m))
@@ -74,13 +75,20 @@ class Stage:
             for shape in shapes
         ]
 
-    def _freeze(self, still: list[FilmThing]) -> None:
+    @staticmethod
+    def _carried(meshes: list[Mesh], turn: Float[ndarray, "3 3"], place_m: Float[ndarray, " 3"]) -> list[Mesh]:
+        for mesh in meshes:
+            mesh.carry(turn, place_m)
+        return meshes
+
+    def _freeze(self, still_doors: dict[str, list[Shape]]) -> None:
         """Draws the room and what never moves in this film, with ambient occlusion, and keeps picture and depth."""
         meshes = self._add(room_shapes(self._script.layout))
-        for thing in still:
-            for mesh in self._add(thing_shapes(thing.kind)):
-                mesh.carry(thing.rotation[0], thing.place_m[0])
-                meshes.append(mesh)
+        for name, shapes in still_doors.items():
+            meshes += self._carried(self._add(shapes), *_door_place(self._script, name, 0))
+        for thing in self._script.things:
+            if not thing.moves() and thing.visible[0]:
+                meshes += self._carried(self._add(thing_shapes(thing.kind)), thing.rotation[0], thing.place_m[0])
         renderer = self._window.renderer
         renderer.SetUseSSAO(True)
         renderer.SetSSAORadius(0.30)
@@ -88,50 +96,38 @@ class Stage:
         renderer.SetSSAOKernelSize(64)
         renderer.SetSSAOBlur(True)
         self._window.draw()
-        self._room = self._window.picture().astype(np.float32)
+        room = self._window.picture()
+        self._room = cv2.resize(np.ascontiguousarray(room), self._size, interpolation=cv2.INTER_AREA).astype(np.float32)
         renderer.SetUseSSAO(False)
         self._window.draw()
         self._room_depth = self._window.depth().copy()
         for mesh in meshes:
             self._window.remove(mesh)
-        self._room_small = cv2.resize(self._room, self._size, interpolation=cv2.INTER_AREA)
         self._shade = RoomShade(self._script.camera, self._room_depth, CLIPPING_M, LIGHTS[0][0], LARGER)
 
     def frame(self, k: int) -> UInt8[ndarray, "height width 3"]:
         """Frame `k` of the film."""
         self._put(k)
         self._window.draw()
-        picture, depth = self._window.picture(), self._window.depth()
+        picture, depth = np.ascontiguousarray(self._window.picture()), self._window.depth()
         placed = self._figure.place(self._script.rotations[k], self._script.translation_m[k])
         light = cv2.resize(self._shade(placed.places_m), self._size, interpolation=cv2.INTER_LINEAR)[..., None]
-        lit = self._room_small * light
-        moving = depth < self._room_depth - 1e-6
-        rows, columns = np.flatnonzero(moving.any(1)), np.flatnonzero(moving.any(0))
-        if len(rows):
-            top, bottom = rows[0] // LARGER, rows[-1] // LARGER + 1
-            left, right = columns[0] // LARGER, columns[-1] // LARGER + 1
-            large = np.s_[top * LARGER : bottom * LARGER, left * LARGER : right * LARGER]
-            small = np.s_[top:bottom, left:right]
-            size = (right - left, bottom - top)
-            here = moving[large].astype(np.float32)[..., None]
-            # Averaged apart, so that an edge pixel mixes the shaded room with the unshaded cook.
-            front = cv2.resize(picture[large] * here, size, interpolation=cv2.INTER_AREA)
-            behind = cv2.resize(self._room[large] * (1 - here), size, interpolation=cv2.INTER_AREA)
-            lit[small] = front + behind * light[small]
-        return np.clip(lit + 0.5, 0, 255).astype(np.uint8)
+        moving = (depth < self._room_depth - 1e-6).view(np.uint8)
+        # Averaged apart, so that a pixel on an edge mixes the shaded room with the unshaded cook.
+        front = cv2.resize(cv2.copyTo(picture, moving), self._size, interpolation=cv2.INTER_AREA)
+        covered = cv2.resize(moving * np.uint8(255), self._size, interpolation=cv2.INTER_AREA)[..., None]
+        lit = self._room * (light * (1 - covered / np.float32(255)))
+        return np.clip(lit + front + 0.5, 0, 255).astype(np.uint8)
 
     def _put(self, k: int) -> None:
         script = self._script
         vertices_m = self._figure.pose(script.rotations[k], script.translation_m[k])
         self._cook.move(vertices_m, self._normals(vertices_m))
         for name, meshes in self._doors.items():
-            turn, place_m = _door_place(script, name, k)
-            for mesh in meshes:
-                mesh.carry(turn, place_m)
+            self._carried(meshes, *_door_place(script, name, k))
         for thing, meshes in self._things:
-            for mesh in meshes:
+            for mesh in self._carried(meshes, thing.rotation[k], thing.place_m[k]):
                 mesh.show(bool(thing.visible[k]))
-                mesh.carry(thing.rotation[k], thing.place_m[k])
 
     def close(self) -> None:
         """Gives everything back. May be called twice."""

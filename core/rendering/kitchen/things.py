@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 
 from core.rendering.kitchen.script import THINGS
-from core.rendering.kitchen.shapes import GLOSS, MATT, SATIN, STEEL, Shape, ball, box, joined, pipe, turned_shape
+from core.rendering.kitchen.shapes import GLOSS, MATT, SATIN, STEEL, Shape, ball, box, joined, pipe, sheet, turned_shape
 
 _STEEL, _DARK_HANDLE, _WOOD = "#c2c6cc", "#33353a", "#b98a56"
 
@@ -60,22 +60,22 @@ def _pot() -> list[Shape]:
 
 
 def _bowl_of(colour: str, finish_steel: bool) -> list[Shape]:
-    outside = [(0.045, 0), (0.048, 0.008), (0.085, 0.035), (0.112, 0.075), (0.12, 0.105)]
-    inside = [(0.114, 0.105), (0.106, 0.075), (0.080, 0.040), (0.04, 0.014), (0, 0.012)]
+    outside = [(0.040, 0), (0.043, 0.008), (0.075, 0.035), (0.098, 0.075), (0.105, 0.105)]
+    inside = [(0.100, 0.105), (0.092, 0.075), (0.070, 0.040), (0.035, 0.014), (0, 0.012)]
     return [turned_shape([(0, 0), *outside, *inside], colour, finish=STEEL if finish_steel else GLOSS)]
 
 
 def _colander() -> list[Shape]:
     shapes = _bowl_of(_STEEL, finish_steel=True)
     for turn in np.linspace(0, 2 * np.pi, 18, endpoint=False):
-        for radius, height in ((0.094, 0.046), (0.113, 0.074)):
+        for radius, height in ((0.081, 0.044), (0.098, 0.074)):
             at = (radius * float(np.sin(turn)), height, radius * float(np.cos(turn)))
             shapes.append(ball((0.006, 0.006, 0.006), "#5a5f66", at=at, rings=5))
     return shapes
 
 
 def _plate() -> list[Shape]:
-    profile = [(0, 0), (0.07, 0), (0.125, 0.016), (0.124, 0.019), (0.075, 0.006), (0, 0.006)]
+    profile = [(0, 0), (0.06, 0), (0.108, 0.016), (0.107, 0.019), (0.064, 0.006), (0, 0.006)]
     return [turned_shape(profile, "#f4f2ec", finish=GLOSS)]
 
 
@@ -98,9 +98,9 @@ def _grater() -> list[Shape]:
 def _board() -> list[Shape]:
     return [
         box((-0.17, 0, -0.12), (0.17, 0.02, 0.12), "#c79a63"),
-        box((-0.17, 0.0201, -0.004), (0.17, 0.0206, 0.0), "#b58851"),
-        box((-0.17, 0.0201, 0.055), (0.17, 0.0206, 0.058), "#b58851"),
-        box((-0.17, 0.0201, -0.062), (0.17, 0.0206, -0.059), "#b58851"),
+        box((-0.17, 0.02, -0.004), (0.17, 0.0206, 0.0), "#b58851").facing((0, 1, 0)),
+        box((-0.17, 0.02, 0.055), (0.17, 0.0206, 0.058), "#b58851").facing((0, 1, 0)),
+        box((-0.17, 0.02, -0.062), (0.17, 0.0206, -0.059), "#b58851").facing((0, 1, 0)),
     ]
 
 
@@ -194,10 +194,7 @@ def _onion() -> list[Shape]:
 
 
 def _bread() -> list[Shape]:
-    cuts = [
-        box((at - 0.004, 0.102, -0.035), (at + 0.004, 0.112, 0.035), "#d9ae74").turned(np.eye(3))
-        for at in (-0.06, 0.0, 0.06)
-    ]
+    cuts = [ball((0.007, 0.005, 0.030), "#d9ae74", at=(at, 0.1085, 0), rings=8) for at in (-0.055, 0.0, 0.055)]
     return [ball((0.12, 0.055, 0.06), "#a9692f", at=(0, 0.055, 0), boxy=0.75), *cuts]
 
 
@@ -218,15 +215,11 @@ def _shaker(colour: str, cap: str) -> list[Shape]:
 
 
 def _towel() -> list[Shape]:
-    x = np.linspace(-0.13, 0.13, 15)
-    fold = 0.012 * np.sin(x * 70) + 0.004 * np.sin(x * 31 + 1)
-    stripes = []
-    for low, high, colour in ((-0.30, -0.26, "#f0ece2"), (-0.26, -0.23, "#b23a48"), (-0.23, 0.02, "#f0ece2")):
-        stripes += [
-            box((float(x[at]), low, float(fold[at]) - 0.007), (float(x[at + 1]), high, float(fold[at]) + 0.007), colour)
-            for at in range(len(x) - 1)
-        ]
-    return stripes
+    across, down = np.meshgrid(np.linspace(-0.125, 0.125, 25), np.linspace(0.02, -0.32, 20))
+    fold = (0.5 + 0.5 * np.clip(-down / 0.2, 0, 1)) * (0.014 * np.sin(across * 66) + 0.006 * np.sin(across * 29 + 1))
+    points = np.stack([across * (1 - 0.25 * np.clip((0.02 - down) / 0.05, 0, 1) * (down > -0.03)), down, fold], -1)
+    red = ((down < -0.22) & (down > -0.25)) | ((down < -0.27) & (down > -0.28))
+    return [sheet(points, np.where(red[..., None], (178, 58, 72), (240, 236, 226)))]
 
 
 def _cloth() -> list[Shape]:
