@@ -26,6 +26,7 @@ from studio.pages.annotate_marking import Marking
 from studio.pages.annotate_panels import Panels
 from studio.pages.annotate_picture import ClipPicture
 from studio.pages.annotate_walks import Walks
+from studio.widgets import timeline_accessible
 from studio.widgets.clip_time import ClipTime, read_frame, say_time
 from studio.widgets.inspector import HISTORY, Inspector
 from studio.widgets.label_list import LabelList
@@ -66,6 +67,7 @@ class AnnotatePage(QWidget):
         self.walks = Walks(document, self.timeline)
         self._wide_thumbnails = QTimer(self, singleShot=True, interval=120)
         self._wide_thumbnails.timeout.connect(self._want_thumbnails)
+        timeline_accessible.install()
         self._place()
         self._connect()
         self._follow_clip()

@@ -1,0 +1,373 @@
+"""The timeline: what lies where, what a drag does, and that it stays quick."""
+
+import itertools
+import time
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QAccessible, QColor
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+from core.project.annotations import (
+    Actor,
+    CharacteristicPose,
+    Clip,
+    FrameIdentity,
+    Label,
+    Project,
+    Provenance,
+    Segment,
+    VideoFile,
+)
+from studio import theme
+from studio.widgets import timeline_accessible
+from studio.widgets.clip_time import ClipTime, read_frame, say_time
+from studio.widgets.timeline import Timeline
+from studio.widgets.timeline_contents import FOOT, RULER, Axis, contents_of, gaps_of, half_rows
+from studio.widgets.timeline_drag import EndDrag, MoveDrag, PoseDrag, dragged, snap_targets
+from studio.widgets.timeline_scene import HEAD
+
+BY = Provenance(author="Ines", at="2026-01-01T00:00:00+00:00")
+NAMES = ("cut", "wash", "peel")
+
+
+def a_project(spans, poses=(), frames=1000, actors=()) -> tuple[Project, Clip]:
+    """Segments as (id, action's place, start, end[, actor]); poses as (segment, frame)."""
+    labels = {
+        name: Label(id=name, name=name, kind="action", colour=theme.LABELS[at], key=str(at + 1), made=BY)
+        for at, name in enumerate(NAMES)
+    }
+    segments = [
+        Segment(
+            id=each[0], action=NAMES[each[1]], start_frame=each[2], end_frame=each[3], actor=(*each, "")[4], made=BY
+        )
+        for each in spans
+    ]
+    video = VideoFile(
+        path="a.mp4",
+        frame_count=frames,
+        width=640,
+        height=360,
+        rate_hz=25.0,
+        duration_s=frames / 25,
+        size_bytes=1,
+        fingerprint="",
+    )
+    clip = Clip(
+        id="clip",
+        name="a",
+        video=video,
+        made=BY,
+        actors=tuple(Actor(id=each, name=each, made=BY) for each in actors),
+        segments=tuple(sorted(segments, key=lambda each: (each.start_frame, each.end_frame, each.id))),
+        poses=tuple(
+            CharacteristicPose(id=f"pose {segment}", segment=segment, frame=at, identity=FrameIdentity(pts=at), made=BY)
+            for segment, at in sorted(poses, key=lambda each: each[1])
+        ),
+    )
+    return Project(id="p", name="P", labels=labels, clips={"clip": clip}), clip
+
+
+def contents(spans, poses=(), frames=1000, actors=()):
+    project, clip = a_project(spans, poses, frames, actors)
+    return contents_of(project, clip, ClipTime(frames, 25.0))
+
+
+# ---- frames and time ----
+
+
+@given(st.lists(st.floats(0.01, 0.2), min_size=2, max_size=60), st.data())
+def test_that_the_time_of_a_frame_leads_back_to_that_frame_at_any_rate(steps, data):
+    times = np.concatenate([[0.0], np.cumsum(steps)])
+    clock = ClipTime(len(times), len(times) / times[-1], times)
+    frame = data.draw(st.integers(0, len(times) - 1))
+    assert clock.frame_at(clock.seconds(frame)) == frame
+    assert clock.nearest_frame(clock.seconds(frame)) == frame
+
+
+@given(st.integers(0, 100_000))
+def test_that_a_written_time_can_be_typed_in_again(frame):
+    clock = ClipTime(200_000, 25.0)
+    assert read_frame(say_time(clock.seconds(frame)), clock) == frame
+    assert read_frame(f"#{frame}", clock) == frame
+
+
+@pytest.mark.parametrize(
+    ("seconds", "written"), [(0, "0:00.00"), (52.17, "0:52.17"), (59.999, "1:00.00"), (3849.5, "1:04:09.50")]
+)
+def test_that_times_are_written_as_people_write_them(seconds, written):
+    assert say_time(seconds) == written
+
+
+def test_that_words_which_are_no_time_are_refused():
+    clock = ClipTime(100, 25.0)
+    assert [read_frame(each, clock) for each in ("", "soon", "1:2:3:4", "#")] == [None] * 4
+
+
+# ---- rows and the axis ----
+
+
+@given(st.lists(st.tuples(st.integers(0, 400), st.integers(1, 60)), max_size=40))
+def test_that_segments_of_the_upper_half_row_never_overlap(spans):
+    ordered = sorted((start, start + long) for start, long in spans)
+    starts, ends = (np.array([each[at] for each in ordered], dtype=np.int64) for at in (0, 1))
+    rows = half_rows(starts, ends)
+    upper = [(start, end) for (start, end), row in zip(ordered, rows, strict=True) if row == 0]
+    assert all(one[1] <= other[0] for one, other in itertools.pairwise(upper))
+    if all(one[1] <= other[0] for one, other in itertools.pairwise(ordered)):
+        assert not rows.any()
+
+
+def test_that_a_gap_is_what_no_segment_covers_between_the_first_and_the_last():
+    _, clip = a_project([("a", 0, 10, 50), ("b", 0, 20, 90), ("c", 1, 120, 150), ("d", 1, 151, 160)])
+    assert gaps_of(clip, 5) == ((90, 120),)
+
+
+@given(st.floats(0.2, 5), st.floats(0, 800), st.floats(1.01, 3), st.booleans())
+def test_that_zooming_keeps_the_frame_under_the_pointer_while_there_is_room(scale, x, factor, closer):
+    axis = Axis(5000, HEAD, 800, 1500.0, scale).kept_inside()
+    x += HEAD
+    zoomed = axis.zoomed(factor if closer else 1 / factor, x)
+    free = 0 < zoomed.first < 5000 - zoomed.width / zoomed.px_per_frame
+    if free:
+        assert zoomed.frame(x) == pytest.approx(axis.frame(x), abs=1e-6)
+    assert zoomed.first >= 0
+    assert zoomed.last <= 5000 + 1e-6 or zoomed.first == 0
+
+
+# ---- what a drag does ----
+
+
+@given(st.integers(-50, 1100))
+def test_that_a_shared_end_moves_both_neighbours_and_neither_vanishes(frame):
+    both = contents([("a", 0, 100, 200), ("b", 1, 200, 300)])
+    spans = {name: (start, end) for name, start, end in EndDrag("a", "end").outcome(both, frame).spans}
+    assert spans["a"][1] == spans["b"][0]
+    assert spans["a"][0] == 100
+    assert spans["b"][1] == 300
+    assert spans["a"][0] < spans["a"][1] < 300
+
+
+def test_that_an_end_dragged_alone_leaves_its_neighbour():
+    both = contents([("a", 0, 100, 200), ("b", 1, 200, 300)])
+    assert EndDrag("a", "end", alone=True).outcome(both, 150).spans == (("a", 100, 150),)
+
+
+@given(st.integers(-2000, 2000))
+def test_that_moved_segments_keep_their_lengths_and_stay_in_the_clip(by):
+    three = contents([("a", 0, 100, 200), ("b", 1, 300, 350), ("c", 2, 900, 1000)])
+    spans = MoveDrag(("a", "b"), 150).outcome(three, 150 + by).spans
+    assert [end - start for _, start, end in spans] == [100, 50]
+    assert spans[1][1] - spans[0][1] == 200
+    assert all(start >= 0 and end <= 1000 for _, start, end in spans)
+
+
+def test_that_an_end_is_caught_by_a_pose_a_neighbour_and_the_playhead_but_not_from_afar():
+    some = contents([("a", 0, 100, 200), ("b", 1, 300, 400)], [("b", 350)])
+    targets = snap_targets(some, 250, ("a",))
+    for wish, caught in ((248, 250), (303, 300), (347, 350)):
+        outcome = dragged(EndDrag("a", "end"), some, wish, targets, 5)
+        assert (outcome.spans[0][2], outcome.snapped) == (caught, caught)
+    free = dragged(EndDrag("a", "end"), some, 270, targets, 5)
+    assert (free.spans[0][2], free.snapped) == (270, None)
+
+
+def test_that_either_end_of_a_moved_segment_may_be_caught():
+    some = contents([("a", 0, 100, 200), ("b", 1, 300, 400)])
+    targets = snap_targets(some, 0, ("a",))
+    outcome = dragged(MoveDrag(("a",), 150), some, 150 + 97, targets, 5)
+    assert outcome.spans == (("a", 200, 300),)
+    assert outcome.snapped == 300
+
+
+def test_that_a_pose_stays_inside_the_clip():
+    some = contents([("a", 0, 100, 200)], [("a", 150)])
+    assert PoseDrag("a").outcome(some, 5000).pose == ("a", 999)
+
+
+# ---- the widget ----
+
+
+@pytest.fixture
+def timeline(qtbot):
+    made = Timeline()
+    made.resize(HEAD + 1000 + 6, 240)
+    made.show_contents(contents([("a", 0, 100, 200), ("b", 1, 200, 300), ("c", 2, 500, 700)], [("a", 150)]))
+    qtbot.addWidget(made)
+    made.show()
+    yield made
+    made.close()
+
+
+def at(timeline: Timeline, frame: float, kind: str = "segments") -> QPointF:
+    row = next(each for each in timeline.scene.rows() if each.kind == kind)
+    return QPointF(timeline.scene.axis.x(frame), row.top + row.height / 2)
+
+
+def drag(timeline: Timeline, start: QPointF, end: QPointF, *, let_go=True, modifier=Qt.KeyboardModifier.NoModifier):
+    left = Qt.MouseButton.LeftButton
+    QTest.mousePress(timeline, left, modifier, start.toPoint())
+    for share in (0.3, 0.7, 1.0):
+        QTest.mouseMove(timeline, (start + (end - start) * share).toPoint())
+        QApplication.processEvents()
+    if let_go:
+        QTest.mouseRelease(timeline, left, modifier, end.toPoint())
+
+
+def test_that_a_drag_of_an_end_is_one_wish_on_release_and_shows_its_frame_meanwhile(timeline, qtbot):
+    timeline.snapping = False
+    told, previews = [], []
+    timeline.spans_moved.connect(lambda spans, what: told.append((spans, what)))
+    timeline.preview_wanted.connect(previews.append)
+    drag(timeline, at(timeline, 698), at(timeline, 801))
+    assert [what for _, what in told] == ["end"]
+    ((name, start, end),) = told[0][0]
+    assert (name, start) == ("c", 500)
+    assert abs(end - 801) <= 2
+    assert previews[-1] == -1
+    assert max(previews) >= 795
+
+
+def test_that_escape_gives_a_drag_back(timeline, qtbot):
+    told = []
+    timeline.spans_moved.connect(lambda *_: told.append(1))
+    start = at(timeline, 600)
+    drag(timeline, start, at(timeline, 800), let_go=False)
+    assert timeline.pointer.is_dragging
+    QTest.keyClick(timeline, Qt.Key.Key_Escape)
+    QTest.mouseRelease(timeline, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, start.toPoint())
+    assert not told
+    assert timeline.scene.outcome is None
+
+
+def test_that_a_drag_snaps_to_another_segments_end(timeline):
+    told = []
+    timeline.spans_moved.connect(lambda spans, _: told.extend(spans))
+    drag(timeline, at(timeline, 502), at(timeline, 305))
+    assert told == [("c", 300, 700)]
+
+
+def test_that_the_ruler_scrubs(timeline, qtbot):
+    told = []
+    timeline.playhead_wanted.connect(told.append)
+    axis = timeline.scene.axis
+    drag(timeline, QPointF(axis.x(100), RULER / 2), QPointF(axis.x(400), RULER / 2))
+    assert told[0] in range(98, 103)
+    assert told[-1] in range(398, 403)
+    assert told == sorted(told)
+
+
+def test_that_clicks_choose_add_and_clear(timeline):
+    left, control = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ControlModifier
+    QTest.mouseClick(timeline, left, pos=at(timeline, 150).toPoint())
+    assert timeline.chosen == {"a"}
+    QTest.mouseClick(timeline, left, control, at(timeline, 600).toPoint())
+    assert timeline.chosen == {"a", "c"}
+    QTest.mouseClick(timeline, left, pos=at(timeline, 400).toPoint())
+    assert timeline.chosen == set()
+    drag(timeline, at(timeline, 450), at(timeline, 180))
+    assert timeline.chosen == {"a", "b"}
+
+
+def test_that_a_pose_can_be_dragged_and_a_missing_one_is_gone_to(timeline, qtbot):
+    moved, missing = [], []
+    timeline.snapping = False
+    timeline.pose_moved.connect(lambda *each: moved.append(each))
+    timeline.missing_clicked.connect(missing.append)
+    drag(timeline, at(timeline, 150.5, "poses"), at(timeline, 180.5, "poses"))
+    assert [each[0] for each in moved] == ["a"]
+    assert abs(moved[0][1] - 180) <= 1
+    QTest.mouseClick(timeline, Qt.MouseButton.LeftButton, pos=at(timeline, 600.5, "poses").toPoint())
+    assert missing == ["c"]
+
+
+def test_that_nothing_can_be_dragged_in_a_project_open_for_reading(timeline):
+    told = []
+    timeline.spans_moved.connect(lambda *_: told.append(1))
+    timeline.editable = False
+    drag(timeline, at(timeline, 698), at(timeline, 801))
+    assert not told
+    assert timeline.chosen == {"c"}
+
+
+def test_that_the_pointer_says_what_a_drag_would_do(timeline):
+    for frame, shape in ((699, Qt.CursorShape.SizeHorCursor), (600, Qt.CursorShape.ArrowCursor)):
+        QTest.mouseMove(timeline, at(timeline, frame).toPoint())
+        QApplication.processEvents()
+        assert timeline.pointer.cursor(at(timeline, frame)) == shape
+
+
+def test_that_a_clip_that_changes_under_a_drag_takes_the_drag_away(timeline):
+    drag(timeline, at(timeline, 600), at(timeline, 800), let_go=False)
+    timeline.show_contents(contents([("a", 0, 100, 200)]))
+    assert not timeline.pointer.is_down
+    assert timeline.scene.outcome is None
+
+
+def test_that_a_playing_view_turns_the_page_in_its_last_tenth_and_does_not_glide(timeline):
+    timeline.show_stretch(100, 300)
+    first = timeline.scene.axis.first
+    axis = timeline.scene.axis
+    timeline.show_playhead(int(axis.first + 0.8 * (axis.last - axis.first)), playing=True)
+    assert timeline.scene.axis.first == first
+    frame = int(axis.first + 0.95 * (axis.last - axis.first))
+    timeline.show_playhead(frame, playing=True)
+    turned = timeline.scene.axis
+    assert turned.first > first
+    assert (frame - turned.first) / (turned.last - turned.first) == pytest.approx(0.1, abs=0.01)
+
+
+def test_that_the_playhead_is_the_only_red_line_and_stands_at_its_frame(timeline):
+    timeline.show_playhead(350)
+    picture = timeline.grab().toImage()
+    red = QColor(theme.now().playhead)
+    y = timeline.height() - int(FOOT) - 6
+    found = [
+        x
+        for x in range(HEAD, picture.width())
+        if QColor(picture.pixel(x, y)).lightness() and _close(picture, x, y, red)
+    ]
+    assert found
+    assert abs(np.mean(found) - timeline.scene.axis.x(350)) <= 1.5
+
+
+def _close(picture, x, y, colour) -> bool:
+    seen = QColor(picture.pixel(x, y))
+    apart = (seen.red() - colour.red(), seen.green() - colour.green(), seen.blue() - colour.blue())
+    return max(abs(each) for each in apart) < 60
+
+
+@pytest.mark.slow
+def test_that_fifty_thousand_segments_paint_within_thirty_milliseconds(qtbot):
+    many = [(f"s{n}", n % 3, n * 10, n * 10 + 9) for n in range(50_000)]
+    timeline = Timeline()
+    qtbot.addWidget(timeline)
+    timeline.resize(1400, 300)
+    timeline.show_contents(contents(many, [(f"s{n}", n * 10 + 4) for n in range(0, 50_000, 2)], frames=500_000))
+    timeline.show()
+    for stretch in (None, (0, 300_000), (1000, 20_000), (1000, 2000)):
+        if stretch is not None:
+            timeline.show_stretch(*stretch)
+        spent = []
+        for _ in range(7):
+            timeline._ground = None
+            began = time.process_time()
+            timeline.repaint()
+            spent.append(time.process_time() - began)
+        assert min(spent) < 0.030, f"{stretch}: {min(spent) * 1000:.1f} ms"
+    timeline.close()
+
+
+def test_that_a_screen_reader_hears_every_item_of_a_short_timeline(timeline):
+    timeline_accessible.install()
+    interface = QAccessible.queryAccessibleInterface(timeline)
+    said = [interface.child(n).text(QAccessible.Text.Name) for n in range(interface.childCount())]
+    assert said == [
+        "cut, 0:04.00 to 0:08.00, has its pose, segment 1 of 3",
+        "wash, 0:08.00 to 0:12.00, has no pose yet, segment 2 of 3",
+        "peel, 0:20.00 to 0:28.00, has no pose yet, segment 3 of 3",
+    ]
