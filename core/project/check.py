@@ -68,7 +68,7 @@ def _warning(what: str, *, hint: str = "", clip: str = "", row: str = "") -> Fin
 
 
 def _of_journal(database: Database) -> Iterator[Finding]:
-    tables, _ = database.rows()
+    tables, sequence = database.rows()
     present: dict[Key, Row] = {
         (table, row_id): Row(clip=clip, place=place, body=msgspec.Raw(body.encode()))
         for table, rows in tables.items()
@@ -76,7 +76,7 @@ def _of_journal(database: Database) -> Iterator[Finding]:
     }
     replayed: dict[Key, Row] = {}
     ids = set()
-    for count, entry in enumerate(database.entries(), start=1):
+    for count, entry in enumerate(database.entries(up_to=sequence), start=1):
         where = f"row {entry.sequence} of the journal ({entry.label})"
         if entry.sequence != count:
             yield _error(f"the journal misses row {count}", hint="Restore a backup of the project.", row=entry.id)

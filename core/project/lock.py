@@ -47,7 +47,7 @@ class ProjectLock:
         OSError where the file cannot be made (read-only media) or its disk knows no locks.
         """
         while True:
-            file = path.open("r+b") if path.exists() else os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o666), "r+b")
+            file = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o666), "r+b")
             if not _lock(file):
                 try:
                     return msgspec.json.decode(file.read(4096), type=Holder)

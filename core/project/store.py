@@ -240,10 +240,11 @@ class ProjectStore:
         for path in inbox.waiting(self.folder):
             try:
                 patch = inbox.read(path, self._project.id)
-                if self._database.has_entry(patch.id):
+                known = self._database.has_entry(patch.id)
+                changes = () if known else rebased(patch.changes, self._database.row)
+                if not changes:  # nothing is left of it to be made
                     path.unlink(missing_ok=True)
                     continue
-                changes = rebased(patch.changes, self._database.row)
                 after = with_rows(self._project, changes, places_after(self._places, changes))
             except (StaleError, ValueError, msgspec.MsgspecError, TooNewError) as error:
                 inbox.set_aside(path, str(error))

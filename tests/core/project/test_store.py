@@ -336,11 +336,23 @@ def test_that_a_result_taken_in_before_a_crash_is_not_taken_in_again(marked, fol
     (path,) = inbox.waiting(folder)
     content = path.read_bytes()
     marked.take_in_results()
+    marked.edit(edits.rename_label(marked.project, marked.project.label_named("peel", "action").id, "pare"), "Rename")
     path.write_bytes(content)  # as if the program had died before it removed the file
     kept = marked.project
     assert marked.take_in_results() == []
     assert marked.project is kept
     assert inbox.waiting(folder) == []
+
+
+def test_that_a_result_that_stands_already_is_no_step(marked, folder):
+    clip_id = next(iter(marked.project.clips))
+    with ProjectStore.open(folder, "command", mode="command") as command:
+        command.edit(edits.rename_clip(command.project, clip_id, "lunch"), "Rename breakfast")
+    marked.edit(edits.rename_clip(marked.project, clip_id, "lunch"), "Rename breakfast by hand")
+    assert marked.take_in_results() == []
+    assert marked.undo_label == "Rename breakfast by hand"
+    assert inbox.waiting(folder) == []
+    assert marked.set_aside() == []
 
 
 def test_that_a_command_says_whom_it_leaves_its_result_for(marked, folder):
