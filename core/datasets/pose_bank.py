@@ -13,16 +13,14 @@ import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save_file
+from safetensors.numpy import save as serialised
 
 import resources
-from core.bodies.skeletons import SMPL_24, UPPER_BODY_9, map_matrix
+from core.bodies.skeletons import SMPL_24, UPPER_BODY_9
 from core.errors import FormatError
 
 JOINT_MAPS = ("matched", "table5")
 NECK = UPPER_BODY_9["neck"]
-NOSE_FROM_HEAD_M = (0.0, 0.035, 0.105)
-"""Where the nose lies from SMPL's head joint in the head's own axes (x to the left, y up, z ahead)."""
 _TABLE_5 = {
     "head": "head", "neck": "neck", "hip": "pelvis",
     **{f"{side}_{joint}": f"{side}_{joint}" for side in ("left", "right") for joint in ("shoulder", "elbow", "hand")},
@@ -65,7 +63,9 @@ def read_bank(path: Path, joint_map: str = "matched") -> PoseBank:
 def write_bank(path: Path, maps: dict[str, Float[ndarray, "poses 9 3"]], source: str) -> None:
     """A bank file with one array for each joint map."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    save_file({name: poses.astype(np.float16) for name, poses in maps.items()}, path, metadata={"source": source})
+    # The file takes an array's bytes as they lie in memory, whatever its strides say.
+    halves = {name: np.ascontiguousarray(poses, dtype=np.float16) for name, poses in maps.items()}
+    path.write_bytes(serialised(halves, metadata={"source": source}))
 
 
 def facing_ahead(poses_m: Float[ndarray, "poses 9 3"]) -> Float[ndarray, "poses 9 3"]:
@@ -78,25 +78,6 @@ def facing_ahead(poses_m: Float[ndarray, "poses 9 3"]) -> Float[ndarray, "poses 
     return np.stack([cos * x - sin * z, y, cos * z + sin * x], axis=-1)
 
 
-def from_smpl(joints_m: Float[ndarray, "*poses 24 3"], joint_map: str) -> Float[ndarray, "*poses 9 3"]:
-    """The nine joints of SMPL bodies, where they stand."""
-    if joint_map == "table5":
-        return joints_m[..., [SMPL_24[_TABLE_5[joint]] for joint in UPPER_BODY_9.joints], :]
-    picked = np.einsum("ts,...sd->...td", map_matrix(SMPL_24, UPPER_BODY_9), joints_m, optimize=True)
-    picked[..., UPPER_BODY_9["head"], :] = _nose(joints_m)
-    return picked
-
-
-def _nose(joints_m: Float[ndarray, "*poses 24 3"]) -> Float[ndarray, "*poses 3"]:
-    # Joint places do not tell which way a head looks, so it is taken to look where the shoulders do.
-    head, neck = joints_m[..., SMPL_24["head"], :], joints_m[..., SMPL_24["neck"], :]
-    up = _unit(head - neck)
-    left = joints_m[..., SMPL_24["left_shoulder"], :] - joints_m[..., SMPL_24["right_shoulder"], :]
-    left = _unit(left - (left * up).sum(-1, keepdims=True) * up)
-    ahead = np.cross(left, up)
-    x, y, z = NOSE_FROM_HEAD_M
-    return head + x * left + y * up + z * ahead
-
-
-def _unit(vectors: Float[ndarray, "*poses 3"]) -> Float[ndarray, "*poses 3"]:
-    return vectors / np.linalg.norm(vectors, axis=-1, keepdims=True)
+def table5(joints_m: Float[ndarray, "*poses 24 3"]) -> Float[ndarray, "*poses 9 3"]:
+    """The nine joints of SMPL bodies as the paper's Table 5 picks them; SMPL's hand joints for finger tips."""
+    return joints_m[..., [SMPL_24[_TABLE_5[joint]] for joint in UPPER_BODY_9.joints], :]

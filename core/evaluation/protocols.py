@@ -17,7 +17,7 @@ from numpy import ndarray
 
 from core.bodies.skeletons import UPPER_BODY_9
 from core.datasets.action_sequences import Examples, Vocabulary, Windows, examples_of
-from core.datasets.pose_bank import from_smpl, shipped_bank
+from core.datasets.pose_bank import shipped_bank
 from core.datasets.steps import ReadTracks
 from core.errors import RunError
 from core.evaluation import metrics
@@ -31,10 +31,10 @@ from core.runs import Done, EvaluateForecaster, Events, Made, Note, Progress
 
 
 class Truth(Protocol):
-    """What a simulation knows of a clip: the world joints of SMPL, metres, y up."""
+    """What a simulation knows of a clip: where UPPER_BODY_9 is in the world, metres, y up."""
 
     @property
-    def joints3d(self) -> Float[ndarray, "frames 24 3"]: ...
+    def upper_body_m(self) -> Float[ndarray, "frames 9 3"]: ...
 
 
 TruthReader = Callable[[str], Truth | None]
@@ -295,7 +295,7 @@ def _true_poses(
         if truth is None:
             continue
         here = windows.sequence == number
-        world_m = from_smpl(np.asarray(truth.joints3d, np.float64)[windows.next_frames[here]], "matched")
+        world_m = np.asarray(truth.upper_body_m, np.float64)[windows.next_frames[here]]
         known[here] = level_points(world_m, UPPER_BODY_9["neck"], sequence.view.camera)
     return known if np.isfinite(known).any() else None
 

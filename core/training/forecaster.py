@@ -218,8 +218,8 @@ class ForecasterRecipe:
             ),
         }
         if losses.adversarial > 0:
-            joints_m = torch.stack([each.joints_m for each, _ in steps], dim=1).flatten(0, 1)
-            terms["adversarial"] = -self._critic(joints_m * self._critic.per_metre).mean()
+            # The critic learned from next steps, so it is asked about those.
+            terms["adversarial"] = -self._critic(steps[0][0].joints_m * self._critic.per_metre).mean()
         right = (logits[:, 0].argmax(-1) == batch.next_actions[:, 0]).float().mean()
         return terms, steps[0][0].latent, right
 

@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from core import configs
-from core.bodies.skeletons import SMPL_24, UPPER_BODY_9
+from core.bodies.skeletons import UPPER_BODY_9
 from core.datasets.pose_bank import PoseBank
 from core.errors import FormatError, ProjectError, RunError, TooNewError
 from core.evaluation.forecasting import load_run
@@ -35,22 +35,8 @@ def folder(made, tmp_path_factory):
 
 
 @dataclass(frozen=True)
-class SmplTruth:
-    """World joints of UPPER_BODY_9 put where SMPL has them."""
-
-    joints3d: np.ndarray
-
-    @classmethod
-    def of(cls, world_m):
-        joints = np.zeros((len(world_m), 24, 3))
-        for name in ("left_shoulder", "right_shoulder", "left_elbow", "right_elbow"):
-            joints[:, SMPL_24[name]] = world_m[:, UPPER_BODY_9[name]]
-        for side in ("left", "right"):
-            joints[:, SMPL_24[f"{side}_wrist"]] = world_m[:, UPPER_BODY_9[f"{side}_hand"]]
-            joints[:, SMPL_24[f"{side}_hip"]] = world_m[:, UPPER_BODY_9["hip"]]
-        joints[:, SMPL_24["neck"]] = world_m[:, UPPER_BODY_9["neck"]]
-        joints[:, SMPL_24["head"]] = world_m[:, UPPER_BODY_9["head"]] - [0.0, 0.035, 0.105]
-        return cls(joints)
+class Truth:
+    upper_body_m: np.ndarray
 
 
 def test_that_a_forecast_counts_as_seen_what_was_marked_by_then(made, folder):
@@ -209,9 +195,7 @@ def test_that_a_later_version_and_another_programs_weights_are_told_apart(folder
 
 
 def test_that_a_report_stands_beside_the_plain_methods(made, folder):
-    report = evaluate(
-        load_run(folder), made.project, made.read_tracks, "test", lambda clip: SmplTruth.of(made.truth[clip])
-    )
+    report = evaluate(load_run(folder), made.project, made.read_tracks, "test", lambda clip: Truth(made.truth[clip]))
     methods = [row.method.split(",")[0] for row in report.rows]
     assert methods == ["small run", "zero velocity", "train average", "n-gram", "bank's mean pose"]
     assert report.windows == 4 * (10 - 5)
@@ -251,9 +235,9 @@ def test_that_a_forecast_that_is_the_truth_has_no_3d_error(made, folder, monkeyp
     captured = {}
     monkeypatch.setattr(protocols, "_row", _spied(protocols._row, captured))
     true_m = np.zeros((20, 5, 9, 3))
-    evaluate(run, made.project, made.read_tracks, "test", lambda clip: SmplTruth.of(made.truth[clip]))
+    evaluate(run, made.project, made.read_tracks, "test", lambda clip: Truth(made.truth[clip]))
     true_m = captured["truth_m"]
-    report = evaluate(run, made.project, made.read_tracks, "test", lambda clip: SmplTruth.of(made.truth[clip]))
+    report = evaluate(run, made.project, made.read_tracks, "test", lambda clip: Truth(made.truth[clip]))
     assert report.rows[0].mpjpe_mm == pytest.approx(0, abs=1e-6)
     assert report.rows[-1].mpjpe_mm > 10
 
