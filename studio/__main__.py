@@ -8,9 +8,13 @@ import os
 import re
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from core.doctor import display_problem
-from core.errors import CoreError, MachineError
+from core.errors import CoreError, MachineError, ProjectError
+
+if TYPE_CHECKING:
+    from studio.app import Studio
 
 _PAGES = ("projects", "data", "annotate", "train", "forecast")
 
@@ -74,6 +78,19 @@ def _run(wish: argparse.Namespace) -> int:
     settings.look = wish.theme or settings.look
     settings.text_size = wish.text or settings.text_size
     studio = Studio(app, settings)
+    try:
+        _prepare(studio, wish)
+        if wish.screenshot is not None:
+            photograph(studio.window, studio.jobs, wish.screenshot)
+            return 0
+        studio.catch_bugs()
+        return app.exec()
+    finally:
+        studio.window.close()  # ends what works beside it, also after a refusal
+
+
+def _prepare(studio: "Studio", wish: argparse.Namespace) -> None:
+    """Show the window as it was asked for; refusals end the program with their words."""
     studio.window.resize(*wish.size)
     if wish.project is not None or wish.demo:
         _open(studio, wish)
@@ -83,24 +100,13 @@ def _run(wish: argparse.Namespace) -> int:
         studio.window.show_page(wish.page)
     studio.window.show()
     studio.window.focus_page()
-    if wish.screenshot is not None:
-        try:
-            photograph(studio.window, studio.jobs, wish.screenshot)
-        finally:
-            studio.window.close()
-        return 0
-    studio.catch_bugs()
-    return app.exec()
 
 
-def _open(studio: object, wish: argparse.Namespace) -> None:
-    """Open the project asked for, at the clip and moment asked for; refusals end the program with their words."""
+def _open(studio: "Studio", wish: argparse.Namespace) -> None:
+    """Open the project asked for, at the clip and moment asked for."""
     from core.demo import open_demo
-    from core.errors import ProjectError
     from core.footage import frame_at
-    from studio.app import Studio
 
-    assert isinstance(studio, Studio)
     document = studio.document
     document.open(open_demo() if wish.demo else wish.project)
     studio.window.show_page("data" if document.clip is None else "annotate")

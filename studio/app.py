@@ -26,6 +26,7 @@ from studio.pages.data import DataPage
 from studio.pages.projects import ProjectsPage
 from studio.project_commands import ProjectCommands
 from studio.settings import Look, Settings
+from studio.tour import Tour
 from studio.version import version
 from studio.widgets.dialogs import BugDialog, SettingsDialog
 from studio.widgets.notices import Notice, of_error
@@ -46,10 +47,13 @@ class Studio(QObject):
         self.window = MainWindow(self.document, self.jobs, settings, self._pages(), self._entries, version())
         self.projects = ProjectCommands(self.document, self.jobs, self.adding, settings, self.window)
         self._help = HelpCommands(self.window)
+        self.tour = Tour(self.window, self.document, settings, self.projects.open_demo)
+        self.projects.demo_opened.connect(self.tour.offer)
         looks: tuple[Look, ...] = ("dark", "light", "system")
         own = {
             "settings": self._show_settings,
             "quit": self.window.close,
+            "tour": self.tour.start,
             "undo": self.document.undo,
             "redo": self.document.redo,
             **{f"theme-{look}": partial(self.set_look, look) for look in looks},

@@ -126,7 +126,7 @@ class MainWindow(QWidget):
     def focus_page(self) -> None:
         """Put the focus where the page in front wants it."""
         page = self._pages[self.page_name]
-        (page.focusProxy() or _first_control(page) or page).setFocus(Qt.FocusReason.OtherFocusReason)
+        (page.focusProxy() or page).setFocus(Qt.FocusReason.OtherFocusReason)
 
     def page(self, name: str) -> QWidget | None:
         """A page that has been shown before."""

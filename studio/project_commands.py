@@ -3,7 +3,7 @@
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QMenu
 
 from core import demo
@@ -23,6 +23,8 @@ from studio.widgets.notices import Notice, of_error
 
 class ProjectCommands(QObject):
     """Opens and fills projects; says what was refused."""
+
+    demo_opened = Signal()
 
     def __init__(self, document: Document, jobs: Jobs, adding: Adding, settings: Settings, window: MainWindow) -> None:
         super().__init__(window)
@@ -91,7 +93,8 @@ class ProjectCommands(QObject):
         except OSError as error:
             self.refuse(CoreError(f"The demo could not be copied: {error.strerror}", hint="Free some space."))
         else:
-            self.open(folder)
+            if self.open(folder):
+                self.demo_opened.emit()
 
     def choose_videos(self) -> None:
         chosen, _ = QFileDialog.getOpenFileNames(self._window, "Add videos", str(Path.home()))

@@ -49,7 +49,7 @@ class DataPage(QWidget):
         self._sums = parts.row(gap=28, margins=(2, 0, 0, 2))
         self._find = parts.search("Find clips", "Q", width=theme.px(200))
         self._matching = parts.text("", "caption")
-        self._table = RecordTable(_COLUMNS, "Clips")
+        self.table = RecordTable(_COLUMNS, "Clips")
         self._moved = _MovedCard()
         self._extract = parts.button("Extract 2D poses", "skeleton")
         self._add = parts.button("Add videos", "plus", "primary")
@@ -59,7 +59,7 @@ class DataPage(QWidget):
         full = parts.col(
             self._sums,
             parts.row(self._find, self._matching, None, self._reading, gap=8),
-            (self._table, 1),
+            (self.table, 1),
             self._moved,
             gap=10,
         )
@@ -90,7 +90,7 @@ class DataPage(QWidget):
         self._refresh = QTimer(self)  # many changes in a row are shown once
         self._refresh.setSingleShot(True)
         self._refresh.timeout.connect(self._show)
-        self.setFocusProxy(self._table)
+        self.setFocusProxy(self.table)
         self._connect(first)
         self._forget()
 
@@ -99,9 +99,9 @@ class DataPage(QWidget):
             button.clicked.connect(lambda: self.asks.emit("add-videos"))
         self._extract.clicked.connect(self.extract)
         self._find.textChanged.connect(self._show)
-        self._table.chosen.connect(self._document.choose_clip)
-        self._table.opened.connect(self._open)
-        self._table.selectionModel().selectionChanged.connect(self._follow_selection)
+        self.table.chosen.connect(self._document.choose_clip)
+        self.table.opened.connect(self._open)
+        self.table.selectionModel().selectionChanged.connect(self._follow_selection)
         self._moved.locate.clicked.connect(self._relink)
         self._thumbnails.came.connect(self._later)
         self._document.opened.connect(self._forget)
@@ -118,7 +118,7 @@ class DataPage(QWidget):
             "find-clips": self._find.setFocus,
             "open-in-annotate": lambda: self._open(self._document.clip_id),
             "take-out-clip": self.take_out,
-            "all-clips": self._table.selectAll,
+            "all-clips": self.table.selectAll,
             "extract-poses": self.extract,
         }
 
@@ -133,7 +133,7 @@ class DataPage(QWidget):
     def extract(self) -> None:
         """2D poses for the chosen clips, or, with one or none chosen, for all that have none."""
         project = self._document.project
-        chosen = [project.clips[each] for each in self._table.chosen_ids()]
+        chosen = [project.clips[each] for each in self.table.chosen_ids()]
         wanted = chosen if len(chosen) > 1 else [each for each in project.clips.values() if not each.tracks]
         ids = tuple(each.id for each in wanted if each.video.path and self._there.get(each.id, True))
         if not ids:
@@ -148,7 +148,7 @@ class DataPage(QWidget):
     def take_out(self) -> None:
         """Take the chosen clips out of the project; their videos stay, and undo brings them back."""
         project = self._document.project
-        ids = self._table.chosen_ids()
+        ids = self.table.chosen_ids()
         names = [project.clips[each].name for each in ids]
         for each in ids:
             project = remove_clip(project, each)
@@ -216,7 +216,7 @@ class DataPage(QWidget):
         self._right.setVisible(bool(clips))
         query = self._find.text().casefold().split()
         records = [record for clip in clips if _fits(record := self._record(clip), query)]
-        self._table.show_records(records)
+        self.table.show_records(records)
         self._matching.setText(f"{len(records)} of {len(clips)} clips" if query else "")
         self._show_sums(clips)
         counts = action_counts(project)
@@ -280,7 +280,7 @@ class DataPage(QWidget):
         return Cell("none yet")
 
     def _follow_clip(self, clip_id: str) -> None:
-        self._table.choose(clip_id)
+        self.table.choose(clip_id)
         clip = self._document.clip
         self._moved.setVisible(clip is not None and not self._there.get(clip.id, True))
         path = None if clip is None else self._document.video_path(clip.id)
@@ -288,7 +288,7 @@ class DataPage(QWidget):
             self._moved.show_clip(clip, path)
 
     def _follow_selection(self, *_: object) -> None:
-        project, chosen = self._document.project, self._table.chosen_ids()
+        project, chosen = self._document.project, self.table.chosen_ids()
         lacking = sum(not each.tracks and bool(each.video.path) for each in project.clips.values())
         many = len(chosen) > 1
         self._extract.setText(f"Extract 2D poses of {len(chosen)}" if many else "Extract 2D poses")

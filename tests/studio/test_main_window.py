@@ -311,3 +311,21 @@ def test_that_waiting_ends_where_a_page_never_comes_to_rest(open_studio):
     began = time.monotonic()
     assert not wait_until_settled(open_studio.window, open_studio.jobs, patience_s=0.3)
     assert time.monotonic() - began < 2
+
+
+# ---- the tour -------------------------------------------------------------------------------------------------------
+
+
+def test_that_the_tour_points_at_things_and_is_not_offered_again_once_skipped(open_studio, qtbot):
+    tour = open_studio.tour
+    tour.offer()
+    qtbot.waitUntil(tour.coach.card.isVisible)
+    window = open_studio.window
+    assert window.rect().contains(tour.coach.card.geometry())
+    skip = next(each for each in tour.coach.card.findChildren(QAbstractButton) if each.text() == "Skip the tour")
+    skip.click()
+    assert not tour.coach.card.isVisible()
+    assert open_studio.settings.tour_seen
+    tour.offer()
+    qtbot.wait(20)
+    assert not tour.coach.card.isVisible()

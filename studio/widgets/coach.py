@@ -1,0 +1,108 @@
+"""A coach mark: a few words at the thing itself, with Next and Skip. It knows no page."""
+
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt, Signal
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
+
+from studio import theme
+from studio.widgets import parts
+
+_GAP = 10
+
+
+class _Ring(QWidget):
+    """A line round the thing; the pointer goes through it."""
+
+    def __init__(self, window: QWidget) -> None:
+        super().__init__(window)
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(QColor(theme.now().accent), 2))
+        painter.drawRoundedRect(self.rect().adjusted(1, 1, -2, -2), 8, 8)
+        painter.end()
+
+
+class Coach(QObject):
+    """Shows one mark at a time over `window`."""
+
+    went_on = Signal()
+    skipped = Signal()
+
+    def __init__(self, window: QWidget) -> None:
+        super().__init__(window)
+        self._window = window
+        self._thing: QWidget | None = None
+        self._ring = _Ring(window)
+        self._ring.hide()
+        self.card = QFrame(window)
+        self.card.setObjectName("popup")
+        self.card.setAccessibleName("Tour")
+        self.card.setFixedWidth(theme.px(320))
+        self.card.hide()
+        self._title, self._words = parts.text("", "title", wrap=True), parts.text("", "label", wrap=True)
+        self._place_words = parts.text("", "caption")
+        self._next = parts.button("Next", kind="primary")
+        self._skip = parts.button("Skip the tour", kind="quiet")
+        self._next.clicked.connect(self.went_on)
+        self._skip.clicked.connect(self.skipped)
+        box = QVBoxLayout(self.card)
+        box.setContentsMargins(16, 12, 14, 12)
+        box.setSpacing(6)
+        parts.fill(
+            box,
+            (
+                self._title,
+                self._words,
+                4,
+                parts.row(self._place_words, None, self._skip, self._next, gap=6),
+            ),
+        )
+        window.installEventFilter(self)
+
+    def show_at(self, thing: QWidget, title: str, words: str, number: int, of: int) -> None:
+        """Point at a thing of the window."""
+        self._thing = thing
+        self._title.setText(title)
+        self._words.setText(words)
+        self._place_words.setText(f"{number} of {of}")
+        self._next.setText("Next" if number < of else "Done")
+        self._skip.setVisible(number < of)
+        self._place()
+        for each in (self._ring, self.card):
+            each.show()
+            each.raise_()
+        self._next.setFocus()
+
+    def hide(self) -> None:
+        self._thing = None
+        self._ring.hide()
+        self.card.hide()
+
+    def _place(self) -> None:
+        """Beside the thing where there is room: right, left, above, below; else inside it."""
+        if self._thing is None:
+            return
+        self.card.layout().activate()  # pyright: ignore[reportOptionalMemberAccess]
+        height = self.card.layout().heightForWidth(self.card.width())  # pyright: ignore[reportOptionalMemberAccess]
+        self.card.setFixedHeight(height)
+        around = QRect(self._thing.mapTo(self._window, QPoint()), self._thing.size()).adjusted(-3, -3, 3, 3)
+        self._ring.setGeometry(around)
+        room, card = self._window.rect().adjusted(8, 8, -8, -8), QRect(0, 0, self.card.width(), height)
+        middle = around.center() - card.center()
+        places = (
+            QPoint(around.right() + _GAP, middle.y()),
+            QPoint(around.left() - _GAP - card.width(), middle.y()),
+            QPoint(middle.x(), around.top() - _GAP - height),
+            QPoint(middle.x(), around.bottom() + _GAP),
+        )
+        fitting = (place for place in places if room.contains(card.translated(place)))
+        inside = QPoint(around.right() - card.width() - 2 * _GAP, around.top() + 2 * _GAP)
+        self.card.move(next(fitting, inside))
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self._window and event.type() == QEvent.Type.Resize:
+            self._place()
+        return False
