@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy import ndarray
 
+from core.bodies.kinematics import place_joints
 from core.bodies.skeletons import SMPL_24
 from core.datasets.kitchen.cooks import Cook, Figure
 from core.datasets.kitchen.footsteps import Feet, footsteps
@@ -215,7 +216,7 @@ def _pose(
 
     rotations = np.stack([np.broadcast_to(local[name], (frames, 3, 3)) for name in SMPL_24.joints], axis=1)
     translation = trunk.places_m[0] - figure.joint("pelvis")
-    world, joints = forward(rotations, translation, figure.joints_m)
+    world, joints = place_joints(rotations, translation, figure.joints_m, SMPL_24.parents)
     return Animation(rotations, translation, world, joints, np.stack([left.goal_m, right.goal_m]), base.yaw_rad)
 
 
@@ -232,16 +233,3 @@ def _hung_from_shoulder(
     too_far = np.where(at_island, np.clip(place[:, 2] + 0.06, 0, 0.4), 0.0)
     place[:, 2] -= low_pass(widened(too_far, 4), 3, rate_hz).clip(0)
     return HandGoal(place, goal.palm, goal.fingers, goal.follow, goal.curl, goal.weight)
-
-
-def forward(rotations: ndarray, translation_m: ndarray, joints_at_rest_m: ndarray) -> tuple[ndarray, ndarray]:
-    """World rotations (T, 24, 3, 3) and joints (T, 24, 3) of local ones."""
-    world = np.empty_like(rotations)
-    joints = np.empty((*rotations.shape[:2], 3))
-    world[:, 0], joints[:, 0] = rotations[:, 0], joints_at_rest_m[0] + translation_m
-    for joint, parent in enumerate(SMPL_24.parents):
-        if parent >= 0:
-            world[:, joint] = world[:, parent] @ rotations[:, joint]
-            bone = joints_at_rest_m[joint] - joints_at_rest_m[parent]
-            joints[:, joint] = joints[:, parent] + world[:, parent] @ bone
-    return world, joints

@@ -16,7 +16,7 @@ from core.datasets.kitchen.seeds import bank_clip, bank_cook, bank_kitchen
 from core.datasets.kitchen.world import kitchen
 
 POSES_A_CLIP = 150
-_SECONDS, _RATE_HZ = 60.0, 10.0
+_SECONDS, _RATE_HZ = 60.0, 15.0
 
 
 def bank_poses(seed: int, count: int, *, body_file: Path | None = None) -> ndarray:

@@ -65,6 +65,8 @@ def script(
 
 def _pause(writer: Writer, step: Step) -> None:
     """Waiting, looking, thinking: about one step in ten, longer at the hob, and more with patient people."""
-    share = writer.cook.patience * (0.9 if step.verb in _HOT_WORK else 0.35)
+    if step.verb in ("take", "open"):  # nobody stops with a full hand before an open door
+        return
+    share = writer.cook.patience * (0.9 if step.verb in _HOT_WORK else 0.45)
     if writer.rng.random() < share:
         writer.wait(float(np.clip(0.8 + writer.rng.exponential(1.3), 0.8, 6.0)))

@@ -26,7 +26,7 @@ LEFT, RIGHT = 0, 1
 BOTH = (LEFT, RIGHT)
 Frame = Literal["world", "cook"]
 Offset = Callable[[ndarray], ndarray]
-STEP_M, STEP_TURN_RAD, STEP_S = 0.36, 0.85, 0.40
+STEP_M, STEP_TURN_RAD, STEP_S = 0.36, 0.85, 0.45
 ARRIVES_EARLY_S = 0.42
 """The reach starts this long before the last foot is down."""
 

@@ -30,7 +30,7 @@ def envelope(time_s: ndarray, start_s: float, end_s: float, ramp_s: float) -> nd
 
 def low_pass(values: ndarray, cut_hz: float, rate_hz: float) -> ndarray:
     """Without delay, along the first axis. The ends are held: mirrored ones run away where a clip ends in motion."""
-    sections = butter(2, cut_hz, fs=rate_hz, output="sos")
+    sections = butter(2, min(cut_hz, 0.45 * rate_hz), fs=rate_hz, output="sos")
     padding = min(len(values) - 1, int(3 * rate_hz / cut_hz))
     return sosfiltfilt(sections, values, axis=0, padtype="constant", padlen=padding)
 

@@ -13,7 +13,7 @@ from core.bodies.skeletons import SMPL_24
 from core.datasets.kitchen.animation import Animation
 from core.datasets.kitchen.landmarks import MOUTH_M
 from core.datasets.kitchen.script import LEFT, Aim, Carrying, Script, side_of
-from core.datasets.kitchen.signals import envelope, minimum_jerk
+from core.datasets.kitchen.signals import envelope, minimum_jerk, smooth_step
 from core.datasets.kitchen.trunk import SIDES
 from core.datasets.kitchen.world import THINGS, Kitchen
 from core.geometry.rotations import about_y, frame_of, turned, unit
@@ -21,6 +21,8 @@ from core.geometry.rotations import about_y, frame_of, turned, unit
 _UP = np.array([0.0, 1.0, 0.0])
 _BLEND_FRAMES = 4
 """A thing slides into the hand and out of it within this many frames, so nothing jumps where grasp and grip differ."""
+_HANDS_LEAVE_M = 0.50
+"""Farther apart than this, hands no longer hold one thing between them."""
 
 
 @dataclass(frozen=True)
@@ -131,7 +133,9 @@ def _in_hand(
         return grip - rotation[:, :, 1] * thing.grip_height_m + palm * 0.02, rotation
     if thing.grip == "both":
         other_grip, *_ = _hand_axes(animation, 1 - hand, during)
-        grip = 0.5 * (grip + other_grip)
+        apart = np.linalg.norm(grip - other_grip, axis=1, keepdims=True)
+        shared = 0.5 * smooth_step((_HANDS_LEAVE_M - apart) / 0.15)  # one hand alone while the other shuts a door
+        grip = (1 - shared) * grip + shared * other_grip
     else:
         grip = grip + palm * (0.01 if name in ("carrot", "cucumber") else 0.35 * thing.size_m)
     rotation = _tipped(heading, grip, strength, target, tilt)

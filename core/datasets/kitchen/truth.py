@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 from numpy import ndarray
 
+from core.bodies.kinematics import place_joints
 from core.bodies.skeletons import SMPL_24
-from core.datasets.kitchen.animation import forward
 from core.datasets.kitchen.clip import KitchenClip
 from core.datasets.kitchen.landmarks import landmarks_of, upper_body_of
 from core.errors import FormatError
@@ -60,7 +60,7 @@ def read_truth(folder: Path, clip_id: str) -> Truth | None:
             betas, rate_hz = stored["betas"], float(stored["rate_hz"])
     except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
         raise FormatError(path, f"the clip's truth cannot be read: {error}", hint="Make the demo again.") from None
-    world, joints = forward(rotations, translation, resting)
+    world, joints = place_joints(rotations, translation, resting, SMPL_24.parents)
     return Truth(
         Motion(SMPL_24, rate_hz, rotations, translation), betas, joints, upper_body_of(landmarks_of(joints, world))
     )

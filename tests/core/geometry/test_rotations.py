@@ -1,0 +1,74 @@
+"""Rotations in numpy."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.spatial.transform import Rotation
+
+from core.geometry.rotations import (
+    about_x,
+    about_y,
+    about_z,
+    frame_of,
+    inverse,
+    matrices,
+    rotation_vectors,
+    soft_limit,
+    turned,
+    twist_and_swing,
+    unit,
+)
+
+ANGLES = st.floats(-3.1, 3.1)
+
+
+def some_rotations(seed: int = 0, count: int = 50) -> np.ndarray:
+    return Rotation.from_quat(np.random.default_rng(seed).normal(size=(count, 4))).as_matrix()
+
+
+@pytest.mark.parametrize(("about", "axis"), [(about_x, "x"), (about_y, "y"), (about_z, "z")])
+@given(angle=ANGLES)
+def test_that_a_turn_about_an_axis_is_right_handed(about, axis, angle):
+    np.testing.assert_allclose(about(angle), Rotation.from_euler(axis, angle).as_matrix(), atol=1e-12)
+
+
+def test_that_a_positive_yaw_looks_to_the_left():
+    assert turned(about_y(np.pi / 2), np.array([0.0, 0.0, 1.0])) == pytest.approx([1.0, 0.0, 0.0])
+
+
+def test_that_rotation_vectors_and_matrices_are_each_other_s_inverse():
+    rotations = some_rotations().reshape(10, 5, 3, 3)
+    np.testing.assert_allclose(matrices(rotation_vectors(rotations)), rotations, atol=1e-12)
+
+
+def test_that_turning_back_is_the_inverse():
+    rotations = some_rotations()
+    vectors = np.random.default_rng(1).normal(size=(50, 3))
+    np.testing.assert_allclose(turned(inverse(rotations), turned(rotations, vectors)), vectors, atol=1e-12)
+
+
+@given(seed=st.integers(0, 500), kept=st.sampled_from("xyz"), near=st.sampled_from("xyz"))
+def test_that_a_frame_keeps_one_direction_and_leans_to_the_other(seed, kept, near):
+    if kept == near:
+        return
+    first, second = np.random.default_rng(seed).normal(size=(2, 3))
+    frame = frame_of(kept, first, near, second)
+    np.testing.assert_allclose(frame.T @ frame, np.eye(3), atol=1e-9)
+    assert np.linalg.det(frame) == pytest.approx(1.0)
+    np.testing.assert_allclose(frame[:, "xyz".index(kept)], unit(first), atol=1e-9)
+    assert frame[:, "xyz".index(near)] @ second >= -1e-9
+
+
+def test_that_twist_and_swing_make_the_rotation_again():
+    rotations = some_rotations(3)
+    twist, swing = twist_and_swing(rotations)
+    np.testing.assert_allclose(about_x(twist) @ matrices(swing), rotations, atol=1e-9)
+    assert np.abs(swing[:, 0]).max() < 1e-9
+
+
+@given(angle=st.floats(-20, 20), most=st.floats(0.1, 2))
+def test_that_a_soft_limit_is_never_passed_and_leaves_small_angles(angle, most):
+    limited = soft_limit(np.array([angle, 0.01 * most]), most)
+    assert abs(limited[0]) <= most
+    assert limited[1] == pytest.approx(0.01 * most, rel=1e-3)
