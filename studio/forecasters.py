@@ -1,0 +1,71 @@
+"""Which forecasters there are to ask and to compare: the open project's runs, and the ones that ship.
+
+A run keeps its colour on every page: those of the project go round four colours in the order they were started, what
+ships has its own, and so has counting (the n-gram). Colours are theme colours, by their place in `theme.Theme.runs`.
+"""
+
+from dataclasses import dataclass
+
+from core.demo import shipped_checkpoints
+from core.runs import TrainForecaster
+from studio import theme
+from studio.jobs import Job, Jobs
+
+_PROJECT_COLOURS = (0, 1, 3, 4)
+_SHIPPED_COLOUR = 5
+_PLAIN_COLOUR = 2
+
+
+@dataclass(frozen=True)
+class Known:
+    """A forecaster by the name people see. `run` is what the warm process is asked by: a folder, or a shipped name."""
+
+    name: str
+    run: str
+    colour_at: int
+    is_shipped: bool = False
+    is_plain: bool = False
+    preset: str = ""
+
+    @property
+    def key(self) -> str:
+        """One word for it: a run and the counting beside it are two."""
+        return f"{self.run}{'#plain' if self.is_plain else ''}"
+
+    @property
+    def colour(self) -> str:
+        """As a hex word of the theme in use."""
+        return theme.now().runs[self.colour_at]
+
+    def beside(self) -> "Known":
+        """The counting forecaster that learned from the same clips."""
+        return Known(
+            "n-gram", self.run, _PLAIN_COLOUR, is_shipped=self.is_shipped, is_plain=True, preset="average pose"
+        )
+
+
+def training_runs(jobs: Jobs) -> list[Job]:
+    """The project's training runs, oldest first."""
+    found = [job for job in jobs.jobs() if isinstance(job.spec, TrainForecaster)]
+    return sorted(found, key=lambda job: (job.started_at or float("inf"), job.name))
+
+
+def colour_places(jobs: Jobs) -> dict[str, int]:
+    """Each training run's place among the theme's run colours, by its name."""
+    return {job.name: _PROJECT_COLOURS[at % len(_PROJECT_COLOURS)] for at, job in enumerate(training_runs(jobs))}
+
+
+def that_can_forecast(jobs: Jobs) -> list[Known]:
+    """Every forecaster with a checkpoint: the project's newest first, then what ships."""
+    places = colour_places(jobs)
+    own = [
+        Known(job.name, str(job.folder.path), places[job.name], preset=_preset(job))
+        for job in reversed(training_runs(jobs))
+        if (job.folder.path / "best.safetensors").is_file()
+    ]
+    shipped = [Known(name, name, _SHIPPED_COLOUR, is_shipped=True, preset="shipped") for name in shipped_checkpoints()]
+    return own + shipped
+
+
+def _preset(job: Job) -> str:
+    return job.spec.preset.removeprefix("forecaster/") if isinstance(job.spec, TrainForecaster) else ""

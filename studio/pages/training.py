@@ -1,0 +1,306 @@
+"""Train: ask for a run, watch it and others beside it, stop it, go on with it.
+
+The page starts jobs and reads what `Jobs` has heard; nothing is trained here. What changed is shown a few times a
+second at most, however much a run reports.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSlider, QStackedWidget, QVBoxLayout, QWidget
+
+from core.configs import Forecaster
+from core.errors import CoreError
+from core.runs import TrainForecaster
+from studio import forecasters, theme
+from studio.document import Document
+from studio.jobs import Job, Jobs
+from studio.pages.training_chosen import ChosenRun, LogPanel
+from studio.pages.training_new_run import NewRun
+from studio.widgets import parts
+from studio.widgets.curves import CurveChart, Series
+from studio.widgets.job_words import STATE_WORDS
+from studio.widgets.runs_table import RunRow, RunsTable
+from studio.widgets.when import say_when
+
+_FOLLOW_MS = 150
+_SPARK_POINTS = 46
+_FIRST_COMPARED = 3
+_CHARTS = (
+    ("Loss", "loss"),
+    ("Top-1 on validation", "validation/top1"),
+    ("2D error on validation, px", "validation/mpjpe_px"),
+    ("Critic, predicted minus real", "critic"),
+)
+
+
+class TrainingPage(QWidget):
+    """New run at the left, runs and curves in the middle, the chosen run at the right."""
+
+    asks = Signal(str)
+    says = Signal(str)
+
+    def __init__(self, document: Document, jobs: Jobs) -> None:
+        super().__init__()
+        self._document, self._jobs = document, jobs
+        self._compared: set[str] = set()
+        self._ever_listed: set[str] = set()
+        self._chosen = ""
+        self._is_log = False
+        self.new_run = NewRun()
+        self.new_run.started.connect(self._start)
+        self.table = RunsTable()
+        self.table.chosen.connect(self._choose)
+        self.table.compared.connect(self._compare)
+        self.charts = {name: CurveChart(self.tr(title)) for title, name in _CHARTS}
+        self.chosen_run, self._log = ChosenRun(), LogPanel()
+        self.chosen_run.resume_wanted.connect(self._resume)
+        self.chosen_run.forecast_wanted.connect(lambda _: self.asks.emit("page-forecast"))
+        self._follow_soon = QTimer(self, singleShot=True, interval=_FOLLOW_MS)
+        self._follow_soon.timeout.connect(self._follow)
+        self._lay_out()
+        jobs.listed.connect(self._listed)
+        jobs.moved.connect(self._moved)
+        document.opened.connect(self._opened)
+        document.closed.connect(self._opened)
+        document.changed.connect(lambda _: self._count())
+        self._opened()
+
+    def commands(self) -> dict[str, Callable[[], None]]:
+        """What the page can do, by the names of the table of commands."""
+        return {
+            "start-training": self.new_run.begin,
+            "stop-training": self._stop,
+            "compare-run": lambda: self._compare(self.table.chosen_id()),
+            "find-setting": self.new_run.find,
+            "log-scale": lambda: self._show_log(is_log=not self._is_log),
+            "fork-run": self._fork,
+        }
+
+    def is_settled(self) -> bool:
+        """Whether everything heard is shown."""
+        return self._jobs.is_settled() and not self._follow_soon.isActive()
+
+    # ---- layout ----
+
+    def _lay_out(self) -> None:
+        self._smooth = QSlider()
+        self._smooth.setOrientation(Qt.Orientation.Horizontal)
+        self._smooth.setRange(0, 99)
+        self._smooth.setFixedWidth(90)
+        self._smooth.setAccessibleName(self.tr("Smooth"))
+        self._smooth.valueChanged.connect(self._show_smooth)
+        self._scale = parts.segmented(
+            self.tr("Linear"), self.tr("Log"), on_choice=lambda at: self._show_log(is_log=at == 1)
+        )
+        self._scale.setToolTip(self.tr("Linear or log  G"))
+        self._compared_chip = parts.text("", "chip")
+        self._fork_button = parts.button(self.tr("Fork"), "copy", "quiet")
+        self._fork_button.setToolTip(self.tr("Start from this run's settings  Ctrl+D"))
+        self._fork_button.clicked.connect(self._fork)
+        smoke = parts.button(self.tr("Start smoke run"), "play", "primary")
+        smoke.clicked.connect(self._start_smoke)
+        self._smoke = smoke
+        empty = parts.state_card(
+            "train",
+            self.tr("No runs yet"),
+            self.tr("A first one takes about 2 minutes with the preset smoke."),
+            smoke,
+        )
+        self._runs = QStackedWidget()
+        self._runs.addWidget(self.table)
+        self._runs.addWidget(empty)
+        self._runs_panel = parts.panel(
+            self.tr("Runs"),
+            (self._runs, 1),
+            tools=(self._compared_chip, self._fork_button),
+            gap=6,
+            margins=(12, 8, 8, 6),
+        )
+        self._grid_place = QWidget()
+        self._grid = QGridLayout(self._grid_place)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setHorizontalSpacing(24)
+        self._grid.setVerticalSpacing(14)
+        for at, chart in enumerate(self.charts.values()):
+            self._grid.addWidget(chart, at // 2, at % 2)
+        curves = parts.panel(
+            self.tr("Curves"),
+            (self._grid_place, 1),
+            tools=(parts.text(self.tr("Smooth"), "label"), self._smooth, 6, self._scale),
+            margins=(12, 8, 14, 10),
+        )
+        middle = QWidget()
+        down = QVBoxLayout(middle)
+        down.setContentsMargins(0, 0, 0, 0)
+        down.setSpacing(6)
+        down.addWidget(self._runs_panel)
+        down.addWidget(curves, 1)
+        self._right = parts.col(self.chosen_run, (self._log, 1), gap=6)
+        across = QHBoxLayout(self)
+        across.setContentsMargins(0, 0, 0, 0)
+        across.setSpacing(6)
+        across.addWidget(self.new_run)
+        across.addWidget(middle, 1)
+        across.addWidget(self._right)
+        self._smooth.setValue(60)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        narrow, low = self.width() < theme.px(1330), self.height() < theme.px(720)
+        self.new_run.setFixedWidth(theme.px(276 if narrow else 286))
+        self._right.setFixedWidth(theme.px(260 if narrow else 320))
+        self._runs_panel.setFixedHeight(theme.px(206 if low else 276))
+        for at, chart in enumerate(self.charts.values()):
+            chart.setVisible(at < 2 or not low)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._follow()
+
+    # ---- what the person does ----
+
+    def _start(self, config: Forecaster, preset: str) -> None:
+        name = self._jobs.free_name("forecaster")
+        spec = TrainForecaster(project=str(self._document.folder.resolve()), out="", config=config, preset=preset)
+        self._begin(spec, name)
+
+    def _resume(self, job: Job) -> None:
+        if job.spec is not None:
+            self._begin(job.spec, job.name)
+
+    def _begin(self, spec: object, name: str) -> None:
+        assert isinstance(spec, TrainForecaster)
+        try:
+            self._jobs.start(spec, name)
+        except CoreError as error:
+            self.says.emit(f"{error} {error.hint}".strip())
+            return
+        self._compared.add(name)
+        self._ever_listed.add(name)
+        self._choose(name)
+        self.table.choose(name)
+
+    def _start_smoke(self) -> None:
+        self.new_run.choose_preset("forecaster/smoke")
+        self.new_run.begin()
+
+    def _stop(self) -> None:
+        job = self._jobs.job(self._chosen)
+        if job is not None and job.state == "running":
+            job.stop()
+
+    def _fork(self) -> None:
+        job = self._jobs.job(self._chosen)
+        if job is not None and isinstance(job.spec, TrainForecaster):
+            self.new_run.show_config(job.spec.config, job.spec.preset)
+
+    def _choose(self, name: str) -> None:
+        self._chosen = name
+        self._follow()
+
+    def _compare(self, name: str) -> None:
+        if name:
+            self._compared ^= {name}
+            self._follow()
+
+    def _show_smooth(self, value: int) -> None:
+        for chart in self.charts.values():
+            chart.set_smoothing(value / 100)
+
+    def _show_log(self, *, is_log: bool) -> None:
+        self._is_log = is_log
+        self._scale.choose(int(is_log))
+        for chart in self.charts.values():
+            chart.set_log(is_log=is_log)
+
+    # ---- what happens ----
+
+    def _opened(self) -> None:
+        self._compared.clear()
+        self._ever_listed.clear()
+        self._chosen = ""
+        self._count()
+        self._follow()
+
+    def _count(self) -> None:
+        self.new_run.show_project(self._document.project if self._document.is_open else None)
+        self._smoke.setEnabled(self.new_run.start.isEnabled())
+
+    def _listed(self) -> None:
+        self._moved()
+
+    def _moved(self, _job: object = None) -> None:
+        if not self._follow_soon.isActive() and self.isVisible():
+            self._follow_soon.start()
+
+    def _follow(self) -> None:
+        """Show the runs as they stand."""
+        runs = forecasters.training_runs(self._jobs)
+        newest_first = runs[::-1]
+        names = [job.name for job in newest_first]
+        new = [name for name in names if name not in self._ever_listed]
+        room = max(0, _FIRST_COMPARED - len(self._compared))
+        self._compared.update(new[:room])
+        self._ever_listed.update(new)
+        if self._chosen not in names:
+            live = [job.name for job in newest_first if job.is_live]
+            self._chosen = (live or names or [""])[0]
+        places = forecasters.colour_places(self._jobs)
+        colours = {name: theme.now().runs[place] for name, place in places.items()}
+        self._runs.setCurrentIndex(0 if runs else 1)
+        self.table.show_rows([self._row(job, colours[job.name]) for job in newest_first])
+        self.table.choose(self._chosen)
+        count = len(self._compared & set(names))
+        self._compared_chip.setText(self.tr("{count} compared").format(count=count))
+        self._compared_chip.setVisible(bool(runs))
+        self._fork_button.setVisible(bool(runs))
+        job = self._jobs.job(self._chosen)
+        self.chosen_run.show_job(job, colours.get(self._chosen, "text3"))
+        self._log.show_job(job)
+        self._show_curves(newest_first, colours)
+
+    def _row(self, job: Job, colour: str) -> RunRow:
+        words, state_colour = STATE_WORDS[job.state]
+        share = job.share()
+        if share is not None and job.state != "done":
+            words = f"{words}  {100 * share:.0f} %"
+        loss = [value for _, value in job.metrics.get("loss", [])]
+        every = max(1, len(loss) // _SPARK_POINTS)
+        return RunRow(
+            id=job.name,
+            colour=colour,
+            state=words,
+            state_colour=getattr(theme.now(), state_colour),
+            is_compared=job.name in self._compared,
+            loss=tuple(loss[::every]),
+            top1=_last(job, "validation/top1"),
+            error_px=_last(job, "validation/mpjpe_px"),
+            preset=job.spec.preset.removeprefix("forecaster/") if isinstance(job.spec, TrainForecaster) else "",
+            started=say_when(job.started_at) if job.started_at else "",
+        )
+
+    def _show_curves(self, newest_first: list[Job], colours: dict[str, str]) -> None:
+        shown = [job for job in newest_first if job.name in self._compared or job.name == self._chosen]
+        shown.sort(key=lambda job: job.name != self._chosen)
+        most = max((job.spec.config.steps for job in shown if isinstance(job.spec, TrainForecaster)), default=0)
+        for name, chart in self.charts.items():
+            series = []
+            for job in shown:
+                points = np.asarray(job.metrics.get(name, []), dtype=float).reshape(-1, 2)
+                is_live = job.name == self._chosen
+                series.append(Series(_short(job.name), colours[job.name], points[:, 0], points[:, 1], is_live=is_live))
+            chart.show_series(series, most)
+
+
+def _last(job: Job, metric: str) -> float | None:
+    points = job.metrics.get(metric)
+    return points[-1][1] if points else None
+
+
+def _short(name: str) -> str:
+    """What tells runs apart in a small legend."""
+    head, dash, number = name.rpartition("-")
+    return number if dash and number.isdigit() and head == "forecaster" else name
