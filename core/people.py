@@ -298,10 +298,11 @@ def _joined(sightings: Sightings, pieces: Int[ndarray, " rows"], rate_hz: float)
     """The person of each row, numbered from 0: pieces joined over short absences, then over long ones by clothes."""
     facts = [_piece(sightings, np.flatnonzero(pieces == each)) for each in range(pieces.max() + 1)]
     cost = np.array([[_cost(one, other, rate_hz) for other in facts] for one in facts])
+    # Staying alone costs as much as the worst joint: two poor ones must not push out a good one.
     follower = {
         int(one): int(other)
-        for one, other in zip(*linear_sum_assignment(cost), strict=True)
-        if cost[one, other] < _NEVER
+        for one, other in zip(*linear_sum_assignment(np.minimum(cost, _JOINED_UP_TO)), strict=True)
+        if cost[one, other] < _JOINED_UP_TO
     }
     has_before = set(follower.values())
     chains = []
@@ -330,8 +331,7 @@ def _cost(one: _Piece, other: _Piece, rate_hz: float) -> float:
     growth = 2 * abs(float(np.log(other.entry_size_px / one.exit_size_px)))
     clothes = _clothes_apart(one, other) / _CLOTHES_UNIT if len(one.colour) else 0.0
     bonus = 0.25 if one.tracklet == other.tracklet else 0.0
-    total = max(0.0, place + turn + growth + clothes - bonus)
-    return total if total <= _JOINED_UP_TO else _NEVER
+    return max(0.0, place + turn + growth + clothes - bonus)
 
 
 def _clothes_apart(one: _Piece, other: _Piece) -> float:

@@ -5,8 +5,12 @@ person, head up; the landmark network sees what is in it, and says where to look
 pixels of the picture, counted from the centre of the top left one.
 """
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from tempfile import TemporaryFile
 from typing import Any, NamedTuple
 
 import flatbuffers
@@ -157,8 +161,9 @@ class _Network:
 
     def __init__(self, name: str, threads: int) -> None:
         content = _trimmed(resources.path("blazepose", name).read_bytes())
-        self._interpreter = Interpreter(model_content=content, num_threads=threads)
-        self._interpreter.allocate_tensors()
+        with _without_greeting():
+            self._interpreter = Interpreter(model_content=content, num_threads=threads)
+            self._interpreter.allocate_tensors()
         self._input = self._interpreter.get_input_details()[0]["index"]
         self._outputs = {int(each["shape"][-1]): each["index"] for each in self._interpreter.get_output_details()}
 
@@ -187,6 +192,23 @@ def _trimmed(content: bytes) -> bytes:
     builder = flatbuffers.Builder(len(content))
     builder.Finish(model.Pack(builder), b"TFL3")
     return bytes(builder.Output())
+
+
+@contextmanager
+def _without_greeting() -> Iterator[None]:
+    """The runtime greets on the process's error output, in the midst of our progress; only its real messages pass."""
+    with TemporaryFile() as said:
+        before = os.dup(2)
+        os.dup2(said.fileno(), 2)
+        try:
+            yield
+        finally:
+            os.dup2(before, 2)
+            os.close(before)
+            said.seek(0)
+            for line in said:
+                if not line.startswith(b"INFO:"):
+                    os.write(2, line)
 
 
 def _anchors() -> Float[ndarray, "boxes 2"]:

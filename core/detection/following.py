@@ -1,8 +1,8 @@
 """Following people from frame to frame: where somebody was tells where to look; the detector runs only now and then.
 
 One step takes one picture. Whoever was followed is looked for in the region their last pose gave; the detector looks
-for others twice a second, and at once when somebody was lost. Two followers who end up on one body are told apart by
-the colours they wear, and the worse one is given up: `core.people` finds out later who came back. The state between
+for others twice a second, and more often after somebody was lost. Two followers who end up on one body are told apart
+by the colours they wear, and the worse one is given up: `core.people` finds out later who came back. The state between
 two steps is plain numbers, so that a run can stop anywhere and go on to the same result.
 """
 
@@ -21,6 +21,8 @@ LEAST_PRESENCE = 0.5
 _LEAST_AT_FIRST = 0.6  # to believe in somebody new
 _SAME_BODY = 0.35  # mean distance of two poses, in trunk lengths, below which they are one body
 _LOOK_EVERY_S = 0.5
+_SEARCH_S = 2.0  # after somebody was lost, looks come five times as often
+_LONG_AGO = 1_000_000
 _COLOUR_MEMORY = 0.9
 
 _SHOULDERS = [BLAZEPOSE_33["left_shoulder"], BLAZEPOSE_33["right_shoulder"]]
@@ -44,18 +46,19 @@ class State:
 
     followers: list[Follower] = field(default_factory=list)
     next_tracklet: int = 0
-    since_look: int = 10_000  # frames since the detector looked at the whole picture
+    since_look: int = _LONG_AGO  # frames since the detector looked at the whole picture
+    since_loss: int = _LONG_AGO  # frames since somebody was lost
 
     def as_array(self) -> Float[ndarray, "rows numbers"]:
         """Row 0: counters; then a row a follower."""
         rows = [[each.tracklet, *each.region, *each.colours] for each in self.followers]
-        head = [self.next_tracklet, self.since_look, *([0.0] * (3 + COLOURS))]
+        head = [self.next_tracklet, self.since_look, self.since_loss, *([0.0] * (2 + COLOURS))]
         return np.array([head, *rows], dtype=np.float64)
 
     @classmethod
     def from_array(cls, numbers: Float[ndarray, "rows numbers"]) -> "State":
         followers = [Follower(int(row[0]), Region(*row[1:5].tolist()), row[5:].copy()) for row in numbers[1:]]
-        return cls(followers, int(numbers[0, 0]), int(numbers[0, 1]))
+        return cls(followers, *(int(each) for each in numbers[0, :3]))
 
 
 @dataclass(frozen=True)
@@ -74,6 +77,7 @@ class Following:
         self._networks = networks
         self.state = state
         self._look_every = max(1, round(_LOOK_EVERY_S * rate_hz))
+        self._search = round(_SEARCH_S * rate_hz)
         self._most = most
 
     def step(self, picture: Picture) -> list[Seen]:
@@ -87,10 +91,11 @@ class Following:
                 seen.append(Seen(follower.tracklet, landmarks, _colours(picture, landmarks, follower.colours)))
         seen = self._one_a_body(seen)
         state.since_look += 1
-        lost = len(seen) < before
+        state.since_loss = 0 if len(seen) < before else state.since_loss + 1
         # With nobody to follow a look costs little more than following would.
-        due = self._look_every if seen else max(1, self._look_every // 5)
-        if len(seen) < self._most and (lost or state.since_look >= due):
+        often = not seen or state.since_loss < self._search
+        due = max(1, self._look_every // 5) if often else self._look_every
+        if len(seen) < self._most and (state.since_loss == 0 or state.since_look >= due):
             state.since_look = 0
             seen += self._newcomers(picture, seen)
         memory = {each.tracklet: each.colours for each in state.followers}
@@ -109,6 +114,8 @@ class Following:
     def _newcomers(self, picture: Picture, seen: list[Seen]) -> list[Seen]:
         found: list[Seen] = []
         for candidate in self._networks.find(picture):
+            if any(_near(candidate.region, each.landmarks.region) for each in [*seen, *found]):
+                continue
             # Once more from where the first look says they are: the detector's own region is rough.
             first = self._networks.landmarks(picture, candidate.region)
             if first.presence < LEAST_PRESENCE or _same_as_any(first, [*seen, *found]):
@@ -146,6 +153,11 @@ def _same_as_any(landmarks: Landmarks, others: list[Seen]) -> bool:
         difference(landmarks.joints_px, sure, other.landmarks.joints_px, sure, _trunk_px(landmarks)) < _SAME_BODY
         for other in others
     )
+
+
+def _near(one: Region, other: Region) -> bool:
+    """Whether two regions have their middle, somebody's hips, in one place: they are of one body."""
+    return bool(np.hypot(one.x - other.x, one.y - other.y) < 0.08 * min(one.side, other.side))
 
 
 def _plausible(landmarks: Landmarks, picture: Picture) -> bool:
