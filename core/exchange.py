@@ -5,6 +5,7 @@ The formats know files, the project knows rows; here they meet. Every import is 
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -17,6 +18,8 @@ from core.project import edits
 from core.project.annotations import Clip, FrameIdentity, Project
 from core.project.store import ProjectStore
 from core.video import Video, open_video
+
+Write = Callable[[Any, Path], None]
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,11 +73,7 @@ def take_in(known: Format, source: Path, store: ProjectStore, clip: Clip | None,
 def _take_poses(known: Format, source: Path, store: ProjectStore, clip: Clip | None) -> Report:
     chosen = clip or _only_clip(store.project)
     size = (chosen.video.width, chosen.video.height)
-    poses: Poses2d = known.read(source, size=size)
-    frames = chosen.video.frame_count
-    if len(poses) != frames:
-        hint = "Frame numbers must be those of the clip's video; choose another clip, or export the poses again."
-        raise FormatError(source, f"it has {len(poses)} frames, {chosen.name} has {frames}", hint=hint)
+    poses: Poses2d = known.read(source, size=size, frame_count=chosen.video.frame_count)
     tracks = store.write_tracks(poses)
     label = f"Import 2D poses of {chosen.name}"
     store.edit(edits.set_tracks(store.project, chosen.id, tracks), label, source=known.name)
@@ -151,11 +150,23 @@ def _with_mark(
 
 def hand_out(known: Format, store: ProjectStore, out: Path) -> Report:
     """Write everything marked in the project to `out`."""
-    if known.holds != "marks" or known.write is None:
-        raise ProjectError(f"{known.name} holds {known.holds}; a project's marks go out as CSV or JSON.")
+    if known.write is None:
+        raise ProjectError(f"{known.name} can be read but not written.")
+    if known.holds == "2D poses":
+        return _hand_out_poses(known, known.write, store, out)
     rows = [row for clip in store.project.clips.values() for row in _marks_of(store, clip)]
     known.write(rows, out)
     return Report(format=known.name, says=f"{out.name}: {len(rows)} segments of {len(store.project.clips)} clips")
+
+
+def _hand_out_poses(known: Format, write: Write, store: ProjectStore, out: Path) -> Report:
+    """One folder a clip."""
+    clips = [clip for clip in store.project.clips.values() if clip.tracks]
+    for clip in clips:
+        write(store.tracks(clip.tracks), out / clip.name)
+    without = len(store.project.clips) - len(clips)
+    left_out = (f"{without} clips without 2D poses",) if without else ()
+    return Report(format=known.name, says=f"{out.name}: 2D poses of {len(clips)} clips", left_out=left_out)
 
 
 def _marks_of(store: ProjectStore, clip: Clip) -> list[Mark]:

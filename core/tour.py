@@ -11,7 +11,6 @@ import numpy as np
 from numpy import ndarray
 
 from core.bodies.skeletons import UPPER_BODY_9
-from core.commands.answers import spelled_time, table
 from core.demo import CHECKPOINT, find_run, open_demo
 from core.evaluation.forecasting import load_run
 from core.forecasts import Forecast
@@ -23,6 +22,7 @@ from core.rendering.probe import gl_problem
 from core.rendering.scene import Scene
 from core.rendering.views import Orbit
 from core.video import open_video
+from core.wording import spelled_time, table
 
 FILMED_S = 12.0
 SHOWN_STEPS = 6

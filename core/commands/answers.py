@@ -6,7 +6,7 @@ reason, 2 wrong usage, 130 interrupted.
 
 import sys
 import time
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Generator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Annotated, Any
@@ -46,25 +46,6 @@ def complain(message: str, hint: str = "") -> None:
 def answer(value: Any, text: str, *, as_json: bool) -> None:
     """The result of a command, in the form that was asked for."""
     typer.echo(msgspec.json.format(msgspec.json.encode(value), indent=2).decode() if as_json else text)
-
-
-def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """Columns as wide as they need; numbers to the right."""
-    cells = [[str(cell) for cell in row] for row in rows]
-    widths = [max(len(line[at]) for line in [list(header), *cells]) for at in range(len(header))]
-    numeric = [bool(cells) and all(_is_number(row[at]) for row in cells) for at in range(len(header))]
-    lines = [header, ["─" * width for width in widths], *cells]
-    return "\n".join(
-        "  ".join(
-            cell.rjust(width) if right else cell.ljust(width)
-            for cell, width, right in zip(line, widths, numeric, strict=True)
-        ).rstrip()
-        for line in lines
-    )
-
-
-def _is_number(cell: str) -> bool:
-    return cell.replace(".", "", 1).replace("-", "", 1).replace(" ", "").isdigit() or cell in ("–", "")
 
 
 def run_to_the_end(spec: Spec, *, as_json: bool) -> Done:
@@ -141,13 +122,6 @@ def _lines(events: Events, every_s: float = 5.0) -> Events:
             case Made(what, _):
                 complain(what)
         yield event
-
-
-def spelled_time(seconds: float) -> str:
-    """`0:52.17`, as the studio writes times."""
-    minutes, rest = divmod(max(seconds, 0.0), 60)
-    hours, minutes = divmod(int(minutes), 60)
-    return f"{hours}:{minutes:02}:{rest:05.2f}" if hours else f"{minutes}:{rest:05.2f}"
 
 
 def person() -> str:

@@ -6,9 +6,10 @@ from typing import Annotated, Literal
 import typer
 
 from core import configs
-from core.commands.answers import Json, ProjectFolder, answer, refusals, run_to_the_end, spelled_time, table
+from core.commands.answers import Json, ProjectFolder, answer, refusals, run_to_the_end
 from core.commands.projects import clip_of
 from core.errors import RunError
+from core.wording import spelled_time, table
 
 RunArgument = Annotated[
     str, typer.Argument(metavar="RUN", help="A run's folder, or a shipped checkpoint's name.", show_default=False)

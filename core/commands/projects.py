@@ -13,9 +13,9 @@ from core.commands.answers import (
     person,
     refusals,
     run_to_the_end,
-    table,
 )  # fmt: skip
-from core.errors import FileError, ProjectError
+from core.errors import CoreError, ProjectError
+from core.wording import table
 
 
 def demo(
@@ -73,16 +73,17 @@ def add(
         for path in videos:
             try:
                 facts = video_file(path)
-            except FileError as error:
+                after, clip = add_clip(
+                    store.project, path.stem, path.resolve(), facts, author=person(), folder=store.folder
+                )
+            except CoreError as error:
                 refused.append({"video": str(path), "why": str(error)})
                 continue
-            after, clip = add_clip(
-                store.project, path.stem, path.resolve(), facts, author=person(), folder=store.folder
-            )
             store.edit(after, f"Add {path.name}")
             added.append({"video": str(path), "clip": clip.id, "frames": facts.frame_count})
         lines = [f"{each['clip']}  {each['video']}  {each['frames']} frames" for each in added]
         lines += [f"left out: {each['why']}" for each in refused]
+        lines += [store.left_for] if added and store.left_for else []
         answer({"added": added, "left_out": refused}, "\n".join(lines), as_json=as_json)
         if refused:
             raise typer.Exit(REFUSED)

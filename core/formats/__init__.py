@@ -16,11 +16,12 @@ class Format:
     holds: Literal["2D poses", "marks"]
     endings: tuple[str, ...]
     sniff: Callable[[Path], bool]
-    read: Callable[[Path], Any]
+    read: Callable[..., Any]
     write: Callable[[Any, Path], None] | None = None
 
 
 FORMATS = (
+    Format("OpenPose JSON", "2D poses", ("",), openpose.is_openpose, openpose.read, openpose.write),
     Format("OpenPose", "2D poses", ("",), openpose.is_openpose, openpose.read, openpose.write),
     Format("Marks CSV", "marks", (".csv", ".tsv"), marks.is_csv, marks.read_csv, marks.write_csv),
     Format("Marks JSON", "marks", (".json",), marks.is_json, marks.read_json, marks.write_json),

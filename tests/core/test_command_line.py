@@ -184,3 +184,24 @@ def test_that_a_run_that_is_asked_to_stop_says_so_as_its_last_word(tmp_path):
     assert last == Stopped()
     assert folder.ending() == Stopped()
     assert not any(isinstance(each.event, Metric | Done) for each in folder.events()[0])
+
+
+def test_that_openpose_files_come_in_and_go_out_again(tmp_path, project):
+    folder = tmp_path / "openpose"
+    folder.mkdir()
+    for frame in range(50):
+        points = [value for joint in range(25) for value in (10.0 + joint, 5.0 + frame, 0.5 + joint / 100)]
+        people = [{"person_id": [-1], "pose_keypoints_2d": points}]
+        (folder / f"walk_{frame:012}_keypoints.json").write_text(json.dumps({"version": 1.3, "people": people}))
+    assert "50 frames of 1 people" in run("import", folder, project)
+    run("export", project, tmp_path / "out", "--format", "OpenPose JSON")
+    again = json.loads(sorted((tmp_path / "out" / "walk").iterdir())[7].read_text())
+    assert again["people"][0]["pose_keypoints_2d"][:6] == pytest.approx([10, 12, 0.5, 11, 12, 0.51], abs=1e-3)
+
+
+def test_that_poses_of_another_cut_are_refused(tmp_path, project):
+    folder = tmp_path / "openpose"
+    folder.mkdir()
+    points = [1.0, 2.0, 0.9] * 25
+    (folder / "walk_000000000060_keypoints.json").write_text(json.dumps({"people": [{"pose_keypoints_2d": points}]}))
+    assert "it has a frame 60, the video has 50 frames" in run("import", folder, project, code=1)
