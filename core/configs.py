@@ -90,6 +90,14 @@ class ForecasterNetwork(_Group, frozen=True, kw_only=True):
     slope: Annotated[
         float, Meta(ge=0.0, lt=1.0, title="Leaky slope", description="Slope of the leaky ReLUs below zero.")
     ] = 0.2
+    start_at_mean_pose: Annotated[
+        bool,
+        Meta(
+            title="Start at the mean pose",
+            description="The pose decoder begins by saying the pose bank's mean pose, facing the camera, instead of "
+            "random joints: depth, which no picture shows, then starts from something human.",
+        ),
+    ] = True
     dropout: Annotated[
         float,
         Meta(
@@ -200,7 +208,9 @@ def paper() -> Forecaster:
     """The published weights, units and rates. Sized for a graphics card: the authors trained 12 hours on one."""
     return Forecaster(
         data=ForecasterData(past_steps=10, future_steps=10, joint_map="table5"),
-        network=ForecasterNetwork(action_width=512, object_width=512, pose_width=1024, latent=1024),
+        network=ForecasterNetwork(
+            action_width=512, object_width=512, pose_width=1024, latent=1024, start_at_mean_pose=False
+        ),
         losses=ForecasterLosses(action=1e6, pose2d=1.0, adversarial=1.0, pose2d_unit="px", pose2d_kind="squared"),
         critic=ForecasterCritic(kind="clip", steps=5, unit="mm"),
         optimiser=ForecasterOptimiser(batch=4096),

@@ -53,7 +53,7 @@ def train_forecaster(
     for note in examples.notes:
         yield Note(note)
     examples.require_something_to_learn()
-    if bank is None and config.losses.adversarial > 0:
+    if bank is None and (config.losses.adversarial > 0 or config.network.start_at_mean_pose):
         bank = shipped_bank(config.data.joint_map)
     folder.mkdir(parents=True, exist_ok=True)
     with _threads(config.threads):
@@ -95,6 +95,8 @@ class ForecasterRecipe:
                 objects=len(words.objects),
             ).to(self._device)
             self._critic = Critic(config.critic).to(self._device)
+        if config.network.start_at_mean_pose and bank is not None:
+            self._model.start_at(torch.from_numpy(bank.mean_m()).to(self._device))
         self._optimiser = _adam(self._model, config.optimiser)
         self._critic_optimiser = _adam(self._critic, config.optimiser)
         self._train = WindowTensors.of(examples.windows["train"], len(words.actions), self._device)

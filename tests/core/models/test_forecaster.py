@@ -82,6 +82,16 @@ def test_that_a_longer_roll_out_begins_like_a_shorter_one(model):
         assert torch.equal(one.joints_m, other.joints_m)
 
 
+def test_that_a_model_that_starts_at_a_pose_says_it_whatever_it_sees(model):
+    pose_m = torch.randn(9, 3)
+    pose_m -= pose_m[1].clone()
+    model.start_at(pose_m)
+    for seed in range(2):
+        torch.testing.assert_close(model(_past(seed=seed)).joints_m, pose_m.expand(6, 9, 3))
+    model(_past()).joints_m.square().sum().backward()
+    assert model.decode_pose[-1].weight.grad.abs().max() > 0
+
+
 def test_that_every_part_of_the_past_reaches_the_forecast(model):
     past = _past()
     for name in ("actions", "poses", "objects"):

@@ -117,9 +117,9 @@ def test_that_a_smoke_run_learns_what_there_is_to_learn(tmp_path):
     spec = TrainForecaster(project="", out=str(tmp_path), config=configs.smoke(), preset="forecaster/smoke")
     metrics = _metrics(train_forecaster(spec, made.project, made.read_tracks, tmp_path, BANK))
     last = {name: value for (_, name), value in metrics.items()}
-    first = {name: value for (_, name), value in reversed(metrics.items())}
     assert last["validation/top1"] > 0.6  # of four actions, five steps ahead
-    assert last["validation/mpjpe_px"] < 0.8 * first["validation/mpjpe_px"]
+    # The score is top-1 less the pose error in shares of an average pose's.
+    assert last["validation/top1"] - last["validation/score"] < 0.75
 
 
 def test_that_smoke_trains_on_one_clip_of_six_segments_and_says_that_nothing_is_set_aside(tmp_path):
@@ -146,7 +146,7 @@ def test_that_a_critic_tells_real_from_forecast_and_pulls_at_the_generator(made,
 
 
 def test_that_without_the_adversarial_term_no_bank_is_needed(made, tmp_path):
-    metrics = _metrics(_train(made, tmp_path, "losses.adversarial=0", bank=None))
+    metrics = _metrics(_train(made, tmp_path, "losses.adversarial=0", "network.start_at_mean_pose=false", bank=None))
     assert "critic" not in {name for _, name in metrics}
     assert (12, "loss") in metrics
 
