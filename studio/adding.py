@@ -4,7 +4,6 @@ Files stay where they are; the project keeps their paths. What is no video is le
 """
 
 from collections.abc import Iterable
-from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QRunnable, QThreadPool, Signal
@@ -50,8 +49,8 @@ class Adding(QObject):
     def relink(self, clip_id: str, path: Path) -> None:
         """The clip's video is at `path` now. Nothing that was marked moves."""
         self._waiting += 1
-        reading = _Reading([path.resolve()])
-        reading.told.ready.connect(partial(self._point, clip_id))
+        reading = _Reading([path.resolve()], clip_id)
+        reading.told.ready.connect(self._take)
         self._pool.start(reading)
 
     def wait(self) -> None:
@@ -59,10 +58,16 @@ class Adding(QObject):
         self._pool.clear()
         self._pool.waitForDone()
 
-    def _take(self, found: list[tuple[Path, VideoFile]], refused: list[CoreError]) -> None:
+    def _take(self, clip_id: str, found: list[tuple[Path, VideoFile]], refused: list[CoreError]) -> None:
         self._waiting -= 1
         if not self._document.is_open:
             return
+        if clip_id:
+            self._point(clip_id, found, refused)
+        else:
+            self._make_clips(found, refused)
+
+    def _make_clips(self, found: list[tuple[Path, VideoFile]], refused: list[CoreError]) -> None:
         project, last = self._document.project, ""
         added: list[Path] = []
         for path, facts in found:
@@ -85,8 +90,7 @@ class Adding(QObject):
         self.ended.emit(len(added), refused)
 
     def _point(self, clip_id: str, found: list[tuple[Path, VideoFile]], refused: list[CoreError]) -> None:
-        self._waiting -= 1
-        if not self._document.is_open or clip_id not in self._document.project.clips:
+        if clip_id not in self._document.project.clips:
             return
         for path, facts in found:
             clip = self._document.project.clips[clip_id]
@@ -96,15 +100,15 @@ class Adding(QObject):
 
 
 class _Told(QObject):
-    ready = Signal(object, object)
+    ready = Signal(str, object, object)
 
 
 class _Reading(QRunnable):
     """Reads what a project keeps of each file, off the window's thread."""
 
-    def __init__(self, paths: list[Path]) -> None:
+    def __init__(self, paths: list[Path], clip_id: str = "") -> None:
         super().__init__()
-        self._paths = paths
+        self._paths, self._clip_id = paths, clip_id  # the clip whose video it is, or empty for new ones
         self.told = _Told()
 
     def run(self) -> None:
@@ -114,7 +118,7 @@ class _Reading(QRunnable):
                 found.append((path, video_file(path)))
             except CoreError as error:
                 refused.append(error)
-        self.told.ready.emit(found, refused)
+        self.told.ready.emit(self._clip_id, found, refused)
 
 
 def videos_in(paths: Iterable[Path]) -> list[Path]:

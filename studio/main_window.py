@@ -59,6 +59,7 @@ class MainWindow(QWidget):
         super().__init__()
         self._document, self._settings, self._makers = document, settings, pages
         self._pages: dict[str, QWidget] = {}
+        self._said: dict[str, str] = {}  # what each page has for the line at the foot
         self.page_name = ""
         self.setObjectName("window")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
@@ -118,7 +119,7 @@ class MainWindow(QWidget):
             self._keep_panels()
             self.page_name = name
             self._stack.setCurrentWidget(page)
-            self._status.say("")
+            self._status.say(self._said.get(name, ""))
         self._rail.show_page(f"page-{name}")
         self.actions_table.set_page(name, _offers(page, "commands"))
         return page
@@ -148,9 +149,14 @@ class MainWindow(QWidget):
                 asks.connect(self.actions_table.do)
             says: Any = getattr(page, "says", None)
             if says is not None:
-                says.connect(self._status.say)
+                says.connect(lambda words, name=name: self._heard(name, words))
             self._restore_panels(name, page)
         return self._pages[name]
+
+    def _heard(self, name: str, words: str) -> None:
+        self._said[name] = words
+        if name == self.page_name:
+            self._status.say(words)
 
     def _follow(self) -> None:
         """Which pages can be opened, and the window's title."""

@@ -313,7 +313,9 @@ class _MovedCard(QWidget):
 
     def show_clip(self, clip: Clip, path: Path) -> None:
         count = len(clip.segments)
-        kept = f"Its {grouped(count)} segments are safe in the project." if count else "Nothing was marked on it yet."
+        many = f"Its {grouped(count)} segments are safe in the project."
+        one = "Its 1 segment is safe in the project."
+        kept = many if count > 1 else one if count else "Nothing was marked on it yet."
         self._title.setText(f"{path.name} has moved")
         self._words.setText(f"It is no longer in {path.parent}. {kept}")
 

@@ -160,7 +160,7 @@ class FindingsDialog(_Dialog):
             grid.addWidget(words, line, 2)
         grid.setRowStretch(len(findings), 1)
         area = parts.scroll(grid_holder)
-        area.setMinimumHeight(theme.px(min(460, 60 + 40 * len(findings))))
+        area.setMinimumHeight(theme.px(min(420, 60 + 27 * len(findings))))
         self.box.addWidget(area, 1)
         text = "\n".join(f"{what}: {says} {hint}".strip() for _, what, says, hint in findings)
         self.add_close(_copy_button(lambda: text))

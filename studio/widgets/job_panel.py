@@ -111,7 +111,9 @@ class JobPanel(QFrame):
         box.addWidget(parts.row(parts.text("Jobs", "title"), None, close))
         box.addWidget(parts.scroll(self._list), 1)
         jobs.listed.connect(self._rebuild)
+        jobs.moved.connect(self._follow_order)
         jobs.ended.connect(self._rebuild)
+        self._order: list[str] = []
         self._clock = QTimer(self)  # the time left counts down between two reports
         self._clock.setInterval(1000)
         self._clock.timeout.connect(self._follow)
@@ -125,12 +127,11 @@ class JobPanel(QFrame):
             if widget is not None:
                 widget.hide()
                 widget.deleteLater()
-        jobs = self._jobs.jobs()
-        live = [job for job in jobs if job.is_live]
-        ended = [job for job in jobs if not job.is_live][:30]
-        for job in (*live, *ended):
+        shown = self._shown()
+        self._order = [job.name for job in shown]
+        for job in shown:
             layout.addWidget(JobCard(job))
-        if not jobs:
+        if not shown:
             layout.addWidget(
                 parts.text(
                     "No jobs yet. Extraction and training run here, and go on when the window closes.",
@@ -139,6 +140,15 @@ class JobPanel(QFrame):
                 )
             )
         layout.addWidget(parts.col(None))
+
+    def _shown(self) -> list[Job]:
+        """Those that run, then those that ended, newest first."""
+        jobs = self._jobs.jobs()
+        return [job for job in jobs if job.is_live] + [job for job in jobs if not job.is_live][:30]
+
+    def _follow_order(self, _job: Job) -> None:
+        if [job.name for job in self._shown()] != self._order:
+            self._rebuild()
 
     def _follow(self) -> None:
         for card in self._list.findChildren(JobCard):

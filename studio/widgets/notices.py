@@ -89,8 +89,7 @@ class Notices(QObject):
         box.addWidget(parts.row(parts.glyph(notice.icon, 16, notice.colour), (title, 1), close, gap=8))
         if notice.words:
             words = parts.text(notice.words, "label", wrap=True)
-            words.setContentsMargins(24, 0, 8, 0)
-            box.addWidget(words)
+            box.addWidget(parts.row(24, (words, 1), 8, gap=0))
         if notice.action and notice.on_action is not None:
             button = parts.button(notice.action)
             button.clicked.connect(notice.on_action)

@@ -22,17 +22,19 @@ class Thumbnails(QObject):
         super().__init__(parent)
         self._pictures: dict[str, QPixmap] = {}
         self._asked: set[str] = set()
+        self._on_the_way: set[str] = set()
         self._pool = QThreadPool(self)
         self._pool.setMaxThreadCount(1)
 
     @property
     def is_settled(self) -> bool:
-        return self._pool.activeThreadCount() == 0
+        return not self._on_the_way
 
     def of(self, clip_id: str, video: Path | None) -> QPixmap | None:
         """The clip's picture; asks for it where it is not there yet."""
         if clip_id not in self._asked and video is not None:
             self._asked.add(clip_id)
+            self._on_the_way.add(clip_id)
             task = _Task(clip_id, video)
             task.told.ready.connect(self._take)
             self._pool.start(task)
@@ -46,6 +48,7 @@ class Thumbnails(QObject):
             return
         self._pool.clear()
         self._asked.clear()
+        self._on_the_way.clear()
         self._pictures.clear()
 
     def close(self) -> None:
@@ -54,6 +57,7 @@ class Thumbnails(QObject):
         self._pool.waitForDone()
 
     def _take(self, clip_id: str, image: QImage) -> None:
+        self._on_the_way.discard(clip_id)
         if clip_id in self._asked and not image.isNull():
             self._pictures[clip_id] = QPixmap.fromImage(image)
             self.came.emit(clip_id)
@@ -74,7 +78,8 @@ class _Task(QRunnable):
             with open_video(self._video) as video:
                 frame = video.frame(len(video) // 3)
         except (CoreError, OSError):
-            return  # the page says in words that the video cannot be read
+            self.told.ready.emit(self._clip_id, QImage())  # the page says in words that the video cannot be read
+            return
         high, wide = frame.shape[:2]
         scale = max(WIDTH / wide, HEIGHT / high)
         small = cv2.resize(frame, (round(wide * scale), round(high * scale)), interpolation=cv2.INTER_AREA)
