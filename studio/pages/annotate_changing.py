@@ -38,7 +38,7 @@ class Changing(QObject):
     # ---- what is meant ----
 
     def at_playhead(self) -> Segment | None:
-        """The chosen segment; of several, or of none, the one the playhead lies in."""
+        """The segment the playhead lies in: of several the chosen one, else the actor's."""
         clip, playhead = self._document.clip, self._document.playhead
         if clip is None:
             return None
@@ -47,11 +47,16 @@ class Changing(QObject):
             [each for each in under if each.id in self.chosen],
             [each for each in under if each.actor == self.actor],
             under,
-            [each for each in clip.segments if each.id in self.chosen] if len(self.chosen) == 1 else [],
         ):
             if wanted:
                 return wanted[0]
         return None
+
+    def meant(self) -> Segment | None:
+        """The one that is chosen, wherever the playhead is; else the one it lies in."""
+        clip = self._document.clip
+        one = next(iter(self.chosen)) if len(self.chosen) == 1 else ""
+        return (clip.segment(one) if clip is not None else None) or self.at_playhead()
 
     def end_at_playhead(self) -> int:
         """Where something ends that ends here: before the playhead's frame, or with the clip on its last one."""
@@ -141,7 +146,7 @@ class Changing(QObject):
 
     def merge(self) -> None:
         """Shift+X: one segment out of this and the next."""
-        clip, segment = self._document.clip, self.at_playhead()
+        clip, segment = self._document.clip, self.meant()
         if clip is None or segment is None:
             self.says.emit("Choose the first of the two segments")
             return
@@ -226,7 +231,7 @@ class Changing(QObject):
 
     def remove_pose(self) -> None:
         """Shift+C."""
-        clip, segment = self._document.clip, self.at_playhead()
+        clip, segment = self._document.clip, self.meant()
         if clip is None or segment is None or clip.pose_of(segment.id) is None:
             self.says.emit("There is no characteristic pose here to remove")
             return

@@ -117,7 +117,7 @@ class Marking(QObject):
         self._document.edit(project, f"Relabel {what} as {project.labels[label_id].name}")
 
     def _toggle_object(self, label_id: str) -> None:
-        segment = self._changing.at_playhead()
+        segment = self._changing.meant()
         if segment is None:
             self._changing.says.emit("Choose the segment this object belongs to")
             return

@@ -58,6 +58,7 @@ class ClipPicture(QObject):
         self._source.arrived.connect(self._arrived)
         self._source.identified.connect(self._identified)
         self._source.failed.connect(self._failed)
+        self._source.frame_failed.connect(self._frame_failed)
         self._check.found.connect(self._found)
         self._check.thumbnail.connect(self._thumbnail)
         view.framing_changed.connect(self.show_frame)
@@ -232,6 +233,10 @@ class ClipPicture(QObject):
         self._shown = None
         self.says.emit("")
         self._show_people()
+
+    def _frame_failed(self, frame: int, why: str) -> None:
+        """The last frame that could be read stays, dimmed."""
+        self.says.emit(f"Frame {say_count(frame)} cannot be shown: {why}")
 
     def _found(self, verdict: Verdict) -> None:
         self._verdict = verdict

@@ -34,6 +34,19 @@ class Frame:
     image: QImage
 
 
+@dataclass(frozen=True)
+class Idle:
+    """Everything up to wish number `wishes` has been answered; None: and everything that will ever be wished."""
+
+    wishes: int | None
+
+
+@dataclass(frozen=True)
+class _Damaged:
+    number: int
+    why: str
+
+
 class FrameSource(QObject):
     """The frames of the clip that is shown. Everything is asked here and answered by a signal."""
 
@@ -45,6 +58,8 @@ class FrameSource(QObject):
     """A frame's number and its FrameIdentity, or None where the frame could not be read."""
     failed = Signal(str, str)
     """The clip cannot be read: what happened, and what to do."""
+    frame_failed = Signal(int, str)
+    """One frame cannot be read; the others may be whole."""
 
     _told = Signal(object, object)
 
@@ -52,11 +67,14 @@ class FrameSource(QObject):
         super().__init__(parent)
         self._reader: _Reader | None = None
         self._ended: list[_Reader] = []
+        self._wishes = 0
+        self._answered: int | None = 0
         self._told.connect(self._pass_on)
 
     def open(self, path: Path) -> None:
         """Read another clip; answers about the one before no longer arrive."""
         self.close()
+        self._wishes, self._answered = 1, 0
         self._reader = _Reader(path, self._told.emit)
         self._reader.start()
 
@@ -82,18 +100,20 @@ class FrameSource(QObject):
         A side longer than `longest_px` may be made smaller: what the screen cannot show is not carried there.
         """
         if self._reader is not None:
-            self._reader.want(frame, -(-longest_px // _SIZE_STEP) * _SIZE_STEP)
+            self._wishes += 1
+            self._reader.want(frame, -(-longest_px // _SIZE_STEP) * _SIZE_STEP, self._wishes)
 
     def identify(self, frame: int) -> None:
         """Find out what `frame` is (timestamp and luma means); answered by `identified`, each one."""
         if self._reader is None:
             self.identified.emit(frame, None)
         else:
-            self._reader.identify(frame)
+            self._wishes += 1
+            self._reader.identify(frame, self._wishes)
 
     def is_settled(self) -> bool:
         """Whether every wish has been answered."""
-        return self._reader is None or self._reader.is_settled()
+        return self._reader is None or self._answered is None or self._answered >= self._wishes
 
     def _pass_on(self, reader: object, answer: object) -> None:
         if reader is not self._reader:
@@ -107,6 +127,10 @@ class FrameSource(QObject):
                 self.identified.emit(number, identity)
             case CoreError():
                 self.failed.emit(str(answer), answer.hint)
+            case _Damaged():
+                self.frame_failed.emit(answer.number, answer.why)
+            case Idle():
+                self._answered = answer.wishes
 
 
 class _Reader(threading.Thread):
@@ -121,7 +145,7 @@ class _Reader(threading.Thread):
         self._wish: int | None = None
         self._wished_px = 1 << 16
         self._made_px = 0
-        self._serving = True
+        self._wishes = 1
         self._to_identify: deque[int] = deque()
         self._ahead: deque[int] = deque()
         self._last = -1
@@ -130,14 +154,16 @@ class _Reader(threading.Thread):
 
     # ---- asked from the window's thread ----
 
-    def want(self, frame: int, longest_px: int) -> None:
+    def want(self, frame: int, longest_px: int, wishes: int) -> None:
         with self._changed:
+            self._wishes = wishes
             self._wish = frame
             self._wished_px = longest_px
             self._changed.notify()
 
-    def identify(self, frame: int) -> None:
+    def identify(self, frame: int, wishes: int) -> None:
         with self._changed:
+            self._wishes = wishes
             self._to_identify.append(frame)
             self._changed.notify()
 
@@ -145,10 +171,6 @@ class _Reader(threading.Thread):
         with self._changed:
             self._stopped = True
             self._changed.notify()
-
-    def is_settled(self) -> bool:
-        with self._changed:
-            return not self._serving and self._wish is None and not self._to_identify
 
     # ---- the thread ----
 
@@ -161,16 +183,15 @@ class _Reader(threading.Thread):
         except CoreError as error:
             self._say(error)
         finally:
-            with self._changed:
-                self._serving = False
+            self._say(Idle(None))
 
     def _serve(self, video: Video) -> None:
         while True:
             with self._changed:
+                if not (self._stopped or self._wish is not None or self._to_identify):
+                    self._say(Idle(self._wishes))
                 while not (self._stopped or self._wish is not None or self._to_identify or self._ahead):
-                    self._serving = False
                     self._changed.wait()
-                self._serving = True
                 if self._stopped:
                     return
                 wish, self._wish = self._wish, None
@@ -183,9 +204,9 @@ class _Reader(threading.Thread):
                     self._say((asked, _identity(video, asked)))
                 elif ahead is not None:
                     self._frame(video, ahead)
-            except CoreError as error:  # one damaged frame; the others may be whole
+            except CoreError as error:
                 if wish is not None:
-                    self._say(error)
+                    self._say(_Damaged(wish, str(error)))
                 if asked is not None:
                     self._say((asked, None))
 

@@ -17,6 +17,7 @@ from PySide6.QtGui import QImage
 from core.errors import CoreError
 from core.project.annotations import FrameIdentity, VideoFile
 from core.video import Video, frame_luma, open_video, same_frame
+from studio.widgets.frame_source import Idle
 
 MOST_COMPARED = 200
 """Marked frames compared in a file that changed; of more, evenly spread ones."""
@@ -50,6 +51,8 @@ class IdentityCheck(QObject):
         super().__init__(parent)
         self._worker: _Worker | None = None
         self._ended: list[_Worker] = []
+        self._wishes = 0
+        self._answered: int | None = 0
         self._told.connect(self._pass_on)
 
     def start(
@@ -57,6 +60,7 @@ class IdentityCheck(QObject):
     ) -> None:
         """Compare the file at `path` with what was noted of it, then draw thumbnails `thumbnail_px` high."""
         self.stop()
+        self._wishes, self._answered = 1, 0
         self._worker = _Worker(path, marked_as, tuple(marks), thumbnail_px, self._told.emit)
         self._worker.start()
 
@@ -75,10 +79,12 @@ class IdentityCheck(QObject):
     def want_thumbnails(self, frames: Sequence[int]) -> None:
         """Draw the keyframes nearest to these next; an earlier wish is forgotten."""
         if self._worker is not None:
-            self._worker.want(tuple(frames))
+            self._wishes += 1
+            self._worker.want(tuple(frames), self._wishes)
 
     def is_settled(self) -> bool:
-        return self._worker is None or self._worker.is_settled()
+        """Whether the verdict and every thumbnail that was wished for are there."""
+        return self._worker is None or self._answered is None or self._answered >= self._wishes
 
     def _pass_on(self, worker: object, answer: object) -> None:
         if worker is not self._worker:
@@ -88,6 +94,8 @@ class IdentityCheck(QObject):
                 self.found.emit(answer)
             case (int() as frame, QImage() as image):
                 self.thumbnail.emit(frame, image)
+            case Idle():
+                self._answered = answer.wishes
 
 
 class _Worker(threading.Thread):
@@ -104,8 +112,8 @@ class _Worker(threading.Thread):
         self._thumbnail_px, self._tell = thumbnail_px, tell
         self._changed = threading.Condition()
         self._stopped = False
-        self._busy = True
-        self._wishes: tuple[int, ...] = ()
+        self._wishes = 1
+        self._wanted: tuple[int, ...] = ()
         self._drawn: set[int] = set()
 
     def stop(self) -> None:
@@ -113,14 +121,10 @@ class _Worker(threading.Thread):
             self._stopped = True
             self._changed.notify()
 
-    def want(self, frames: tuple[int, ...]) -> None:
+    def want(self, frames: tuple[int, ...], wishes: int) -> None:
         with self._changed:
-            self._wishes = frames
+            self._wanted, self._wishes = frames, wishes
             self._changed.notify()
-
-    def is_settled(self) -> bool:
-        with self._changed:
-            return not self._busy and not self._wishes
 
     def run(self) -> None:
         try:
@@ -132,8 +136,7 @@ class _Worker(threading.Thread):
         except CoreError:
             pass  # the clip's own reader meets the same file, and says so
         finally:
-            with self._changed:
-                self._busy = False
+            self._say(Idle(None))
 
     def _compare(self, video: Video) -> Verdict | None:
         is_same = video.fingerprint == self._marked_as.fingerprint
@@ -159,13 +162,13 @@ class _Worker(threading.Thread):
     def _draw(self, video: Video) -> None:
         while True:
             with self._changed:
-                while not self._stopped and not self._wishes:
-                    self._busy = False
+                if not self._wanted:
+                    self._say(Idle(self._wishes))
+                while not self._stopped and not self._wanted:
                     self._changed.wait()
-                self._busy = True
                 if self._stopped:
                     return
-                frame, self._wishes = self._wishes[0], self._wishes[1:]
+                frame, self._wanted = self._wanted[0], self._wanted[1:]
             if not 0 <= frame < len(video):
                 continue
             key = video.keyframe_before(frame)

@@ -75,6 +75,7 @@ class LabelList(QFrame):
         self._empty = parts.text("", "caption", wrap=True)
         self._name = QLineEdit()
         self._name.setPlaceholderText("Name, then Enter")
+        self._name.setObjectName("new label")
         self._name.setAccessibleName("Name of the new label")
         self._name.hide()
         self._name.returnPressed.connect(self._add)

@@ -110,9 +110,13 @@ def _factory(kind: str, thing: QObject | None) -> QAccessibleInterface | None:  
     if isinstance(thing, Timeline):
         made = TimelineAccessible(thing)
         _made[id(thing)] = made  # Qt keeps no reference that Python knows of
-        thing.destroyed.connect(partial(_made.pop, id(thing), None))
+        thing.destroyed.connect(partial(_forget, id(thing)))
         return made
     return None
+
+
+def _forget(key: int, *_: object) -> None:
+    _made.pop(key, None)
 
 
 @cache
