@@ -65,6 +65,23 @@ class Packets(NamedTuple):
     is_shown: list[bool]
 
 
+@dataclass(frozen=True)
+class Learned:
+    """What listing a file's packets told, good for as long as the file stays as it is."""
+
+    index: Index
+    known_by: str  # what tells one packet from another: its place in the file, or else its time
+    numbers: dict[int, int]  # that → the packet's number
+    seek_times: list[int]
+    time_base: Fraction
+    rate_hz: float
+
+
+# By path, size and time of change: a studio opens one video for the picture, the thumbnails and the check of frames,
+# and an AVI must be decoded whole to be listed.
+_learned: dict[tuple[Path, int, int], Learned] = {}
+
+
 class Decoder:
     """The open file: lists its packets, seeks to one of them, and says of every decoded picture which frame it is."""
 
@@ -75,8 +92,8 @@ class Decoder:
         self.path = path
         self._container, self._stream = open_container(path)
         self.time_base = self._stream.time_base or Fraction(1, 1000)
-        self._known_by = "pos"  # what tells one packet from another: its place in the file, or else its time
-        self._numbers: dict[int, int] = {}  # that → the packet's number
+        self._known_by = "pos"
+        self._numbers: dict[int, int] = {}
         self._seek_times: list[int] = []
         self._slack = 0  # ticks by which seeks must aim earlier in this container, learned as it goes
         self._coming: Iterator[Packet] = iter(())
@@ -93,6 +110,18 @@ class Decoder:
 
     def learn(self) -> None:
         """List the packets, and learn from them, or by decoding once, in which order they are shown."""
+        stat = self.path.stat()
+        name = (self.path.absolute(), stat.st_size, stat.st_mtime_ns)
+        known = _learned.get(name)
+        if known is None:
+            if len(_learned) >= 64:
+                _learned.clear()
+            _learned[name] = self._learn()
+        else:
+            self.index, self.time_base, self.rate_hz = known.index, known.time_base, known.rate_hz
+            self._known_by, self._numbers, self._seek_times = known.known_by, known.numbers, known.seek_times
+
+    def _learn(self) -> Learned:
         packets = self._list_packets()
         if not packets.pts:
             raise FormatError(self.path, "no picture in it", hint=HINT_COPY)
@@ -110,6 +139,7 @@ class Decoder:
         span = float((int(self.index.pts[-1]) - int(self.index.pts[0])) * self.time_base)
         stated = float(self._stream.average_rate or self._stream.guessed_rate or 25)
         self.rate_hz = (len(self.index.pts) - 1) / span if span > 0 else stated
+        return Learned(self.index, self._known_by, self._numbers, self._seek_times, self.time_base, self.rate_hz)
 
     def first_frame(self) -> VideoFrame:
         for _, frame in self.towards(0):

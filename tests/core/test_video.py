@@ -143,6 +143,17 @@ def test_that_the_frame_on_screen_stays_until_the_next_one(plain):
         assert video.frame_at(99.0) == COUNT - 1
 
 
+def test_that_a_file_written_anew_in_its_place_is_read_anew(tmp_path):
+    path = make_file(tmp_path / "a.avi")
+    with open_video(path) as video:
+        assert number_in(video.frame(200)) == 200
+    make_file(path, ticks=uneven())
+    with open_video(path) as video:
+        assert number_in(video.frame(200)) == 200
+    with open_video(path) as again:
+        assert number_in(again.frame(137)) == 137
+
+
 def test_that_a_step_back_decodes_nothing(plain):
     with open_video(plain) as video:
         video.frame(200)
