@@ -177,6 +177,13 @@ class Window:
         light.SetIntensity(strength)
         self.renderer.AddLight(light)
 
+    def driver(self) -> str:
+        """What draws, as OpenGL names it, such as `llvmpipe (LLVM 15.0.6, 256 bits)`. Known after the first draw."""
+        for line in self._window.ReportCapabilities().splitlines():
+            if line.lower().startswith("opengl renderer string"):
+                return line.partition(":")[2].strip()
+        return "unknown"
+
     def draw(self) -> None:
         self._window.Render()
 

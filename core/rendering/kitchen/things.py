@@ -36,12 +36,12 @@ def _spoon() -> list[Shape]:
 
 
 def _whisk() -> list[Shape]:
-    parts = [pipe([(0, 0.012, -0.08), (0, 0.012, 0.05)], 0.010, _STEEL, finish=STEEL)]
+    parts = [pipe([(0, 0.028, -0.08), (0, 0.028, 0.05)], 0.010, _STEEL, finish=STEEL)]
     along = np.linspace(0, 1, 9)
     for angle in np.linspace(0, np.pi, 4, endpoint=False):
-        out = 0.030 * np.sin(np.pi * along**0.7)
+        out = 0.026 * np.sin(np.pi * along**0.7)
         wire = np.stack([out * np.cos(angle), out * np.sin(angle), 0.05 + 0.13 * along], -1)
-        wires = (wire * [side, side, 1] + [0, 0.012, 0] for side in (1.0, -1.0))
+        wires = (wire * [side, side, 1] + [0, 0.028, 0] for side in (1.0, -1.0))
         parts += [pipe(each, 0.0022, _STEEL, finish=STEEL, sides=6) for each in wires]
     return parts
 

@@ -1,0 +1,205 @@
+"""Bodies and skeletons as pictures: what is where, in which colour, before or behind what, and nothing left behind."""
+
+import gc
+import resource
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from scipy.spatial.transform import Rotation
+
+from core.bodies.skeletons import SMPL_24, UPPER_BODY_9, map_matrix
+from core.bodies.skinning import Body
+from core.rendering.contents import DARK, LIGHT
+from core.rendering.scene import Scene, SceneBody, SceneSkeleton
+from core.rendering.sticks import GAP_M, _dashes, skeleton_solid
+from core.rendering.views import Orbit
+from tests.core.rendering.golden import assert_looks_like
+
+SIZE = (240, 180)
+TEAL = "#4fc7cf"
+
+
+def standing(spread_deg=70, x=0.0):
+    """A body on the floor with lowered arms: vertices, joints."""
+    vectors = np.zeros((24, 3))
+    vectors[SMPL_24["left_shoulder"]] = [0, 0, -spread_deg]
+    vectors[SMPL_24["right_shoulder"]] = [0, 0, spread_deg]
+    figure = Body.load().shaped()
+    rotations = Rotation.from_rotvec(vectors, degrees=True).as_matrix()
+    vertices = figure.pose(rotations, np.array([x, 0, 0]))
+    lift = np.array([0, -vertices[:, 1].min(), 0])
+    return vertices + lift, figure.place(rotations, np.array([x, 0, 0])).places_m + lift
+
+
+@pytest.fixture
+def scene():
+    with Scene(*SIZE) as made:
+        made.view = Orbit().preset("front").framing(standing()[0], SIZE[0] / SIZE[1])
+        yield made
+
+
+def teal_part(picture):
+    """Where the picture is of the body's colour, whatever its shade: much less red than green and blue."""
+    red, green, blue = (picture[..., channel].astype(int) for channel in range(3))
+    return (green > red + 25) & (blue > red + 25)
+
+
+def test_that_a_body_stands_in_the_middle_with_its_feet_at_the_bottom(scene):
+    vertices, _ = standing()
+    scene.set_bodies([SceneBody(vertices, Body.load().faces, TEAL)])
+    rows, columns = np.nonzero(teal_part(scene.picture()))
+    assert rows.min() < 30
+    assert rows.max() > 150
+    assert abs(columns.mean() - SIZE[0] / 2) < 6
+
+
+def test_that_a_picture_is_the_same_twice(scene):
+    scene.set_bodies([SceneBody(standing()[0], Body.load().faces, TEAL)])
+    first = scene.picture()
+    np.testing.assert_array_equal(first, scene.picture())
+    assert first.shape == (SIZE[1], SIZE[0], 4)
+    assert (first[..., 3] == 255).all()
+
+
+def test_that_taking_everything_out_leaves_the_bare_floor(scene):
+    bare = scene.picture()
+    scene.set_bodies([SceneBody(standing()[0], Body.load().faces, TEAL)])
+    scene.set_skeletons([SceneSkeleton(standing()[1], SMPL_24)])
+    assert (scene.picture() != bare).any()
+    scene.set_bodies([])
+    scene.set_skeletons([])
+    np.testing.assert_array_equal(scene.picture(), bare)
+
+
+def test_that_a_moved_body_is_the_body_drawn_there_from_the_start(scene):
+    faces = Body.load().faces
+    scene.set_bodies([SceneBody(standing(x=-0.4)[0], faces, TEAL)])
+    scene.picture()
+    scene.set_bodies([SceneBody(standing(x=0.2)[0], faces, TEAL)])
+    moved = scene.picture()
+    with Scene(*SIZE) as fresh:
+        fresh.view = scene.view
+        fresh.set_bodies([SceneBody(standing(x=0.2)[0], faces, TEAL)])
+        np.testing.assert_array_equal(fresh.picture(), moved)
+
+
+def test_that_a_persons_left_is_blue_and_on_the_right_of_a_front_view(scene):
+    scene.set_skeletons([SceneSkeleton(standing()[1], SMPL_24, thickness=2.0)])
+    picture = scene.picture().astype(int)
+    blue = picture[..., 2] > picture[..., 0] + 60
+    orange = picture[..., 0] > picture[..., 2] + 60
+    assert np.nonzero(blue)[1].mean() > SIZE[0] / 2 > np.nonzero(orange)[1].mean()
+
+
+def test_that_a_ghost_is_a_share_of_the_solid_body_over_the_floor(scene):
+    """Drawn opaque, then blended: no inner face shows through, whatever lies behind the skin."""
+    vertices, faces = standing()[0], Body.load().faces
+    scene.set_ground(None)
+    bare = scene.picture(smooth=False).astype(float)
+    scene.set_bodies([SceneBody(vertices, faces, TEAL)])
+    solid = scene.picture(smooth=False).astype(float)
+    scene.set_bodies([SceneBody(vertices, faces, TEAL, opacity=0.25)])
+    ghost = scene.picture(smooth=False)
+    np.testing.assert_allclose(ghost[..., :3], (bare + 0.25 * (solid - bare))[..., :3], atol=1.0)
+
+
+def test_that_a_solid_body_hides_a_ghost_behind_it(scene):
+    vertices, faces = standing()[0], Body.load().faces
+    scene.set_ground(None)
+    scene.set_bodies([SceneBody(vertices, faces, TEAL)])
+    alone = scene.picture()
+    scene.set_bodies(
+        [SceneBody(vertices, faces, TEAL), SceneBody(vertices - np.array([0, 0, 1.0]), faces, "#ffffff", 0.2)]
+    )
+    within = teal_part(alone)
+    inner = within & np.roll(within, 2, 0) & np.roll(within, -2, 0) & np.roll(within, 2, 1) & np.roll(within, -2, 1)
+    np.testing.assert_array_equal(scene.picture()[inner], alone[inner])
+
+
+def test_that_feet_darken_the_floor_they_stand_on(scene):
+    vertices, faces = standing()[0], Body.load().faces
+    scene.view = Orbit(pitch=0.9, distance_m=4.0)
+    bare = scene.picture(smooth=False).astype(int).sum(-1)
+    scene.set_bodies([SceneBody(vertices, faces, TEAL)])
+    scene._body_meshes[0][2].show(False)
+    window = scene._window
+    window.draw()
+    shaded = window.picture().astype(int).sum(-1) + 255
+    darker = shaded < bare - 4
+    assert darker.sum() > 50
+    assert not (shaded > bare + 3).any()
+    scene.set_bodies([SceneBody(vertices + np.array([0, 3.0, 0]), faces, TEAL)])  # in the air: nothing is touched
+    scene._body_meshes[0][2].show(False)
+    window.draw()
+    assert (np.abs(window.picture().astype(int).sum(-1) + 255 - bare) < 4).all()
+
+
+def test_that_unseen_joints_and_their_bones_are_left_out():
+    joints = map_matrix(SMPL_24, UPPER_BODY_9) @ standing()[1]
+    whole = skeleton_solid(joints, UPPER_BODY_9, DARK.sides)
+    seen = np.ones(9, bool)
+    seen[UPPER_BODY_9["left_hand"]] = False
+    less = skeleton_solid(joints, UPPER_BODY_9, DARK.sides, seen=seen)
+    gone = set(map(tuple, whole.vertices_m)) - set(map(tuple, less.vertices_m))
+    hand, elbow = joints[UPPER_BODY_9["left_hand"]], joints[UPPER_BODY_9["left_elbow"]]
+    along = (hand - elbow) / np.linalg.norm(hand - elbow)
+    assert all((np.array(point) - elbow) @ along > -0.03 for point in gone)
+    lost = joints.copy()
+    lost[UPPER_BODY_9["left_hand"]] = np.nan
+    np.testing.assert_array_equal(skeleton_solid(lost, UPPER_BODY_9, DARK.sides).vertices_m, less.vertices_m)
+
+
+def test_that_dashes_leave_gaps_on_a_bone_but_reach_both_its_ends():
+    start, end = np.array([0.0, 0, 0]), np.array([0, 1.0, 0])
+    pieces = _dashes(start, end)
+    np.testing.assert_allclose(pieces[0][0], start, atol=1e-9)
+    np.testing.assert_allclose(pieces[-1][1], end, atol=1e-9)
+    gaps_m = [after[0][1] - before[1][1] for before, after in pairwise(pieces)]
+    np.testing.assert_allclose(gaps_m, gaps_m[0])
+    assert gaps_m[0] == pytest.approx(GAP_M, rel=0.1)
+    assert len(_dashes(start, 0.02 * end)) == 2  # the shortest bone still shows that it is dashed
+
+
+@pytest.mark.slow
+def test_that_scenes_that_were_closed_keep_no_memory():
+    faces, vertices = Body.load().faces, standing()[0]
+
+    def use_one():
+        with Scene(320, 240) as scene:
+            scene.set_bodies([SceneBody(vertices, faces, TEAL, 0.5), SceneBody(vertices, faces, TEAL)])
+            scene.picture(smooth=False)
+
+    for _ in range(4):
+        use_one()
+    gc.collect()
+    before_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    for _ in range(12):
+        use_one()
+    gc.collect()
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before_kb < 20_000
+
+
+def test_that_closing_twice_is_harmless():
+    scene = Scene(64, 64)
+    scene.close()
+    scene.close()
+
+
+@pytest.mark.parametrize(("name", "colours"), [("dark", DARK), ("light", LIGHT)])
+def test_that_the_scene_looks_as_it_did(name, colours):
+    vertices, joints = standing()
+    ahead, ahead_joints = standing(spread_deg=20, x=0.8)
+    with Scene(*SIZE, colours) as scene:
+        scene.set_bodies(
+            [SceneBody(vertices, Body.load().faces, TEAL), SceneBody(ahead, Body.load().faces, TEAL, 0.22)]
+        )
+        upper = map_matrix(SMPL_24, UPPER_BODY_9)
+        scene.set_skeletons(
+            [
+                SceneSkeleton(joints + np.array([-0.9, 0, 0]), SMPL_24),
+                SceneSkeleton(upper @ ahead_joints + np.array([0.6, 0, 0]), UPPER_BODY_9, TEAL, dashed=True),
+            ]
+        )
+        scene.frame_all()
+        assert_looks_like(scene.picture()[..., :3], f"scene_{name}")
