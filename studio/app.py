@@ -10,7 +10,7 @@ from collections.abc import Callable
 from functools import partial
 from types import TracebackType
 
-from PySide6.QtCore import QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QWidget
 
@@ -22,8 +22,11 @@ from studio.document import Document
 from studio.help_commands import HelpCommands
 from studio.jobs import Job, Jobs
 from studio.main_window import MainWindow
+from studio.models_client import ModelsClient
+from studio.pages.annotate import AnnotatePage
 from studio.pages.data import DataPage
 from studio.pages.projects import ProjectsPage
+from studio.pages.training import TrainingPage
 from studio.project_commands import ProjectCommands
 from studio.settings import Look, Settings
 from studio.tour import Tour
@@ -35,7 +38,7 @@ from studio.widgets.notices import Notice, of_error
 class Studio(QObject):
     """One window and what stands behind it."""
 
-    _broke = Signal(str)
+    _broke = Signal(object)  # from whatever thread, to be shown in the window's
 
     def __init__(self, app: QApplication, settings: Settings) -> None:
         super().__init__()
@@ -43,6 +46,7 @@ class Studio(QObject):
         self._show_look()
         self.document = Document(settings.name, self)
         self.jobs = Jobs(self)
+        self.models = ModelsClient(self)
         self.adding = Adding(self.document, self)
         self.window = MainWindow(self.document, self.jobs, settings, self._pages(), self._entries, version())
         self.projects = ProjectCommands(self.document, self.jobs, self.adding, settings, self.window)
@@ -68,7 +72,7 @@ class Studio(QObject):
         self.adding.moved.connect(self._say_reading)
         self.adding.ended.connect(self._say_added)
         self.window.closing.connect(self._closing)
-        self._broke.connect(self._show_bug, Qt.ConnectionType.QueuedConnection)
+        self._broke.connect(self._show_broken, Qt.ConnectionType.QueuedConnection)
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._show_look)
         self._show_look()
         self.window.show_page("projects")
@@ -76,24 +80,18 @@ class Studio(QObject):
             self.window.notices.show(Notice("Settings", complaint, "warn", "warn"))
 
     def _pages(self) -> dict[str, Callable[[], QWidget]]:
+        document, jobs = self.document, self.jobs
         made: dict[str, Callable[[], QWidget]] = {
             "projects": lambda: ProjectsPage(self.settings, self.projects.open),
-            "data": lambda: DataPage(self.document, self.jobs, self.adding),
+            "data": lambda: DataPage(document, jobs, self.adding),
+            "annotate": lambda: AnnotatePage(document, jobs),
+            "train": lambda: TrainingPage(document, jobs),
         }
         import importlib.util
 
-        if importlib.util.find_spec("studio.pages.annotate"):
-            made["annotate"] = lambda: importlib.import_module("studio.pages.annotate").AnnotatePage(
-                self.document, self.jobs
-            )
-        if importlib.util.find_spec("studio.pages.training"):
-            made["train"] = lambda: importlib.import_module("studio.pages.training").TrainingPage(
-                self.document, self.jobs
-            )
         if importlib.util.find_spec("studio.pages.forecast"):
-            client = importlib.import_module("studio.models_client")
             made["forecast"] = lambda: importlib.import_module("studio.pages.forecast").ForecastPage(
-                self.document, self.jobs, client.ModelsClient(self)
+                document, jobs, self.models
             )
         return made
 
@@ -171,6 +169,7 @@ class Studio(QObject):
 
     def _closing(self) -> None:
         self.adding.wait()
+        self.models.close()
         self.document.close_project()
 
     # ---- what broke ----
@@ -179,17 +178,21 @@ class Studio(QObject):
         """Show what would otherwise end in a terminal nobody looks at; the work goes on."""
 
         def caught(kind: type[BaseException], error: BaseException, at: TracebackType | None) -> None:
-            if issubclass(kind, KeyboardInterrupt):
-                QTimer.singleShot(0, self.window.close)
-            elif isinstance(error, CoreError):
-                self.window.notices.show(of_error(error))
-            else:
-                details = "".join(traceback.format_exception(kind, error, at))
-                sys.stderr.write(details)
-                self._broke.emit(details)
+            self._broke.emit(error.with_traceback(at))
+            if not issubclass(kind, KeyboardInterrupt | CoreError):
+                traceback.print_exception(error)
 
         sys.excepthook = caught
         threading.excepthook = lambda args: caught(args.exc_type, args.exc_value or args.exc_type(), args.exc_traceback)
+
+    def _show_broken(self, error: BaseException) -> None:
+        """What a person can act on as a notice, the rest as the bug it is."""
+        if isinstance(error, KeyboardInterrupt):
+            self.window.close()
+        elif isinstance(error, CoreError):
+            self.window.notices.show(of_error(error))
+        else:
+            self._show_bug("".join(traceback.format_exception(error)))
 
     def _show_bug(self, details: str) -> None:
         saved = "Nothing was lost."

@@ -10,7 +10,7 @@ from typing import Any
 
 from PySide6.QtCore import QEvent, QPoint, QRect, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from studio.actions import Actions, Handlers
 from studio.commands import tip
@@ -19,6 +19,7 @@ from studio.jobs import Jobs
 from studio.settings import Settings
 from studio.widgets.job_panel import JobPanel
 from studio.widgets.notices import Notices
+from studio.widgets.panel_sizes import PanelSizes
 from studio.widgets.rail import Place, Rail
 from studio.widgets.search_list import Entry, SearchList
 from studio.widgets.status_line import StatusLine
@@ -74,6 +75,7 @@ class MainWindow(QWidget):
         self._drawer.hide()
         self._search = SearchList(self._top.search, self, entries)
         self.notices = Notices(self)
+        self._sizes = PanelSizes(settings, self)
         middle = QWidget()
         across = QHBoxLayout(middle)
         across.setContentsMargins(0, 0, 8, 0)
@@ -104,7 +106,7 @@ class MainWindow(QWidget):
             "next-panel": lambda: self._walk_panels(1),
             "previous-panel": lambda: self._walk_panels(-1),
             "full-screen": self._toggle_full_screen,
-            "reset-panels": self._reset_panels,
+            "reset-panels": lambda: self._sizes.reset(self.page_name, self._pages[self.page_name]),
         }
         self.actions_table.offer({**own, **go, **handlers})
         self.actions_table.make_menus(self._top.menus, submenus)
@@ -116,7 +118,7 @@ class MainWindow(QWidget):
             name = "data"
         page = self._page(name)
         if name != self.page_name:
-            self._keep_panels()
+            self._sizes.keep(self.page_name, self._pages.get(self.page_name))
             self.page_name = name
             self._stack.setCurrentWidget(page)
             self._status.say(self._said.get(name, ""))
@@ -150,7 +152,7 @@ class MainWindow(QWidget):
             says: Any = getattr(page, "says", None)
             if says is not None:
                 says.connect(lambda words, name=name: self._heard(name, words))
-            self._restore_panels(name, page)
+            self._sizes.restore(name, page)
         return self._pages[name]
 
     def _heard(self, name: str, words: str) -> None:
@@ -203,35 +205,6 @@ class MainWindow(QWidget):
         else:
             self.showFullScreen()
 
-    def _splitters(self, name: str) -> list[tuple[str, QSplitter]]:
-        page = self._pages.get(name)
-        found = page.findChildren(QSplitter) if page is not None else []
-        tall = "low" if self.height() < 800 else "high"
-        return [(f"{name}/{each.objectName() or at}/{tall}", each) for at, each in enumerate(found)]
-
-    def _keep_panels(self) -> None:
-        for key, splitter in self._splitters(self.page_name):
-            if splitter.property("moved"):
-                self._settings.panels[key] = splitter.sizes()
-
-    def _restore_panels(self, name: str, page: QWidget) -> None:
-        for key, splitter in self._splitters(name):
-            splitter.splitterMoved.connect(lambda *_, each=splitter: each.setProperty("moved", True))
-            sizes = self._settings.panels.get(key)
-            if sizes is not None and len(sizes) == splitter.count():
-                splitter.setSizes(sizes)
-        page.ensurePolished()
-
-    def _reset_panels(self) -> None:
-        """Forget the sizes of this page's panels; they are as they were made when the page is next opened."""
-        for key, splitter in self._splitters(self.page_name):
-            self._settings.panels.pop(key, None)
-            splitter.setProperty("moved", False)
-            total = sum(splitter.sizes())
-            hints = [max(1, part.sizeHint().width()) for at in range(splitter.count()) if (part := splitter.widget(at))]
-            splitter.setSizes([total * hint // sum(hints) for hint in hints])
-        self._settings.save()
-
     # ---- what comes from outside ----
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -270,7 +243,7 @@ class MainWindow(QWidget):
         self.dropped.emit([url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()])
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        self._keep_panels()
+        self._sizes.keep(self.page_name, self._pages.get(self.page_name))
         self._settings.save()
         for page in self._pages.values():
             end = getattr(page, "close_page", None)

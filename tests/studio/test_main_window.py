@@ -1,5 +1,7 @@
 """The window around the pages: rail, bar, menus, keys, search, notices, photographs."""
 
+import sys
+import threading
 import time
 from pathlib import Path
 
@@ -7,7 +9,7 @@ import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QLabel, QLineEdit, QMenu, QMenuBar, QToolButton
+from PySide6.QtWidgets import QAbstractButton, QLabel, QLineEdit, QMenu, QMenuBar, QSplitter, QToolButton
 
 from core.errors import CoreError, ProjectError
 from core.project.edits import add_label
@@ -269,6 +271,33 @@ def test_that_a_bug_is_shown_in_words_with_its_details_folded(open_studio, qtbot
     assert "safe on disk" in words
     assert "division" not in words
     dialog.close()
+
+
+def test_that_what_breaks_in_another_thread_is_shown_in_the_windows_own(open_studio, qtbot, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+    monkeypatch.setattr(threading, "excepthook", threading.excepthook)
+    open_studio.catch_bugs()
+    thread = threading.Thread(target=lambda: 1 // 0)
+    thread.start()
+    thread.join()
+    qtbot.waitUntil(lambda: open_studio.window.findChild(BugDialog) is not None)
+    open_studio.window.findChild(BugDialog).close()
+    assert "ZeroDivisionError" in capsys.readouterr().err
+
+
+def test_that_a_double_click_on_a_splitter_folds_its_panel_and_gives_it_back(open_studio, video, qtbot):
+    open_studio.adding.add([video])
+    qtbot.waitUntil(lambda: not open_studio.adding.is_busy)
+    page = open_studio.window.page("data")
+    qtbot.waitUntil(page.is_settled)
+    splitter = page.findChild(QSplitter)
+    before = splitter.sizes()
+    QTest.mouseDClick(splitter.handle(1), Qt.MouseButton.LeftButton)
+    assert splitter.sizes()[1] == 0
+    QTest.mouseDClick(splitter.handle(1), Qt.MouseButton.LeftButton)
+    assert splitter.sizes() == before
+    open_studio.window.close()
+    assert open_studio.settings.panels["data/main/high"] == before
 
 
 @pytest.mark.parametrize("error", [ProjectError("a.mp4: no such file", hint="Find it."), CoreError("Short")])
