@@ -24,7 +24,7 @@ from core.datasets.kitchen.performing import script as write_script
 from core.datasets.kitchen.script import Carrying, DoorMove, Labelled, Script
 from core.datasets.kitchen.state import State, Step
 from core.datasets.kitchen.things import DoorTrack, ThingTrack, door_tracks, thing_tracks
-from core.datasets.kitchen.world import Kitchen
+from core.datasets.kitchen.world import BESIDE_BOARD, Kitchen
 from core.geometry.cameras import Camera, project
 from core.motion import Motion
 
@@ -175,7 +175,7 @@ def _as_it_was(script: Script, earlier: list[Step]) -> None:
     lying: dict[str, tuple[float, float, float]] = {}
     ajar: dict[str, float] = {}
     for step in earlier:
-        if step.verb in ("put", "add"):
+        if step.verb in ("put", "add") and step.place != BESIDE_BOARD:
             lying[step.thing] = step.point_m
         elif step.verb == "take":
             lying.pop(step.thing, None)

@@ -1,9 +1,10 @@
 """A whole project of simulated cooks: labels, clips with their segments and characteristic poses, cameras, 2D tracks,
 and a split that keeps people apart.
 
-Filming and detecting are handed in, since they live in other rooms: `film(clip, path)` draws the video and yields its
-progress, `detect(video, folder)` finds the people in it. Without them the tracks are the true landmarks with the
-detector's measured error, and the project has no video. What is true in space lies beside the project (`truth`).
+Filming and detecting are handed in, since they live in other rooms: `film(clip, path)` draws the video,
+`detect(video, folder)` returns who was found in it; both yield their progress. Without them the tracks are the true
+landmarks with the detector's measured error, and the project has no video. What is true in space lies beside the
+project (`truth`).
 
 People and clips belong to the demo's seed; its kitchens are the same three always. A stopped demo is a smaller project.
 """
@@ -11,6 +12,7 @@ People and clips belong to the demo's seed; its kitchens are the same three alwa
 from collections.abc import Callable, Generator
 from contextlib import closing
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
@@ -38,8 +40,9 @@ from core.project.store import ProjectStore
 from core.runs import Done, Events, Made, Progress
 from core.video import frame_luma, open_video
 
+Result = TypeVar("Result")
 Film = Callable[[KitchenClip, Path], Generator[Progress, None, None]]
-Detect = Callable[[Path, Path], Poses2d]
+Detect = Callable[[Path, Path], Generator[Progress, None, Poses2d]]
 
 RATE_HZ = 30.0
 AUTHOR, SOURCE = "Posecast", "simulated kitchen"
@@ -62,7 +65,8 @@ def make_demo(
     seeds.check_demo(seed, clips)
     rooms = {number: kitchen(number, width=size[0], height=size[1]) for number in seeds.DEMO_KITCHENS}
     people = [cook(seeds.demo_cook(seed, number)) for number in range(min(clips, MOST_COOKS))]
-    per_clip = 1 if film is None else max(1, round(seconds * RATE_HZ))
+    frames = max(1, round(seconds * RATE_HZ))
+    per_clip = 1 + frames * ((film is not None) + (film is not None and detect is not None))
     made: dict[str, Cook] = {}
     with ProjectStore.create(folder, "Simulated kitchen", AUTHOR) as store:
         project, cameras = _vocabulary_and_cameras(store.project, rooms)
@@ -70,18 +74,20 @@ def make_demo(
         for number in range(clips):
             room = rooms[seeds.DEMO_KITCHENS[number % len(rooms)]]
             person = people[number % len(people)]
-            told = f"{person.name}, clip {number + 1} of {clips}"
-            yield Progress(number * per_clip, clips * per_clip, told)
+            before, told = number * per_clip, f"{person.name}, clip {number + 1} of {clips}"
+            yield Progress(before, clips * per_clip, told)
             taken = clip(seeds.demo_clip(seed, number), seconds, RATE_HZ, room, person)
             video, path = _without_video(taken), None
             if film is not None:
                 path = folder / "videos" / f"{number + 1:03d} {taken.dish}.mp4"
                 path.parent.mkdir(parents=True, exist_ok=True)
-                with closing(film(taken, path)) as drawing:
-                    for each in drawing:
-                        yield Progress(number * per_clip + min(each.done, per_clip), clips * per_clip, told)
+                yield from _within(film(taken, path), before, frames, clips * per_clip, f"Filming {told}")
                 video = _video_file(path)
-            tracks = _tracks(taken, path, folder, detect)
+            if path is not None and detect is not None:
+                poses = detect(path, folder / "runs" / "make-demo" / "poses" / path.stem)
+                tracks = yield from _within(poses, before + frames, frames, clips * per_clip, f"2D poses of {told}")
+            else:
+                tracks = _with_detector_error(taken)
             project, row = edits.add_clip(
                 store.project, f"{person.name} makes {taken.dish}", path, video, author=AUTHOR, folder=folder,
                 performer=person.name, camera=cameras[room.seed], source=SOURCE,
@@ -148,12 +154,24 @@ def _video_file(path: Path) -> VideoFile:
     return VideoFile(**{**facts, "path": str(path)})
 
 
-def _tracks(taken: KitchenClip, video: Path | None, folder: Path, detect: Detect | None) -> Poses2d:
-    if video is not None and detect is not None:
-        return detect(video, folder / "runs" / "make-demo" / "poses" / video.stem)
+def _with_detector_error(taken: KitchenClip) -> Poses2d:
+    """What the detector would have found of a clip that nobody filmed."""
     camera, rng = taken.camera, np.random.default_rng([taken.seed, _TRACKS])
     table = read_error_table()
     return seen_by_detector(taken.landmarks_px, camera.width, camera.height, taken.motion.rate_hz, table, rng)
+
+
+def _within(
+    part: Generator[Progress, None, Result], before: int, most: int, total: int, doing: str
+) -> Generator[Progress, None, Result]:
+    """The progress of a part of the work as progress of the whole; what the part returns."""
+    with closing(part):
+        while True:
+            try:
+                each = next(part)
+            except StopIteration as end:
+                return end.value
+            yield Progress(before + min(each.done, most), total, doing)
 
 
 def _annotated(

@@ -9,7 +9,7 @@ from numpy import ndarray
 
 from core.datasets.kitchen.script import ARRIVES_EARLY_S, BOTH, DoorMove, Grip, Writer, label_start, side_of
 from core.datasets.kitchen.state import Step
-from core.datasets.kitchen.world import THINGS, Stand
+from core.datasets.kitchen.world import BESIDE_BOARD, THINGS, Stand
 
 HANDS_APART_M = 0.11
 """How far from the middle of a two-handed thing each hand grips."""
@@ -117,7 +117,9 @@ def add(writer: Writer, step: Step) -> None:
         grip = Grip(np.array([-side * 0.8, -0.5, 0.0]), np.array([-side * 0.2, -0.5, 0.8]), 0.45, 0.5)
         goal = source + np.array([side * 0.07, 0.05, 0.0])
         gathered = max(gathered, writer.reach(hand, start + 0.05 * hand, goal, grip))
-    writer.give(step.thing, gathered + 0.15, hands[0])
+    whole = step.place != BESIDE_BOARD  # else some pieces are pushed into a bowl, and the rest stays
+    if whole:
+        writer.give(step.thing, gathered + 0.15, hands[0])
     writer.look("world", target, gathered)
     stand = writer.kitchen.stand_for(step.place, step.point_m, "add", 0.0)
     stand = Stand(stand.x_m, stand.z_m, stand.yaw_rad, 0.30)
@@ -139,7 +141,8 @@ def add(writer: Writer, step: Step) -> None:
         grip = Grip(np.array([-side * 0.5, -0.8, 0.0]), np.array([-side * 0.2, -0.5, 0.8]), 0.4, 0.2)
         goal = target + np.array([side * 0.07, 0.15, -0.01])
         writer.reach(hand, over, goal, grip, duration_s=0.35, arc_m=0.0)
-    writer.lay(step.thing, over + 0.25, target)
+    if whole:
+        writer.lay(step.thing, over + 0.25, target)
     writer.label("add", step.thing, label_start(began, start), over + 0.5, over + 0.15)
     writer.now_s = over + 0.35
 

@@ -6,7 +6,7 @@ changed the state) or a list of smaller intents that replace it. A planner that 
 
 from core.datasets.kitchen.dishes import Task
 from core.datasets.kitchen.state import IN_HAND, Intent, Outcome, State, Whereabouts
-from core.datasets.kitchen.world import CONTAINER_NAMES, SPOTS, TOOLS, TWO_HANDED, VESSEL_PLACES
+from core.datasets.kitchen.world import BESIDE_BOARD, CONTAINER_NAMES, SPOTS, TOOLS, TWO_HANDED, VESSEL_PLACES
 
 BOUTS = {
     "cut": 0.32, "peel": 0.25, "wash": 0.18, "stir": 0.22, "whisk": 0.3, "knead": 0.4, "grate": 0.3, "season": 0.25,
@@ -100,7 +100,7 @@ def put(state: State, thing: str, place: str | None = None) -> Outcome:
     if state.holding["main"] == state.holding["other"]:
         hand = "both"
     place = place or state.free_spot()
-    point = state.point_of(place)
+    point = state.point_on_board(thing) if place == "middle" and thing != "board" else state.point_of(place)
     if thing in GOES_HOME and place in SPOTS:
         home = state.kitchen.homes[thing]
         place, point = home.place, home.point_m
@@ -148,12 +148,15 @@ def _between_bouts(state: State, verb: str, thing: str) -> list[Intent]:
         tool = state.holding["main"]
         return [Intent(put, (thing, "middle")), Intent(take, (thing, (tool,) if tool else ()))]
     if verb == "cut" and draw < 0.5:
-        return [Intent(work_once, ("add", thing, "spot_3"))]
+        return [Intent(work_once, ("add", thing, BESIDE_BOARD))]
     return []
 
 
 def work_once(state: State, verb: str, thing: str, place: str) -> Outcome:
-    return state.step(verb, thing, place, None, "main")
+    """On the board, work is where the thing lies (or what it is grated on)."""
+    lies = state.whereabouts.get("grater" if verb == "grate" else thing)
+    point = lies.point_m if lies is not None and lies.place == place == "middle" else None
+    return state.step(verb, thing, place, point, "main")
 
 
 def perhaps(state: State, share: float, intent: Intent) -> Outcome:
@@ -175,6 +178,11 @@ def forget(state: State, thing: str) -> Outcome:
     """It is in the dish now and takes no room on the worktop."""
     state.lying.pop(thing, None)
     return []
+
+
+def clear_grater(state: State) -> Outcome:
+    """Off the board, unless it stands somewhere else by now."""
+    return [_take("grater"), _put("grater")] if state.whereabouts["grater"].place == "middle" else []
 
 
 def turn_on_hob(state: State) -> Outcome:
@@ -315,10 +323,11 @@ def _cut(_state: State, thing: str) -> list[Intent]:
     ]  # fmt: skip
 
 
-def _grate(_state: State, thing: str) -> list[Intent]:
+def _grate(state: State, thing: str) -> list[Intent]:
+    clear = Intent(perhaps, (0.5 + 0.5 * state.habits.tidy, Intent(clear_grater)))
     return [
         Intent(lay_board), Intent(put_all_down), _take("grater"), _put("grater", "middle"), _take(thing),
-        _work("grate", thing, "middle"), _put(thing),
+        _work("grate", thing, "middle"), _put(thing), clear,
     ]  # fmt: skip
 
 

@@ -12,10 +12,17 @@ import numpy as np
 
 from core.datasets.kitchen.cooks import Habits
 from core.datasets.kitchen.dishes import Dish, Task
-from core.datasets.kitchen.world import SPOTS, Kitchen, Point
+from core.datasets.kitchen.world import SPOTS, VESSEL_PLACES, Kitchen, Point
 
 HANDS = ("main", "other")
 IN_HAND = "hand"
+_ON_BOARD_M = ((0.0, 0.0), (-0.13, 0.02), (0.13, 0.02), (0.0, 0.17))
+"""Where on the board things lie, aside and ahead of its middle; the first is used where there is room."""
+
+
+def _distance(one: Point, other: Point) -> float:
+    """No farther than 12 cm counts: from there on there is room enough."""
+    return min(0.12, float(np.hypot(one[0] - other[0], one[2] - other[2])))
 
 
 class Step(NamedTuple):
@@ -109,11 +116,24 @@ class State:
         return self.kitchen.places[place]
 
     def free_spot(self) -> str:
-        """A free place on the worktop, rather a handy one."""
+        """A free place on the worktop, rather a handy one, and not where a vessel is still to stand."""
         taken = set(self.lying.values())
-        free = [spot for spot in SPOTS if spot not in taken] or list(SPOTS)
+        wanted = {VESSEL_PLACES[task.thing] for task in self.needs if task.kind == "vessel" and task not in self.done}
+        empty = [spot for spot in SPOTS if spot not in taken]
+        free = [spot for spot in empty if spot not in wanted] or empty or list(SPOTS)
         weight = np.exp(-0.9 * np.arange(len(free)))
         return free[int(self.rng.choice(len(free), p=weight / weight.sum()))]
+
+    def point_on_board(self, thing: str) -> Point:
+        """Where on the board `thing` finds room beside what lies there."""
+        x, y, z = self.point_of("middle")
+        others = [
+            where.point_m
+            for other, where in self.whereabouts.items()
+            if where.place == "middle" and where.point_m is not None and other not in (thing, "board")
+        ]
+        places = [(x + aside, y, z + ahead) for aside, ahead in _ON_BOARD_M]
+        return max(places, key=lambda place: min([_distance(place, other) for other in others], default=1.0))
 
     def board_is_free(self) -> bool:
         return "middle" not in self.lying.values()

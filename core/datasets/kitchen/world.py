@@ -122,6 +122,8 @@ TWO_HANDED = frozenset(name for name, thing in THINGS.items() if thing.grip == "
 TOOLS = frozenset({"knife", "peeler", "spoon", "whisk", "grater"})
 SPOTS = ("spot_3", "spot_1", "spot_2", "spot_4", "spot_6", "spot_5")
 """Free places on the worktop, the handiest first."""
+BESIDE_BOARD = "beside_board"
+"""Where pieces are pushed to while the rest is still being cut."""
 VESSEL_PLACES = {"pan": "hob_left", "pot": "hob_right", "bowl": "spot_3", "plate": "spot_4", "tray": "middle"}
 
 _INSIDE = {
@@ -207,6 +209,7 @@ def kitchen(seed: int, *, width: int = 640, height: int = 360) -> Kitchen:
     for number, (x, z) in spots.items():
         places[f"spot_{number}"] = (x + about(0.03), WORKTOP_M, z + about(0.02))
     places |= {
+        BESIDE_BOARD: places["spot_3"],
         "oil_spot": (hob + 0.40, WORKTOP_M, 0.42),
         "knob": (hob + 0.02, WORKTOP_M, 0.075),
         "towel": (sink + 0.42, 0.74, -0.02),

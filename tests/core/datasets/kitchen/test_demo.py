@@ -151,6 +151,7 @@ def test_that_film_and_detector_are_used_where_they_are_given(tmp_path):
 
     def detect(video, folder):
         assert video.is_file()
+        yield Progress(240, 240)
         still = np.full((240, 2, 33, 2), 50, np.float32)
         sure = np.zeros((240, 2, 33), np.float32)
         sure[:, 1] = 0.9
