@@ -25,6 +25,7 @@ from studio.main_window import MainWindow
 from studio.models_client import ModelsClient
 from studio.pages.annotate import AnnotatePage
 from studio.pages.data import DataPage
+from studio.pages.forecast import ForecastPage
 from studio.pages.projects import ProjectsPage
 from studio.pages.training import TrainingPage
 from studio.project_commands import ProjectCommands
@@ -81,19 +82,13 @@ class Studio(QObject):
 
     def _pages(self) -> dict[str, Callable[[], QWidget]]:
         document, jobs = self.document, self.jobs
-        made: dict[str, Callable[[], QWidget]] = {
+        return {
             "projects": lambda: ProjectsPage(self.settings, self.projects.open),
             "data": lambda: DataPage(document, jobs, self.adding),
             "annotate": lambda: AnnotatePage(document, jobs),
             "train": lambda: TrainingPage(document, jobs),
+            "forecast": lambda: ForecastPage(document, jobs, self.models),
         }
-        import importlib.util
-
-        if importlib.util.find_spec("studio.pages.forecast"):
-            made["forecast"] = lambda: importlib.import_module("studio.pages.forecast").ForecastPage(
-                document, jobs, self.models
-            )
-        return made
 
     def _entries(self) -> list[finding.Entry]:
         return finding.entries(self.document, self.window.actions_table)

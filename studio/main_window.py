@@ -114,8 +114,6 @@ class MainWindow(QWidget):
 
     def show_page(self, name: str) -> QWidget:
         """Bring a page to the front."""
-        if name not in self._makers:
-            name = "data"
         page = self._page(name)
         if name != self.page_name:
             self._sizes.keep(self.page_name, self._pages.get(self.page_name))
@@ -168,7 +166,7 @@ class MainWindow(QWidget):
             if name in self._makers:
                 self._rail.enable(place.name, is_open or name == "projects", _NEEDS_PROJECT)
             else:
-                self._rail.enable(place.name, False, NOT_BUILT.get(name, "Not there yet"))
+                self._rail.enable(place.name, False, NOT_BUILT[name])
         self.setWindowTitle(f"{self._document.project.name} – Posecast" if is_open else "Posecast")
         if not is_open:
             self._drawer.hide()
