@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 
 from PySide6.QtCore import QPoint, Qt, QTimer, Signal
-from PySide6.QtGui import QContextMenuEvent, QResizeEvent
+from PySide6.QtGui import QContextMenuEvent, QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QSplitter, QVBoxLayout, QWidget
 
 from core.errors import ProjectError
@@ -52,6 +52,7 @@ class AnnotatePage(QWidget):
         super().__init__()
         self._document = document
         self._stale = True
+        self._said = ""
         self.labels = LabelList()
         self.view = VideoView()
         self.transport = Transport()
@@ -128,6 +129,19 @@ class AnnotatePage(QWidget):
         self.player.stop()
         self.picture.close()
 
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.view.take_keys()
+        self.says.emit(self._said)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self.player.stop()
+
+    def _say(self, words: str) -> None:
+        self._said = words
+        self.says.emit(words)
+
     # ---- building ----
 
     def _place(self) -> None:
@@ -190,7 +204,7 @@ class AnnotatePage(QWidget):
         self.player.changed.connect(self._follow_player)
         self.picture.time_known.connect(self._follow_time)
         self.picture.thumbnails_changed.connect(timeline.show_thumbnails)
-        self.picture.says.connect(self.says)
+        self.picture.says.connect(self._say)
         self.picture.words.asks.connect(self.asks)
         self.picture.words.problem_shown.connect(self.walks.show_segments)
         self.view.stepped.connect(self._step)
@@ -222,6 +236,9 @@ class AnnotatePage(QWidget):
         self.inspector.pose_wanted.connect(lambda segment: changing.move_pose(segment, document.playhead))
         self.inspector.pose_shown.connect(self.walks.to_pose_of)
         self.labels.picked.connect(marking.label)
+        # What was asked is done; the keys belong to the marks again.
+        for done in (self.labels.picked, self.inspector.action_chosen, self.inspector.actor_chosen):
+            done.connect(self.view.take_keys)
         self.labels.add_wanted.connect(marking.add_label)
         self.labels.rename_wanted.connect(marking.rename_label)
         self.labels.remove_wanted.connect(marking.remove_label)

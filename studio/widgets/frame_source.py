@@ -21,7 +21,6 @@ from core.video import Video, frame_luma, open_video
 from studio.widgets.clip_time import ClipTime
 
 KEPT_BYTES = 160 * 2**20
-_SIZE_STEP = 256  # a panel dragged wider does not mean other pictures at every pixel
 AHEAD = 6
 """Frames decoded before they are wished for, while frames are wished in a row."""
 
@@ -101,7 +100,7 @@ class FrameSource(QObject):
         """
         if self._reader is not None:
             self._wishes += 1
-            self._reader.want(frame, -(-longest_px // _SIZE_STEP) * _SIZE_STEP, self._wishes)
+            self._reader.want(frame, longest_px, self._wishes)
 
     def identify(self, frame: int) -> None:
         """Find out what `frame` is (timestamp and luma means); answered by `identified`, each one."""

@@ -11,7 +11,7 @@ from functools import cache
 import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 
 from core.bodies.skeletons import BLAZEPOSE_33, BODY_25, Skeleton
@@ -89,14 +89,17 @@ def draw_person(
     painter.save()
     painter.setOpacity(strong)
     thick = width if person.is_actor else width * 0.7
-    for is_rim in (True, False):
-        for parent, child in bones:
-            if parent in points and child in points:
-                colour = QColor(0, 0, 0, 150) if is_rim else QColor(colours[_side_of_bone(sides, parent, child)])
-                pen = QPen(colour, thick + 2.4 if is_rim else thick)
-                pen.setCapStyle(Qt.PenCapStyle.RoundCap)
-                painter.setPen(pen)
-                painter.drawLine(points[parent], points[child])
+    lines: dict[str, list[QLineF]] = {}
+    for parent, child in bones:
+        if parent in points and child in points:
+            side = _side_of_bone(sides, parent, child)
+            lines.setdefault(side, []).append(QLineF(points[parent], points[child]))
+    rim = QPen(QColor(0, 0, 0, 150), thick + 2.4, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap)
+    painter.setPen(rim)
+    painter.drawLines([each for side in lines.values() for each in side])
+    for side, those in lines.items():
+        painter.setPen(QPen(QColor(colours[side]), thick, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
+        painter.drawLines(those)
     dot = thick * 1.25
     for at, point in points.items():
         colour = colours[sides[at]]

@@ -202,8 +202,7 @@ class Timeline(QWidget):
             case QFocusEvent():
                 self.update()
             case _ if event.type() in _NEW_LOOK:
-                self._ground = None
-                self.update()
+                self._change(self.scene.sized(self.width(), self.height(), whole=self._is_whole()))
             case QKeyEvent() if event.key() == Qt.Key.Key_Escape and self.pointer.is_down:
                 # A drag is given back before any shortcut of the window hears of the key.
                 if event.type() == QEvent.Type.KeyPress:

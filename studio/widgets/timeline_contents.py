@@ -271,7 +271,7 @@ def rows_of(contents: TimelineContents, height: float, *, with_frames: bool) -> 
         wished.append(("confidence", "2D confidence", _HEIGHTS["confidence"], -1))
     room = height - RULER - FOOT - GAP
     for foldable in ("frames", "confidence"):
-        if sum(each[2] * 0.8 + GAP for each in wished) > room:
+        if sum(each[2] * 0.95 + GAP for each in wished) > room:
             wished = [each for each in wished if each[0] != foldable]
     needed = sum(each[2] for each in wished)
     scale = max(0.74, min(1.5, (room - len(wished) * GAP) / max(needed, 1.0)))

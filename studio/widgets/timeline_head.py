@@ -27,6 +27,7 @@ class TimelineHead(QWidget):
         self.missing.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.next = parts.button("Next", "right", "quiet")
         self.next.setToolTip(tip("next-missing"))
+        self.next.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # after a click the keys still belong to the marks
         self._key = parts.key("G")
         out, closer = parts.tool("minus", tip("zoom-out")), parts.tool("plus", tip("zoom-in"))
         self.slider = QSlider(Qt.Orientation.Horizontal)

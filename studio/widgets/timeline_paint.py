@@ -31,26 +31,48 @@ HEAD_ICONS = {"frames": "video", "segments": "person", "poses": "diamond", "conf
 _STEPS_S = (0.1, 0.2, 0.5, 1, 2, 4, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600)
 
 
-def ruler(painter: QPainter, axis: Axis, time: ClipTime, playhead: float) -> None:
+def ruler(painter: QPainter, axis: Axis, time: ClipTime) -> None:
     """Ticks at round times, wherever the video's own timestamps put them."""
     look = theme.now()
+    big, small = _tick_steps(axis, time)
     begin, end = time.seconds(axis.first), time.seconds(min(axis.last, axis.frame_count))
+    for ink, step, high in ((look.line, small, 4), (look.edge, big, 8)):
+        painter.setPen(QPen(QColor(ink), 1))
+        for at in range(math.ceil(begin / step), math.floor(end / step) + 1):
+            x = axis.x(_frame_between(time, at * step))
+            painter.drawLine(QPointF(x, RULER - high), QPointF(x, RULER))
+    for rect, said in ruler_labels(axis, time):
+        painting.put(painter, rect.left(), RULER - 9, said, look.text3, 10.5)
+
+
+def ruler_labels(axis: Axis, time: ClipTime) -> list[tuple[QRectF, str]]:
+    """The written times and where they stand."""
+    big, _ = _tick_steps(axis, time)
+    begin, end = time.seconds(axis.first), time.seconds(min(axis.last, axis.frame_count))
+    labels = []
+    for at in range(math.ceil(begin / big), math.floor(end / big) + 1):
+        x = axis.x(_frame_between(time, at * big)) + 4
+        said = say_time(at * big, 1 if big < 1 else 0)
+        wide = painting.words_width(said, 10.5)
+        if x + wide < axis.left + axis.width:
+            labels.append((QRectF(x, 1, wide, RULER - 9), said))
+    return labels
+
+
+def make_room_for_playhead(painter: QPainter, axis: Axis, time: ClipTime, x: float) -> None:
+    """Take the written time away that the playhead's handle would cross."""
+    for rect, _ in ruler_labels(axis, time):
+        if rect.left() - 9 < x < rect.right() + 9:
+            painter.fillRect(rect.adjusted(-1, 0, 2, -0.5), QColor(theme.now().panel))
+
+
+def _tick_steps(axis: Axis, time: ClipTime) -> tuple[float, float]:
+    """Seconds from one written tick to the next, and from one short tick to the next."""
+    seconds = time.seconds(min(axis.last, axis.frame_count)) - time.seconds(axis.first)
+    per_second = min(axis.width, (axis.frame_count - axis.first) * axis.px_per_frame) / max(seconds, 1e-6)
     wide = theme.px(64)
-    per_second = axis.width / max(end - begin, 1e-6)
     big = next((each for each in _STEPS_S if each * per_second >= wide), _STEPS_S[-1])
-    small = big / (4 if big in (2, 4, 20, 120, 1200) else 5)
-    decimals = 1 if big < 1 else 0
-    playhead_x = axis.x(playhead)
-    for at in range(math.ceil(begin / small), math.floor(end / small) + 1):
-        seconds = at * small
-        x = axis.x(_frame_between(time, seconds))
-        is_big = abs(seconds / big - round(seconds / big)) < 1e-6
-        painter.setPen(QPen(QColor(look.edge if is_big else look.line), 1))
-        painter.drawLine(QPointF(x, RULER - (8 if is_big else 4)), QPointF(x, RULER))
-        said = say_time(seconds, decimals)
-        hidden = x - 14 < playhead_x < x + painting.words_width(said, 10.5) + 12
-        if is_big and not hidden and x + 30 < axis.left + axis.width:
-            painting.put(painter, x + 4, RULER - 9, said, look.text3, 10.5)
+    return big, big / (4 if big in (2, 4, 20, 120, 1200) else 5)
 
 
 def _frame_between(time: ClipTime, seconds: float) -> float:

@@ -11,7 +11,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 
 from studio.widgets.timeline_contents import RULER, Axis
 from studio.widgets.timeline_drag import Drag, DragOutcome, EndDrag, MoveDrag, PoseDrag, dragged, snap_targets
-from studio.widgets.timeline_scene import HEAD, Hit, Scene
+from studio.widgets.timeline_scene import Hit, Scene
 
 SNAP_PX, SLACK_PX = 8.0, 3.0
 Part = Literal["scrub", "pan", "window", "window start", "window end", "drag", "box", ""]
@@ -92,11 +92,11 @@ class Pointer:
         elif button != Qt.MouseButton.LeftButton:
             return
         elif at.y() >= scene.bottom:
-            press.part = scene.overview_part(at.x()) if at.x() >= HEAD else ""
+            press.part = scene.overview_part(at.x()) if at.x() >= scene.head else ""
             if press.part == "window" and not scene.overview_window().contains(at):
                 axis = scene.axis
                 self._target.set_axis(axis.panned(axis.x(scene.overview_frame(at.x())) - axis.left - axis.width / 2))
-        elif at.x() < HEAD:
+        elif at.x() < scene.head:
             return
         elif at.y() < RULER or scene.row_kind(at) == "frames":
             press.part = "scrub"
@@ -151,7 +151,7 @@ class Pointer:
     def cursor(self, at: QPointF) -> Qt.CursorShape:
         """What the pointer looks like over a place."""
         scene = self._target.scene
-        if at.y() >= scene.bottom and at.x() >= HEAD:
+        if at.y() >= scene.bottom and at.x() >= scene.head:
             inside = scene.overview_part(at.x()) == "window"
             return Qt.CursorShape.OpenHandCursor if inside else Qt.CursorShape.SizeHorCursor
         hit = scene.hit(at)

@@ -47,8 +47,13 @@ class Scene:
     # ---- the view ----
 
     @property
+    def head(self) -> int:
+        """How wide the rows' names stand; they grow with the text."""
+        return theme.px(HEAD)
+
+    @property
     def lane_width(self) -> float:
-        return max(self.width - HEAD - 6, 1)
+        return max(self.width - self.head - 6, 1)
 
     @property
     def bottom(self) -> int:
@@ -58,12 +63,12 @@ class Scene:
     def whole_axis(self) -> Axis:
         """The axis with the whole clip in view."""
         count = self.contents.time.frame_count
-        return Axis(count, HEAD, self.lane_width, 0.0, self.lane_width / max(count, 1))
+        return Axis(count, self.head, self.lane_width, 0.0, self.lane_width / max(count, 1))
 
     def sized(self, width: int, height: int, *, whole: bool) -> "Scene":
         """The same in a widget of another size; `whole` keeps the whole clip in view."""
         made = replace(self, width=width, height=height)
-        axis = made.whole_axis() if whole else replace(self.axis, width=made.lane_width).kept_inside()
+        axis = made.whole_axis() if whole else replace(self.axis, left=made.head, width=made.lane_width).kept_inside()
         return replace(made, axis=axis)
 
     def rows(self) -> tuple[Row, ...]:
@@ -75,7 +80,7 @@ class Scene:
     def hit(self, at: QPointF) -> Hit | None:
         """What lies at a point."""
         row = next((each for each in self.rows() if each.top <= at.y() < each.top + each.height), None)
-        if row is None or at.x() < HEAD:
+        if row is None or at.x() < self.head:
             return None
         if row.kind == "poses":
             marks = self.contents.poses
@@ -135,7 +140,7 @@ class Scene:
 
     def overview_rect(self) -> QRectF:
         """The strip at the foot that holds the whole clip."""
-        return QRectF(HEAD, self.height - FOOT, self.lane_width, FOOT)
+        return QRectF(self.head, self.height - FOOT, self.lane_width, FOOT)
 
     def overview_window(self) -> QRectF:
         """The part of the strip that is in view above."""
@@ -167,7 +172,7 @@ class Scene:
         everything = QRectF(0, 0, self.width, self.height)
         self._round(painter, everything)
         painter.fillRect(everything, QColor(look.panel))
-        lane = QRectF(HEAD, 0, self.width - HEAD, self.bottom)
+        lane = QRectF(self.head, 0, self.width - self.head, self.bottom)
         moved = {name: (start, end) for name, start, end in self.outcome.spans} if self.outcome else {}
         painter.setPen(QColor(look.line))
         painter.drawLine(QPointF(0, RULER), QPointF(self.width, RULER))
@@ -180,7 +185,7 @@ class Scene:
             main = contents.tracks[0].actor
         for row in self.rows():
             track = contents.tracks[row.track] if row.kind == "segments" else None
-            paint.head(painter, row, HEAD, strong=track is not None and track.actor == main)
+            paint.head(painter, row, self.head, strong=track is not None and track.actor == main)
             painter.setPen(theme.alpha(look.line, 0.8))
             painter.drawLine(QPointF(0, row.top + row.height + 1.5), QPointF(self.width, row.top + row.height + 1.5))
             painter.save()
@@ -204,8 +209,9 @@ class Scene:
             painter.fillRect(beyond, theme.alpha(look.window, 0.45))
             painting.hatched(painter, beyond, look.edge, 1)
         painter.setPen(QColor(look.line))
-        painter.drawLine(QPointF(HEAD - 0.5, RULER), QPointF(HEAD - 0.5, self.bottom))
+        painter.drawLine(QPointF(self.head - 0.5, RULER), QPointF(self.head - 0.5, self.bottom))
         if contents.time.frame_count:
+            paint.ruler(painter, axis, contents.time)
             paint.overview(painter, contents, self.overview_rect())
 
     def paint_moving(self, painter: QPainter, playhead: int, box: QRectF | None, *, focused: bool) -> None:
@@ -213,13 +219,17 @@ class Scene:
         look, axis = theme.now(), self.axis
         self._round(painter, QRectF(0, 0, self.width, self.height))
         if self.contents.time.frame_count:
-            paint.ruler(painter, axis, self.contents.time, playhead)
+            x = axis.x(playhead)
+            is_in_view = axis.left - 1 <= x <= axis.left + axis.width + 1
+            if is_in_view:
+                paint.make_room_for_playhead(painter, axis, self.contents.time, x)
             paint.overview_window(painter, self.contents, self.overview_rect(), self.overview_window(), playhead)
             painter.save()
-            painter.setClipRect(QRectF(HEAD - 6, 0, self.width - HEAD + 6, self.bottom), Qt.ClipOperation.IntersectClip)
+            painter.setClipRect(
+                QRectF(self.head - 6, 0, self.width - self.head + 6, self.bottom), Qt.ClipOperation.IntersectClip
+            )
             self._paint_marks(painter)
-            x = axis.x(playhead)
-            if axis.left - 1 <= x <= axis.left + axis.width + 1:
+            if is_in_view:
                 paint.playhead_line(painter, x, self.bottom)
             self._paint_drag(painter)
             if box is not None:
@@ -280,6 +290,6 @@ class Scene:
         else:
             return
         wide = painting.words_width(said, 11, 600) + 16
-        x = min(max(x, HEAD + wide / 2 + 2), self.width - wide / 2 - 4)
+        x = min(max(x, self.head + wide / 2 + 2), self.width - wide / 2 - 4)
         y = min(below + 3, self.bottom - theme.px(22))
         painting.chip(painter, x, y, said, look.text, look.raised, 11, 600, pad=8, height=20, align="centre")

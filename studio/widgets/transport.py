@@ -1,8 +1,9 @@
 """The row below the picture: play, step, time, loop, speed, and what is drawn on the picture."""
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
+from studio import theme
 from studio.commands import tip
 from studio.widgets import parts
 
@@ -29,6 +30,7 @@ class Transport(QWidget):
         self.loop = self._button("loop", "loop", checkable=True)
         self.speeds = parts.Segmented([name for name, _ in SPEEDS], 1, self._speed)
         self.speeds.setAccessibleName("Speed")
+        self.speeds.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.joints = self._button("skeleton", "show-joints", on=True)
         self.actor = self._button("person", "next-actor")
         self.fit = self._button("fit", "fit")
@@ -55,6 +57,7 @@ class Transport(QWidget):
     def set_narrow(self, *, narrow: bool) -> None:
         """In a narrow window what is less needed makes room; its keys still hold."""
         self.actor.setVisible(not narrow)
+        self._length.setVisible(not narrow or theme.scale() < 1.2)
 
     def _button(
         self, icon: str, command: str, *, size: int = 16, checkable: bool = False, on: bool = False

@@ -121,6 +121,10 @@ class VideoView(QWidget):
         middle = QPointF(self.width() / 2, self.height() / 2)
         self._frame_as(self.framing.zoomed(factor, middle if at is None else at))
 
+    def take_keys(self, *_: object) -> None:
+        """Let the keys be about the clip."""
+        self.setFocus(Qt.FocusReason.OtherFocusReason)
+
     def ask_time(self) -> None:
         """Let the person type a time or a frame's number where it stands."""
         field = TimeField(self)
@@ -209,20 +213,31 @@ class VideoView(QWidget):
             | QPainter.RenderHint.TextAntialiasing
             | QPainter.RenderHint.SmoothPixmapTransform
         )
-        path = QPainterPath()
-        path.addRoundedRect(QRectF(self.rect()), theme.RADIUS["card"], theme.RADIUS["card"])
-        painter.setClipPath(path)
         painter.fillRect(self.rect(), QColor(look.canvas))
         if self._image is not None:
             painter.setOpacity(0.6 if self._slow.isVisible() else 1.0)
-            painter.drawImage(self.framing.picture, self._image)
+            self._paint_image(painter, self._image)
             painter.setOpacity(1.0)
         if self._with_joints:
             self._paint_people(painter)
         self._paint_words(painter)
         if self.hasFocus():
             painter.fillRect(QRectF(0, 0, self.width(), 2), QColor(look.accent))
+        # The corners are painted over: a round clip would make drawing the frame many times slower.
+        corners = QPainterPath()
+        corners.addRect(QRectF(self.rect()))
+        corners.addRoundedRect(QRectF(self.rect()), theme.RADIUS["card"], theme.RADIUS["card"])
+        painter.fillPath(corners, QColor(look.window))
         painter.end()
+
+    def _paint_image(self, painter: QPainter, image: QImage) -> None:
+        """A frame decoded at the size it is shown at is copied; another is scaled."""
+        picture, ratio = self.framing.picture, self.devicePixelRatioF()
+        if abs(image.width() / ratio - picture.width()) < 1.5 and abs(image.height() / ratio - picture.height()) < 1.5:
+            image.setDevicePixelRatio(ratio)
+            painter.drawImage(picture.topLeft().toPoint(), image)
+        else:
+            painter.drawImage(picture, image)
 
     def _paint_people(self, painter: QPainter) -> None:
         seen = self.framing.seen

@@ -251,6 +251,50 @@ def test_that_what_is_missing_is_counted_and_walked_to(page, document, qtbot):
     assert document.playhead == 12
 
 
+# ---- in the whole window ----
+
+
+def test_that_keys_of_the_window_mark_and_typing_in_a_field_does_not(open_studio, qtbot, video):
+    document, window = open_studio.document, open_studio.window
+    with open_video(video) as opened:
+        facts = VideoFile(**opened.facts()._asdict())
+    project, clip = edits.add_clip(document.project, "clip", video, facts, author="I", folder=document.folder)
+    project, _ = edits.add_label(project, "reach", "action", author="I")
+    assert document.edit(project, "Add clip")
+    document.choose_clip(clip.id)
+    page = window.show_page("annotate")
+    window.activateWindow()
+    qtbot.waitUntil(lambda: window.is_settled() and page.view.hasFocus(), timeout=10_000)
+
+    def press(key, modifier=Qt.KeyboardModifier.NoModifier):
+        QTest.keyClick(QApplication.focusWidget() or window, key, modifier)
+        QApplication.processEvents()
+
+    document.seek(10)
+    press(Qt.Key.Key_I)
+    for _ in range(3):
+        press(Qt.Key.Key_Right, Qt.KeyboardModifier.ControlModifier)
+    assert document.playhead == 40
+    press(Qt.Key.Key_O)
+    press(Qt.Key.Key_1)
+    assert segments(document) == [("reach", 10, 40)]
+    press(Qt.Key.Key_Space)
+    assert page.player.is_playing
+    press(Qt.Key.Key_K)
+    assert not page.player.is_playing
+    press(Qt.Key.Key_Q)
+    assert page.labels.search.hasFocus()
+    QTest.keyClicks(page.labels.search, "xio1")
+    assert page.labels.search.text() == "xio1"
+    assert segments(document) == [("reach", 10, 40)]
+    press(Qt.Key.Key_Escape)
+    assert not page.labels.search.hasFocus()
+    press(Qt.Key.Key_Delete)
+    assert segments(document) == []
+    press(Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert segments(document) == [("reach", 10, 40)]
+
+
 # ---- moving ----
 
 
