@@ -35,6 +35,7 @@ class Lens(msgspec.Struct, frozen=True, kw_only=True):
     centre_px: tuple[float, float]
     width: int
     height: int
+    floor_m: float | None = None  # height of the world's y = 0 in the levelled frame, of a calibrated camera
 
 
 class Forecast(msgspec.Struct, frozen=True, kw_only=True):

@@ -159,13 +159,16 @@ def _lens(said: Forecast, camera: Camera) -> Lens | None:
     if spread < 1e-12:
         return None
     depth_m = float(of_depth @ rest) / spread
+    place_m = np.array([depth_m * neck[0], depth_m * neck[1], depth_m])
+    neck_in_world_m = camera.rotation.T @ (place_m - camera.translation_m)
     return Lens(
         rotation=_rows(tilt),
-        translation_m=(float(depth_m * neck[0]), float(depth_m * neck[1]), depth_m),
+        translation_m=(float(place_m[0]), float(place_m[1]), depth_m),
         focal_px=(float(camera.focal_px[0]), float(camera.focal_px[1])),
         centre_px=(float(camera.centre_px[0]), float(camera.centre_px[1])),
         width=camera.width,
         height=camera.height,
+        floor_m=None if camera.estimated else -float(neck_in_world_m[1]),
     )
 
 

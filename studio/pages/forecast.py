@@ -1,0 +1,401 @@
+"""Forecast: what comes next from this moment, as actions with their poses, beside what really came.
+
+Two tabs of the same moment: one run large, or several side by side. A click on a step holds the moment and takes the
+playhead to where the step came; "Follow the playhead" lets go again. Models answer in the warm process.
+"""
+
+from collections.abc import Callable
+from functools import partial
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QMenu, QScrollArea, QStackedWidget, QTabBar, QVBoxLayout, QWidget
+
+from studio import theme
+from studio.commands import tip
+from studio.document import Document
+from studio.jobs import Jobs
+from studio.models_client import ModelsClient
+from studio.pages.forecast_asking import MOST_COMPARED, Asking
+from studio.pages.forecast_cells import Moment
+from studio.pages.forecast_panels import DoubtsPanel, JointsPanel, SpacePanel, StepPanel
+from studio.pages.forecast_states import StatePlace
+from studio.widgets import parts
+from studio.widgets.clip_strip import ClipStrip, Stretch
+from studio.widgets.clip_time import ClipTime, say_time
+from studio.widgets.compare_grid import CompareGrid
+from studio.widgets.painting import Swatch
+from studio.widgets.player import Player
+from studio.widgets.step_cards import CardStrip, CellView, PastStrip
+from studio.widgets.stills import Stills
+
+
+class ForecastPage(QWidget):
+    """The seen past on top, the future below it, space and words at the right, time at the foot."""
+
+    asks = Signal(str)
+    says = Signal(str)
+
+    def __init__(self, document: Document, jobs: Jobs, models: ModelsClient) -> None:
+        super().__init__()
+        self._document, self._models = document, models
+        self.asking = Asking(document, jobs, models, self)
+        self._step = 0
+        self._column = ""
+        self._moment: Moment | None = None
+        self._clip_shown = ""
+        self.stills = Stills(self)
+        self.player = Player(self)
+        self._lay_out()
+        self.asking.changed.connect(self._follow)
+        self.stills.came.connect(lambda _: self._draw())
+        self.player.frame_due.connect(document.seek)
+        self.player.changed.connect(lambda: self._play.show_icon("pause" if self.player.is_playing else "play"))
+        document.playhead_moved.connect(self._show_playhead)
+        document.closed.connect(self._let_go)
+
+    def commands(self) -> dict[str, Callable[[], None]]:
+        """What the page can do, by the names of the table of commands."""
+        seek = {
+            "step-back": -1, "step": 1, "step-back-10": -10, "step-10": 10, "step-back-100": -100, "step-100": 100,
+        }  # fmt: skip
+        return {
+            "previous-step": lambda: self._choose_step(self._step - 1),
+            "next-step": lambda: self._choose_step(self._step + 1),
+            "previous-run": lambda: self._walk_runs(-1),
+            "next-run": lambda: self._walk_runs(1),
+            "add-run": self._show_runs_menu,
+            "play": self.player.toggle,
+            "play-stop": self.player.stop,
+            "play-on": lambda: self.player.faster(1),
+            "play-back": lambda: self.player.faster(-1),
+            "to-start": lambda: self._document.seek(0),
+            "to-end": lambda: self._document.seek(1 << 40),
+            "space-front": lambda: self.space.look("front"),
+            "space-side": lambda: self.space.look("side"),
+            "space-top": lambda: self.space.look("top"),
+            "space-camera": lambda: self.space.look("camera"),
+            **{name: partial(self._go, by) for name, by in seek.items()},
+        }
+
+    def is_settled(self) -> bool:
+        """Whether the newest answer is on screen with its pictures."""
+        if self._place.currentIndex() == 1:
+            return self.asking.is_settled
+        return self.asking.is_settled and self.stills.is_settled and self.space.viewport.is_settled()
+
+    def close_page(self) -> None:
+        """End what works in the background."""
+        self.player.stop()
+        self.stills.close(wait=True)
+        self.space.viewport.shut()
+        self._models.close()
+
+    # ---- layout ----
+
+    def _lay_out(self) -> None:
+        self._tabs = QTabBar()
+        self._tabs.setExpanding(False)
+        self._tabs.setAccessibleName(self.tr("What is shown"))
+        self._tabs.addTab(self.tr("At the playhead"))
+        self._tabs.addTab(self.tr("Compare"))
+        self._tabs.currentChanged.connect(lambda _: self._follow())
+        self._swatch = Swatch("text3", 9, 4)
+        self._run = QComboBox()
+        self._run.setAccessibleName(self.tr("Run"))
+        self._run.setMinimumWidth(theme.px(190))
+        self._run.currentIndexChanged.connect(self._take_run)
+        self._add = parts.button(self.tr("Add run"), "plus")
+        self._add.setToolTip(tip("add-run"))
+        self._add.clicked.connect(self._show_runs_menu)
+        self._held = parts.button(self.tr("Follow the playhead"), "pin")
+        self._held.clicked.connect(lambda: self.asking.hold(on=False))
+        self._from = parts.text("", "label")
+        head = parts.row(self._tabs, None, self._from, self._held, 8, self._swatch, self._run, self._add, gap=6)
+        self.space, self._step_panel = SpacePanel(), StepPanel()
+        self._joints, self._doubts = JointsPanel(), DoubtsPanel()
+        self._right = parts.col((self.space, 5), self._step_panel, (self._joints, 4), self._doubts, gap=6)
+        self._views = QStackedWidget()
+        self._views.addWidget(self._at_the_playhead())
+        self._views.addWidget(self._comparison())
+        content = QWidget()
+        across = QHBoxLayout(content)
+        across.setContentsMargins(0, 0, 0, 0)
+        across.setSpacing(6)
+        across.addWidget(self._views, 1)
+        across.addWidget(self._right)
+        self._states = StatePlace()
+        self._states.asks.connect(self.asks)
+        self._states.use_shipped.connect(self.asking.use_shipped)
+        self._place = QStackedWidget()
+        self._place.addWidget(content)
+        self._place.addWidget(self._states)
+        down = QVBoxLayout(self)
+        down.setContentsMargins(0, 0, 0, 0)
+        down.setSpacing(6)
+        down.addWidget(head)
+        down.addWidget(self._place, 1)
+        down.addWidget(self._transport())
+
+    def _at_the_playhead(self) -> QWidget:
+        self.past = PastStrip()
+        self.past.clicked.connect(self._document.seek)
+        self._foreseen = CellView(self.tr("The chosen step as foreseen"))
+        self._came = CellView(self.tr("The chosen step as it came"))
+        self._foreseen_title, self._came_title = parts.text("", "strong"), parts.text("", "strong")
+        self._foreseen_swatch = Swatch("text3", 9, 4)
+        over = parts.text(self.tr("over the last seen frame"), "caption")
+        self._came_when = parts.text("", "caption")
+        foreseen = parts.col(
+            parts.row(self._foreseen_swatch, self._foreseen_title, None, over, gap=6), (self._foreseen, 1), gap=6
+        )
+        came = parts.col(
+            parts.row(Swatch("truth", 9, 4), self._came_title, None, self._came_when, gap=6), (self._came, 1), gap=6
+        )
+        self.cards = CardStrip()
+        self.cards.chosen.connect(self._choose_step)
+        scroll = QScrollArea()
+        scroll.setWidget(self.cards)
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
+        scroll.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.viewport().setAutoFillBackground(False)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._cards_scroll = scroll
+        pair = parts.row((foreseen, 1), (came, 1), gap=10)
+        return parts.panel(None, self.past, (pair, 10), (scroll, 7), gap=10, margins=(10, 10, 10, 10))
+
+    def _comparison(self) -> QWidget:
+        self._past_again = PastStrip()
+        self._past_again.clicked.connect(self._document.seek)
+        self.grid = CompareGrid()
+        self.grid.chosen.connect(self._choose_step)
+        inside = parts.col((self.grid, 1))
+        return parts.panel(None, self._past_again, (parts.scroll(inside), 1), gap=10, margins=(10, 10, 4, 10))
+
+    def _transport(self) -> QWidget:
+        back, on = parts.tool("step_back", tip("step-back")), parts.tool("step", tip("step"))
+        self._play = parts.tool("play", tip("play"), size=18)
+        self._play.clicked.connect(self.player.toggle)
+        back.clicked.connect(lambda: self._go(-1))
+        on.clicked.connect(lambda: self._go(1))
+        self._time = parts.text("", "strong")
+        self._time.setMinimumWidth(theme.px(64))
+        self._now = parts.text("", "chip")
+        self.strip = ClipStrip()
+        self.strip.sought.connect(self._document.seek)
+        return parts.row(self._play, back, on, self._time, self._now, (self.strip, 1), gap=6, margins=(4, 0, 4, 2))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        narrow, low = self.width() < theme.px(1330), self.height() < theme.px(720)
+        self._right.setFixedWidth(theme.px(300 if narrow else 392))
+        for past in (self.past, self._past_again):
+            past.setFixedHeight(theme.px(44 if low else 56))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._models.warm_up()
+        self.asking.wake()
+        self._follow()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self.player.stop()
+        self.asking.sleep()
+
+    # ---- what the person does ----
+
+    def _choose_step(self, at: int, column: str = "") -> None:
+        if self._moment is None or not 0 <= at < self._moment.rows():
+            return
+        self._step, self._column = at, column or self._column
+        step = self._moment.true_step(at)
+        if step is not None and step.truth_frame is not None:
+            self.player.stop()
+            self.asking.hold(on=True)
+            self._document.seek(step.truth_frame)
+        self._draw()
+
+    def _walk_runs(self, by: int) -> None:
+        known, chosen = self.asking.known, self.asking.chosen
+        if known and chosen is not None:
+            at = next((at for at, each in enumerate(known) if each.run == chosen.run), 0)
+            self.asking.choose(known[(at + by) % len(known)])
+
+    def _take_run(self, at: int) -> None:
+        if 0 <= at < len(self.asking.known):
+            self.asking.choose(self.asking.known[at])
+
+    def _show_runs_menu(self) -> None:
+        """Every forecaster and the counting one beside it, ticked where it is compared."""
+        self._tabs.setCurrentIndex(1)
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        compared = {each.key for each in self.asking.compared}
+        for known in self.asking.known:
+            for each in (known, known.beside()):
+                words = each.name if not each.is_plain else f"n-gram beside {known.name}"
+                action = menu.addAction(words)
+                action.setCheckable(True)
+                action.setChecked(each.key in compared)
+                action.setEnabled(each.key in compared or len(compared) < MOST_COMPARED)
+                action.toggled.connect(lambda on, each=each: self.asking.compare(each, on=on))
+        menu.popup(self._add.mapToGlobal(self._add.rect().bottomLeft()))
+
+    def _go(self, by: int) -> None:
+        self.player.stop()
+        self._document.seek(self._document.playhead + by)
+
+    # ---- what is shown ----
+
+    def _follow(self) -> None:
+        """Everything anew: who is asked, what was answered, and of which clip."""
+        if not self.isVisible():
+            return
+        self._show_clip()
+        self._show_runs()
+        asking, clip = self.asking, self._document.clip if self._document.is_open else None
+        is_comparing = self._tabs.currentIndex() == 1
+        of = asking.compared if is_comparing else [asking.chosen] if asking.chosen is not None else []
+        forecasts = asking.forecasts(of)
+        if clip is not None and forecasts:
+            self._moment = Moment(
+                self._document.project,
+                clip,
+                tuple(forecasts),
+                lambda frame, grey: self.stills.of(frame, grey=grey),
+                self._document.video_path(clip.id) is not None,
+            )
+            self._step = min(self._step, self._moment.rows() - 1)
+            self.stills.want(self._moment.frames())
+        else:
+            self._moment = None
+        says_why = self._states.show_state(asking, clip, has_answer=bool(forecasts))
+        self._place.setCurrentIndex(1 if says_why else 0)
+        self._views.setCurrentIndex(int(is_comparing))
+        self._step_panel.setVisible(not is_comparing)
+        self._joints.setVisible(is_comparing)
+        self._held.setVisible(asking.is_held)
+        self._from.setVisible(asking.is_held)
+        if clip is not None:
+            self._from.setText(self.tr("Forecast from {time}").format(time=say_time(self._time_of(asking.at_frame), 1)))
+        self._doubts.show_moment(self._moment)
+        self._draw()
+
+    def _draw(self) -> None:
+        """The moment as it stands, with the pictures there are."""
+        moment, pale = self._moment, self.asking.is_pale
+        self.space.show_step(moment, self._step)
+        self._step_panel.show_step(moment, self._step)
+        self._joints.show_step(moment, self._step)
+        if moment is None:
+            self.past.show_steps((), "")
+            self.cards.show_cards((), 0)
+            self._past_again.show_steps((), "")
+            self.grid.show_columns((), (), 0, "")
+            self.strip.show_forecast(self.asking.at_frame, (), "text")
+            return
+        known, forecast = moment.forecasts[0]
+        past = moment.past()
+        caption = self.tr("{count} steps").format(count=len(past)) if len(past) != 1 else self.tr("1 step")
+        if self._views.currentIndex() == 0:
+            crop = moment.crop(0.45)
+            self.past.show_steps(past, caption, is_pale=pale)
+            self.cards.show_cards(moment.cards(), self._step, is_pale=pale)
+            self._cards_scroll.ensureVisible(round(self.cards.area_of(self._step).center().x()), 0)
+            self._foreseen_swatch.show_colour(known.colour)
+            self._foreseen_title.setText(self.tr("{run} foresees").format(run=known.name))
+            self._foreseen.show_cell(moment.predicted(known, forecast, self._step, crop), is_pale=pale)
+            self._came.show_cell(moment.came(self._step, crop, moment.forecasts[0]), is_pale=pale)
+            self._came_title.setText(self.tr("What came"))
+            step = moment.true_step(self._step)
+            frame = step.truth_frame if step is not None else None
+            self._came_when.setText("" if frame is None else f"at {say_time(moment.time.seconds(frame), 1)}")
+        else:
+            refused = [
+                (each, refusal.message)
+                for each in self.asking.compared
+                if (refusal := self.asking.refusal_of(each)) is not None
+            ]
+            self._past_again.show_steps(past, caption, is_pale=pale)
+            when = [moment.when(at) for at in range(moment.rows())]
+            key = self._column or known.key
+            self.grid.show_columns(moment.columns(refused), when, self._step, key, is_pale=pale)
+        came = [step.truth_frame for step in forecast.steps if step.truth_frame is not None]
+        self.strip.show_forecast(forecast.at_frame, came, known.colour)
+
+    def _show_runs(self) -> None:
+        asking = self.asking
+        names = [each.name for each in asking.known]
+        if names != [self._run.itemText(at) for at in range(self._run.count())]:
+            self._run.blockSignals(True)
+            self._run.clear()
+            self._run.addItems(names)
+            self._run.blockSignals(False)
+        is_comparing = self._tabs.currentIndex() == 1
+        at = next((at for at, each in enumerate(asking.known) if each == asking.chosen), -1)
+        self._run.blockSignals(True)
+        self._run.setCurrentIndex(at)
+        self._run.blockSignals(False)
+        self._run.setVisible(not is_comparing and bool(names))
+        self._swatch.setVisible(not is_comparing and asking.chosen is not None)
+        self._add.setVisible(is_comparing)
+        if asking.chosen is not None:
+            self._swatch.show_colour(asking.chosen.colour)
+
+    def _show_clip(self) -> None:
+        """Its segments on the strip, its frames ready to be shown."""
+        clip = self._document.clip if self._document.is_open else None
+        self.strip.setEnabled(clip is not None)
+        if clip is None:
+            self.strip.show_clip(0, ())
+            return
+        labels = self._document.project.labels
+        grey = theme.BACKGROUND_LABEL
+        colours = {key: label.colour for key, label in labels.items()}
+        self.strip.show_clip(
+            clip.video.frame_count,
+            [Stretch(each.start_frame, each.end_frame, colours.get(each.action, grey)) for each in clip.segments],
+        )
+        if clip.id != self._clip_shown:
+            self._clip_shown = clip.id
+            self._step = 0
+            path = self._document.video_path(clip.id)
+            self.stills.open(path if path is not None and path.is_file() else None)
+            self.player.show_time(ClipTime(clip.video.frame_count, clip.video.rate_hz))
+        self._show_playhead(self._document.playhead)
+
+    def _show_playhead(self, frame: int) -> None:
+        clip = self._document.clip if self._document.is_open else None
+        if clip is None or not self.isVisible():
+            return
+        self.player.show_frame(frame)
+        self.strip.show_playhead(frame)
+        ahead = self._time_of(frame) - self._time_of(self.asking.at_frame)
+        walks = self.asking.is_held and frame != self.asking.at_frame
+        self._time.setText(f"{ahead:+.1f} s" if walks else say_time(self._time_of(frame), 1))
+        here = next((each for each in clip.segments if each.start_frame <= frame < each.end_frame), None)
+        label = self._document.project.labels.get(here.action) if here is not None else None
+        self._now.setText(label.name if label is not None else "–")
+        self._now.adjustSize()
+        if walks and self._moment is not None:
+            self._step_near(frame)
+
+    def _step_near(self, frame: int) -> None:
+        """While the moment is held, the step that is nearest to the playhead is the chosen one."""
+        assert self._moment is not None
+        frames = [(abs(step.truth_frame - frame), at) for at, step in enumerate(self._moment.first.steps)
+                  if step.truth_frame is not None]  # fmt: skip
+        if frames and min(frames)[1] != self._step:
+            self._step = min(frames)[1]
+            self._draw()
+
+    def _time_of(self, frame: int) -> float:
+        clip = self._document.clip
+        return 0.0 if clip is None else ClipTime(clip.video.frame_count, clip.video.rate_hz).seconds(frame)
+
+    def _let_go(self) -> None:
+        self._clip_shown = ""
+        self._moment = None
+        self.stills.open(None)

@@ -1,0 +1,223 @@
+"""Who is asked for a forecast, from which moment, and what they answered. The Forecast page shows it.
+
+The moment follows the playhead and is asked about once the playhead has stood still; the old answer stays, pale, until
+the new one is there. A held moment stays where it is while the playhead walks on into what came.
+"""
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from core.forecasts import About, Forecast, ForecastAnswer, Forecaster, Refusal
+from core.project.annotations import Changes
+from studio import forecasters
+from studio.document import Document
+from studio.forecasters import Known
+from studio.jobs import Job, Jobs
+from studio.models_client import ModelsClient
+
+_STOOD_STILL_MS = 100
+MOST_COMPARED = 4
+
+
+class Asking(QObject):
+    """The questions of one page."""
+
+    changed = Signal()
+    """Who there is, who is chosen, or what was answered: show it again."""
+
+    def __init__(self, document: Document, jobs: Jobs, models: ModelsClient, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._document, self._jobs, self._models = document, jobs, models
+        self.known: list[Known] = []
+        self.chosen: Known | None = None
+        self.compared: list[Known] = []
+        self.at_frame = 0
+        self.is_held = False
+        self.is_pale = False  # what is shown was asked of another moment or run
+        self.refusal: Refusal | None = None  # of the question as a whole
+        self.shipped_knows: tuple[int, int] | None = None  # of how many actions, how many the project has
+        self._use_shipped = False
+        self._answers: dict[str, ForecastAnswer] = {}
+        self._asked: tuple[Known, ...] = ()
+        self._number = -1
+        self._about_number = -1
+        self._is_awake = False
+        self._soon = QTimer(self, singleShot=True, interval=_STOOD_STILL_MS)
+        self._soon.timeout.connect(self._ask)
+        models.answered.connect(self._take)
+        models.refused.connect(self._take_refusal)
+        models.described.connect(self._take_about)
+        document.playhead_moved.connect(self._moved)
+        document.clip_chosen.connect(self._other_clip)
+        document.changed.connect(self._edited)
+        document.opened.connect(self._opened)
+        document.closed.connect(self._opened)
+        jobs.listed.connect(self.look_for_runs)
+        jobs.ended.connect(self._run_ended)
+
+    # ---- what there is ----
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether what is shown is the answer to what is asked."""
+        return not (self._soon.isActive() or self.is_pale or self._models.is_waiting)
+
+    def wake(self) -> None:
+        """The page is in front: from now on it asks."""
+        self._is_awake = True
+        self.look_for_runs()
+        self._moved(self._document.playhead)
+        self.ask_soon()
+
+    def sleep(self) -> None:
+        """Nobody looks."""
+        self._is_awake = False
+        self._soon.stop()
+        self._models.forget_forecast()
+
+    def needs_consent(self) -> bool:
+        """Whether only a shipped forecaster is there, and it knows too little of this project to just be taken."""
+        if self.chosen is None or not self.chosen.is_shipped or self._use_shipped:
+            return False
+        return self.shipped_knows is not None and 2 * self.shipped_knows[1] < self._actions_here()
+
+    def use_shipped(self) -> None:
+        """The person wants it all the same."""
+        self._use_shipped = True
+        self.ask_soon()
+        self.changed.emit()
+
+    def forecasts(self, of: list[Known]) -> list[tuple[Known, Forecast]]:
+        """The answers there are, in this order."""
+        found = []
+        for known in of:
+            answer = self._answers.get(known.key)
+            if answer is not None and answer.forecast is not None:
+                found.append((known, answer.forecast))
+        return found
+
+    def refusal_of(self, known: Known) -> Refusal | None:
+        """Why this one has no answer, where it said so."""
+        answer = self._answers.get(known.key)
+        return answer.refusal if answer is not None else None
+
+    # ---- what the person wants ----
+
+    def choose(self, known: Known) -> None:
+        """Ask this run."""
+        if self.chosen != known:
+            self.chosen = known
+            self.compared = [known, *(each for each in self.compared if each.key != known.key)][:MOST_COMPARED]
+            self.ask_soon()
+            self.changed.emit()
+
+    def compare(self, known: Known, *, on: bool) -> None:
+        """Take a run into the comparison, or out of it; one always stays."""
+        others = [each for each in self.compared if each.key != known.key]
+        if on:
+            self.compared = [*others, known][-MOST_COMPARED:]
+        elif others:
+            self.compared = others
+        self.ask_soon()
+        self.changed.emit()
+
+    def hold(self, *, on: bool) -> None:
+        """Keep the moment while the playhead moves; let go, and it is where the playhead is."""
+        if self.is_held == on:
+            return
+        self.is_held = on
+        if not on:
+            self._moved(self._document.playhead)
+        self.changed.emit()
+
+    def ask_soon(self) -> None:
+        """Ask once nothing has changed for a moment; what is shown goes pale until then."""
+        if self._is_awake and self._document.is_open and self.chosen is not None and self._document.clip is not None:
+            self.is_pale = True
+            self._soon.start()
+
+    def look_for_runs(self) -> None:
+        """Which forecasters there are now; the newest run is chosen, and the counting one set beside it."""
+        if not self._document.is_open:
+            self.known, self.chosen, self.compared = [], None, []
+            self.changed.emit()
+            return
+        found = forecasters.that_can_forecast(self._jobs)
+        if found == self.known:
+            return
+        self.known = found
+        keys = {known.run for known in found}
+        self.compared = [known for known in self.compared if known.run in keys]
+        if self.chosen is None or self.chosen.run not in keys:
+            self.chosen = found[0] if found else None
+            if self.chosen is not None:
+                beside = [known for known in found[1:2] if not known.is_shipped]
+                self.compared = [self.chosen, *beside, self.chosen.beside()]
+                if self.chosen.is_shipped and self._is_awake:
+                    self._about_number = self._models.about(self.chosen.run)
+        self.ask_soon()
+        self.changed.emit()
+
+    # ---- what happens ----
+
+    def _opened(self) -> None:
+        self.known, self.chosen, self.compared = [], None, []
+        self._answers, self.refusal, self.is_held, self._use_shipped = {}, None, False, False
+        self.shipped_knows = None
+        self.look_for_runs()
+
+    def _other_clip(self, _clip_id: str) -> None:
+        self._answers, self.refusal, self.is_held = {}, None, False
+        self.ask_soon()
+        self.changed.emit()
+
+    def _moved(self, frame: int) -> None:
+        if not self.is_held and (frame != self.at_frame or not self._answers):
+            self.at_frame = frame
+            self.ask_soon()
+        self.changed.emit()
+
+    def _edited(self, changes: Changes) -> None:
+        clip_id = self._document.clip_id
+        if clip_id in changes.clips or changes.labels or changes.cameras:
+            self.ask_soon()
+            self.changed.emit()
+
+    def _run_ended(self, job: Job) -> None:
+        self.look_for_runs()
+        if self.chosen is not None and any(known.run == str(job.folder.path) for known in self.compared):
+            self.ask_soon()
+
+    def _ask(self) -> None:
+        clip = self._document.clip
+        if clip is None or self.chosen is None:
+            return
+        wanted = {known.key: known for known in (self.chosen, *self.compared)}
+        self._asked = tuple(wanted.values())
+        self._number = self._models.forecast(
+            self._document.folder,
+            clip.id,
+            self.at_frame,
+            tuple(Forecaster(run=known.run, plain=known.is_plain) for known in self._asked),
+        )
+
+    def _take(self, number: int, answers: tuple[ForecastAnswer, ...]) -> None:
+        if number != self._number:
+            return
+        self._answers = {known.key: answer for known, answer in zip(self._asked, answers, strict=True)}
+        self.refusal = None
+        self.is_pale = self._soon.isActive()
+        self.changed.emit()
+
+    def _take_refusal(self, number: int, refusal: Refusal) -> None:
+        if number == self._number:
+            self._answers, self.refusal, self.is_pale = {}, refusal, False
+            self.changed.emit()
+
+    def _take_about(self, number: int, about: About | Refusal) -> None:
+        if number == self._about_number and isinstance(about, About) and self._document.is_open:
+            here = {label.name for label in self._document.project.actions()}
+            self.shipped_knows = len(about.actions), len(here & set(about.actions))
+            self.changed.emit()
+
+    def _actions_here(self) -> int:
+        return len(self._document.project.actions()) if self._document.is_open else 0

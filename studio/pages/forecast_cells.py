@@ -1,0 +1,234 @@
+"""What the Forecast page shows of a moment, as values its widgets draw: cells, cards, columns, errors by joint.
+
+Predictions are drawn over the last frame their forecaster looked at, since their neck stands where it was seen there;
+what came is drawn on its own frame. All cells of a moment show the same part of the picture.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QPixmap
+
+from core.bodies.skeletons import UPPER_BODY_9
+from core.forecasts import Forecast, ForecastStep
+from core.project.annotations import Clip, Project
+from studio import theme
+from studio.forecasters import Known
+from studio.widgets.clip_time import ClipTime, say_time
+from studio.widgets.compare_grid import GridColumn, JointErrors
+from studio.widgets.pose_picture import Cell, DrawnPose, crop_around, moved_to
+from studio.widgets.step_cards import Likely, SeenStep, StepCard
+
+Still = Callable[[int, bool], QPixmap | None]
+"""A frame's picture, grey or not, or None while there is none."""
+
+NECK = UPPER_BODY_9["neck"]
+JOINT_WORDS = tuple(joint.replace("_", " ").capitalize() for joint in UPPER_BODY_9.joints)
+
+
+@dataclass(frozen=True)
+class Moment:
+    """One forecast (or several of the same moment) with all that is needed to draw it."""
+
+    project: Project
+    clip: Clip
+    forecasts: tuple[tuple[Known, Forecast], ...]
+    still: Still
+    has_video: bool
+
+    @property
+    def first(self) -> Forecast:
+        return self.forecasts[0][1]
+
+    @property
+    def time(self) -> ClipTime:
+        return ClipTime(self.clip.video.frame_count, self.clip.video.rate_hz)
+
+    @property
+    def video(self) -> tuple[int, int]:
+        return self.clip.video.width, self.clip.video.height
+
+    @property
+    def last_seen_frame(self) -> int:
+        """The frame that predictions are drawn over."""
+        return self.first.seen_frames[-1] if self.first.seen_frames else self.first.at_frame
+
+    def rows(self) -> int:
+        """As many as the longest of them has steps."""
+        return max(len(forecast.steps) for _, forecast in self.forecasts)
+
+    def true_step(self, at: int) -> ForecastStep | None:
+        """A forecast's step that knows what came, if any does."""
+        steps = [forecast.steps[at] for _, forecast in self.forecasts if at < len(forecast.steps)]
+        return next((step for step in steps if step.truth_action is not None), steps[0] if steps else None)
+
+    def frames(self) -> list[int]:
+        """Every frame that is shown, the most wanted first."""
+        came = [step.truth_frame for step in self.first.steps if step.truth_frame is not None]
+        return [self.last_seen_frame, *came, *reversed(self.first.seen_frames)]
+
+    def crop(self, margin: float) -> QRectF:
+        """The part of the picture that holds every pose of the moment."""
+        poses = [step.joints_px for _, forecast in self.forecasts for step in forecast.steps]
+        for step in self.first.steps:
+            if step.truth_px is not None:
+                seen = step.truth_seen or (True,) * len(step.truth_px)
+                poses.append(tuple(place for place, is_seen in zip(step.truth_px, seen, strict=True) if is_seen))
+        return crop_around(poses, self.video, margin)
+
+    def colour_of(self, action: str) -> str:
+        """A label's colour; grey for an action that this project does not have."""
+        label = self.project.label_named(action, "action")
+        return label.colour if label is not None else theme.BACKGROUND_LABEL
+
+    # ---- cells ----
+
+    def predicted(self, known: Known, forecast: Forecast, at: int, crop: QRectF) -> Cell:
+        """One step as foreseen."""
+        step = forecast.steps[at]
+        return Cell(
+            still=self.still(self.last_seen_frame, False),
+            video=self.video,
+            crop=crop,
+            poses=(DrawnPose(step.joints_px, _over(self, known), dashed=True),),
+            action=step.action,
+            action_colour=self.colour_of(step.action),
+            is_right=None if step.truth_action is None else step.truth_action == step.action,
+            beside=f"{100 * step.confidence:.0f} %",
+            corner=error_words(step),
+            veil=0.42,
+        )
+
+    def came(self, at: int, crop: QRectF, beside: tuple[Known, Forecast] | None = None) -> Cell:
+        """One step as it came; `beside` puts a prediction at the true neck, so that only the pose differs."""
+        step = self.true_step(at)
+        if step is None or step.truth_action is None:
+            return Cell(video=self.video, empty="Not marked yet")
+        poses = []
+        if step.truth_px is not None:
+            seen = step.truth_seen or (True,) * len(step.truth_px)
+            if beside is not None and at < len(beside[1].steps) and seen[NECK]:
+                foreseen = moved_to(beside[1].steps[at].joints_px, NECK, step.truth_px[NECK])
+                poses.append(DrawnPose(foreseen, _over(self, beside[0]), dashed=True, opacity=0.75))
+            poses.append(DrawnPose(step.truth_px, _truth_colour(self), seen=seen))
+        frame = step.truth_frame
+        return Cell(
+            still=None if frame is None else self.still(frame, False),
+            video=self.video,
+            crop=crop,
+            poses=tuple(poses),
+            action=step.truth_action,
+            action_colour=self.colour_of(step.truth_action),
+            foot="" if step.truth_px is not None else "nobody found in this frame",
+            veil=0.2,
+        )
+
+    # ---- rows of them ----
+
+    def past(self) -> list[SeenStep]:
+        """What was looked at, grey."""
+        crop = self.crop(0.2)
+        return [
+            SeenStep(
+                Cell(still=self.still(frame, True), video=self.video, crop=crop, veil=0.4, fills=True),
+                f"{action}  {say_time(self.time.seconds(frame), 1)}",
+                frame,
+            )
+            for frame, action in zip(self.first.seen_frames, self.first.seen_actions, strict=True)
+        ]
+
+    def cards(self) -> list[StepCard]:
+        """The steps of the first forecast."""
+        known, forecast = self.forecasts[0]
+        crop = self.crop(0.12)
+        cards = []
+        for at, step in enumerate(forecast.steps):
+            is_right = None if step.truth_action is None else step.truth_action == step.action
+            came = "" if step.truth_action is None else "✓ it came" if is_right else f"✗ {step.truth_action} came"
+            also = tuple(Likely(name, share, self.colour_of(name)) for name, share in step.best[1:3])
+            said = f"Step {at + 1}: {step.action}, {100 * step.confidence:.0f} %"
+            cards.append(
+                StepCard(
+                    self.when(at),
+                    self.predicted(known, forecast, at, crop),
+                    also,
+                    came,
+                    is_right,
+                    f"{said}, {came}" if came else said,
+                )
+            )
+        return cards
+
+    def columns(self, refusals: Sequence[tuple[Known, str]] = ()) -> list[GridColumn]:
+        """What happened first, then the runs, those that refused last."""
+        crop = self.crop(0.12)
+        rows = range(self.rows())
+        truth = GridColumn(
+            "", "What happened", "marked", "", theme.now().truth, tuple(self.came(at, crop) for at in rows)
+        )
+        runs = [
+            GridColumn(
+                known.key, known.name if not known.is_plain else forecast.model.partition(",")[0], known.preset,
+                score_words(forecast), known.colour,
+                tuple(self.predicted(known, forecast, at, crop) for at in range(len(forecast.steps))),
+            )
+            for known, forecast in self.forecasts
+        ]  # fmt: skip
+        refused = [
+            GridColumn(known.key, known.name, known.preset, "", known.colour, (), why) for known, why in refusals
+        ]
+        return [truth, *runs, *refused]
+
+    def when(self, at: int) -> str:
+        """How long after the moment a step came, or its place in the row."""
+        step = self.true_step(at)
+        if step is None or step.truth_frame is None:
+            return "?"
+        return f"+{self.time.seconds(step.truth_frame) - self.time.seconds(self.first.at_frame):.1f} s"
+
+    def joint_errors(self, at: int) -> list[JointErrors]:
+        """How far off each joint is in the picture, neck on neck, run by run."""
+        found = []
+        for known, forecast in self.forecasts:
+            step = forecast.steps[at] if at < len(forecast.steps) else None
+            if step is None or step.truth_px is None or step.truth_seen is None:
+                continue
+            true_px, said_px = np.asarray(step.truth_px), np.asarray(step.joints_px)
+            off_px = np.linalg.norm((said_px - said_px[NECK]) - (true_px - true_px[NECK]), axis=-1)
+            errors = tuple(
+                float(off) if seen and joint != NECK else None
+                for joint, (off, seen) in enumerate(zip(off_px, step.truth_seen, strict=True))
+            )
+            found.append(JointErrors(known.name, known.colour, tuple(np.delete(np.array(errors, object), NECK))))
+        return found
+
+
+def error_words(step: ForecastStep) -> str:
+    """`42 mm` where space is known, else `12.3 px`."""
+    if step.error_mm is not None:
+        return f"{step.error_mm:.0f} mm"
+    return "" if step.error_px is None else f"{step.error_px:.1f} px"
+
+
+def score_words(forecast: Forecast) -> str:
+    """`61 mm   3 of 4`: the mean error, and how many of the actions came."""
+    known = [step for step in forecast.steps if step.truth_action is not None]
+    if not known:
+        return ""
+    right = f"{sum(step.truth_action == step.action for step in known)} of {len(known)}"
+    in_mm = [step.error_mm for step in known if step.error_mm is not None]
+    in_px = [step.error_px for step in known if step.error_px is not None]
+    if in_mm:
+        return f"{np.mean(in_mm):.0f} mm   {right}"
+    return f"{np.mean(in_px):.1f} px   {right}" if in_px else right
+
+
+def _over(moment: Moment, known: Known) -> str:
+    """A run's colour over a picture, where the dark theme's colours hold."""
+    return theme.DARK.runs[known.colour_at] if moment.has_video else known.colour
+
+
+def _truth_colour(moment: Moment) -> str:
+    return theme.DARK.truth if moment.has_video else theme.now().truth
