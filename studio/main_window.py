@@ -8,7 +8,7 @@ with words for the line at the foot), and `close_page()` for threads it must end
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import QEvent, QPoint, QRect, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
@@ -69,7 +69,7 @@ class MainWindow(QWidget):
         self.actions_table = Actions(self, document)
         self._top = TopBar(document, jobs, self.actions_table.action("undo"), self.actions_table.action("redo"))
         self._rail = Rail(PAGES, FOOT)
-        self._stack = QStackedWidget()
+        self._stack = _Stack()
         self._status = StatusLine(document, version)
         self._drawer = JobPanel(jobs, self)
         self._drawer.hide()
@@ -249,6 +249,13 @@ class MainWindow(QWidget):
                 end()
         self.closing.emit()
         super().closeEvent(event)
+
+
+class _Stack(QStackedWidget):
+    """A page fits itself into the window; the window does not grow while the page finds out how large it is."""
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(0, 0)
 
 
 def _offers(page: QWidget, what: str) -> Handlers:

@@ -50,7 +50,7 @@ class Rail(QWidget):
         super().__init__()
         self.setObjectName("rail")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.setFixedWidth(theme.px(theme.HEIGHT["rail"]))
+        self.setFixedWidth(max(theme.HEIGHT["rail"], theme.px(58)))
         box = QVBoxLayout(self)
         box.setContentsMargins(5, 4, 5, 6)
         box.setSpacing(3)

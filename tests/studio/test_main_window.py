@@ -315,10 +315,13 @@ def test_that_no_word_of_the_shell_is_cut_at_any_size(studio, open_studio, size,
     open_studio._show_look()
     try:
         open_studio.window.resize(*size)
-        for page in ("projects", "data"):
-            open_studio.window.show_page(page)
+        for page in ("projects", "data", "annotate", "train", "forecast"):
+            shown = open_studio.window.show_page(page)
             qapp.processEvents()
             assert (open_studio.window.width(), open_studio.window.height()) == size
+            least = shown.minimumSizeHint()
+            assert least.width() <= shown.width(), page
+            assert least.height() <= shown.height(), page
             for label in open_studio.window.findChildren(QLabel):
                 if label.isVisible() and label.text() and not label.wordWrap() and label.minimumWidth() > 1:
                     assert label.width() >= label.sizeHint().width() - 1, (page, label.text())
