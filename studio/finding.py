@@ -31,6 +31,8 @@ def entries(document: Document, actions: Actions) -> list[Entry]:
             go = partial(show_label, document, actions, label.id)
             found.append(Entry(label.name, label.kind, "tag", label.key, go, label.colour))
     for command in actions.offered():
+        if command.name.startswith("label-"):
+            continue  # the labels themselves are listed
         action = actions.action(command.name)
         icon = command.icon or _ICONS.get(command.menu, "right")
         where = command.menu or WHERE_WORDS[command.where]
