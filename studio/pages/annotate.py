@@ -288,8 +288,9 @@ class AnnotatePage(QWidget):
         self.changing.chosen = chosen
         clip = self._document.clip
         segment = clip.segment(next(iter(chosen))) if clip is not None and len(chosen) == 1 else None
-        if segment is not None:
+        if segment is not None and segment.actor != self.changing.actor:
             self.changing.actor = segment.actor
+            self._refresh()
         if self.transport.loop.isChecked():
             self._loop()
         self.panels.show_chosen()

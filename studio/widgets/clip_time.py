@@ -39,14 +39,23 @@ class ClipTime:
         share = frame - below
         return float(self.times_s[below]) * (1 - share) + float(self.times_s[above]) * share
 
+    def frame_between(self, seconds: float) -> float:
+        """Where an instant lies between frames: the inverse of `seconds`."""
+        times = self.times_s
+        if times is None or not len(times):
+            return seconds * self.rate_hz
+        last = len(times) - 1
+        if seconds <= times[0]:
+            return (seconds - float(times[0])) * self.rate_hz
+        if seconds >= times[last]:
+            return last + (seconds - float(times[last])) * self.rate_hz
+        below = int(np.searchsorted(times, seconds, side="right")) - 1
+        return below + (seconds - float(times[below])) / float(times[below + 1] - times[below])
+
     def frame_at(self, seconds: float) -> int:
         """The frame on the screen at that instant: the last one that has appeared by then, kept inside the clip."""
-        # A written time is rounded to a hundredth and must lead back to its frame.
-        if self.times_s is None or not len(self.times_s):
-            frame = int(np.floor(seconds * self.rate_hz + 1e-6))
-        else:
-            frame = int(np.searchsorted(self.times_s, seconds + 1e-6, side="right")) - 1
-        return self.clamp(frame)
+        # Sums of fractions come out a hair too low.
+        return self.clamp(int(np.floor(self.frame_between(seconds + 1e-6) + 1e-6)))
 
     def nearest_frame(self, seconds: float) -> int:
         """The frame that appears closest to that instant: what a person means who types a time."""

@@ -26,7 +26,7 @@ class FramePair(Painted):
     """The stored means at the left, today's at the right."""
 
     def __init__(self, was: str, now: str) -> None:
-        super().__init__(0, theme.px(104))
+        super().__init__(0, theme.px(98))
         self.setMinimumWidth(theme.px(270))
         self.setAccessibleName("The frame as it was marked, and as it is now")
         self._pictures = (("As marked", picture_of(was)), ("Now", picture_of(now)))

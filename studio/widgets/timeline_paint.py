@@ -39,7 +39,7 @@ def ruler(painter: QPainter, axis: Axis, time: ClipTime) -> None:
     for ink, step, high in ((look.line, small, 4), (look.edge, big, 8)):
         painter.setPen(QPen(QColor(ink), 1))
         for at in range(math.ceil(begin / step), math.floor(end / step) + 1):
-            x = axis.x(_frame_between(time, at * step))
+            x = axis.x(time.frame_between(at * step))
             painter.drawLine(QPointF(x, RULER - high), QPointF(x, RULER))
     for rect, said in ruler_labels(axis, time):
         painting.put(painter, rect.left(), RULER - 9, said, look.text3, 10.5)
@@ -51,7 +51,7 @@ def ruler_labels(axis: Axis, time: ClipTime) -> list[tuple[QRectF, str]]:
     begin, end = time.seconds(axis.first), time.seconds(min(axis.last, axis.frame_count))
     labels = []
     for at in range(math.ceil(begin / big), math.floor(end / big) + 1):
-        x = axis.x(_frame_between(time, at * big)) + 4
+        x = axis.x(time.frame_between(at * big)) + 4
         said = say_time(at * big, 1 if big < 1 else 0)
         wide = painting.words_width(said, 10.5)
         if x + wide < axis.left + axis.width:
@@ -73,15 +73,6 @@ def _tick_steps(axis: Axis, time: ClipTime) -> tuple[float, float]:
     wide = theme.px(64)
     big = next((each for each in _STEPS_S if each * per_second >= wide), _STEPS_S[-1])
     return big, big / (4 if big in (2, 4, 20, 120, 1200) else 5)
-
-
-def _frame_between(time: ClipTime, seconds: float) -> float:
-    """Where an instant lies between frames, for drawing."""
-    if time.times_s is None or len(time.times_s) < 2:
-        return seconds * time.rate_hz
-    below = time.frame_at(seconds)
-    start, stop = time.seconds(below), time.seconds(below + 1)
-    return below + (min(max((seconds - start) / (stop - start), 0.0), 1.0) if stop > start else 0.0)
 
 
 def head(painter: QPainter, row: Row, width: float, *, strong: bool) -> None:
@@ -283,8 +274,8 @@ def confidence(painter: QPainter, axis: Axis, row: Row, values: Float[ndarray, "
     painter.restore()
 
 
-def frames(painter: QPainter, axis: Axis, row: Row, thumbnails: dict[int, QPixmap]) -> None:
-    """The nearest thumbnail there is for each place of the strip."""
+def frames(painter: QPainter, axis: Axis, row: Row, thumbnails: dict[int, QPixmap], count: int) -> None:
+    """The nearest thumbnail there is for each place of the strip; the video has `count` frames."""
     if not thumbnails:
         return
     known = np.array(sorted(thumbnails))
@@ -294,7 +285,7 @@ def frames(painter: QPainter, axis: Axis, row: Row, thumbnails: dict[int, QPixma
     for place in range(places):
         x = axis.left + place * wide
         wished = axis.frame(x + wide / 2)
-        if wished >= axis.frame_count:
+        if wished >= count:
             break
         nearest = int(known[np.abs(known - wished).argmin()])
         pixmap = thumbnails[nearest]

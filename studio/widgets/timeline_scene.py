@@ -201,7 +201,8 @@ class Scene:
                 paint.confidence(painter, axis, row, contents.confidence)
             elif row.kind == "frames":
                 painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-                paint.frames(painter, axis, row, self.thumbnails)
+                ends = axis.frame_count if contents.video_ends is None else contents.video_ends
+                paint.frames(painter, axis, row, self.thumbnails, ends)
             painter.restore()
         if contents.video_ends is not None:
             left = max(axis.x(contents.video_ends), axis.left)

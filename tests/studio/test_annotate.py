@@ -313,6 +313,7 @@ def test_that_the_picture_shows_the_frame_at_the_playhead(page, document, qtbot)
         document.seek(frame)
         qtbot.waitUntil(page.is_settled, timeout=5000)
         image = page.view.image
+        assert image is not None
         shade = QColor(image.pixel(image.width() - 4, image.height() - 4)).red()
         assert abs(shade - (20 + 2 * frame) % 230) <= 3
     assert "frame 70" in page.view._caption
@@ -455,6 +456,11 @@ def test_that_the_person_clicked_becomes_the_actor_of_what_is_chosen(page, docum
     assert page.picture.actor_track() == 1
     again = mark(page, document, 40, 50)
     assert document.clip.segment(again).actor == actor.id
+    do(page, "next-actor")
+    assert page.picture.actor_track() == 0
+    page.timeline.choose(frozenset({made}))
+    assert page.picture.actor_track() == 1
+    assert page.timeline.scene.main_actor == actor.id
 
 
 def test_that_extracting_poses_asks_for_this_clip(page, document, monkeypatch):
@@ -564,6 +570,7 @@ def test_that_another_clips_frame_is_never_shown_for_this_one(page, document, qt
     assert page.view.image is None
     qtbot.waitUntil(lambda: page.is_settled() and page.view.image is not None, timeout=5000)
     image = page.view.image
+    assert image is not None
     assert abs(QColor(image.pixel(image.width() - 4, 4)).red() - 200) <= 3
 
 

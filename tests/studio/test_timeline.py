@@ -89,6 +89,13 @@ def test_that_the_time_of_a_frame_leads_back_to_that_frame_at_any_rate(steps, da
     assert clock.nearest_frame(clock.seconds(frame)) == frame
 
 
+@given(st.lists(st.floats(0.01, 0.2), min_size=2, max_size=30), st.floats(-5, 60))
+def test_that_time_and_frame_are_each_others_inverse_even_past_the_videos_end(steps, frame):
+    times = np.concatenate([[0.0], np.cumsum(steps)])
+    clock = ClipTime(60, len(times) / times[-1], times)
+    assert clock.frame_between(clock.seconds(frame)) == pytest.approx(frame, abs=1e-6)
+
+
 @given(st.integers(0, 100_000))
 def test_that_a_written_time_can_be_typed_in_again(frame):
     clock = ClipTime(200_000, 25.0)
