@@ -32,7 +32,7 @@ ROOT = Path(__file__).resolve().parents[1]
 SHIPPED = ROOT / "resources" / "checkpoints" / "kitchen-forecaster"
 RESULTS = ROOT / "docs" / "results"
 
-CLIPS, SECONDS, DEMO_SEED = 600, 60.0, 1000
+CLIPS, SECONDS, DEMO_SEED = 480, 60.0, 1000
 SEEDS = (0, 1, 2)
 PRESET = "forecaster/recommended"
 RUNS: dict[str, tuple[str, ...]] = {
