@@ -157,36 +157,40 @@ def calmed(poses: Poses2d, rate_hz: float, width_s: float = 0.06) -> Poses2d:
     frame that leaps away from the others hardly at all. A parabola keeps the height of a stroke, which an average
     would cut. Bridged joints are half as sure as their neighbours.
     """
-    frames, people, joints = poses.confidence.shape
-    reach = max(1, int(np.ceil(2.5 * width_s * rate_hz)))
-    if frames < 3:
+    if len(poses) < 3:
         return poses
     joints_px, confidence = poses.joints_px.copy(), poses.confidence.copy()
-    for person in range(people):
-        for joint in range(joints):
-            _bridge(joints_px[:, person, joint], confidence[:, person, joint], max(1, round(_FILLED_S * rate_hz)))
-    steps = np.arange(-reach, reach + 1)
-    near = np.exp(-0.5 * (steps / (width_s * rate_hz)) ** 2)
-    powers = np.stack([np.ones(len(steps)), steps, steps**2], axis=-1)
-    # Positions from the joint's own place in the middle: far from zero the parabola's equations lose digits.
-    for person in range(people):
-        ways = np.pad(joints_px[:, person].astype(np.float64), ((reach, reach), (0, 0), (0, 0)))
-        sure = np.pad(confidence[:, person].astype(np.float64), ((reach, reach), (0, 0)))
-        ways = np.lib.stride_tricks.sliding_window_view(ways, len(steps), axis=0).transpose(0, 1, 3, 2)
-        weights = np.lib.stride_tricks.sliding_window_view(sure, len(steps), axis=0) * near
-        relative = ways - joints_px[:, person][:, :, None]
-        all_weights = weights
-        for _ in range(4):
-            fit = _parabola(powers, weights, relative)
-            off = np.linalg.norm(relative - np.einsum("sa,fjad->fjsd", powers, fit), axis=-1)
-            # The mean of roots: a leap of a hundred pixels hardly changes what is usual.
-            total = np.maximum(weights.sum(-1, keepdims=True), 1e-9)
-            usual = ((np.sqrt(off) * weights).sum(-1, keepdims=True) / total) ** 2 + 0.5
-            weights = all_weights / (1 + (off / (3 * usual)) ** 2) ** 2
-        smooth = _parabola(powers, weights, relative)[..., 0, :]
-        seen = confidence[:, person] > 0
-        joints_px[:, person] += np.where(seen[..., None], smooth, 0).astype(np.float32)
+    longest = max(1, round(_FILLED_S * rate_hz))
+    for person in range(poses.people):
+        for joint in range(len(poses.skeleton)):
+            way_px, sure = joints_px[:, person, joint], confidence[:, person, joint]
+            _bridge(way_px, sure, longest)
+            seen = sure > 0
+            way_px[seen] += _towards_its_parabola(way_px, sure, width_s * rate_hz)[seen]
     return Poses2d(poses.skeleton, joints_px, confidence)
+
+
+def _towards_its_parabola(
+    way_px: Float[ndarray, "frames 2"], sure: Float[ndarray, " frames"], width: float
+) -> Float[ndarray, "frames 2"]:
+    """How far the robust parabola around each frame (Gaussian weights, `width` frames) passes beside it, pixels."""
+    reach = max(1, int(np.ceil(2.5 * width)))
+    steps = np.arange(-reach, reach + 1)
+    powers = np.stack([np.ones(len(steps)), steps, steps**2], axis=-1)
+    windows = np.lib.stride_tricks.sliding_window_view
+    # From the joint's own place: far from zero the parabola's equations lose digits.
+    around = windows(np.pad(way_px.astype(np.float64), ((reach, reach), (0, 0))), len(steps), axis=0)
+    relative = around.transpose(0, 2, 1) - way_px[:, None]
+    near = windows(np.pad(sure.astype(np.float64), reach), len(steps)) * np.exp(-0.5 * (steps / width) ** 2)
+    weights = near
+    for _ in range(4):
+        fit = _parabola(powers, weights, relative)
+        off = np.linalg.norm(relative - powers @ fit, axis=-1)
+        # The mean of roots: a leap of a hundred pixels hardly changes what is usual.
+        total = np.maximum(weights.sum(-1, keepdims=True), 1e-9)
+        usual = ((np.sqrt(off) * weights).sum(-1, keepdims=True) / total) ** 2 + 0.5
+        weights = near / (1 + (off / (3 * usual)) ** 2) ** 2
+    return _parabola(powers, weights, relative)[:, 0].astype(np.float32)
 
 
 def _bridge(way_px: Float[ndarray, "frames 2"], sure: Float[ndarray, " frames"], longest: int) -> None:
@@ -200,13 +204,13 @@ def _bridge(way_px: Float[ndarray, "frames 2"], sure: Float[ndarray, " frames"],
 
 
 def _parabola(
-    powers: Float[ndarray, "steps 3"], weights: Float[ndarray, "frames joints steps"], ways: Float[ndarray, "*rows"]
-) -> Float[ndarray, "frames joints 3 2"]:
+    powers: Float[ndarray, "steps 3"], weights: Float[ndarray, "frames steps"], ways: Float[ndarray, "frames steps 2"]
+) -> Float[ndarray, "frames 3 2"]:
     """Place, slope and bend of the weighted parabola through each window."""
     # A trace of ridge on slope and bend: with fewer than three frames the fit falls back to a line, then to the mean.
-    matrix = np.einsum("fjs,sa,sb->fjab", weights, powers, powers, optimize=True) + np.diag([1e-9, 1e-3, 1e-3])
-    right = np.einsum("fjs,sa,fjsd->fjad", weights, powers, ways, optimize=True)
-    return np.linalg.solve(matrix, right)
+    weighted = weights[..., None] * powers
+    matrix = weighted.transpose(0, 2, 1) @ powers + np.diag([1e-9, 1e-3, 1e-3])
+    return np.linalg.solve(matrix, weighted.transpose(0, 2, 1) @ ways)
 
 
 # ---- from tracklets to people ---------------------------------------------------------------------------------------

@@ -22,6 +22,7 @@ from core.people import Sightings, followed, people_of
 
 _VERSION = 1.3
 _USUAL_RATE_HZ = 30.0  # the files do not say; only how long somebody may be missing depends on it
+_MOST_PEOPLE = 32  # of a crowd: every track holds all frames
 _SKELETONS = {3 * len(each): each for each in (BODY_25, COCO_18)}
 _HINT = "A folder of OpenPose has one file a frame, such as video_000000000007_keypoints.json."
 
@@ -50,7 +51,7 @@ def is_openpose(path: Path) -> bool:
 
 
 def read(path: Path, *, size: tuple[int, int] | None = None, frame_count: int | None = None) -> Poses2d:
-    """All people of a folder, in BODY_25 or COCO-18, longest and largest seen first.
+    """The people of a folder (32 at most), in BODY_25 or COCO-18, longest and largest seen first.
 
     `size` is the picture's (width, height): needed where coordinates are shares of it. `frame_count` is the video's
     number of frames; without it the last file's number tells.
@@ -86,7 +87,7 @@ def read(path: Path, *, size: tuple[int, int] | None = None, frame_count: int | 
     count = last + 1 if frame_count is None else frame_count
     if len(rows) and min(ids) >= 0 and len(set(zip(frames, ids, strict=True))) == len(rows):
         return _by_id(sightings, count)
-    return people_of(followed(sightings, _USUAL_RATE_HZ), count, _USUAL_RATE_HZ)
+    return people_of(followed(sightings, _USUAL_RATE_HZ), count, _USUAL_RATE_HZ, most=_MOST_PEOPLE)
 
 
 def write(poses: Poses2d, path: Path) -> None:
