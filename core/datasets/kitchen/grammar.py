@@ -144,7 +144,7 @@ def _stray(state: State) -> list[Intent]:
     if draw < bound and both_free:
         where = ("spot_1", "spot_3", "middle")[int(state.rng.integers(3))]
         wipe = Intent(intents.work, ("wipe", "counter", where))
-        return [Intent(intents.take, ("cloth",)), wipe, Intent(intents.put, ("cloth", "spot_5"))]
+        return [Intent(intents.take, ("cloth",)), wipe, Intent(intents.put, ("cloth", "by_sink"))]
     bound += 0.03 * habits.dry_hands
     if draw < bound and both_free:
         return [Intent(intents.wash_hands)]

@@ -422,7 +422,7 @@ def _clean(_state: State, _thing: str) -> list[Intent]:
 
 def _wipe(state: State, _thing: str) -> list[Intent]:
     where = ("spot_1", "spot_3", "middle")[int(state.rng.integers(3))]
-    return [Intent(put_all_down), _take("cloth"), _work("wipe", "counter", where), _put("cloth", "spot_5")]
+    return [Intent(put_all_down), _take("cloth"), _work("wipe", "counter", where), _put("cloth", "by_sink")]
 
 
 _TASKS = {

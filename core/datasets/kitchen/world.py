@@ -120,7 +120,7 @@ THINGS: dict[str, Thing] = {
 }
 TWO_HANDED = frozenset(name for name, thing in THINGS.items() if thing.grip == "both")
 TOOLS = frozenset({"knife", "peeler", "spoon", "whisk", "grater"})
-SPOTS = ("spot_3", "spot_1", "spot_2", "spot_4", "spot_6", "spot_5")
+SPOTS = ("spot_3", "spot_1", "spot_2", "spot_4", "spot_6", "spot_5", "spot_7", "spot_8", "spot_9")
 """Free places on the worktop, the handiest first."""
 BESIDE_BOARD = "beside_board"
 """Where pieces are pushed to while the rest is still being cut."""
@@ -205,11 +205,15 @@ def kitchen(seed: int, *, width: int = 640, height: int = 360) -> Kitchen:
         "hob_left": (hob - 0.16, WORKTOP_M + 0.03, 0.22),
         "hob_right": (hob + 0.22, WORKTOP_M + 0.03, 0.26),
     }
-    spots = {1: (-0.36, 0.18), 2: (-0.28, 0.38), 3: (0.34, 0.19), 4: (0.30, 0.40), 5: (-0.05, 0.45), 6: (-0.48, 0.35)}
+    spots = {
+        1: (-0.36, 0.18), 2: (-0.28, 0.38), 3: (0.34, 0.19), 4: (0.30, 0.40), 5: (-0.05, 0.45), 6: (-0.48, 0.35),
+        7: (0.14, 0.50), 8: (-0.20, 0.56), 9: (-0.42, 0.53),
+    }  # fmt: skip
     for number, (x, z) in spots.items():
         places[f"spot_{number}"] = (x + about(0.03), WORKTOP_M, z + about(0.02))
     places |= {
         BESIDE_BOARD: places["spot_3"],
+        "by_sink": (sink + 0.22, WORKTOP_M, 0.50),
         "oil_spot": (hob + 0.40, WORKTOP_M, 0.42),
         "knob": (hob + 0.02, WORKTOP_M, 0.075),
         "towel": (sink + 0.42, 0.74, -0.02),
@@ -218,7 +222,7 @@ def kitchen(seed: int, *, width: int = 640, height: int = 360) -> Kitchen:
     }
     doors = _doors()
     places |= {name: door.handle_m for name, door in doors.items()}
-    homes = _homes(rng, places, sink)
+    homes = _homes(rng, places)
     return Kitchen(seed, sink, hob, places, homes, doors, _camera(rng, width, height))
 
 
@@ -235,7 +239,7 @@ def _doors() -> dict[str, Door]:
     return {door.name: door for door in doors}
 
 
-def _homes(rng: np.random.Generator, places: dict[str, Point], sink_x_m: float) -> dict[str, Home]:
+def _homes(rng: np.random.Generator, places: dict[str, Point]) -> dict[str, Home]:
     """Which shelf each thing has, drawn for the kitchen."""
 
     def about(most_m: float) -> float:
@@ -261,7 +265,7 @@ def _homes(rng: np.random.Generator, places: dict[str, Point], sink_x_m: float) 
     homes["salt"] = Home(None, "jars", (0.72, 1.30, -1.70))
     homes["pepper"] = Home(None, "jars", (0.90, 1.30, -1.70))
     homes["towel"] = Home(None, "towel", places["towel"])
-    homes["cloth"] = Home(None, "spot_5", (sink_x_m + 0.22, WORKTOP_M, 0.50))
+    homes["cloth"] = Home(None, "by_sink", places["by_sink"])
     return homes
 
 
