@@ -25,6 +25,7 @@ from studio.pages.annotate_changing import Changing
 from studio.pages.annotate_marking import Marking
 from studio.pages.annotate_panels import Panels
 from studio.pages.annotate_picture import ClipPicture
+from studio.pages.annotate_playing import Playing
 from studio.pages.annotate_walks import Walks
 from studio.widgets import timeline_accessible
 from studio.widgets.clip_time import ClipTime, read_frame, say_time
@@ -65,6 +66,7 @@ class AnnotatePage(QWidget):
         self.marking = Marking(document, self.changing, self)
         self.casting = Casting(document, self.picture, self.changing, self.marking)
         self.panels = Panels(document, self.picture, self.timeline, self.labels, self.inspector, self.changing)
+        self.playing = Playing(document, self.player, self.transport, self.timeline)
         self.walks = Walks(document, self.timeline)
         self._wide_thumbnails = QTimer(self, singleShot=True, interval=120)
         self._wide_thumbnails.timeout.connect(self._want_thumbnails)
@@ -200,8 +202,6 @@ class AnnotatePage(QWidget):
         document.changed.connect(self._follow_changes)
         document.became_writable.connect(self._refresh)
         document.playhead_moved.connect(self._follow_playhead)
-        self.player.frame_due.connect(self._play_to)
-        self.player.changed.connect(self._follow_player)
         self.picture.time_known.connect(self._follow_time)
         self.picture.thumbnails_changed.connect(timeline.show_thumbnails)
         self.picture.says.connect(self._say)
@@ -217,14 +217,12 @@ class AnnotatePage(QWidget):
         timeline.spans_moved.connect(changing.move)
         timeline.pose_moved.connect(changing.move_pose)
         timeline.missing_clicked.connect(self.walks.to_middle)
-        timeline.segment_opened.connect(self._loop_segment)
         timeline.view_changed.connect(self._follow_view)
         marking.range_changed.connect(lambda: timeline.show_range(marking.start, marking.end))
         changing.chose.connect(timeline.choose)
         for told in (changing.says, self.walks.says):
             told.connect(self.head.say)
         self.transport.asked.connect(self._carry_out)
-        self.transport.speed_chosen.connect(self.player.set_normal_speed)
         self.head.asked.connect(self._carry_out)
         self.head.zoomed.connect(
             lambda share: timeline.set_axis(timeline.scene.axis.at_closeness(share, self._middle()))
@@ -249,8 +247,7 @@ class AnnotatePage(QWidget):
         self.player.stop()
         self.marking.forget()
         self.timeline.choose(frozenset())
-        self.transport.loop.setChecked(False)
-        self.player.loop(None)
+        self.playing.stop_looping()
         clip = self._document.clip
         if clip is not None and clip.actors:
             self.changing.actor = clip.actors[0].id
@@ -277,9 +274,6 @@ class AnnotatePage(QWidget):
         time = self.picture.time
         self.transport.show_time(say_time(time.seconds(frame)), say_time(time.duration_s))
 
-    def _follow_player(self) -> None:
-        self.transport.show_playing(playing=self.player.is_playing)
-
     def _follow_view(self) -> None:
         self.head.show_closeness(self.timeline.scene.axis.closeness)
         self._wide_thumbnails.start()
@@ -291,8 +285,7 @@ class AnnotatePage(QWidget):
         if segment is not None and segment.actor != self.changing.actor:
             self.changing.actor = segment.actor
             self._refresh()
-        if self.transport.loop.isChecked():
-            self._loop()
+        self.playing.follow_loop()
         self.panels.show_chosen()
         self.panels.show_labels()
 
@@ -331,9 +324,6 @@ class AnnotatePage(QWidget):
         self.player.stop()
         self._document.seek(self._document.playhead + by)
 
-    def _play_to(self, frame: int) -> None:
-        self._document.seek(frame)
-
     def _go_to_typed(self, text: str) -> None:
         frame = read_frame(text, self.picture.time)
         if frame is None:
@@ -342,24 +332,6 @@ class AnnotatePage(QWidget):
             )
         else:
             self._document.seek(frame)
-
-    def _loop(self) -> None:
-        """Loop what is chosen, or the clip where nothing is."""
-        if not self.transport.loop.isChecked():
-            self.player.loop(None)
-            return
-        contents = self.timeline.scene.contents
-        spans = [span for each in self.timeline.chosen if (span := contents.segment_at(each)) is not None]
-        whole = (0, max(self.picture.time.frame_count, 1))
-        self.player.loop((min(each[0] for each in spans), max(each[1] for each in spans)) if spans else whole)
-
-    def _loop_segment(self, segment: str) -> None:
-        """A segment was double-clicked: zoom and loop."""
-        span = self.timeline.scene.contents.segment_at(segment)
-        if span is not None:
-            self.transport.loop.setChecked(True)
-            self._loop()
-            self._document.seek(span[0])
 
     def _middle(self) -> float:
         axis = self.timeline.scene.axis
@@ -381,7 +353,7 @@ class AnnotatePage(QWidget):
     def _carry_out(self, name: str) -> None:
         """A button of this page: what its key does."""
         if name == "loop":
-            self._loop()
+            self.playing.follow_loop()
         elif name == "show-joints":
             self.picture.with_joints = self.transport.joints.isChecked()
             self.picture.show_frame()

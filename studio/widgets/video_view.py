@@ -216,7 +216,7 @@ class VideoView(QWidget):
         painter.fillRect(self.rect(), QColor(look.canvas))
         if self._image is not None:
             painter.setOpacity(0.6 if self._slow.isVisible() else 1.0)
-            self._paint_image(painter, self._image)
+            _paint_image(painter, self._image, self.framing.picture, self.devicePixelRatioF())
             painter.setOpacity(1.0)
         if self._with_joints:
             self._paint_people(painter)
@@ -229,15 +229,6 @@ class VideoView(QWidget):
         corners.addRoundedRect(QRectF(self.rect()), theme.RADIUS["card"], theme.RADIUS["card"])
         painter.fillPath(corners, QColor(look.window))
         painter.end()
-
-    def _paint_image(self, painter: QPainter, image: QImage) -> None:
-        """A frame decoded at the size it is shown at is copied; another is scaled."""
-        picture, ratio = self.framing.picture, self.devicePixelRatioF()
-        if abs(image.width() / ratio - picture.width()) < 1.5 and abs(image.height() / ratio - picture.height()) < 1.5:
-            image.setDevicePixelRatio(ratio)
-            painter.drawImage(picture.topLeft().toPoint(), image)
-        else:
-            painter.drawImage(picture, image)
 
     def _paint_people(self, painter: QPainter) -> None:
         seen = self.framing.seen
@@ -287,6 +278,15 @@ class VideoView(QWidget):
                 painting.chip(
                     painter, right, y, said, theme.DARK.truth, _GROUND, pad=8, height=22, align="right", radius=5
                 )
+
+
+def _paint_image(painter: QPainter, image: QImage, picture: QRectF, ratio: float) -> None:
+    """A frame decoded at the size it is shown at is copied; another is scaled."""
+    if abs(image.width() / ratio - picture.width()) < 1.5 and abs(image.height() / ratio - picture.height()) < 1.5:
+        image.setDevicePixelRatio(ratio)
+        painter.drawImage(picture.topLeft().toPoint(), image)
+    else:
+        painter.drawImage(picture, image)
 
 
 class SlowBar(QWidget):

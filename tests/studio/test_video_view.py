@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from PySide6.QtCore import QPoint, QPointF, Qt, QTimer
 from PySide6.QtGui import QColor, QImage, QWheelEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel
+from PySide6.QtWidgets import QApplication, QLabel, QWidget
 
 from core.bodies.skeletons import BLAZEPOSE_33, UPPER_BODY_9
 from core.motion import Poses2d
@@ -290,17 +290,24 @@ def test_that_the_wheel_steps_a_frame_and_with_control_zooms(view):
     assert steps == [-1, 1, 1]
 
 
+def focused() -> QWidget:
+    """Where typing goes."""
+    widget = QApplication.focusWidget()
+    assert widget is not None
+    return widget
+
+
 def test_that_a_click_on_the_time_asks_for_one_and_escape_leaves_it(view, qtbot):
     typed = []
     view.time_typed.connect(typed.append)
     view.show_caption("0:01.00   frame 25")
     on_it = view._caption_rect().center().toPoint()
     QTest.mouseClick(view, Qt.MouseButton.LeftButton, pos=on_it)
-    QTest.keyClicks(QApplication.focusWidget(), "0:02")
-    QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Return)
+    QTest.keyClicks(focused(), "0:02")
+    QTest.keyClick(focused(), Qt.Key.Key_Return)
     assert typed == ["0:02"]
     QTest.mouseClick(view, Qt.MouseButton.LeftButton, pos=on_it)
-    QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Escape)
+    QTest.keyClick(focused(), Qt.Key.Key_Escape)
     assert typed == ["0:02"]
 
 
