@@ -12,6 +12,7 @@ import numpy as np
 from jaxtyping import Float, Int, UInt8
 from numpy import ndarray
 
+from core.opencv import cv2
 from core.rendering.probe import way_to_draw
 
 
@@ -195,7 +196,7 @@ class Window:
         width, height = self._size
         pixels = vtkUnsignedCharArray()
         self._window.GetRGBACharPixelData(0, 0, width - 1, height - 1, 0, pixels)
-        return vtk_to_numpy(pixels).reshape(height, width, 4)[::-1, :, :3]
+        return cv2.flip(cv2.cvtColor(vtk_to_numpy(pixels).reshape(height, width, 4), cv2.COLOR_RGBA2RGB), 0)
 
     def depth(self) -> Float[ndarray, "height width"]:
         """How deep it lies, 0 near … 1 far or nothing."""

@@ -8,7 +8,7 @@ from core.rendering.kitchen.stage import Stage
 from core.runs import Progress
 from core.video.writing import write_video
 
-CRF = 23
+CRF = 24
 REPORT_EVERY = 15
 
 

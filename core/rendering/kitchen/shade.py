@@ -50,31 +50,32 @@ class RoomShade:
         normals /= np.maximum(np.linalg.norm(normals, axis=-1, keepdims=True), 1e-9)
         eye = -camera.rotation.T @ camera.translation_m
         normals *= np.sign(((eye - points) * normals).sum(-1, keepdims=True))
-        self._points = points.astype(np.float32)
-        self._normals = normals.astype(np.float32)
-        self._light = np.array(light_m, np.float32)
+        to_light = np.array(light_m) - points
+        to_light /= np.linalg.norm(to_light, axis=-1, keepdims=True)
+        self._points, self._normals, self._to_light = (each.astype(np.float32) for each in (points, normals, to_light))
+        # What does not change with the cook: points, normals and rays against themselves.
+        self._squared = (self._points**2).sum(-1)
+        self._normal_offset = (self._normals * self._points).sum(-1)
+        self._ray_offset = (self._to_light * self._points).sum(-1)
+        self._faces_light = (self._normals * self._to_light).sum(-1) > 0.05
 
     def __call__(self, joints_m: Float[ndarray, "joints 3"]) -> Float[ndarray, "rows columns"]:
         balls = _balls(joints_m)
-        near = np.abs(self._points - balls[:, :3].mean(0)).max(-1) < NEAR_M
-        points, normals = self._points[near], self._normals[near]
-        to_light = self._light - points
-        to_light /= np.linalg.norm(to_light, axis=1, keepdims=True)
-        faces_light = np.einsum("pd,pd->p", normals, to_light) > 0.05
-        open_sky = np.ones(len(points), np.float32)
-        lit = np.ones(len(points), np.float32)
-        for *centre, radius in balls:
-            away = np.array(centre, np.float32) - points
-            squared = np.einsum("pd,pd->p", away, away)
-            cosine = np.maximum(np.einsum("pd,pd->p", normals, away), 0) / np.sqrt(squared)
-            open_sky *= 1 - OCCLUSION * np.minimum(cosine * radius**2 / squared, 1)
-            # How far the ray to the light passes from the ball; the shadow's edge is softer the farther it falls.
-            along = np.einsum("pd,pd->p", away, to_light)
-            miss = np.sqrt(np.maximum(squared - along * along, 0))
-            soft = 0.03 + 0.10 * np.maximum(along, 0)
-            lit = np.minimum(lit, np.where(along > 0, np.clip((miss - radius + soft / 2) / soft, 0, 1), 1))
-        factor = np.ones(self._points.shape[:2], np.float32)
-        factor[near] = open_sky * (1 - SHADOW * (1 - lit) * faces_light)
+        centres, radii = balls[:, :3], balls[:, 3]
+        near = np.abs(self._points - centres.mean(0)).max(-1) < NEAR_M
+        # (points, balls): distance squared, and how far along the normal and along the ray to the light a ball lies.
+        squared = self._squared[near, None] - 2 * self._points[near] @ centres.T + (centres**2).sum(1)
+        squared = np.maximum(squared, 1e-4)
+        along_normal = np.maximum(self._normals[near] @ centres.T - self._normal_offset[near, None], 0)
+        along_ray = self._to_light[near] @ centres.T - self._ray_offset[near, None]
+        hidden = along_normal / np.sqrt(squared) * (radii**2 / squared)
+        open_sky = np.prod(1 - OCCLUSION * np.minimum(hidden, 1), axis=1)
+        # How far the ray passes from the ball; the shadow's edge is softer the farther it falls.
+        miss = np.sqrt(np.maximum(squared - along_ray**2, 0))
+        soft = 0.03 + 0.10 * np.maximum(along_ray, 0)
+        lit = np.where(along_ray > 0, np.clip((miss - radii) / soft + 0.5, 0, 1), 1).min(axis=1)
+        factor = np.ones(self._squared.shape, np.float32)
+        factor[near] = open_sky * (1 - SHADOW * (1 - lit) * self._faces_light[near])
         return cv2.GaussianBlur(factor, (0, 0), 0.8)
 
 

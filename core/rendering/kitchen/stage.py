@@ -96,8 +96,8 @@ class Stage:
         renderer.SetSSAOKernelSize(64)
         renderer.SetSSAOBlur(True)
         self._window.draw()
-        room = self._window.picture()
-        self._room = cv2.resize(np.ascontiguousarray(room), self._size, interpolation=cv2.INTER_AREA).astype(np.float32)
+        room = cv2.resize(self._window.picture(), self._size, interpolation=cv2.INTER_AREA)
+        self._room = room.astype(np.float32)
         renderer.SetUseSSAO(False)
         self._window.draw()
         self._room_depth = self._window.depth().copy()
@@ -109,7 +109,7 @@ class Stage:
         """Frame `k` of the film."""
         self._put(k)
         self._window.draw()
-        picture, depth = np.ascontiguousarray(self._window.picture()), self._window.depth()
+        picture, depth = self._window.picture(), self._window.depth()
         placed = self._figure.place(self._script.rotations[k], self._script.translation_m[k])
         light = cv2.resize(self._shade(placed.places_m), self._size, interpolation=cv2.INTER_LINEAR)[..., None]
         moving = (depth < self._room_depth - 1e-6).view(np.uint8)

@@ -170,14 +170,14 @@ def test_that_scenes_that_were_closed_keep_no_memory():
             scene.set_bodies([SceneBody(vertices, faces, TEAL, 0.5), SceneBody(vertices, faces, TEAL)])
             scene.picture(smooth=False)
 
-    for _ in range(4):
+    for _ in range(3):
         use_one()
     gc.collect()
     before_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    for _ in range(12):
+    for _ in range(6):
         use_one()
     gc.collect()
-    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before_kb < 20_000
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before_kb < 12_000
 
 
 def test_that_closing_twice_is_harmless():
