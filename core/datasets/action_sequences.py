@@ -233,11 +233,19 @@ def _notes(sequences: dict[str, list[Steps]]) -> list[str]:
     unmarked = sum(each.unmarked for each in everything)
     blind = sum(not step.pose.visible.any() for step in steps)
     estimated = len({each.clip.id for each in everything if each.view.camera.estimated})
-    notes = [f"{len(steps)} steps of {len(everything)} people in {len({each.clip.id for each in everything})} clips"]
+    clips = len({each.clip.id for each in everything})
+    notes = [
+        f"{counted(len(steps), 'step')} of {counted(len(everything), 'person', 'people')} in {counted(clips, 'clip')}"
+    ]
     if unmarked:
-        notes.append(f"{unmarked} segments have no characteristic pose and are left out")
+        notes.append(f"Left out for want of a characteristic pose: {counted(unmarked, 'segment')}")
     if blind:
-        notes.append(f"In {blind} steps nobody was seen: they teach actions only")
+        notes.append(f"Nobody was seen in {counted(blind, 'step')}: they teach actions only")
     if estimated:
-        notes.append(f"The camera of {estimated} clips is estimated: 3D sizes there are guesses")
+        notes.append(f"The camera of {counted(estimated, 'clip')} is estimated: 3D sizes there are guesses")
     return notes
+
+
+def counted(count: int, thing: str, things: str = "") -> str:
+    """`1 clip`, `3 clips`."""
+    return f"{count} {thing if count == 1 else things or thing + 's'}"

@@ -18,7 +18,7 @@ from numpy import ndarray
 
 from core.bodies.skeletons import UPPER_BODY_9
 from core.configs import ForecasterData
-from core.datasets.action_sequences import Vocabulary, poses_around, stacked, window_at
+from core.datasets.action_sequences import Vocabulary, counted, poses_around, stacked, window_at
 from core.datasets.steps import ReadTracks, SeenPose, Step, View, clip_sequences
 from core.datasets.steps import Sequence as Steps
 from core.errors import FormatError, ProjectError
@@ -285,7 +285,7 @@ def _doubts(
     if objects:
         said.append(f"It does not know the {'object' if len(objects) == 1 else 'objects'} {_listed(objects)}.")
     if unmarked and data.poses == "characteristic":
-        said.append(f"Not counted for want of a characteristic pose: {unmarked} earlier segments.")
+        said.append(f"Not counted for want of a characteristic pose: {counted(unmarked, 'earlier segment')}.")
     if data.future_steps > trained.future_steps:
         said.append(f"It was chosen for {trained.future_steps} steps ahead; later ones were never measured.")
     return said

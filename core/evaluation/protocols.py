@@ -16,7 +16,7 @@ from jaxtyping import Float
 from numpy import ndarray
 
 from core.bodies.skeletons import UPPER_BODY_9
-from core.datasets.action_sequences import Examples, Vocabulary, Windows, examples_of
+from core.datasets.action_sequences import Examples, Vocabulary, Windows, counted, examples_of
 from core.datasets.pose_bank import shipped_bank
 from core.datasets.steps import ReadTracks
 from core.errors import RunError
@@ -80,7 +80,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 
     def markdown(self) -> str:
         """The report as a page of Markdown."""
-        sizes = f"{self.windows} windows of {self.clips} clips, {self.steps_ahead} steps ahead"
+        sizes = f"{counted(self.windows, 'window')} of {counted(self.clips, 'clip')}, {self.steps_ahead} steps ahead"
         lines = [
             f"# {self.run} on the {self.part} part of {self.project}",
             "",
@@ -170,7 +170,7 @@ def evaluate(
         clips=len(np.unique(windows.sequence)),
         windows=len(windows),
         data_fingerprint=run.header.data_fingerprint,
-        device=f"the processor, {torch.get_num_threads()} threads",
+        device=f"the processor, {counted(torch.get_num_threads(), 'thread')}",
         seconds=time.perf_counter() - began,
         rows=rows,
         notes=notes,

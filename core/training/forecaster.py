@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from core import configs
-from core.datasets.action_sequences import Examples, Windows, examples_of
+from core.datasets.action_sequences import Examples, Windows, counted, examples_of
 from core.datasets.pose_bank import PoseBank, shipped_bank
 from core.datasets.steps import ReadTracks
 from core.errors import RunError
@@ -176,7 +176,8 @@ class ForecasterRecipe:
         count = sum(each.numel() for each in self._model.parameters())
         words = self._examples.vocabulary
         return (
-            f"{len(self._train)} windows, {len(words.actions)} actions, {len(words.objects)} objects; "
+            f"{counted(len(self._train), 'window')}, {counted(len(words.actions), 'action')}, "
+            f"{counted(len(words.objects), 'object')}; "
             f"a generator of {count:,} numbers on {self._device.type}"
         )
 

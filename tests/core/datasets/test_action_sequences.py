@@ -311,4 +311,4 @@ def test_that_clips_without_tracks_still_teach_actions():
     examples = examples_of(project, never, DATA)
     assert len(examples.windows["train"])
     assert not examples.windows["train"].seen_visible.any()
-    assert any("nobody was seen" in note for note in examples.notes)
+    assert any("Nobody was seen" in note for note in examples.notes)
