@@ -142,7 +142,7 @@ def _graphics_card() -> Finding:
 
 
 def _fonts() -> Finding:
-    fonts = sorted(each.stem for each in resources.path("fonts").glob("*.ttf"))
+    fonts = sorted({each.stem.partition("-")[0] for each in resources.path("fonts").glob("*.[ot]tf")})
     if not fonts:
         return Finding("Fonts", "problem", "the shipped fonts are missing", "Install Posecast again.")
     return Finding("Fonts", "ok", f"shipped: {', '.join(fonts)}")

@@ -91,7 +91,11 @@ def _take_marks(known: Format, source: Path, store: ProjectStore, clip: Clip | N
     project, left_out, taken = store.project, [], 0
     identities = _Identities(store)
     for mark in rows:
-        found = [clip] if clip else [each for each in project.clips.values() if mark.clip in (each.name, each.id)]
+        found = (
+            [clip]
+            if clip
+            else [each for each in project.clips.values() if mark.clip in (each.name, Path(each.name).stem, each.id)]
+        )
         if len(found) != 1 or found[0] is None:
             left_out.append(f"no clip {mark.clip!r}" if not found else f"several clips {mark.clip!r}")
             continue

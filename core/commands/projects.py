@@ -74,7 +74,7 @@ def add(
             try:
                 facts = video_file(path)
                 after, clip = add_clip(
-                    store.project, path.stem, path.resolve(), facts, author=person(), folder=store.folder
+                    store.project, path.name, path.resolve(), facts, author=person(), folder=store.folder
                 )
             except CoreError as error:
                 refused.append({"video": str(path), "why": str(error)})
@@ -155,9 +155,10 @@ def check(project: ProjectFolder, as_json: Json = False) -> None:
 
 
 def clip_of(project: Any, wanted: str) -> Any:
-    """The clip a person means by its id, the start of its id, or its name."""
+    """The clip a person means by its name (with or without its ending), its id or the start of it."""
     by_id = [each for each in project.clips.values() if each.id.startswith(wanted)] if len(wanted) >= 4 else []
-    found = by_id or [each for each in project.clips.values() if each.name == wanted]
+    named = [each for each in project.clips.values() if each.name == wanted]
+    found = named or by_id or [each for each in project.clips.values() if Path(each.name).stem == wanted]
     if len(found) == 1:
         return found[0]
     names = ", ".join(sorted(each.name for each in project.clips.values())[:8]) or "none yet"

@@ -47,7 +47,7 @@ def test_that_a_new_project_holds_the_videos_it_was_given(project, video):
     found = answered("inspect", project)
     assert found["kind"] == "project"
     assert found["facts"]["name"] == "Pilot"
-    assert [row["clip"] for row in found["rows"]] == ["walk"]
+    assert [row["clip"] for row in found["rows"]] == ["walk.mp4"]
     assert found["rows"][0]["frames"] == 50
 
 
@@ -134,7 +134,7 @@ def test_that_what_cannot_be_done_is_refused_in_words(words, says):
 
 
 def test_that_an_unknown_clip_is_refused_with_the_known_ones(project):
-    assert "Clips of this project: walk" in run("poses", project, "--clip", "run", code=1)
+    assert "Clips of this project: walk.mp4" in run("poses", project, "--clip", "run", code=1)
 
 
 @pytest.mark.parametrize("words", [["train"], ["new"], ["export", "a"], ["nothing"], ["evaluate", "r", "--split", "x"]])
@@ -195,7 +195,7 @@ def test_that_openpose_files_come_in_and_go_out_again(tmp_path, project):
         (folder / f"walk_{frame:012}_keypoints.json").write_text(json.dumps({"version": 1.3, "people": people}))
     assert "50 frames of 1 people" in run("import", folder, project)
     run("export", project, tmp_path / "out", "--format", "OpenPose JSON")
-    again = json.loads(sorted((tmp_path / "out" / "walk").iterdir())[7].read_text())
+    again = json.loads(sorted((tmp_path / "out" / "walk.mp4").iterdir())[7].read_text())
     assert again["people"][0]["pose_keypoints_2d"][:6] == pytest.approx([10, 12, 0.5, 11, 12, 0.51], abs=1e-3)
 
 
