@@ -46,10 +46,8 @@ def test_that_a_window_opens_on_a_real_x_screen_after_opencv_was_imported():
     try:
         display = ":" + os.read(read, 16).decode().strip()
         environment = {**os.environ, "DISPLAY": display, "QT_QPA_PLATFORM": "xcb"}
-        said = subprocess.run(
-            [sys.executable, "-c", OPEN_A_WINDOW], cwd=ROOT, env=environment, capture_output=True, text=True, check=False,
-            timeout=60,
-        )  # fmt: skip
+        words = [sys.executable, "-c", OPEN_A_WINDOW]
+        said = subprocess.run(words, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=60)
         assert said.stdout.strip() == "seen", said.stderr
     finally:
         os.close(read)
