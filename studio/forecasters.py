@@ -69,3 +69,22 @@ def that_can_forecast(jobs: Jobs) -> list[Known]:
 
 def _preset(job: Job) -> str:
     return job.spec.preset.removeprefix("forecaster/") if isinstance(job.spec, TrainForecaster) else ""
+
+
+def kept_figures(job: Job) -> tuple[int, dict[str, float]] | None:
+    """What the run's kept checkpoint measured on validation, by the metric's last word, and at which step.
+
+    The kept one is the best by score (right actions and small errors in one number), not the last.
+    """
+    scores = job.metrics.get("validation/score") or job.metrics.get("validation/top1")
+    if not scores:
+        return None
+    step = max(scores, key=lambda point: (point[1], -point[0]))[0]
+    figures = {
+        name.removeprefix("validation/"): value
+        for name, points in job.metrics.items()
+        if name.startswith("validation/")
+        for at, value in points
+        if at == step
+    }
+    return step, figures

@@ -17,7 +17,7 @@ from studio.document import Document
 from studio.jobs import Jobs
 from studio.models_client import ModelsClient
 from studio.pages.forecast_asking import MOST_COMPARED, Asking
-from studio.pages.forecast_cells import Moment
+from studio.pages.forecast_cells import LARGE_MARGIN, Moment
 from studio.pages.forecast_panels import DoubtsPanel, JointsPanel, SpacePanel, StepPanel
 from studio.pages.forecast_states import StatePlace
 from studio.widgets import parts
@@ -114,6 +114,8 @@ class ForecastPage(QWidget):
         head = parts.row(self._tabs, None, self._from, self._held, 8, self._swatch, self._run, self._add, gap=6)
         self.space, self._step_panel = SpacePanel(), StepPanel()
         self._joints, self._doubts = JointsPanel(), DoubtsPanel()
+        self._joints.hide()  # one tab's panels must not claim height from the other's
+        self._doubts.hide()
         self._right = parts.col((self.space, 5), self._step_panel, (self._joints, 4), self._doubts, gap=6)
         self._views = QStackedWidget()
         self._views.addWidget(self._at_the_playhead())
@@ -144,10 +146,10 @@ class ForecastPage(QWidget):
         self._came = CellView(self.tr("The chosen step as it came"))
         self._foreseen_title, self._came_title = parts.text("", "strong"), parts.text("", "strong")
         self._foreseen_swatch = Swatch("text3", 9, 4)
-        over = parts.text(self.tr("over the last seen frame"), "caption")
+        self._over = parts.text("", "caption")
         self._came_when = parts.text("", "caption")
         foreseen = parts.col(
-            parts.row(self._foreseen_swatch, self._foreseen_title, None, over, gap=6), (self._foreseen, 1), gap=6
+            parts.row(self._foreseen_swatch, self._foreseen_title, None, self._over, gap=6), (self._foreseen, 1), gap=6
         )
         came = parts.col(
             parts.row(Swatch("truth", 9, 4), self._came_title, None, self._came_when, gap=6), (self._came, 1), gap=6
@@ -190,6 +192,7 @@ class ForecastPage(QWidget):
         super().resizeEvent(event)
         narrow, low = self.width() < theme.px(1330), self.height() < theme.px(720)
         self._right.setFixedWidth(theme.px(300 if narrow else 392))
+        self._step_panel.set_low(low=low)
         for past in (self.past, self._past_again):
             past.setFixedHeight(theme.px(44 if low else 56))
 
@@ -300,14 +303,15 @@ class ForecastPage(QWidget):
         past = moment.past()
         caption = self.tr("{count} steps").format(count=len(past)) if len(past) != 1 else self.tr("1 step")
         if self._views.currentIndex() == 0:
-            crop = moment.crop(0.45)
             self.past.show_steps(past, caption, is_pale=pale)
             self.cards.show_cards(moment.cards(), self._step, is_pale=pale)
             self._cards_scroll.ensureVisible(round(self.cards.area_of(self._step).center().x()), 0)
             self._foreseen_swatch.show_colour(known.colour)
             self._foreseen_title.setText(self.tr("{run} foresees").format(run=known.name))
-            self._foreseen.show_cell(moment.predicted(known, forecast, self._step, crop), is_pale=pale)
-            self._came.show_cell(moment.came(self._step, crop, moment.forecasts[0]), is_pale=pale)
+            self._foreseen.show_cell(moment.predicted(known, forecast, self._step, LARGE_MARGIN), is_pale=pale)
+            self._came.show_cell(moment.came(self._step, LARGE_MARGIN, moment.forecasts[0]), is_pale=pale)
+            over = self.tr("over the last seen frame") if moment.has_video else self.tr("this clip has no video")
+            self._over.setText(over)
             self._came_title.setText(self.tr("What came"))
             step = moment.true_step(self._step)
             frame = step.truth_frame if step is not None else None

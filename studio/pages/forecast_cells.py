@@ -1,13 +1,15 @@
 """What the Forecast page shows of a moment, as values its widgets draw: cells, cards, columns, errors by joint.
 
 Predictions are drawn over the last frame their forecaster looked at, since their neck stands where it was seen there;
-what came is drawn on its own frame. All cells of a moment show the same part of the picture.
+what came is drawn on its own frame. All cells of a moment are at one scale, the neck at one place.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from jaxtyping import Float
+from numpy import ndarray
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QPixmap
 
@@ -18,12 +20,14 @@ from studio import theme
 from studio.forecasters import Known
 from studio.widgets.clip_time import ClipTime, say_time
 from studio.widgets.compare_grid import GridColumn, JointErrors
-from studio.widgets.pose_picture import Cell, DrawnPose, crop_around, moved_to
+from studio.widgets.pose_picture import Cell, DrawnPose, Points, moved_to
 from studio.widgets.step_cards import Likely, SeenStep, StepCard
 
 Still = Callable[[int, bool], QPixmap | None]
 """A frame's picture, grey or not, or None while there is none."""
 
+CARD_MARGIN, LARGE_MARGIN = 0.15, 0.6
+"""How much more of the picture than the widest pose is shown, in shares of it."""
 NECK = UPPER_BODY_9["neck"]
 JOINT_WORDS = tuple(joint.replace("_", " ").capitalize() for joint in UPPER_BODY_9.joints)
 
@@ -69,29 +73,47 @@ class Moment:
         came = [step.truth_frame for step in self.first.steps if step.truth_frame is not None]
         return [self.last_seen_frame, *came, *reversed(self.first.seen_frames)]
 
-    def crop(self, margin: float) -> QRectF:
-        """The part of the picture that holds every pose of the moment."""
-        poses = [step.joints_px for _, forecast in self.forecasts for step in forecast.steps]
+    def reach_px(self) -> float:
+        """How far from the neck the widest pose of the moment reaches, so that all are drawn at one scale."""
+        poses = [np.asarray(step.joints_px) for _, forecast in self.forecasts for step in forecast.steps]
+        reaches = [float(np.abs(pose - pose[NECK]).max()) for pose in poses]
         for step in self.first.steps:
-            if step.truth_px is not None:
-                seen = step.truth_seen or (True,) * len(step.truth_px)
-                poses.append(tuple(place for place, is_seen in zip(step.truth_px, seen, strict=True) if is_seen))
-        return crop_around(poses, self.video, margin)
+            if step.truth_px is not None and step.truth_seen is not None and step.truth_seen[NECK]:
+                true = np.asarray(step.truth_px)[np.asarray(step.truth_seen)]
+                reaches.append(float(np.abs(true - np.asarray(step.truth_px)[NECK]).max()))
+        return max(reaches, default=48.0)
+
+    def crop(self, pose: Points, margin: float) -> QRectF:
+        """The part of the picture round a pose's neck that would hold any pose of the moment."""
+        x, y = pose[NECK]
+        reach = self.reach_px() * (1 + margin)
+        # A neck-centred pose hangs more than it rises.
+        return QRectF(x - reach, y - 0.7 * reach, 2 * reach, 1.7 * reach)
 
     def colour_of(self, action: str) -> str:
         """A label's colour; grey for an action that this project does not have."""
         label = self.project.label_named(action, "action")
         return label.colour if label is not None else theme.BACKGROUND_LABEL
 
+    def all_joints_m(self) -> Float[ndarray, "points 3"]:
+        """Every pose of the moment in space, for a view that holds them all."""
+        clouds = []
+        for _, forecast in self.forecasts:
+            for step in forecast.steps:
+                clouds.append(step.joints_m)
+                if step.truth_m is not None:
+                    clouds.append(step.truth_m)
+        return np.concatenate([np.asarray(each) for each in clouds])
+
     # ---- cells ----
 
-    def predicted(self, known: Known, forecast: Forecast, at: int, crop: QRectF) -> Cell:
+    def predicted(self, known: Known, forecast: Forecast, at: int, margin: float) -> Cell:
         """One step as foreseen."""
         step = forecast.steps[at]
         return Cell(
             still=self.still(self.last_seen_frame, False),
             video=self.video,
-            crop=crop,
+            crop=self.crop(step.joints_px, margin),
             poses=(DrawnPose(step.joints_px, _over(self, known), dashed=True),),
             action=step.action,
             action_colour=self.colour_of(step.action),
@@ -101,7 +123,7 @@ class Moment:
             veil=0.42,
         )
 
-    def came(self, at: int, crop: QRectF, beside: tuple[Known, Forecast] | None = None) -> Cell:
+    def came(self, at: int, margin: float, beside: tuple[Known, Forecast] | None = None) -> Cell:
         """One step as it came; `beside` puts a prediction at the true neck, so that only the pose differs."""
         step = self.true_step(at)
         if step is None or step.truth_action is None:
@@ -117,7 +139,7 @@ class Moment:
         return Cell(
             still=None if frame is None else self.still(frame, False),
             video=self.video,
-            crop=crop,
+            crop=None if step.truth_px is None else self.crop(step.truth_px, margin),
             poses=tuple(poses),
             action=step.truth_action,
             action_colour=self.colour_of(step.truth_action),
@@ -129,7 +151,7 @@ class Moment:
 
     def past(self) -> list[SeenStep]:
         """What was looked at, grey."""
-        crop = self.crop(0.2)
+        crop = self.crop(self.first.steps[0].joints_px, 0.6) if self.first.steps else None
         return [
             SeenStep(
                 Cell(still=self.still(frame, True), video=self.video, crop=crop, veil=0.4, fills=True),
@@ -142,7 +164,6 @@ class Moment:
     def cards(self) -> list[StepCard]:
         """The steps of the first forecast."""
         known, forecast = self.forecasts[0]
-        crop = self.crop(0.12)
         cards = []
         for at, step in enumerate(forecast.steps):
             is_right = None if step.truth_action is None else step.truth_action == step.action
@@ -152,7 +173,7 @@ class Moment:
             cards.append(
                 StepCard(
                     self.when(at),
-                    self.predicted(known, forecast, at, crop),
+                    self.predicted(known, forecast, at, CARD_MARGIN),
                     also,
                     came,
                     is_right,
@@ -163,16 +184,15 @@ class Moment:
 
     def columns(self, refusals: Sequence[tuple[Known, str]] = ()) -> list[GridColumn]:
         """What happened first, then the runs, those that refused last."""
-        crop = self.crop(0.12)
         rows = range(self.rows())
         truth = GridColumn(
-            "", "What happened", "marked", "", theme.now().truth, tuple(self.came(at, crop) for at in rows)
+            "", "What happened", "marked", "", theme.now().truth, tuple(self.came(at, CARD_MARGIN) for at in rows)
         )
         runs = [
             GridColumn(
                 known.key, known.name if not known.is_plain else forecast.model.partition(",")[0], known.preset,
                 score_words(forecast), known.colour,
-                tuple(self.predicted(known, forecast, at, crop) for at in range(len(forecast.steps))),
+                tuple(self.predicted(known, forecast, at, CARD_MARGIN) for at in range(len(forecast.steps))),
             )
             for known, forecast in self.forecasts
         ]  # fmt: skip
@@ -182,10 +202,10 @@ class Moment:
         return [truth, *runs, *refused]
 
     def when(self, at: int) -> str:
-        """How long after the moment a step came, or its place in the row."""
+        """How long after the moment a step came; nothing where that is not marked."""
         step = self.true_step(at)
         if step is None or step.truth_frame is None:
-            return "?"
+            return ""
         return f"+{self.time.seconds(step.truth_frame) - self.time.seconds(self.first.at_frame):.1f} s"
 
     def joint_errors(self, at: int) -> list[JointErrors]:

@@ -9,6 +9,7 @@ from core.bodies.skeletons import UPPER_BODY_9
 from core.forecasts import Forecast, Lens
 from core.geometry.cameras import Camera
 from core.rendering.contents import SceneSkeleton
+from core.rendering.views import Orbit
 from studio import theme
 from studio.forecasters import Known
 from studio.pages.forecast_cells import JOINT_WORDS, NECK, Moment
@@ -29,8 +30,10 @@ class SpacePanel(QFrame):
         self.setAccessibleName(self.tr("In space"))
         self.viewport = Viewport()
         self.viewport.set_ground(None)
-        self.viewport.setMinimumHeight(theme.px(150))
+        self.viewport.setMinimumHeight(110)
         self._lens: Lens | None = None
+        self._moment: Moment | None = None
+        self._framed: Forecast | None = None
         self._views = parts.segmented(
             self.tr("Orbit"), self.tr("Camera"), self.tr("Front"), self.tr("Side"), self.tr("Top"),
             on_choice=lambda at: self.look(VIEWS[at]),
@@ -58,10 +61,14 @@ class SpacePanel(QFrame):
             skeletons.append(SceneSkeleton(np.asarray(step.joints_m), UPPER_BODY_9, known.colour, dashed=True))
             names.append(known.name)
         self.viewport.set_skeletons(skeletons)
+        if moment is not None and self._framed is not moment.first:
+            self._framed = moment.first
+            self._moment = moment
+            self._frame()
         if moment is not None and names:
             who = [self.tr("Truth"), *names] if truth_known else names
             when = moment.when(at)
-            self.viewport.set_caption(f"{_listed(who)}, step {at + 1}{'' if when == '?' else f' at {when}'}")
+            self.viewport.set_caption(f"{_listed(who)}, step {at + 1}{f' at {when}' if when else ''}")
             self._lens = moment.first.lens
             self.viewport.set_ground(_floor_m(self._lens))
         else:
@@ -81,7 +88,15 @@ class SpacePanel(QFrame):
             self._look_through()
         else:
             self.viewport.look(view)
+        self._frame()
         self._views.choose(VIEWS.index(view))
+
+    def _frame(self) -> None:
+        """All poses of the moment in view, so that the view stands still from step to step."""
+        view = self.viewport.view()
+        if self._moment is not None and isinstance(view, Orbit) and self.viewport.height():
+            shape = self.viewport.width() / self.viewport.height()
+            self.viewport.set_view(view.framing(self._moment.all_joints_m(), shape))
 
     def _look_through(self) -> None:
         if self._lens is not None:
@@ -110,6 +125,10 @@ class StepPanel(QFrame):
         box.addWidget(parts.row(self._title, self._sure, None, gap=8))
         box.addWidget(self._bars)
         box.addWidget(self._came)
+
+    def set_low(self, *, low: bool) -> None:
+        """In a low window the least likely make room."""
+        self._bars.set_rows(3 if low else 5)
 
     def show_step(self, moment: Moment | None, at: int) -> None:
         """Step `at` of the moment's first forecast."""

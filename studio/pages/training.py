@@ -268,6 +268,7 @@ class TrainingPage(QWidget):
         if share is not None and job.state != "done":
             words = f"{words}  {100 * share:.0f} %"
         loss = [value for _, value in job.metrics.get("loss", [])]
+        kept = (forecasters.kept_figures(job) or (0, {}))[1]
         every = max(1, len(loss) // _SPARK_POINTS)
         return RunRow(
             id=job.name,
@@ -276,8 +277,8 @@ class TrainingPage(QWidget):
             state_colour=getattr(theme.now(), state_colour),
             is_compared=job.name in self._compared,
             loss=tuple(loss[::every]),
-            top1=_last(job, "validation/top1"),
-            error_px=_last(job, "validation/mpjpe_px"),
+            top1=kept.get("top1"),
+            error_px=kept.get("mpjpe_px"),
             preset=job.spec.preset.removeprefix("forecaster/") if isinstance(job.spec, TrainForecaster) else "",
             started=say_when(job.started_at) if job.started_at else "",
         )
@@ -293,11 +294,6 @@ class TrainingPage(QWidget):
                 is_live = job.name == self._chosen
                 series.append(Series(_short(job.name), colours[job.name], points[:, 0], points[:, 1], is_live=is_live))
             chart.show_series(series, most)
-
-
-def _last(job: Job, metric: str) -> float | None:
-    points = job.metrics.get(metric)
-    return points[-1][1] if points else None
 
 
 def _short(name: str) -> str:

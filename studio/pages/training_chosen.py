@@ -6,16 +6,13 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QPlainTextEdit, QProgressBar,
 
 from core import configs
 from core.runs import Done, Failed, TrainForecaster
+from studio.forecasters import kept_figures
 from studio.jobs import Job
 from studio.widgets import parts
 from studio.widgets.job_words import STATE_WORDS, grouped, left_words, progress_words
 from studio.widgets.painting import Swatch
 
-_FIGURES = (
-    ("Top-1", "validation/top1", 3, max),
-    ("Top-5", "validation/top5", 3, max),
-    ("2D error, px", "validation/mpjpe_px", 1, min),
-)
+_FIGURES = (("Top-1", "top1", 3), ("Top-5", "top5", 3), ("2D error, px", "mpjpe_px", 1))
 
 
 class ChosenRun(QFrame):
@@ -54,15 +51,12 @@ class ChosenRun(QFrame):
         grid.setHorizontalSpacing(10)
         grid.setVerticalSpacing(3)
         grid.setColumnStretch(0, 1)
-        self._values: dict[str, tuple] = {}
-        for at, title in enumerate((self.tr("Best on validation"), self.tr("value"), self.tr("at step"))):
-            grid.addWidget(parts.text(title, "caption"), 0, at)
-        for at, (title, name, _, _) in enumerate(_FIGURES, start=1):
-            value, step = parts.text("–", "strong"), parts.text("", "caption")
+        self._kept = parts.text("", "caption")
+        grid.addWidget(self._kept, 0, 0, 1, 2)
+        self._values = {name: parts.text("–", "strong") for _, name, _ in _FIGURES}
+        for at, (title, name, _) in enumerate(_FIGURES, start=1):
             grid.addWidget(parts.text(title, "label"), at, 0)
-            grid.addWidget(value, at, 1)
-            grid.addWidget(step, at, 2)
-            self._values[name] = (value, step)
+            grid.addWidget(self._values[name], at, 1)
         box = QVBoxLayout(self)
         box.setContentsMargins(12, 10, 12, 12)
         box.setSpacing(8)
@@ -99,12 +93,12 @@ class ChosenRun(QFrame):
         self.forecast.setVisible(has_checkpoint and not job.is_live)
         self._words.setText(_words_about(job))
         self._words.setVisible(bool(self._words.text()))
-        for _, name, digits, best in _FIGURES:
-            value, step = self._values[name]
-            points = job.metrics.get(name, [])
-            found = best(points, key=lambda point: point[1]) if points else None
-            value.setText("–" if found is None else f"{found[1]:.{digits}f}")
-            step.setText("" if found is None else grouped(found[0]))
+        kept = kept_figures(job)
+        words = self.tr("Validation of the kept checkpoint, step {step}")
+        self._kept.setText(words.format(step=grouped(kept[0])) if kept else self.tr("Not validated yet"))
+        for _, name, digits in _FIGURES:
+            value = kept[1].get(name) if kept else None
+            self._values[name].setText("–" if value is None else f"{value:.{digits}f}")
 
     def _stop(self) -> None:
         if self._job is not None:

@@ -13,14 +13,15 @@ from itertools import pairwise
 import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
-from PySide6.QtCore import QEvent, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPainterPath, QPen
+from PySide6.QtCore import QEvent, QLineF, QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPen
 from PySide6.QtWidgets import QSizePolicy
 
 from studio import theme
 from studio.widgets.painting import Painted, put, words_width
 
 _FOOT, _TOP, _RIGHT = 20, 30, 10
+_FEW = 120  # points that one path of dashes holds without slowing the painting
 _THIN = "\u2009"
 
 
@@ -220,30 +221,41 @@ def _draw_curve(
     painter.setBrush(Qt.BrushStyle.NoBrush)
     if has_raw and series.is_live and len(series.values) > 2:
         painter.setPen(QPen(theme.alpha(series.colour, 0.28), 1))
-        painter.drawPath(_path(axes, series.steps, series.values))
+        _draw_line(painter, axes, series.steps, series.values, dashed=False)
     pen = QPen(QColor(series.colour), 1.9 if series.is_live else 1.4)
-    pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
-    if not series.is_live:
-        pen.setDashPattern([3.2, 2.2])
+    pen.setCapStyle(Qt.PenCapStyle.RoundCap)
     painter.setPen(pen)
-    painter.drawPath(_path(axes, series.steps, line))
+    _draw_line(painter, axes, series.steps, line, dashed=not series.is_live)
     if series.is_live or len(line) == 1:
         painter.setPen(QPen(QColor(look.panel), 2))
         painter.setBrush(QColor(series.colour))
         painter.drawEllipse(axes.point(float(series.steps[-1]), float(line[-1])), 4.5, 4.5)
 
 
-def _path(axes: _Axes, steps: ndarray, values: ndarray) -> QPainterPath:
+def _draw_line(painter: QPainter, axes: _Axes, steps: ndarray, values: ndarray, *, dashed: bool) -> None:
+    """Piece by piece: one long path that folds back and forth takes Qt a hundred times as long to paint."""
     kept = np.isfinite(values)
     steps, values = thinned(steps[kept], values[kept], max(2, int(axes.area.width())))
-    path = QPainterPath()
-    for at, (x, y) in enumerate(zip(*(each.tolist() for each in axes.places(steps, values)), strict=True)):
-        point = QPointF(x, y)
-        if at:
-            path.lineTo(point)
-        else:
-            path.moveTo(point)
-    return path
+    x, y = (each.tolist() for each in axes.places(steps, values))
+    points = [QPointF(*place) for place in zip(x, y, strict=True)]
+    if len(points) == 1:
+        painter.drawPoint(points[0])
+    elif dashed and len(points) < _FEW:
+        pen = painter.pen()
+        painter.setPen(_dashed(pen))
+        painter.drawPolyline(points)
+        painter.setPen(pen)
+    else:
+        pieces = pairwise(points)
+        dash, both = 5.0, 8.0
+        painter.drawLines([QLineF(*ends) for ends in pieces if not dashed or ends[0].x() % both < dash])
+
+
+def _dashed(pen: QPen) -> QPen:
+    made = QPen(pen)
+    made.setCapStyle(Qt.PenCapStyle.FlatCap)
+    made.setDashPattern([3.2, 2.2])
+    return made
 
 
 # ---- numbers --------------------------------------------------------------------------------------------------------

@@ -5,10 +5,9 @@ neutral, a prediction is dashed and in its run's colour; both have a dark rim, a
 colours hold in both themes. It knows no page.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPixmap
 
@@ -48,7 +47,7 @@ class Cell:
     foot: str = ""  # bottom left
     veil: float = 0.0  # how much darker the picture is made
     empty: str = ""  # what stands there in place of a picture
-    fills: bool = False  # cut the crop to the cell's shape rather than show ground beside it
+    fills: bool = False  # no ground beside the picture, even where that cuts a pose off
 
 
 def draw_cell(painter: QPainter, area: QRectF, cell: Cell, look: theme.Theme) -> None:
@@ -59,7 +58,10 @@ def draw_cell(painter: QPainter, area: QRectF, cell: Cell, look: theme.Theme) ->
     painter.setClipPath(path, Qt.ClipOperation.IntersectClip)
     painter.fillRect(area, QColor(theme.DARK.canvas if cell.still is not None else look.field))
     aspect = area.width() / max(area.height(), 1)
-    crop = (filling if cell.fills else fitted)(cell.crop or QRectF(0, 0, *cell.video), aspect, cell.video)
+    wanted = cell.crop or QRectF(0, 0, *cell.video)
+    crop = filling(wanted, aspect, cell.video)
+    if not cell.fills and not all(_holds(crop, pose) for pose in cell.poses):
+        crop = fitted(wanted, aspect, cell.video)
     scale = area.width() / crop.width()
     if cell.still is not None:
         share = cell.still.width() / cell.video[0]
@@ -142,20 +144,12 @@ def _shaded(painter: QPainter, x: float, y: float, wide: float, cell: Cell) -> N
         painter.drawRoundedRect(QRectF(x, y, wide, 20 * theme.scale()), 4, 4)
 
 
+def _holds(crop: QRectF, pose: DrawnPose) -> bool:
+    seen = pose.seen or (True,) * len(pose.joints_px)
+    return all(crop.contains(x, y) for (x, y), is_seen in zip(pose.joints_px, seen, strict=True) if is_seen)
+
+
 # ---- which part of the picture --------------------------------------------------------------------------------------
-
-
-def crop_around(poses: Iterable[Points], video: tuple[int, int], margin: float) -> QRectF:
-    """The part of a frame that holds all these poses, `margin` of their size left free round them."""
-    clouds = [np.asarray(each, dtype=float).reshape(-1, 2) for each in poses]
-    points = np.concatenate(clouds) if clouds else np.zeros((0, 2))
-    points = points[np.isfinite(points).all(-1)]
-    if not len(points):
-        return QRectF(0, 0, *video)
-    (left, top), (right, bottom) = points.min(0).tolist(), points.max(0).tolist()
-    free = margin * max(right - left, bottom - top, 24.0)
-    whole = QRectF(0, 0, *video)
-    return QRectF(left - free, top - free, right - left + 2 * free, bottom - top + 2 * free).intersected(whole)
 
 
 def fitted(crop: QRectF, aspect: float, video: tuple[int, int]) -> QRectF:
@@ -183,8 +177,3 @@ def moved_to(pose: Points, joint: int, place: tuple[float, float]) -> Points:
     """The pose with one of its joints put elsewhere, the others along."""
     dx, dy = place[0] - pose[joint][0], place[1] - pose[joint][1]
     return [(x + dx, y + dy) for x, y in pose]
-
-
-def paler(cell: Cell) -> Cell:
-    """While something newer is on its way."""
-    return replace(cell, veil=max(cell.veil, 0.55), poses=tuple(replace(each, opacity=0.35) for each in cell.poses))

@@ -209,8 +209,15 @@ class LikelyBars(Painted):
         super().__init__()
         self._likely: tuple[Likely, ...] = ()
         self._came = ""
-        self.setFixedHeight(theme.px(22) * 5)
+        self._rows = 0
+        self.set_rows(5)
         self.setAccessibleName(self.tr("Likeliest actions"))
+
+    def set_rows(self, rows: int) -> None:
+        """How many there is room for."""
+        if rows != self._rows:
+            self._rows = rows
+            self.setFixedHeight(theme.px(22) * rows)
 
     def show_likely(self, likely: Sequence[Likely], came: str) -> None:
         self._likely, self._came = tuple(likely), came
@@ -221,7 +228,7 @@ class LikelyBars(Painted):
         high = theme.px(22)
         names = theme.px(96)
         room = self.width() - names - theme.px(46)
-        for row, each in enumerate(self._likely[:5]):
+        for row, each in enumerate(self._likely[: self._rows]):
             y = row * high
             came = each.name == self._came
             put(painter, 0, y + high * 0.68, each.name, look.text if came else look.text2, 11, 600 if came else 400,
