@@ -36,6 +36,7 @@ class Asking(QObject):
         self.refusal: Refusal | None = None  # of the question as a whole
         self.shipped_knows: tuple[int, int] | None = None  # of how many actions, how many the project has
         self._use_shipped = False
+        self._chosen_by_hand = False
         self._answers: dict[str, ForecastAnswer] = {}
         self._asked: tuple[Known, ...] = ()
         self._number = -1
@@ -65,6 +66,7 @@ class Asking(QObject):
         """The page is in front: from now on it asks."""
         self._is_awake = True
         self.look_for_runs()
+        self._ask_about_shipped()
         self._moved(self._document.playhead)
         self.ask_soon()
 
@@ -103,7 +105,8 @@ class Asking(QObject):
     # ---- what the person wants ----
 
     def choose(self, known: Known) -> None:
-        """Ask this run."""
+        """Ask this run, until the person wants another."""
+        self._chosen_by_hand = True
         if self.chosen != known:
             self.chosen = known
             self.compared = [known, *(each for each in self.compared if each.key != known.key)][:MOST_COMPARED]
@@ -147,22 +150,32 @@ class Asking(QObject):
         self.known = found
         keys = {known.run for known in found}
         self.compared = [known for known in self.compared if known.run in keys]
-        if self.chosen is None or self.chosen.run not in keys:
-            self.chosen = found[0] if found else None
-            if self.chosen is not None:
-                beside = [known for known in found[1:2] if not known.is_shipped]
-                self.compared = [self.chosen, *beside, self.chosen.beside()]
-                if self.chosen.is_shipped and self._is_awake:
-                    self._about_number = self._models.about(self.chosen.run)
+        is_gone = self.chosen is None or self.chosen.run not in keys
+        has_own_now = self.chosen is not None and self.chosen.is_shipped and not self._chosen_by_hand
+        if is_gone or has_own_now:
+            self._take_first(found)
         self.ask_soon()
         self.changed.emit()
 
     # ---- what happens ----
 
+    def _take_first(self, found: list[Known]) -> None:
+        """The newest run of the project, or else what ships; beside it the one before, and counting."""
+        self._chosen_by_hand = False
+        self.chosen = found[0] if found else None
+        if self.chosen is not None:
+            beside = [known for known in found[1:2] if not known.is_shipped]
+            self.compared = [self.chosen, *beside, self.chosen.beside()]
+        self._ask_about_shipped()
+
+    def _ask_about_shipped(self) -> None:
+        if self._is_awake and self.chosen is not None and self.chosen.is_shipped and self.shipped_knows is None:
+            self._about_number = self._models.about(self.chosen.run)
+
     def _opened(self) -> None:
         self.known, self.chosen, self.compared = [], None, []
         self._answers, self.refusal, self.is_held, self._use_shipped = {}, None, False, False
-        self.shipped_knows = None
+        self.shipped_knows, self._chosen_by_hand = None, False
         self.look_for_runs()
 
     def _other_clip(self, _clip_id: str) -> None:

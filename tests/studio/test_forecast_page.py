@@ -1,0 +1,377 @@
+"""The Forecast page: asked about the moment of the playhead, shown beside what came, held while one looks ahead.
+
+A real trained run answers, in this process and after a turn of the event loop, so that tests see every state.
+"""
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QObject, QPoint, Qt, QTimer, Signal
+
+from core.forecasts import About, AskForecast, ForecastAnswer, Refusal
+from core.serving import Answerer
+from studio import forecasters, theme
+from studio.commands import BY_NAME, PAGE_OF
+from studio.document import Document
+from studio.jobs import Jobs
+from studio.models_client import ModelsClient
+from studio.pages.forecast import ForecastPage
+from studio.pages.forecast_cells import NECK, error_words, score_words
+from tests.core.project_on_disk import project_on_disk, trained_run
+
+
+class Models(QObject):
+    """Answers as the warm process does, here; `delay_ms` later."""
+
+    answered = Signal(int, object)
+    described = Signal(int, object)
+    refused = Signal(int, object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: list[AskForecast] = []
+        self.delay_ms = 0
+        self.refuse_with: Refusal | None = None
+        self.knows = ("take", "cut")
+        self._waiting = 0
+        self._answerer = Answerer()
+
+    @property
+    def is_waiting(self) -> bool:
+        return self._waiting > 0
+
+    def warm_up(self) -> None: ...
+
+    def forget_forecast(self) -> None: ...
+
+    def forecast(self, project, clip_id, at_frame, of, steps=None) -> int:
+        number = len(self.asked) + 1
+        question = AskForecast(
+            number=number, project=str(project), clip_id=clip_id, at_frame=at_frame, of=of, steps=steps
+        )
+        self.asked.append(question)
+        self._waiting += 1
+        QTimer.singleShot(self.delay_ms, self, lambda: self._answer(question))
+        return number
+
+    def about(self, run) -> int:
+        about = About(
+            name=run, actions=self.knows, objects=(), project="", step=1, past_steps=5, future_steps=5
+        )  # fmt: skip
+        QTimer.singleShot(0, self, lambda: self.described.emit(99, about))
+        return 99
+
+    def close(self) -> None:
+        self._answerer.close()
+
+    def _answer(self, question) -> None:
+        self._waiting -= 1
+        if self.refuse_with is not None:
+            self.refused.emit(question.number, self.refuse_with)
+            return
+        said = self._answerer.answer(question)
+        self.answered.emit(said.number, said.answers)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("projects") / "made up"
+    project_on_disk(folder, film=True)
+    trained_run(folder, "forecaster-01", "steps=40")
+    trained_run(folder, "forecaster-02", "seed=4", "steps=40")
+    return folder
+
+
+@pytest.fixture
+def studio(qtbot, qapp, folder, monkeypatch):
+    monkeypatch.setattr(forecasters, "shipped_checkpoints", dict)  # the project's own runs are what is tested here
+    theme.apply(qapp, theme.DARK)
+    document, jobs, models = Document("test"), Jobs(), Models()
+    page = ForecastPage(document, jobs, models)
+    qtbot.addWidget(page)
+    page.resize(1330, 900)
+    page.space.viewport.is_settled = lambda: True  # the picture in space has tests of its own
+    document.open(folder)
+    jobs.watch(folder / "runs")
+    qtbot.waitUntil(jobs.is_settled)
+    yield page, document, models
+    page.close()
+    page.close_page()
+    jobs.watch(None)
+    document.close_project()
+
+
+def show_at(studio, qtbot, frame: int):
+    page, document, _ = studio
+    document.seek(frame)
+    page.show()
+    qtbot.waitUntil(page.is_settled)
+    return page
+
+
+def test_that_what_comes_next_from_the_playhead_is_shown_with_what_came(studio, qtbot):
+    page = show_at(studio, qtbot, 82)
+    moment = page._moment
+    assert moment.first.at_frame == 82
+    assert moment.first.seen_frames == (10, 30, 50, 70)
+    cards = page.cards._cards
+    assert len(cards) == 5
+    assert [card.when for card in cards[:2]] == ["+0.8 s", "+2.8 s"]
+    for card, step in zip(cards, moment.first.steps, strict=True):
+        assert card.cell.action == step.action
+        assert card.is_right == (step.action == step.truth_action)
+    assert page._came.cell().action == moment.first.steps[0].truth_action
+    assert page._came.cell().still is not None
+
+
+def test_that_the_prediction_is_dashed_in_its_runs_colour_and_the_truth_solid_and_neutral(studio, qtbot):
+    page = show_at(studio, qtbot, 82)
+    (said,) = page._foreseen.cell().poses
+    assert said.dashed
+    assert said.colour == theme.DARK.runs[page.asking.chosen.colour_at]
+    foreseen, true = page._came.cell().poses
+    assert not true.dashed
+    assert true.colour == theme.DARK.truth
+    # Neck on neck: only the pose differs, and it differs by what is said.
+    np.testing.assert_allclose(foreseen.joints_px[NECK], true.joints_px[NECK], atol=1e-6)
+    off = np.linalg.norm(np.array(foreseen.joints_px) - np.array(true.joints_px), axis=-1)
+    assert np.delete(off, NECK).mean() == pytest.approx(page._moment.first.steps[0].error_px, abs=0.05)
+
+
+def test_that_a_moving_playhead_is_asked_about_once_it_stands_still_and_the_old_answer_stays_pale(studio, qtbot):
+    page, document, models = studio
+    show_at(studio, qtbot, 82)
+    before = len(models.asked)
+    models.delay_ms = 60
+    for frame in range(100, 110):
+        document.seek(frame)
+    assert page.asking.is_pale
+    assert page.cards._is_pale
+    assert page._moment.first.at_frame == 82
+    qtbot.waitUntil(page.is_settled)
+    assert len(models.asked) == before + 1
+    assert models.asked[-1].at_frame == 109
+    assert page._moment.first.at_frame == 109
+    assert not page.cards._is_pale
+
+
+def test_that_a_click_on_a_step_holds_the_moment_and_seeks_to_where_the_step_came(studio, qtbot):
+    page, document, models = studio
+    show_at(studio, qtbot, 82)
+    asked = len(models.asked)
+    place = page.cards.area_of(2).center().toPoint()
+    qtbot.mouseClick(page.cards, Qt.MouseButton.LeftButton, pos=QPoint(place.x(), place.y()))
+    assert document.playhead == page._moment.first.steps[2].truth_frame
+    assert page.asking.is_held
+    assert page._held.isVisible()
+    assert page._time.text() == "+4.8 s"
+    qtbot.wait(150)
+    assert len(models.asked) == asked
+    assert page._moment.first.at_frame == 82
+    page._held.click()
+    qtbot.waitUntil(page.is_settled)
+    assert page._moment.first.at_frame == document.playhead
+    assert not page._held.isVisible()
+
+
+def test_that_the_playhead_walks_through_the_steps_of_a_held_moment(studio, qtbot):
+    page, document, _ = studio
+    show_at(studio, qtbot, 82)
+    page.commands()["next-step"]()
+    assert page._step == 1
+    document.seek(page._moment.first.steps[3].truth_frame + 2)
+    assert page._step == 3
+    page.commands()["previous-step"]()
+    assert page._step == 2
+
+
+def test_that_compared_runs_stand_beside_what_happened_and_can_be_taken_out(studio, qtbot):
+    page, _, _ = studio
+    show_at(studio, qtbot, 82)
+    page._tabs.setCurrentIndex(1)
+    qtbot.waitUntil(page.is_settled)
+    columns = page.grid._columns
+    names = [column.name for column in columns]
+    assert names[:3] == ["What happened", "forecaster-02", "forecaster-01"]
+    assert names[3].startswith("n-gram of order")
+    assert len({column.colour for column in columns}) == 4
+    assert [len(column.cells) for column in columns] == [5] * 4
+    assert columns[1].score == score_words(page._moment.forecasts[0][1])
+    errors = page._moment.joint_errors(0)
+    first = [each for each in errors[0].errors_px if each is not None]
+    assert np.mean(first) == pytest.approx(page._moment.first.steps[0].error_px, abs=0.05)
+    page.asking.compare(page.asking.compared[1], on=False)
+    qtbot.waitUntil(page.is_settled)
+    assert [column.name for column in page.grid._columns][1:2] == ["forecaster-02"]
+    assert len(page.grid._columns) == 3
+
+
+def test_that_a_click_in_the_grid_chooses_step_and_run(studio, qtbot):
+    page, document, _ = studio
+    show_at(studio, qtbot, 82)
+    page._tabs.setCurrentIndex(1)
+    qtbot.waitUntil(page.is_settled)
+    place = page.grid.area_of(1, 2).center().toPoint()
+    qtbot.mouseClick(page.grid, Qt.MouseButton.LeftButton, pos=QPoint(place.x(), place.y()))
+    assert page._step == 1
+    assert page.grid._key == page.asking.compared[1].key
+    assert document.playhead == page._moment.first.steps[1].truth_frame
+
+
+def test_that_another_run_can_be_chosen_by_key_and_keeps_its_colour(studio, qtbot):
+    page, _, _ = studio
+    show_at(studio, qtbot, 82)
+    colours = {known.name: known.colour for known in page.asking.known}
+    assert page.asking.chosen.name == "forecaster-02"
+    page.commands()["next-run"]()
+    qtbot.waitUntil(page.is_settled)
+    assert page.asking.chosen.name == "forecaster-01"
+    assert page._run.currentText() == "forecaster-01"
+    assert page._moment.first.model == "forecaster-01"
+    assert page.cards._cards[0].cell.poses[0].colour == colours["forecaster-01"]
+
+
+def test_that_an_edit_of_the_clip_is_taken_into_the_next_answer(studio, qtbot):
+    page, document, _ = studio
+    show_at(studio, qtbot, 82)
+    clip = document.clip
+    document.edit(document.project.with_clip(clip.without_segment(clip.segments[0].id)), "Delete")
+    assert page.asking.is_pale
+    qtbot.waitUntil(page.is_settled)
+    assert page._moment.first.seen_frames == (30, 50, 70)
+    document.undo()
+    qtbot.waitUntil(page.is_settled)
+    assert page._moment.first.seen_frames == (10, 30, 50, 70)
+
+
+def test_that_a_moment_before_the_first_step_says_why_there_is_no_forecast(studio, qtbot):
+    page = show_at(studio, qtbot, 0)
+    assert page._place.currentIndex() == 1
+    assert page._states.words() == "Nothing to forecast from here"
+
+
+def test_that_a_process_that_died_twice_is_said_with_its_details(studio, qtbot):
+    page, document, models = studio
+    models.refuse_with = Refusal(message="It ended twice.", hint="Choose another run.", details="Traceback")
+    show_at(studio, qtbot, 82)
+    assert page._states.words() == "No answer"
+    models.refuse_with = None
+    document.seek(90)
+    qtbot.waitUntil(lambda: page.is_settled() and page._place.currentIndex() == 0)
+
+
+def test_that_without_a_run_it_offers_to_train_one(studio, qtbot, monkeypatch):
+    page, _, _ = studio
+    monkeypatch.setattr(forecasters, "that_can_forecast", lambda jobs: [])
+    page.show()
+    page.asking.look_for_runs()
+    assert page._states.words() == "No forecaster yet"
+    with qtbot.waitSignal(page.asks) as asked:
+        page._states.findChildren(type(page._held))[0].click()
+    assert asked.args == ["page-train"]
+
+
+def test_that_a_run_of_the_project_takes_the_place_of_the_shipped_one_unless_that_was_chosen(
+    studio, qtbot, monkeypatch, folder
+):
+    page, _, _ = studio
+    own, shipped = page.asking.known[0], forecasters.Known("kitchen", "kitchen", 5, is_shipped=True)
+    for by_hand in (False, True):
+        monkeypatch.setattr(forecasters, "that_can_forecast", lambda jobs: [shipped])
+        page.asking.look_for_runs()
+        assert page.asking.chosen == shipped
+        if by_hand:
+            page.asking.choose(shipped)
+        monkeypatch.setattr(forecasters, "that_can_forecast", lambda jobs: [own, shipped])
+        page.asking.look_for_runs()
+        assert page.asking.chosen == (shipped if by_hand else own)
+
+
+@pytest.mark.parametrize(("knows", "must_ask"), [(("drive", "swim", "take"), True), (("take", "cut", "wash"), False)])
+def test_that_a_shipped_forecaster_of_other_actions_is_used_only_when_wanted(
+    studio, qtbot, monkeypatch, folder, knows, must_ask
+):
+    page, document, models = studio
+    models.knows = knows
+    shipped = forecasters.Known("kitchen", str(folder / "runs" / "forecaster-01"), 5, is_shipped=True)
+    monkeypatch.setattr(forecasters, "that_can_forecast", lambda jobs: [shipped])
+    document.seek(82)
+    page.show()
+    qtbot.waitUntil(lambda: page.asking.shipped_knows is not None and page.is_settled())
+    assert (page._states.words() == "No forecaster yet") == must_ask
+    if must_ask:
+        page._states.use_shipped.emit()
+        qtbot.waitUntil(page.is_settled)
+        assert page._place.currentIndex() == 0
+
+
+def test_that_the_doubts_of_a_forecast_are_said_in_words(studio, qtbot):
+    page = show_at(studio, qtbot, 82)
+    assert "4 of the 5 steps" in page._doubts._words.text()
+    assert page._doubts.isVisible()
+
+
+def test_that_a_clip_without_video_shows_poses_all_the_same(studio, qtbot):
+    page, document, _ = studio
+    document.choose_clip("clip-03")
+    show_at(studio, qtbot, 82)
+    cell = page._foreseen.cell()
+    assert cell.still is None
+    assert len(cell.poses) == 1
+
+
+def test_that_a_folded_page_asks_nothing(studio, qtbot):
+    page, document, models = studio
+    show_at(studio, qtbot, 82)
+    page.hide()
+    asked = len(models.asked)
+    document.seek(120)
+    qtbot.wait(200)
+    assert len(models.asked) == asked
+    page.show()
+    qtbot.waitUntil(page.is_settled)
+    assert models.asked[-1].at_frame == 120
+
+
+def test_that_closing_the_project_leaves_an_empty_page(studio, qtbot):
+    page, document, _ = studio
+    show_at(studio, qtbot, 82)
+    document.close_project()
+    assert page._moment is None
+    assert page._states.words() == "Choose a clip"
+
+
+def test_that_every_command_the_page_offers_stands_in_the_table(studio):
+    page, _, _ = studio
+    for name in page.commands():
+        where = BY_NAME[name].where
+        assert where == "everywhere" or "forecast" in PAGE_OF[where]
+
+
+def test_that_an_error_is_said_in_space_where_that_is_known(studio, qtbot):
+    page = show_at(studio, qtbot, 82)
+    step = page._moment.first.steps[0]
+    assert error_words(step) == f"{step.error_px:.1f} px"
+    from msgspec.structs import replace
+
+    assert error_words(replace(step, error_mm=61.4)) == "61 mm"
+    assert error_words(replace(step, error_px=None)) == ""
+
+
+@pytest.mark.slow
+def test_that_the_page_works_with_the_real_process(qtbot, qapp, folder):
+    theme.apply(qapp, theme.LIGHT)
+    document, jobs = Document("test"), Jobs()
+    models = ModelsClient()
+    page = ForecastPage(document, jobs, models)
+    qtbot.addWidget(page)
+    page.resize(1280, 720)
+    document.open(folder)
+    jobs.watch(folder / "runs")
+    document.seek(82)
+    page.show()
+    qtbot.waitUntil(lambda: page._moment is not None and not page.asking.is_pale, timeout=60_000)
+    assert all(isinstance(answer, ForecastAnswer) for answer in page.asking._answers.values())
+    page.close()
+    page.close_page()
+    jobs.watch(None)
+    document.close_project()
