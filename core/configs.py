@@ -229,7 +229,7 @@ def recommended() -> Forecaster:
         network=ForecasterNetwork(pose_width=128, latent=128, dropout=0.3),
         losses=ForecasterLosses(action=10.0, adversarial=0.2),
         critic=ForecasterCritic(psi_width=128),
-        optimiser=ForecasterOptimiser(learning_rate=5e-4),
+        optimiser=ForecasterOptimiser(learning_rate=5e-4, batch=128),
         steps=1500,
         unroll=3,
     )
