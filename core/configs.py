@@ -230,7 +230,7 @@ def recommended() -> Forecaster:
         losses=ForecasterLosses(action=10.0, adversarial=0.2),
         critic=ForecasterCritic(psi_width=128),
         optimiser=ForecasterOptimiser(learning_rate=5e-4, batch=128),
-        steps=1500,
+        steps=1200,
         unroll=3,
     )
 
