@@ -31,15 +31,23 @@ class LandmarkError(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     slow: float  # standard deviation along each axis of what stays for a while
     quick: float  # of what is new in every frame
     memory_s: float  # how long the slow part stays
-    dropped: float  # share of frames without a sighting
+    dropped: float  # share of frames without a sighting, of those in which the person is found at all
     dropped_s: float  # how long such a stretch lasts
     confidence: float  # median where it is seen
 
 
+class Lost(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How often, and for how long at a time, the whole person is not found."""
+
+    share: float
+    seconds: float
+
+
 class DetectorError(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The whole table: view → landmark → error."""
+    """The whole table: view → landmark → error, and view → how often the whole person is lost."""
 
     measured_on: str
+    lost: dict[str, Lost]
     views: dict[str, dict[str, LandmarkError]]
 
 
@@ -51,6 +59,8 @@ def read_error_table(path: Path | None = None) -> DetectorError:
     except (OSError, msgspec.DecodeError) as error:
         raise FormatError(path, f"is no table of detector errors: {error}") from None
     for view in VIEWS:
+        if view not in table.lost:
+            raise FormatError(path, f"says nothing of people {view} the camera", hint="Measure it again.")
         missing = set(BLAZEPOSE_33.joints) - set(table.views.get(view, {}))
         if missing:
             raise FormatError(path, f"says nothing of {min(missing)} {view} the camera", hint="Measure it again.")
@@ -75,13 +85,16 @@ def seen_by_detector(
     slow = _remembering(rng, frames, count, float(np.median(knob("memory_s"))) * rate_hz) * knob("slow")[..., None]
     quick = rng.normal(size=(frames, count, 2)) * knob("quick")[..., None]
     lost = _stretches(rng, knob("dropped"), knob("dropped_s") * rate_hz)
+    of_person = np.array([(table.lost[view].share, table.lost[view].seconds) for view in VIEWS])
+    of_person = of_person[np.where(towards, 0, 1)]
+    gone = _stretches(rng, of_person[:, :1], of_person[:, 1:] * rate_hz)
     off = bias + (slow + quick) * np.where(lost, 2.5, 1.0)[..., None]
     seen_px = landmarks_px + off * torso_px[:, None, None]
 
     sure = np.clip(knob("confidence") + 0.04 * rng.normal(size=(frames, count)), SEEN + 0.05, 0.999)
     unsure = rng.uniform(0.02, SEEN - 0.05, size=(frames, count))
     inside = ((seen_px >= 0) & (seen_px <= [width - 1, height - 1])).all(-1)
-    confidence = np.where(lost, unsure, sure) * inside
+    confidence = np.where(lost, unsure, sure) * inside * ~gone
     return Poses2d(BLAZEPOSE_33, seen_px[:, None].astype(np.float32), confidence[:, None].astype(np.float32))
 
 
