@@ -161,9 +161,9 @@ class _Banner(Painted):
 
     def __init__(self) -> None:
         super().__init__()
-        self._picture = _hero()
+        self._pictures = _heroes()
         self.setMinimumHeight(theme.px(120))
-        self.setMaximumHeight(theme.px(300) if self._picture is not None else theme.px(150))
+        self.setMaximumHeight(theme.px(300) if self._pictures else theme.px(150))
         title = parts.text("See what comes next.", "hero")
         lead = parts.text(_LEAD, "lead", wrap=True)
         lead.setMaximumWidth(theme.px(430))
@@ -175,20 +175,19 @@ class _Banner(Painted):
 
     @property
     def has_picture(self) -> bool:
-        return self._picture is not None
+        return bool(self._pictures)
 
     def draw(self, painter: QPainter, look: theme.Theme) -> None:
-        if self._picture is None:
+        picture = self._pictures.get(look.name)
+        if picture is None:
             return
         path = QPainterPath()
         path.addRoundedRect(QRectF(self.rect()), 12, 12)
         painter.setClipPath(path)
-        painter.fillRect(self.rect(), QColor(theme.DARK.panel if look.name == "dark" else look.panel))
-        scale = self.height() / self._picture.height()
-        width = self._picture.width() * scale
-        painter.drawPixmap(
-            QRectF(self.width() - width, 0, width, self.height()), self._picture, QRectF(self._picture.rect())
-        )
+        painter.fillRect(self.rect(), QColor(look.panel))
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        width = picture.width() * self.height() / picture.height()
+        painter.drawPixmap(QRectF(self.width() - width, 0, width, self.height()), picture, QRectF(picture.rect()))
 
 
 class _Told(QObject):
@@ -206,9 +205,10 @@ class _Examine(QRunnable):
         self.told.ready.emit(doctor.examine())
 
 
-def _hero() -> QPixmap | None:
-    file = resources.path("pictures", "hero.png")
-    return QPixmap(str(file)) if file.is_file() else None
+def _heroes() -> dict[str, QPixmap]:
+    """The shipped picture, by the theme's name."""
+    files = {look: resources.path("pictures", f"hero-{look}.png") for look in ("dark", "light")}
+    return {look: QPixmap(str(file)) for look, file in files.items() if file.is_file()}
 
 
 def _when(at: str) -> str:

@@ -1,0 +1,136 @@
+"""Makes the pictures of the product again: `python tools/make_pictures.py [hero] [pages]`.
+
+`hero` is the picture on the start page: four poses of simulated cooks with where they were just before. `pages` are the
+photographs in the README, taken of the demo project with the studio's own camera (posecast-studio … --screenshot).
+"""
+
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from numpy import ndarray
+
+from core.bodies.skinning import Body
+from core.datasets.kitchen.clip import KitchenClip, clip
+from core.datasets.kitchen.cooks import cook
+from core.datasets.kitchen.world import kitchen
+from core.picturing import save_png
+from core.rendering.contents import DARK, LIGHT, SceneBody
+from core.rendering.scene import Scene
+from core.rendering.views import Orbit
+
+ROOT = Path(__file__).resolve().parents[1]
+HEROES = ROOT / "resources" / "pictures"
+PAGES = ROOT / "docs" / "pictures"
+# Seeds of no demo: kitchen, cook and clip, the actions shown, and the colours of predictions.
+CAST = (
+    (901, 903, "whisk", "#b49bff"),
+    (902, 905, "open", "#4fc7cf"),
+    (903, 909, "take", "#e887b6"),
+    (904, 912, "pour", "#e3c552"),
+)
+LOOKS = {
+    "dark": replace(DARK, background="#17181c", ground="#1c1e23", line="#2c3037"),
+    "light": replace(LIGHT, background="#fafafb", ground="#f4f5f7", line="#dfe1e6"),
+}
+GHOSTS = ((14, 0.22), (28, 0.12))
+APART_M = 0.95
+
+
+def hero() -> None:
+    """Four bodies in a row, on the ground of either theme."""
+    bodies: list[SceneBody] = []
+    room = kitchen(900)
+    for at, (person, seed, verb, colour) in enumerate(CAST):
+        taken = clip(seed, 60.0, 30.0, room, cook(person))
+        instants = [each.instant_frame for each in taken.segments if each.verb == verb]
+        instant = (
+            instants[0]
+            if instants
+            else max(taken.segments, key=lambda each: _reach(taken, each.instant_frame)).instant_frame
+        )
+        place = np.array([(at - (len(CAST) - 1) / 2) * APART_M, 0.0, 0.0])
+        for back, opacity in ((0, 1.0), *GHOSTS):
+            frame = max(instant - back, 0)
+            bodies.append(_body(taken, frame, instant, place, colour, opacity))
+    HEROES.mkdir(parents=True, exist_ok=True)
+    for look, colours in LOOKS.items():
+        with Scene(1800, 640, colours) as scene:
+            scene.set_bodies(bodies)
+            scene.view = Orbit(yaw=0.18, pitch=0.12)
+            scene.frame_all()
+            save_png(HEROES / f"hero-{look}.png", scene.picture()[..., :3])
+        print(HEROES / f"hero-{look}.png")
+
+
+def _reach(taken: KitchenClip, frame: int) -> float:
+    joints = taken.upper_body_m[frame]
+    return float(np.ptp(joints, axis=0).max())
+
+
+def _body(taken: KitchenClip, frame: int, instant: int, place: ndarray, colour: str, opacity: float) -> SceneBody:
+    """The cook at `frame`, standing where `place` says relative to where they stood at the instant."""
+    body = Body.load()
+    vertices = body.shaped(taken.betas).pose(taken.motion.rotations[frame], taken.motion.translation_m[frame])
+    pelvis = taken.joints_m[instant, 0] * [1, 0, 1]
+    return SceneBody((vertices - pelvis) @ _facing(taken, instant).T + place, body.faces, colour, opacity)
+
+
+def _facing(taken: KitchenClip, frame: int) -> ndarray:
+    """Turns the cook's hips to the viewer, a little aside."""
+    left, right = (taken.joints_m[frame, joint] for joint in (1, 2))
+    across = left - right
+    turn = np.arctan2(across[2], across[0]) + 0.5
+    cos, sin = np.cos(turn), np.sin(turn)
+    return np.array([[cos, 0, sin], [0, 1, 0], [-sin, 0, cos]])
+
+
+def pages() -> None:
+    """Every page of the demo project, as the README shows them."""
+    PAGES.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as work:
+        demo = Path(work) / "Demo kitchen"
+        shutil.copytree(ROOT / "resources" / "demo", demo)
+        for seed in (0, 1):
+            _run(
+                "core",
+                "train",
+                "forecaster/smoke",
+                f"seed={seed}",
+                "--project",
+                demo,
+                "--out",
+                demo / "runs" / f"forecaster-0{seed + 1}",
+            )
+        for page in ("projects", "data", "annotate", "train", "forecast"):
+            _run(
+                "studio",
+                demo,
+                "--page",
+                page,
+                "--at",
+                30,
+                "--screenshot",
+                PAGES / f"{page}.png",
+                "--size",
+                "1600x1000",
+                "--theme",
+                "dark",
+            )
+            print(PAGES / f"{page}.png")
+
+
+def _run(module: str, *words: object) -> None:
+    subprocess.run([sys.executable, "-m", module, *map(str, words)], cwd=ROOT, check=True)
+
+
+if __name__ == "__main__":
+    asked = sys.argv[1:] or ["hero", "pages"]
+    if "hero" in asked:
+        hero()
+    if "pages" in asked:
+        pages()
