@@ -20,6 +20,7 @@ from core.datasets.kitchen.cooks import cook
 from core.datasets.kitchen.world import kitchen
 from core.picturing import save_png
 from core.rendering.contents import DARK, LIGHT, SceneBody
+from core.rendering.offscreen import rgb
 from core.rendering.scene import Scene
 from core.rendering.views import Orbit
 
@@ -63,8 +64,14 @@ def hero() -> None:
             scene.set_bodies(bodies)
             scene.view = Orbit(yaw=0.18, pitch=0.12)
             scene.frame_all()
-            save_png(HEROES / f"hero-{look}.png", scene.picture()[..., :3])
+            save_png(HEROES / f"hero-{look}.png", _fading_in(scene.picture()[..., :3], colours.background))
         print(HEROES / f"hero-{look}.png")
+
+
+def _fading_in(picture: ndarray, ground: str) -> ndarray:
+    """From the panel's colour on the left, where the words stand, so that no edge shows."""
+    share = np.clip(np.arange(picture.shape[1]) / 420, 0, 1)[None, :, None] ** 1.5
+    return (picture * share + np.array(rgb(ground)) * (1 - share)).round().astype(np.uint8)
 
 
 def _reach(taken: KitchenClip, frame: int) -> float:
