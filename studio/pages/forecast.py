@@ -11,6 +11,10 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QMenu, QScrollArea, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
+from core.bodies.skeletons import UPPER_BODY_9
+from core.errors import CoreError
+from core.motion import Poses2d
+from core.project.annotations import Clip
 from studio import theme
 from studio.commands import tip
 from studio.document import Document
@@ -26,6 +30,7 @@ from studio.widgets.clip_time import ClipTime, say_time
 from studio.widgets.compare_grid import CompareGrid
 from studio.widgets.painting import Swatch
 from studio.widgets.player import Player
+from studio.widgets.pose_picture import Points
 from studio.widgets.step_cards import CardStrip, CellView, PastStrip
 from studio.widgets.stills import Stills
 
@@ -129,6 +134,7 @@ class ForecastPage(QWidget):
         self._states = StatePlace()
         self._states.asks.connect(self.asks)
         self._states.use_shipped.connect(self.asking.use_shipped)
+        self._states.first_step.connect(self._go_to_first_step)
         self._place = QStackedWidget()
         self._place.addWidget(content)
         self._place.addWidget(self._states)
@@ -246,6 +252,11 @@ class ForecastPage(QWidget):
                 action.toggled.connect(lambda on, each=each: self.asking.compare(each, on=on))
         menu.popup(self._add.mapToGlobal(self._add.rect().bottomLeft()))
 
+    def _go_to_first_step(self) -> None:
+        clip = self._document.clip
+        if clip is not None and clip.poses:
+            self._document.seek(clip.poses[0].frame)
+
     def _go(self, by: int) -> None:
         self.player.stop()
         self._document.seek(self._document.playhead + by)
@@ -268,6 +279,7 @@ class ForecastPage(QWidget):
                 clip,
                 tuple(forecasts),
                 lambda frame, grey: self.stills.of(frame, grey=grey),
+                partial(self._seen_pose, clip),
                 self._document.video_path(clip.id) is not None,
             )
             self._step = min(self._step, self._moment.rows() - 1)
@@ -285,6 +297,19 @@ class ForecastPage(QWidget):
             self._from.setText(self.tr("Forecast from {time}").format(time=say_time(self._time_of(asking.at_frame), 1)))
         self._doubts.show_moment(self._moment)
         self._draw()
+
+    def _seen_pose(self, clip: Clip, frame: int) -> tuple[Points, tuple[bool, ...]] | None:
+        """What the clip's tracks have of its actor in a frame; with several people, of the one who stands first."""
+        try:
+            tracks = self._document.tracks(clip.id)
+        except CoreError:
+            return None  # the forecast itself says that the tracks cannot be read
+        if tracks is None or not 0 <= frame < len(tracks):
+            return None
+        track = next((actor.track for actor in clip.actors if actor.track is not None), 0)
+        part = slice(frame, frame + 1), slice(track, track + 1)
+        one = Poses2d(tracks.skeleton, tracks.joints_px[part], tracks.confidence[part]).as_skeleton(UPPER_BODY_9)
+        return [(float(x), float(y)) for x, y in one.joints_px[0, 0]], tuple(map(bool, one.seen()[0, 0]))
 
     def _draw(self) -> None:
         """The moment as it stands, with the pictures there are."""

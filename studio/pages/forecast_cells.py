@@ -25,6 +25,8 @@ from studio.widgets.step_cards import Likely, SeenStep, StepCard
 
 Still = Callable[[int, bool], QPixmap | None]
 """A frame's picture, grey or not, or None while there is none."""
+SeenPose = Callable[[int], tuple[Points, tuple[bool, ...]] | None]
+"""The nine joints a frame's 2D tracks have of the person, and which of them are seen."""
 
 CARD_MARGIN, LARGE_MARGIN = 0.15, 0.6
 """How much more of the picture than the widest pose is shown, in shares of it."""
@@ -40,6 +42,7 @@ class Moment:
     clip: Clip
     forecasts: tuple[tuple[Known, Forecast], ...]
     still: Still
+    seen_pose: SeenPose
     has_video: bool
 
     @property
@@ -151,15 +154,20 @@ class Moment:
 
     def past(self) -> list[SeenStep]:
         """What was looked at, grey."""
-        crop = self.crop(self.first.steps[0].joints_px, 0.6) if self.first.steps else None
         return [
-            SeenStep(
-                Cell(still=self.still(frame, True), video=self.video, crop=crop, veil=0.4, fills=True),
-                f"{action}  {say_time(self.time.seconds(frame), 1)}",
-                frame,
-            )
+            SeenStep(self._seen(frame), f"{action}  {say_time(self.time.seconds(frame), 1)}", frame)
             for frame, action in zip(self.first.seen_frames, self.first.seen_actions, strict=True)
         ]
+
+    def _seen(self, frame: int) -> Cell:
+        found = self.seen_pose(frame)
+        poses = ()
+        crop = self.crop(self.first.steps[0].joints_px, 0.15) if self.first.steps else None
+        if found is not None:
+            joints_px, seen = found
+            poses = (DrawnPose(joints_px, _truth_colour(self), seen=seen, opacity=0.75),)
+            crop = self.crop(joints_px, 0.15) if seen[NECK] else crop
+        return Cell(still=self.still(frame, True), video=self.video, crop=crop, poses=poses, veil=0.4, fills=True)
 
     def cards(self) -> list[StepCard]:
         """The steps of the first forecast."""

@@ -16,6 +16,8 @@ class StatePlace(QWidget):
 
     asks = Signal(str)
     use_shipped = Signal()
+    first_step = Signal()
+    """Go to where there is something to forecast from."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -61,10 +63,12 @@ class StatePlace(QWidget):
             "page-data": self.tr("Open Data"),
             "page-annotate": self.tr("Open Annotate"),
             "use-shipped": self.tr("Use it anyway"),
+            "first-step": self.tr("Go to the first step"),
         }
         made = parts.button(words[name], kind="primary" if is_first else "")
-        if name == "use-shipped":
-            made.clicked.connect(self.use_shipped)
+        own = {"use-shipped": self.use_shipped, "first-step": self.first_step}
+        if name in own:
+            made.clicked.connect(lambda: own[name].emit())
         else:
             made.clicked.connect(lambda: self.asks.emit(name))
         return made
@@ -87,7 +91,9 @@ def _state(asking: Asking, clip: Clip | None, *, has_answer: bool) -> _Said | No
     refusal = asking.refusal_of(chosen)
     if refusal is not None and not has_answer:
         words = f"{refusal.message} {refusal.hint}".strip()
-        return "info", "Nothing to forecast from here", words, refusal.details, ("page-annotate",)
+        is_early = bool(clip.poses) and asking.at_frame < clip.poses[0].frame
+        actions = ("first-step", "page-annotate") if is_early else ("page-annotate",)
+        return "info", "Nothing to forecast from here", words, refusal.details, actions
     if not has_answer:
         return "forecast", "Asking " + chosen.name, "The first answer takes a few seconds: its model is loaded.", "", ()
     return None

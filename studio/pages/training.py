@@ -83,6 +83,10 @@ class TrainingPage(QWidget):
         """Whether everything heard is shown."""
         return self._jobs.is_settled() and not self._follow_soon.isActive()
 
+    def show_run(self, name: str) -> None:
+        """Go to a run, such as one that search found."""
+        self._choose(name)
+
     # ---- layout ----
 
     def _lay_out(self) -> None:
@@ -150,8 +154,8 @@ class TrainingPage(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         narrow, low = self.width() < theme.px(1330), self.height() < theme.px(720)
-        self.new_run.setFixedWidth(theme.px(276 if narrow else 286))
-        self._right.setFixedWidth(theme.px(260 if narrow else 320))
+        self.new_run.setFixedWidth(min(theme.px(276), 320) if narrow else theme.px(286))
+        self._right.setFixedWidth(min(theme.px(260), 290) if narrow else theme.px(320))
         self._runs_panel.setFixedHeight(theme.px(206 if low else 276))
         for at, chart in enumerate(self.charts.values()):
             chart.setVisible(at < 2 or not low)

@@ -94,7 +94,7 @@ class ChosenRun(QFrame):
         self._words.setText(_words_about(job))
         self._words.setVisible(bool(self._words.text()))
         kept = kept_figures(job)
-        words = self.tr("Validation of the kept checkpoint, step {step}")
+        words = self.tr("Kept checkpoint, step {step}")
         self._kept.setText(words.format(step=grouped(kept[0])) if kept else self.tr("Not validated yet"))
         for _, name, digits in _FIGURES:
             value = kept[1].get(name) if kept else None

@@ -16,7 +16,10 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QLineEdit, QVBoxLayout, QWid
 from studio import theme
 from studio.widgets import parts
 
-_LABEL_WIDTH = 104
+
+def _label_width() -> int:
+    """Names wrap where large text would take the fields' room."""
+    return min(theme.px(104), 118)
 
 
 class KnobField(QWidget):
@@ -32,7 +35,7 @@ class KnobField(QWidget):
         self._kind = kind
         self._preset: Any = None
         self._label = parts.text(title, "label", wrap=True)
-        self._label.setFixedWidth(theme.px(_LABEL_WIDTH))
+        self._label.setFixedWidth(_label_width())
         self._label.setToolTip(help_text)
         self.editor = self._make_editor()
         self.editor.setAccessibleName(title)
@@ -40,7 +43,7 @@ class KnobField(QWidget):
         self.editor.setToolTip(help_text)
         self._label.setBuddy(self.editor)
         self._below = parts.text("", "caption", wrap=True)
-        self._below.setContentsMargins(theme.px(_LABEL_WIDTH) + 8, 0, 0, 0)
+        self._below.setContentsMargins(_label_width() + 8, 0, 0, 0)
         self._below.hide()
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)

@@ -103,17 +103,17 @@ class CurveChart(Painted):
             self._draw_reading(painter, look, axes, drawn, smooth)
 
     def _draw_legend(self, painter: QPainter, look: theme.Theme, drawn: list[Series], used: float) -> None:
-        x = self.width() - 4.0
-        for each in reversed(drawn):
-            words = f"{each.name} {say_value(float(each.values[-1]))}"
-            wide = words_width(words, 10.5) + 26
-            if x - wide < used + 12:
-                break
-            put(painter, x, theme.px(13), words, look.text2, 10.5, align="right")
+        words = [f"{each.name} {say_value(float(each.values[-1]))}" for each in drawn]
+        widths = [words_width(each, 10.5) + 26 for each in words]
+        while widths and sum(widths) > self.width() - 16 - used:
+            widths.pop()  # the followed run stands first and is the last to go
+        x = self.width() - 4.0 - sum(widths)
+        for each, said, wide in zip(drawn, words, widths, strict=False):
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(QColor(each.colour))
-            painter.drawRoundedRect(QRectF(x - wide + 12, theme.px(13) - 5.5, 9, 3), 1.5, 1.5)
-            x -= wide
+            painter.drawRoundedRect(QRectF(x + 12, theme.px(13) - 5.5, 9, 3), 1.5, 1.5)
+            put(painter, x + wide, theme.px(13), said, look.text2, 10.5, align="right")
+            x += wide
 
     def _draw_reading(
         self, painter: QPainter, look: theme.Theme, axes: "_Axes", drawn: list[Series], smooth: list[ndarray]

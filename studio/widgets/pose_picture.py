@@ -110,7 +110,8 @@ def _draw_words(painter: QPainter, area: QRectF, cell: Cell, look: theme.Theme) 
     ink = "#E9EAED" if cell.still is not None else look.text
     x, y = area.left() + 8, area.top() + 8
     if cell.action:
-        most = area.width() - 16 - (70 if cell.beside else 0) - (20 if cell.is_right is not None else 0)
+        beside = words_width(cell.beside, 11, 500) + 12 if cell.beside else 0.0
+        most = area.width() - 16 - beside - (20 if cell.is_right is not None else 0)
         words = cell.action
         while len(words) > 2 and words_width(words, 11, 600) + 14 > most:
             words = words[:-2].rstrip() + "…"

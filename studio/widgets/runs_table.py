@@ -37,7 +37,7 @@ _CHECK_PX = 15
 # Title, width at 100 % text (0 takes what is left), whether numbers stand in it, hidden below this table width.
 _COLUMNS = (
     ("Run", 0, False, 0),
-    ("State", 124, False, 0),
+    ("State", 112, False, 0),
     ("Loss", 104, False, 560),
     ("Preset", 112, False, 640),
     ("Started", 112, False, 700),

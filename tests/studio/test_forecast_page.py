@@ -247,6 +247,11 @@ def test_that_a_moment_before_the_first_step_says_why_there_is_no_forecast(studi
     page = show_at(studio, qtbot, 0)
     assert page._place.currentIndex() == 1
     assert page._states.words() == "Nothing to forecast from here"
+    button = next(each for each in page._states.findChildren(type(page._held)) if each.text() == "Go to the first step")
+    button.click()
+    qtbot.waitUntil(page.is_settled)
+    assert page._place.currentIndex() == 0
+    assert page._moment.first.seen_frames == (10,)
 
 
 def test_that_a_process_that_died_twice_is_said_with_its_details(studio, qtbot):
@@ -317,6 +322,10 @@ def test_that_a_clip_without_video_shows_poses_all_the_same(studio, qtbot):
     cell = page._foreseen.cell()
     assert cell.still is None
     assert len(cell.poses) == 1
+    tracks = document.tracks("clip-03")
+    for step in page._moment.past():
+        (pose,) = step.cell.poses
+        np.testing.assert_allclose(pose.joints_px, tracks.joints_px[step.frame, 0], atol=1e-3)
 
 
 def test_that_a_folded_page_asks_nothing(studio, qtbot):
