@@ -150,7 +150,7 @@ class StepPanel(QFrame):
         words = f"{verdict} {step.truth_action} came {moment.when(at)} later".replace("+", "")
         off = [f"{step.error_px:.1f} px in the picture"] if step.error_px is not None else []
         off += [f"{step.error_mm:.0f} mm in space"] if step.error_mm is not None else []
-        self._came.setText(f"{words}; the pose is off by {' and '.join(off)}." if off else f"{words}.")
+        self._came.setText(f"{words}; neck on neck the pose is off by {' and '.join(off)}." if off else f"{words}.")
 
 
 class JointsPanel(QFrame):
