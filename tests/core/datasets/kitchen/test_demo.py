@@ -4,6 +4,7 @@ import ast
 import json
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -247,3 +248,15 @@ def test_that_a_table_with_a_hole_is_refused(tmp_path):
     (tmp_path / "table.json").write_text(json.dumps(whole))
     with pytest.raises(FormatError, match="nose away"):
         read_error_table(tmp_path / "table.json")
+
+
+def test_that_a_lost_person_is_lost_with_every_landmark(clips):
+    table = read_error_table()
+    always = {view: msgspec.structs.replace(row, share=0.5, seconds=2.0) for view, row in table.lost.items()}
+    table = msgspec.structs.replace(table, lost=always)
+    rng = np.random.default_rng(1)
+    tracks = seen_by_detector(clips[0].landmarks_px, 640, 360, 30, table, rng)
+    gone = (tracks.confidence[:, 0] == 0).all(1)
+    assert 0.2 < gone.mean() < 0.8
+    stretches = (gone[1:] & ~gone[:-1]).sum() + gone[0]
+    assert 20 < gone.sum() / stretches < 200
