@@ -187,7 +187,7 @@ class Forecaster(_Group, frozen=True, kw_only=True):
             description="How many steps ahead training rolls out, each fed with the one before. The paper: 1.",
         ),
     ] = 1
-    seed: Annotated[int, Meta(ge=0, title="Seed", description="The same seed gives the same run.")] = 0
+    seed: Annotated[int, Meta(ge=0, lt=2**31, title="Seed", description="The same seed gives the same run.")] = 0
     validate_every: Annotated[int, Meta(ge=1, title="Validate every", description="Steps between validations.")] = 200
     report_every: Annotated[int, Meta(ge=1, title="Report every", description="Steps between points of a curve.")] = 25
     threads: Annotated[

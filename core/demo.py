@@ -30,9 +30,15 @@ def open_demo(folder: Path | None = None) -> Path:
         raise MachineError("The demo is missing from this installation.", hint="Make one: posecast demo FOLDER")
     beside = target.with_name(target.name + ".new")
     shutil.rmtree(beside, ignore_errors=True)
-    beside.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copytree(shipped, beside)
-    beside.replace(target)
+    try:
+        beside.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copytree(shipped, beside)
+        beside.replace(target)
+    except OSError as error:
+        raise MachineError(
+            f"The demo could not be copied to {target}: {error.strerror or error}",
+            hint="Free some space there, or move away what lies in its place.",
+        ) from error
     return target
 
 

@@ -3,6 +3,7 @@
 The formats know files, the project knows rows; here they meet. Every import is one undoable edit.
 """
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -31,9 +32,9 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def named(name: str) -> Format:
-    """The format called `name`, in any case."""
-    found = [each for each in FORMATS if each.name.lower() == name.lower()]
-    if not found:
+    """The format called `name`, in any case; the beginning of its name is enough where only one begins so."""
+    found = [each for each in FORMATS if each.name.lower().startswith(name.lower())]
+    if len(found) != 1:
         raise ProjectError(f"There is no format {name!r}.", hint=f"Known: {', '.join(each.name for each in FORMATS)}.")
     return found[0]
 
@@ -156,10 +157,14 @@ def hand_out(known: Format, store: ProjectStore, out: Path) -> Report:
     """Write everything marked in the project to `out`."""
     if known.write is None:
         raise ProjectError(f"{known.name} can be read but not written.")
-    if known.holds == "2D poses":
-        return _hand_out_poses(known, known.write, store, out)
-    rows = [row for clip in store.project.clips.values() for row in _marks_of(store, clip)]
-    known.write(rows, out)
+    try:
+        if known.holds == "2D poses":
+            return _hand_out_poses(known, known.write, store, out)
+        rows = [row for clip in store.project.clips.values() for row in _marks_of(store, clip)]
+        known.write(rows, out)
+    except OSError as error:
+        why = f"could not be written ({error.strerror or error})"
+        raise FileError(out, why, hint="Choose a folder that is there and can be written to.") from error
     return Report(format=known.name, says=f"{out.name}: {len(rows)} segments of {len(store.project.clips)} clips")
 
 
@@ -167,10 +172,15 @@ def _hand_out_poses(known: Format, write: Write, store: ProjectStore, out: Path)
     """One folder a clip."""
     clips = [clip for clip in store.project.clips.values() if clip.tracks]
     for clip in clips:
-        write(store.tracks(clip.tracks), out / clip.name)
+        write(store.tracks(clip.tracks), out / _as_file_name(clip.name))
     without = len(store.project.clips) - len(clips)
     left_out = (f"{without} clips without 2D poses",) if without else ()
     return Report(format=known.name, says=f"{out.name}: 2D poses of {len(clips)} clips", left_out=left_out)
+
+
+def _as_file_name(name: str) -> str:
+    """A clip's name as a folder of its own, whatever the name holds."""
+    return re.sub(r'[\x00-\x1f<>:"/\\|?*]', "_", name).strip(". ") or "clip"
 
 
 def _marks_of(store: ProjectStore, clip: Clip) -> list[Mark]:

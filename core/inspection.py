@@ -1,13 +1,36 @@
 """What a file or folder holds, said in a few facts: projects, runs, checkpoints, videos, and every known format."""
 
-import json
+import math
 import struct
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from core.errors import CoreError, FileError, FormatError
+
+
+class _Tensor(msgspec.Struct):
+    """What a safetensors header says of one array."""
+
+    shape: tuple[int, ...]
+
+
+class _Said(msgspec.Struct):
+    """What a checkpoint of ours says of itself, of whatever version; `core.models.checkpoints.Header` has the rest."""
+
+    kind: str = "model"
+    version: int = 0
+    preset: str = ""
+    project: str = ""
+    step: int = 0
+    actions: tuple[str, ...] = ()
+    objects: tuple[str, ...] = ()
+    split: dict[str, tuple[str, ...]] = {}
+    figures: dict[str, float] = {}
+    data_fingerprint: str = ""
+    config: dict[str, Any] = {}
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,41 +111,41 @@ def _run(folder: Path) -> Found:
 def _checkpoint(path: Path) -> Found:
     """Read from the header alone: nothing of the file is run, and no weights are loaded."""
     file = path / "best.safetensors" if path.is_dir() else path
-    header = _safetensors_header(file)
-    metadata = header.pop("__metadata__", {})
-    numbers = sum(_count(each["shape"]) for each in header.values())
-    facts: dict[str, str | int | float] = {"tensors": len(header), "numbers": numbers, "size": _size(file)}
+    tensors, metadata = _safetensors_header(file)
+    numbers = sum(math.prod(each.shape) for each in tensors)
+    facts: dict[str, str | int | float] = {"tensors": len(tensors), "numbers": numbers, "size": _size(file)}
     if "posecast" not in metadata:
         return Found(path=str(path), kind="safetensors file", facts=facts | {k: _short(v) for k, v in metadata.items()})
-    said = json.loads(metadata["posecast"])
-    facts |= {name: said[name] for name in ("preset", "project", "step", "version") if name in said}
-    facts |= {name: ", ".join(said[name]) for name in ("actions", "objects") if name in said}
-    facts |= {f"clips to {part}": len(clips) for part, clips in said.get("split", {}).items()}
-    facts |= {name: round(value, 5) for name, value in said.get("figures", {}).items()}
-    facts |= {"data": said.get("data_fingerprint", "")[:12], "config": _short(json.dumps(said.get("config", {})))}
-    return Found(path=str(path), kind=f"{said.get('kind', 'model')} checkpoint", facts=facts)
+    try:
+        said = msgspec.json.decode(metadata["posecast"], type=_Said)
+    except (msgspec.DecodeError, msgspec.ValidationError) as error:
+        raise FormatError(file, f"what it says of itself is damaged ({error})", hint="Copy it again.") from None
+    facts |= {"preset": said.preset, "project": said.project, "step": said.step, "version": said.version}
+    facts |= {"actions": ", ".join(said.actions), "objects": ", ".join(said.objects)}
+    facts |= {f"clips to {part}": len(clips) for part, clips in said.split.items()}
+    facts |= {name: round(value, 5) for name, value in said.figures.items()}
+    facts |= {"data": said.data_fingerprint[:12], "config": _short(msgspec.json.encode(said.config).decode())}
+    return Found(path=str(path), kind=f"{said.kind} checkpoint", facts=facts)
 
 
 def _short(text: str, most: int = 400) -> str:
     return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
-def _safetensors_header(file: Path) -> dict:
+def _safetensors_header(file: Path) -> tuple[list[_Tensor], dict[str, str]]:
+    """Its arrays and its metadata. FormatError where the file begins like none."""
     try:
         with file.open("rb") as stream:
             (length,) = struct.unpack("<Q", stream.read(8))
             if length > 100_000_000:
-                raise ValueError("its header is too long")
-            return json.loads(stream.read(length))
-    except (struct.error, ValueError) as error:
+                raise FormatError(file, "it is no safetensors file (its header is too long)")
+            header = msgspec.json.decode(stream.read(length), type=dict[str, msgspec.Raw])
+        metadata = msgspec.json.decode(header.pop("__metadata__", msgspec.Raw(b"{}")), type=dict[str, str])
+        return [msgspec.json.decode(each, type=_Tensor) for each in header.values()], metadata
+    except (struct.error, msgspec.DecodeError, msgspec.ValidationError) as error:
         raise FormatError(file, f"it is no safetensors file ({error})") from None
-
-
-def _count(shape: list[int]) -> int:
-    total = 1
-    for each in shape:
-        total *= each
-    return total
+    except OSError as error:
+        raise FileError(file, f"cannot be read ({error.strerror})", hint="Check its permissions.") from None
 
 
 def _foreign(path: Path) -> Found:
@@ -139,14 +162,12 @@ def _foreign(path: Path) -> Found:
     if path.is_dir():
         raise FormatError(path, "this folder is no project, no run and of no known format")
     try:
-        facts_of = video_file(path)
+        facts = {**msgspec.structs.asdict(video_file(path)), "size": _size(path)}
     except CoreError as error:
         known = ", ".join(each.name for each in FORMATS)
         hint = f"Known: projects, runs, checkpoints, videos, {known}."
         raise FormatError(path, f"of no known kind; as a video: {error}", hint=hint) from None
-    said = msgspec.structs.asdict(facts_of) if isinstance(facts_of, msgspec.Struct) else facts_of._asdict()
-    said["size"] = _size(path)
-    return Found(path=str(path), kind="video", facts={name: value for name, value in said.items() if name != "path"})
+    return Found(path=str(path), kind="video", facts={name: value for name, value in facts.items() if name != "path"})
 
 
 def _size(path: Path) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy import ndarray
 
 from core.bodies.skeletons import UPPER_BODY_9
-from core.errors import ProjectError
+from core.errors import FileError, ProjectError
 from core.evaluation.forecasting import Predictor
 from core.footage import frame_at, has_video
 from core.forecasts import Forecast, ForecastStep
@@ -118,7 +118,7 @@ def render_clip(
     last = clip.video.frame_count - 1 if end_s is None else frame_at(store, clip, end_s)
     if last < first:
         raise ProjectError(f"{end_s:g} s comes before {start_s:g} s.", hint="Give --to a later moment than --from.")
-    out.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(out.parent)
     with open_video(store.video_path(clip)) as video:
         painter = ClipPainter(store, clip, video)
         strip = _Strip(store, painter, predictor) if predictor is not None else None
@@ -185,12 +185,23 @@ class _Strip:
 
 
 def save_png(path: Path, picture: ndarray) -> None:
-    """Write an RGB or RGBA picture."""
+    """Write an RGB or RGBA picture. FileError where that cannot be."""
     order = cv2.COLOR_RGBA2BGRA if picture.shape[2] == 4 else cv2.COLOR_RGB2BGR
     written, data = cv2.imencode(".png", cv2.cvtColor(picture, order))
     if not written:
-        raise ProjectError(f"{path.name} could not be written.")
-    path.write_bytes(data.tobytes())
+        raise FileError(path, "it cannot be made into a PNG", hint="Draw it smaller.")
+    try:
+        path.write_bytes(data.tobytes())
+    except OSError as error:
+        raise FileError(path, f"could not be written ({error.strerror})", hint="Choose another place.") from error
+
+
+def make_folder(folder: Path) -> None:
+    """Where pictures go. FileError where there can be no folder."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise FileError(folder, f"no folder can be made there ({error.strerror})", hint="Choose another.") from error
 
 
 def sheet(pictures: list[ndarray], columns: int, gap: int = 6) -> ndarray:

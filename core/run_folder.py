@@ -48,10 +48,18 @@ class RunFolder:
     # ---- the side that asks ----
 
     def write_spec(self, spec: Spec) -> None:
-        """Make the folder and put down what is to be done; an earlier ending is history then."""
-        self.path.mkdir(parents=True, exist_ok=True)
-        (self.path / "control").unlink(missing_ok=True)
-        _replace(self.path / "spec.json", msgspec.json.format(msgspec.json.encode(spec), indent=2))
+        """Make the folder and put down what is to be done; an earlier ending is history then.
+
+        RunError where nothing can be written there.
+        """
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            (self.path / "control").unlink(missing_ok=True)
+            _replace(self.path / "spec.json", msgspec.json.format(msgspec.json.encode(spec), indent=2))
+        except OSError as error:
+            raise RunError(
+                f"{self.path} cannot be a run's folder: {error.strerror or error}", hint="Choose another folder."
+            ) from error
 
     def start(self) -> int:
         """Carry the written spec out in a process of its own that outlives this one; its process id."""

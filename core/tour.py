@@ -12,9 +12,11 @@ from numpy import ndarray
 
 from core.bodies.skeletons import UPPER_BODY_9
 from core.demo import CHECKPOINT, find_run, open_demo
+from core.errors import ProjectError
 from core.evaluation.forecasting import load_run
+from core.footage import has_video
 from core.forecasts import Forecast
-from core.picturing import RUN, ClipPainter, render_clip, save_png, sheet
+from core.picturing import RUN, ClipPainter, make_folder, render_clip, save_png, sheet
 from core.project.annotations import Clip
 from core.project.store import ProjectStore
 from core.rendering.contents import SceneSkeleton
@@ -43,7 +45,7 @@ class TourReport(msgspec.Struct, frozen=True, kw_only=True):
 
 def take_tour(out: Path, say: Callable[[str], None]) -> TourReport:
     """Open the demo, forecast, and write pictures and a video into `out`."""
-    out.mkdir(parents=True, exist_ok=True)
+    make_folder(out)
     folder = open_demo()
     predictor = load_run(find_run(CHECKPOINT))
     with ProjectStore.open(folder, "", mode="read") as store:
@@ -73,8 +75,13 @@ def take_tour(out: Path, say: Callable[[str], None]) -> TourReport:
 
 
 def _clip_to_show(store: ProjectStore) -> Clip:
-    """A clip of the split's test part that has a video; else the first with one."""
-    clips = [each for each in store.project.clips.values() if each.video.path and store.video_path(each).is_file()]
+    """A marked clip of the split's test part that has a video; else the first such. ProjectError where none is left."""
+    clips = [each for each in store.project.clips.values() if each.poses and has_video(store, each)]
+    if not clips:
+        raise ProjectError(
+            f"No marked clip with a video is left in your copy of the demo, {store.folder}.",
+            hint="Move that folder away; the next tour makes a new copy.",
+        )
     test = {clip_id for split in store.project.splits.values() for clip_id in split.parts.get("test", ())}
     return next((each for each in clips if each.id in test), clips[0])
 

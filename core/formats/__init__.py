@@ -22,7 +22,6 @@ class Format:
 
 FORMATS = (
     Format("OpenPose JSON", "2D poses", ("",), openpose.is_openpose, openpose.read, openpose.write),
-    Format("OpenPose", "2D poses", ("",), openpose.is_openpose, openpose.read, openpose.write),
     Format("Marks CSV", "marks", (".csv", ".tsv"), marks.is_csv, marks.read_csv, marks.write_csv),
     Format("Marks JSON", "marks", (".json",), marks.is_json, marks.read_json, marks.write_json),
 )

@@ -10,13 +10,18 @@ JSON: {"posecast_marks": 1, "segments": [{the same names}]}; objects are a list 
 import csv
 import io
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 
-from core.errors import FormatError
+from core.errors import FileError, FormatError
 
 VERSION = 1
 REQUIRED = ("clip", "action", "start_frame", "end_frame")
+
+Frame = Annotated[int, Meta(ge=-(2**31), lt=2**31)]
+"""What no video reaches is a slip of the table, not a frame."""
 
 
 class Mark(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,13 +29,13 @@ class Mark(msgspec.Struct, frozen=True, kw_only=True):
 
     clip: str
     action: str
-    start_frame: int
-    end_frame: int
+    start_frame: Frame
+    end_frame: Frame
     start_s: float | None = None
     end_s: float | None = None
     objects: tuple[str, ...] = ()
     actor: str = ""
-    pose_frame: int | None = None
+    pose_frame: Frame | None = None
     pose_s: float | None = None
     made_by: str = ""
     source: str = ""
@@ -51,18 +56,26 @@ def is_csv(path: Path) -> bool:
 
 def is_json(path: Path) -> bool:
     """Whether the file begins as ours do."""
-    return path.suffix.lower() == ".json" and path.is_file() and b'"posecast_marks"' in path.read_bytes()[:200]
+    if path.suffix.lower() != ".json" or not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return b'"posecast_marks"' in file.read(200)
 
 
 def read_csv(path: Path) -> list[Mark]:
     """The rows of a table; FormatError names the line and the column that is wrong."""
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = _bytes_of(path).decode("utf-8-sig")
     except UnicodeDecodeError:
         raise FormatError(path, "it is not UTF-8 text", hint="Save the table as CSV in UTF-8.") from None
     first = text.partition("\n")[0]
-    rows = csv.DictReader(io.StringIO(text), delimiter=_delimiter(first))
-    lacking = [name for name in REQUIRED if name not in (rows.fieldnames or ())]
+    table = csv.DictReader(io.StringIO(text, newline=""), delimiter=_delimiter(first))
+    try:
+        columns, rows = table.fieldnames or (), list(table)
+    except csv.Error as error:
+        hint = "A quotation mark may be missing."
+        raise FormatError(path, f"line {table.line_num + 1}: {error}", hint=hint) from None
+    lacking = [name for name in REQUIRED if name not in columns]
     if lacking:
         raise FormatError(path, f"no column {lacking[0]!r}", hint=f"Needed: {', '.join(REQUIRED)}.")
     marks = []
@@ -80,12 +93,19 @@ def read_csv(path: Path) -> list[Mark]:
 def read_json(path: Path) -> list[Mark]:
     """The segments of a file; FormatError names the field that is wrong."""
     try:
-        content = msgspec.json.decode(path.read_bytes(), type=_Marks)
+        content = msgspec.json.decode(_bytes_of(path), type=_Marks)
     except (msgspec.DecodeError, msgspec.ValidationError) as error:
         raise FormatError(path, str(error), hint="Export it again, or mend that field.") from None
     if content.posecast_marks > VERSION:
         raise FormatError(path, f"written by a later version (format {content.posecast_marks})")
     return list(content.segments)
+
+
+def _bytes_of(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise FileError(path, f"cannot be read ({error.strerror})", hint="Choose a file that can be.") from None
 
 
 def write_csv(marks: list[Mark], path: Path) -> None:

@@ -9,6 +9,7 @@ does, unless every person has a `person_id` of their own, as the files written h
 
 import re
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
 import numpy as np
@@ -23,12 +24,13 @@ from core.people import Sightings, followed, people_of
 _VERSION = 1.3
 _USUAL_RATE_HZ = 30.0  # the files do not say; only how long somebody may be missing depends on it
 _MOST_PEOPLE = 32  # of a crowd: every track holds all frames
+_FAR_PX = 1e6  # no picture is so large
 _SKELETONS = {3 * len(each): each for each in (BODY_25, COCO_18)}
 _HINT = "A folder of OpenPose has one file a frame, such as video_000000000007_keypoints.json."
 
 
 class _Person(msgspec.Struct):
-    person_id: list[int] = []
+    person_id: list[Annotated[int, msgspec.Meta(ge=-(2**31), lt=2**31)]] = []
     pose_keypoints_2d: list[float] | None = None
     pose_keypoints: list[float] | None = None
 
@@ -151,6 +153,8 @@ def _people(file: Path) -> list[_Person]:
         if len(person.numbers) not in _SKELETONS:
             hint = "BODY_25 and COCO-18 can be read: --model_pose BODY_25 or COCO."
             raise FormatError(file, f"{_joints(person)} joints a person", hint=hint)
+        if max(map(abs, person.numbers)) > _FAR_PX:
+            raise FormatError(file, "a joint lies far outside any picture", hint="Extract these poses again.")
     return people
 
 

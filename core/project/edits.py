@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from msgspec.structs import replace
 
+from core.bodies.skeletons import UPPER_BODY_9
 from core.errors import ProjectError
 from core.geometry.cameras import Camera
 from core.project.annotations import (
@@ -441,6 +442,9 @@ def set_joint_edits(
 ) -> Project:
     """Move joints of a segment's characteristic pose by hand: joint → (x px, y px, confidence)."""
     clip, _ = _segment(project, clip_id, segment_id)
+    unknown = [joint for joint in joint_edits if joint not in UPPER_BODY_9.joints]
+    if unknown:
+        raise ProjectError(f"there is no joint {unknown[0]}", hint=f"There are: {', '.join(UPPER_BODY_9.joints)}.")
     pose = clip.pose_of(segment_id)
     if pose is None:
         raise ProjectError("this segment has no characteristic pose yet", hint="Set it first.")

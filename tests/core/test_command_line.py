@@ -10,7 +10,10 @@ import pytest
 from typer.testing import CliRunner
 
 from core.__main__ import app
+from core.errors import ProjectError
+from core.project.edits import rename_clip
 from core.project.store import ProjectStore
+from core.tour import _clip_to_show
 from core.video import write_video
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -131,6 +134,79 @@ def test_that_what_cannot_be_done_is_refused_in_words(words, says):
     output = run(*words, code=1)
     assert says in output
     assert "Traceback" not in output
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        b"{",
+        b"[1]",
+        b'{"weights": 5}',
+        b'{"weights": {"dtype": "F32"}}',
+        b'{"__metadata__": {"posecast": "{bad"}}',
+        b'{"__metadata__": {"posecast": "[1]"}}',
+        b'{"__metadata__": {"posecast": "{\\"actions\\": 3}"}}',
+        b'{"__metadata__": {"posecast": "{\\"version\\": \\"x\\"}"}}',
+    ],
+)
+def test_that_a_damaged_checkpoint_is_refused_in_words(tmp_path, header):
+    file = tmp_path / "run.safetensors"
+    file.write_bytes(len(header).to_bytes(8, "little") + header)
+    assert "run.safetensors: " in run("inspect", file, code=1)
+
+
+def test_that_a_checkpoint_of_another_program_is_looked_at_all_the_same(tmp_path):
+    file = tmp_path / "other.safetensors"
+    header = b'{"weights": {"dtype": "F32", "shape": [2, 3], "data_offsets": [0, 24]}}'
+    file.write_bytes(len(header).to_bytes(8, "little") + header + bytes(24))
+    found = answered("inspect", file)
+    assert (found["kind"], found["facts"]["tensors"], found["facts"]["numbers"]) == ("safetensors file", 1, 6)
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b'clip,action,start_frame,end_frame\nwalk,"' + b"a" * 200_000 + b"\n", "line 2"),
+        (b"clip,action,start_frame,end_frame\nwalk,reach,1,99999999999999999999\n", "line 2"),
+        (b"clip,action,start_frame,end_frame\nwalk,r\xe9ach,1,5\n", "UTF-8"),
+    ],
+)
+def test_that_a_table_that_cannot_be_meant_is_refused_with_its_line(tmp_path, project, content, says):
+    (tmp_path / "marks.csv").write_bytes(content)
+    assert says in run("import", tmp_path / "marks.csv", project, code=1)
+
+
+@pytest.mark.parametrize("name", ["Marks CSV", "Marks JSON", "OpenPose"])
+def test_that_what_cannot_be_read_as_the_named_format_is_refused(project, name):
+    run("import", project, project, "--format", name, code=1)
+
+
+def test_that_writing_where_nothing_can_be_written_is_refused(tmp_path, project, video):
+    for out in (tmp_path / "no" / "folder" / "out.csv", video / "out.csv"):
+        assert "could not be written" in run("export", project, out, code=1)
+    assert "no folder can be made" in run("render", project, video / "out.png", "--clip", "walk", code=1)
+    words = ("train", "forecaster/smoke", "--project", project, "--out", video)
+    assert "cannot be a run's folder" in run(*words, code=1)
+
+
+def test_that_a_clip_named_like_a_path_is_exported_into_the_folder_it_was_asked_for(tmp_path, project):
+    points = [20.0, 10.0, 0.9] * 25
+    folder = tmp_path / "openpose"
+    folder.mkdir()
+    (folder / "walk_000000000003_keypoints.json").write_text(json.dumps({"people": [{"pose_keypoints_2d": points}]}))
+    run("import", folder, project)
+    with ProjectStore.open(project, "Ines") as store:
+        (clip,) = store.project.clips.values()
+        store.edit(rename_clip(store.project, clip.id, "../../walk"), "Rename")
+    run("export", project, tmp_path / "a" / "out", "--format", "openpose")
+    assert [each.name for each in (tmp_path / "a").iterdir()] == ["out"]
+    (written,) = (tmp_path / "a" / "out").iterdir()
+    assert len(list(written.iterdir())) == 50
+
+
+def test_that_a_tour_of_an_emptied_demo_is_refused_in_words(project):
+    with ProjectStore.open(project, "", mode="read") as store, pytest.raises(ProjectError, match="No marked clip"):
+        _clip_to_show(store)
 
 
 def test_that_an_unknown_clip_is_refused_with_the_known_ones(project):

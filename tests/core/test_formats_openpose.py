@@ -151,6 +151,14 @@ def wrong_folders():
         lambda folder: (put(folder, 0, [], name="a"), put(folder, 0, [], name="b")),
         "several videos: a, b",
     )
+    yield "far", lambda folder: put(folder, 0, [body(1e300)]), "far outside any picture"
+    yield (
+        "id",
+        lambda folder: (folder / "c_0_keypoints.json").write_text(
+            json.dumps({"people": [{"person_id": [2**63], "pose_keypoints_2d": [1.0] * 75}]})
+        ),
+        "person_id",
+    )
     yield "binary", lambda folder: (folder / "c_0_keypoints.json").write_bytes(b"\xff\xfe\x00"), "c_0"
 
 

@@ -287,3 +287,10 @@ def test_that_joints_are_moved_on_a_pose_that_is_there(kitchen):
         edits.set_joint_edits(kitchen, clip.id, clip.segments[0].id, {"head": (1.0, 2.0, 1.0)})
     with pytest.raises(ProjectError, match="count from 0"):
         edits.set_pose(kitchen, clip.id, clip.segments[0].id, -1, IDENTITY, author="Ada")
+
+
+def test_that_a_joint_that_nobody_has_cannot_be_moved(kitchen):
+    clip = clip_of(kitchen)
+    project = edits.set_pose(kitchen, clip.id, clip.segments[0].id, 20, IDENTITY, author="Ada")
+    with pytest.raises(ProjectError, match="no joint left_knee"):
+        edits.set_joint_edits(project, clip.id, clip.segments[0].id, {"left_knee": (1.0, 2.0, 1.0)})
