@@ -119,7 +119,10 @@ def graphics_cards() -> list[str]:
     tool = shutil.which("nvidia-smi")
     if tool is None:
         return []
-    asked = subprocess.run([tool, "-L"], capture_output=True, text=True, check=False, timeout=20)
+    try:
+        asked = subprocess.run([tool, "-L"], capture_output=True, text=True, check=False, timeout=20)
+    except (OSError, subprocess.TimeoutExpired):  # a driver that does not answer drives no card
+        return []
     return [line.partition(" (UUID")[0] for line in asked.stdout.splitlines() if line.startswith("GPU")]
 
 
@@ -134,7 +137,7 @@ def _graphics_card() -> Finding:
     if cards:
         return Finding("Graphics card", "ok", f"{', '.join(cards)}; torch built for {build}")
     if sys.platform == "darwin" and platform.machine() == "arm64":
-        return Finding("Graphics card", "ok", "Apple silicon, used through MPS")
+        return Finding("Graphics card", "note", "Apple silicon, not used yet: training uses the processor")
     hint = ""
     if build.startswith("CUDA"):
         hint = "The CUDA build of torch is installed; the CPU-only build is 3 GB smaller and does the same here."
@@ -149,8 +152,10 @@ def _fonts() -> Finding:
 
 
 def _codecs() -> Finding:
-    import av
-
+    try:
+        import av
+    except ImportError as error:
+        return Finding("Video", "problem", f"PyAV cannot be loaded: {error}", "Install its wheel again: av")
     wanted = ("h264", "hevc", "vp9", "av1", "mpeg4", "mjpeg")
     reads = [name for name in wanted if name in av.codecs_available]
     says = f"reads {', '.join(reads)}; libavcodec {'.'.join(map(str, av.library_versions['libavcodec']))}"
@@ -173,7 +178,10 @@ def _body() -> Finding:
 
 
 def _disk(folder: Path) -> Finding:
-    free_gb = shutil.disk_usage(folder).free / 1e9
+    try:
+        free_gb = shutil.disk_usage(folder).free / 1e9
+    except OSError as error:
+        return Finding("Disk", "problem", f"{folder} cannot be looked at: {error.strerror}", "Check that it is there.")
     if free_gb < ENOUGH_DISK_GB:
         return Finding(
             "Disk", "problem", f"{free_gb:.1f} GB free", "Free some space: tracks and checkpoints need room."
