@@ -102,8 +102,8 @@ def levelling(camera: Camera) -> Float[ndarray, "3 3"]:
     # World axes of the levelled frame: y is up, z points back from where the camera looks.
     looks_along = camera.rotation[2]
     flat = np.array([looks_along[0], 0.0, looks_along[2]])
-    if np.linalg.norm(flat) < 1e-6:  # it looks straight down: its top edge tells the heading
-        flat = np.array([-camera.rotation[1][0], 0.0, -camera.rotation[1][2]])
+    if np.linalg.norm(flat) < 1e-6:  # it looks straight down or up: its top or bottom edge tells the heading
+        flat = np.sign(looks_along[1]) * camera.rotation[1] * np.array([1.0, 0.0, 1.0])
     z = -flat / np.linalg.norm(flat)
     x = np.cross([0.0, 1.0, 0.0], z)
     levelled_to_world = np.stack([x, [0.0, 1.0, 0.0], z], axis=1)
