@@ -3,6 +3,7 @@
 Exit codes: 0 done, 1 refused with a reason, 2 wrong usage. `--json` prints what a machine can read.
 """
 
+import io
 import sys
 
 import typer
@@ -25,7 +26,7 @@ def main() -> None:
     """Run the command line with the process's own arguments."""
     # Plain text wherever the output goes, also where the system's encoding knows no "×" or "–".
     for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
+        if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
     app()
 

@@ -2,7 +2,6 @@
 
 import hashlib
 from collections import OrderedDict
-from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple, Self
 
@@ -52,6 +51,7 @@ class Video:
         self._decoder = Decoder(path)
         self._cache: OrderedDict[int, VideoFrame] = OrderedDict()
         self._lost: set[int] = set()
+        self._fingerprint = ""
         try:
             self._decoder.learn()
             first = self._decoder.first_frame()
@@ -116,9 +116,14 @@ class Video:
         """Whether this frame is at hand without decoding."""
         return number in self._cache
 
-    @cached_property
+    @property
     def fingerprint(self) -> str:
-        """See `file_fingerprint`."""
+        """See `file_fingerprint`; read from the file when first asked for."""
+        if not self._fingerprint:
+            self._fingerprint = self._fingerprint_of_file()
+        return self._fingerprint
+
+    def _fingerprint_of_file(self) -> str:
         with self.path.open("rb") as file:
             size = file.seek(0, 2)
             file.seek(0)
