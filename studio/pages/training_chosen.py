@@ -95,7 +95,11 @@ class ChosenRun(QFrame):
         self._words.setVisible(bool(self._words.text()))
         kept = kept_figures(job)
         words = self.tr("Kept checkpoint, step {step}")
-        self._kept.setText(words.format(step=grouped(kept[0])) if kept else self.tr("Not validated yet"))
+        self._kept.setText(
+            words.format(step=grouped(kept[0]))
+            if kept
+            else self.tr("Not validated yet" if job.is_live else "Not validated")
+        )
         for _, name, digits in _FIGURES:
             value = kept[1].get(name) if kept else None
             self._values[name].setText("–" if value is None else f"{value:.{digits}f}")

@@ -90,7 +90,7 @@ class CurveChart(Painted):
         self._draw_legend(painter, look, drawn, used)
         if not drawn:
             middle = QPointF(self.width() / 2, self.height() / 2)
-            put(painter, middle.x(), middle.y(), self.tr("Nothing measured yet"), look.text3, 11, align="centre")
+            put(painter, middle.x(), middle.y(), self.tr("Nothing measured"), look.text3, 11, align="centre")
             return
         axes = _Axes.around(self.rect().toRectF(), drawn, smooth, self._most_steps, is_log=takes_log)
         axes.draw_grid(painter, look)
