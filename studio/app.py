@@ -91,7 +91,12 @@ class Studio(QObject):
         }
 
     def _entries(self) -> list[finding.Entry]:
-        return finding.entries(self.document, self.window.actions_table)
+        return finding.entries(self.document, self.jobs, self.window.actions_table, self._show_run)
+
+    def _show_run(self, name: str) -> None:
+        page = self.window.show_page("train")
+        if isinstance(page, TrainingPage):
+            page.show_run(name)
 
     # ---- how it looks ----
 

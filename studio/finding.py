@@ -1,10 +1,13 @@
-"""What search finds: the clips and labels of the open project, and every command that would do something now."""
+"""What search finds: the clips, labels and runs of the open project, and every command that would do something now."""
 
+from collections.abc import Callable
 from functools import partial
 
 from studio.actions import Actions
 from studio.commands import WHERE_WORDS
 from studio.document import Document
+from studio.forecasters import training_runs
+from studio.jobs import Jobs
 from studio.widgets.clip_states import clip_state
 from studio.widgets.search_list import Entry
 
@@ -19,8 +22,8 @@ _ICONS = {
 }
 
 
-def entries(document: Document, actions: Actions) -> list[Entry]:
-    """Clips first, then labels, then commands."""
+def entries(document: Document, jobs: Jobs, actions: Actions, show_run: Callable[[str], None]) -> list[Entry]:
+    """Clips first, then labels, runs and commands."""
     found = []
     if document.is_open:
         project = document.project
@@ -30,6 +33,8 @@ def entries(document: Document, actions: Actions) -> list[Entry]:
         for label in (*project.actions(), *project.objects()):
             go = partial(show_label, document, actions, label.id)
             found.append(Entry(label.name, label.kind, "tag", label.key, go, label.colour))
+        runs = reversed(training_runs(jobs))
+        found += [Entry(job.name, "run", "train", job.state, partial(show_run, job.name)) for job in runs]
     for command in actions.offered():
         if command.name.startswith("label-"):
             continue  # the labels themselves are listed

@@ -1,8 +1,9 @@
 """The window: it places the bar, the rail, the page in front and the line at the foot, and fills the menus.
 
 What can be done is in `Actions`; what a page shows is in the page. A page may offer `commands()` (name → function),
-`is_settled()` for photographs, `asks` (a signal with the name of a command it wants carried out), `says` (a signal
-with words for the line at the foot), and `close_page()` for threads it must end.
+`is_settled()` for photographs, a focus proxy for where the focus goes first, `asks` (a signal with the name of a
+command it wants carried out), `says` (a signal with words for the line at the foot), and `close_page()` for threads
+it must end.
 """
 
 from collections.abc import Callable
@@ -18,7 +19,7 @@ from studio.document import Document
 from studio.jobs import Jobs
 from studio.settings import Settings
 from studio.widgets.job_panel import JobPanel
-from studio.widgets.notices import Notices
+from studio.widgets.notices import KEEP_CLEAR, Notices
 from studio.widgets.panel_sizes import PanelSizes
 from studio.widgets.rail import Place, Rail
 from studio.widgets.search_list import Entry, SearchList
@@ -74,7 +75,7 @@ class MainWindow(QWidget):
         self._drawer = JobPanel(jobs, self)
         self._drawer.hide()
         self._search = SearchList(self._top.search, self, entries)
-        self.notices = Notices(self)
+        self.notices = Notices(self, self._notice_floor)
         self._sizes = PanelSizes(settings, self)
         middle = QWidget()
         across = QHBoxLayout(middle)
@@ -120,6 +121,9 @@ class MainWindow(QWidget):
             self.page_name = name
             self._stack.setCurrentWidget(page)
             self._status.say(self._said.get(name, ""))
+            if self.isVisible():
+                self.focus_page()  # or the bar at the top would take the keys
+            self.notices.place()
         self._rail.show_page(f"page-{name}")
         self.actions_table.set_page(name, _offers(page, "commands"))
         return page
@@ -183,6 +187,13 @@ class MainWindow(QWidget):
         top, foot = self._top.height(), self._status.height()
         width = self._drawer.width()
         self._drawer.setGeometry(QRect(self.width() - width, top, width, self.height() - top - foot))
+
+    def _notice_floor(self) -> int:
+        """Down to where a notice may reach: the line at the foot, or what the page wants kept clear."""
+        page = self._pages.get(self.page_name)
+        clear = [] if page is None else [each for each in page.findChildren(QWidget) if each.property(KEEP_CLEAR)]
+        tops = [each.mapTo(self, QPoint()).y() for each in clear if each.isVisible()]
+        return min([*tops, self._status.y()])
 
     def _walk_panels(self, step: int) -> None:
         """Move the focus to the next panel of the page, in reading order."""

@@ -15,6 +15,7 @@ from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette
 from PySide6.QtWidgets import QApplication
 
 import resources
+from core.project.edits import BACKGROUND_COLOUR, LABEL_COLOURS
 from studio import icons
 
 
@@ -113,15 +114,10 @@ LIGHT = Theme(
     shadow="#8A8F9A",
 )
 
-LABELS = (
-    *("#617CE1", "#D26D12", "#9AAA84", "#70F1A7", "#F1D146", "#C87FB6", "#96CC83", "#CFB2B9", "#6F9153", "#419AE1"),
-    *("#BC5BA8", "#E88826", "#8FC9FD", "#A2917D", "#CD98B8", "#70AF59", "#9074BF", "#A2E3C9", "#ECBA4F", "#A07787"),
-    *("#9F91FD", "#C9D379", "#4AE1A3", "#72C172", "#B2B69C", "#BCC1DA", "#BB7CE0", "#E890D3", "#F6ACFC", "#848D0D"),
-    *("#E36EA2", "#63969C", "#CFAF56", "#99ABCE", "#C4754B", "#D4944F", "#918ACB", "#9BA500", "#96AFFC", "#32A468"),
-)
-"""Label colours in order of assignment, far apart for normal, protan, deutan and tritan eyes."""
+LABELS = LABEL_COLOURS
+"""Label colours in order of assignment; the project holds them, the floors of contrast are proved here."""
 
-BACKGROUND_LABEL = "#6B707B"
+BACKGROUND_LABEL = BACKGROUND_COLOUR
 """Stretches marked background or unusable: grey and hatched, never from the list."""
 
 RAMP = {

@@ -31,6 +31,7 @@ from studio.widgets import timeline_accessible
 from studio.widgets.clip_time import ClipTime, read_frame, say_time
 from studio.widgets.inspector import HISTORY, Inspector
 from studio.widgets.label_list import LabelList
+from studio.widgets.notices import KEEP_CLEAR
 from studio.widgets.player import Player
 from studio.widgets.timeline import Timeline
 from studio.widgets.timeline_contents import confidence_of, contents_of
@@ -71,6 +72,7 @@ class AnnotatePage(QWidget):
         self._wide_thumbnails = QTimer(self, singleShot=True, interval=120)
         self._wide_thumbnails.timeout.connect(self._want_thumbnails)
         timeline_accessible.install()
+        self.setFocusProxy(self.view)
         self._place()
         self._connect()
         self._follow_clip()
@@ -162,6 +164,7 @@ class AnnotatePage(QWidget):
         lower = QFrame()
         lower.setObjectName("panel")
         lower.setAccessibleName("Timeline")
+        lower.setProperty(KEEP_CLEAR, True)
         box = QVBoxLayout(lower)
         box.setContentsMargins(0, 0, 0, 0)
         box.setSpacing(2)
@@ -211,6 +214,7 @@ class AnnotatePage(QWidget):
         self.view.time_typed.connect(self._go_to_typed)
         self.view.person_clicked.connect(self.casting.take)
         self.casting.changed.connect(self._refresh)
+        self.head.actor_menu.aboutToShow.connect(partial(self.casting.fill_menu, self.head.actor_menu))
         timeline.playhead_wanted.connect(self._seek)
         timeline.preview_wanted.connect(self.picture.preview)
         timeline.chosen_changed.connect(self._follow_chosen)
@@ -240,6 +244,8 @@ class AnnotatePage(QWidget):
         self.labels.add_wanted.connect(marking.add_label)
         self.labels.rename_wanted.connect(marking.rename_label)
         self.labels.remove_wanted.connect(marking.remove_label)
+        self.labels.colour_wanted.connect(marking.recolour_label)
+        self.labels.key_wanted.connect(marking.set_key)
 
     # ---- following ----
 
@@ -249,8 +255,8 @@ class AnnotatePage(QWidget):
         self.timeline.choose(frozenset())
         self.playing.stop_looping()
         clip = self._document.clip
-        if clip is not None and clip.actors:
-            self.changing.actor = clip.actors[0].id
+        if clip is not None:
+            self.changing.actor = facts.first_actor(clip)
         self.picture.show_clip()
         self._refresh()
         self.timeline.show_whole()
@@ -298,6 +304,7 @@ class AnnotatePage(QWidget):
         self.setEnabled(document.is_open)
         if clip is None:
             self.head.show_missing("", any_missing=False)
+            self.head.show_actor("")
             self.panels.show_labels()
             self.panels.show_chosen()
             self._stale = False
@@ -305,11 +312,13 @@ class AnnotatePage(QWidget):
         poses = self.picture.tracks()
         self.picture.actor = self.changing.actor
         sure = confidence_of(poses, self.picture.actor_track()) if poses is not None else None
-        contents = contents_of(document.project, clip, self.picture.time, sure)
+        people = poses.people if poses is not None else 1
+        contents = contents_of(document.project, clip, self.picture.time, sure, people=people)
         ends = self.picture.video_ends
         self.timeline.show_contents(replace(contents, video_ends=ends), self.changing.actor)
-        words, any_missing = facts.missing_words(clip, contents.gaps)
+        words, any_missing = facts.missing_words(clip, contents.gaps, int(contents.poses.missing.sum()))
         self.head.show_missing(words, any_missing=any_missing)
+        self.head.show_actor(self.casting.name() if self.casting.has_several else "")
         self.picture.show_frame()
         self.panels.show_labels()
         self.panels.show_chosen()
@@ -378,4 +387,8 @@ class AnnotatePage(QWidget):
         for name in ("split", "merge", "nearest-end", "set-pose", "remove-pose", "zoom-selection", "delete-segment"):
             action = menu.addAction(f"{BY_NAME[name].words}\t{shown_key(BY_NAME[name].key)}", commands[name])
             action.setEnabled(self.timeline.editable or name == "zoom-selection")
+        if self.casting.has_several:
+            actors = menu.addMenu("Actor")
+            actors.setEnabled(self.timeline.editable)
+            self.casting.fill_menu(actors)
         menu.popup(QPoint(event.globalPos()))

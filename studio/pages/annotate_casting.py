@@ -1,7 +1,13 @@
 """Whose marks these are: people in the picture become actors, and the chosen segments theirs."""
 
-from PySide6.QtCore import QObject, Signal
+from functools import partial
 
+import numpy as np
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QMenu
+
+from core.motion import SEEN
 from studio.document import Document
 from studio.pages.annotate_changing import Changing
 from studio.pages.annotate_marking import Marking
@@ -34,6 +40,43 @@ class Casting(QObject):
             at = ids.index(self._changing.actor) if self._changing.actor in ids else -1
             self._be_actor(ids[(at + 1) % len(ids)])
 
+    @property
+    def has_several(self) -> bool:
+        """Whether there is anybody to choose from."""
+        poses, clip = self._picture.tracks(), self._document.clip
+        return clip is not None and (len(clip.actors) > 1 or (poses is not None and poses.people > 1))
+
+    def name(self) -> str:
+        """Whom the marks are about now."""
+        clip = self._document.clip
+        actors = clip.actors if clip is not None else ()
+        named = next((each.name for each in actors if each.id == self._changing.actor), "")
+        track = self._picture.actor_track()
+        return named or next((each.name for each in actors if each.track == track), f"Person {track + 1}")
+
+    def fill_menu(self, menu: QMenu) -> None:
+        """Everybody in this clip, with how much of it they are seen in; choosing one is what the key A does."""
+        clip, poses = self._document.clip, self._picture.tracks()
+        menu.clear()
+        if clip is None:
+            return
+        by_track = {each.track: each for each in clip.actors}
+        if poses is not None:
+            seen = ((np.asarray(poses.confidence) >= SEEN).sum(axis=2) >= 3).mean(axis=0)
+            for track, share in enumerate(seen.tolist()):
+                actor = by_track.get(track)
+                words = actor.name if actor is not None else f"Person {track + 1}"
+                action = menu.addAction(f"{words}\tseen in {share:.0%}".replace("%", " %"), partial(self.take, track))
+                self._tick(action, track == self._picture.actor_track())
+        for each in clip.actors:
+            if each.track is None or poses is None:
+                self._tick(menu.addAction(each.name, partial(self._be_actor, each.id)), each.id == self._changing.actor)
+
+    @staticmethod
+    def _tick(action: QAction, on: bool) -> None:
+        action.setCheckable(True)
+        action.setChecked(on)
+
     def take(self, track: int) -> None:
         """The person on this track of the 2D poses, clicked in the picture."""
         clip = self._document.clip
@@ -47,7 +90,6 @@ class Casting(QObject):
             self._be_actor(actor)
 
     def _be_actor(self, actor: str) -> None:
-        for segment in self._changing.chosen:
-            self._changing.set_actor(segment, actor)
+        self._changing.cast_chosen(actor)
         self._changing.actor = actor
         self.changed.emit()

@@ -179,6 +179,22 @@ class Changing(QObject):
         """Another person."""
         self._change(segment_id, "Change actor of {}", actor=actor)
 
+    def cast_chosen(self, actor: str) -> None:
+        """Another person for everything that is chosen, in one step."""
+        clip = self._document.clip
+        chosen = [] if clip is None else [each for each in clip.segments if each.id in self.chosen]
+        others = [each for each in chosen if each.actor != actor]
+        if clip is None or not others:
+            return
+
+        def cast(before: Project) -> tuple[Project, None]:
+            for each in others:
+                before = edits.change_segment(before, clip.id, each.id, actor=actor)
+            return before, None
+
+        what = self.name_of(others[0]) if len(others) == 1 else f"{len(others)} segments"
+        self.edit_with(cast, f"Change actor of {what}")
+
     def _change(
         self,
         segment_id: str,

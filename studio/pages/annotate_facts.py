@@ -1,5 +1,6 @@
 """What the Annotate page says about segments, poses and clips, in words. Pure: from the project's values to texts."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -13,12 +14,11 @@ from core.project.journal import Entry
 from studio.widgets.clip_time import ClipTime, read_frame, say_count, say_time
 from studio.widgets.inspector import PoseFacts, SegmentFacts
 from studio.widgets.people_overlay import Person, people_at
+from studio.widgets.timeline_contents import ACTOR_NOT_SAID
 
 
-def missing_words(clip: Clip, gaps: Sequence[tuple[int, int]]) -> tuple[str, bool]:
-    """What is still to do in a clip, and whether there is anything."""
-    posed = {each.segment for each in clip.poses}
-    lacking = sum(each.id not in posed for each in clip.segments)
+def missing_words(clip: Clip, gaps: Sequence[tuple[int, int]], lacking: int) -> tuple[str, bool]:
+    """What is still to do in a clip, and whether there is anything; `lacking` segments still need a pose."""
     said = []
     if gaps:
         said.append("1 unlabelled stretch" if len(gaps) == 1 else f"{say_count(len(gaps))} unlabelled stretches")
@@ -27,6 +27,25 @@ def missing_words(clip: Clip, gaps: Sequence[tuple[int, int]]) -> tuple[str, boo
     if said:
         return ", ".join(said), True
     return ("Nothing is missing" if clip.segments else "Nothing is marked yet"), False
+
+
+def first_actor(clip: Clip) -> str:
+    """Whom new marks are about when a clip is opened: the one most marks say, of several people never nobody."""
+    said = Counter(each.actor for each in clip.segments)
+    if len(clip.actors) > 1:
+        del said[""]
+    first = clip.actors[0].id if clip.actors else ""
+    return said.most_common(1)[0][0] if said else first
+
+
+def actor_choices(clip: Clip, segment: Segment | None, people: int) -> list[tuple[str, str]]:
+    """Who may have done a segment. Where there is one person it is theirs, said or not."""
+    if not clip.actors:
+        return [("", "the one person" if people < 2 else ACTOR_NOT_SAID)]
+    if len(clip.actors) == 1 and people < 2:
+        return [(segment.actor if segment is not None else clip.actors[0].id, clip.actors[0].name)]
+    not_said = [("", ACTOR_NOT_SAID)] if segment is not None and not segment.actor else []
+    return not_said + [(each.id, each.name) for each in clip.actors]
 
 
 def segment_facts(

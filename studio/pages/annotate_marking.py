@@ -147,6 +147,26 @@ class Marking(QObject):
             lambda before: (edits.rename_label(before, label_id, name), None), f"Rename {label.name} to {name}"
         )
 
+    def recolour_label(self, label_id: str, colour: str) -> None:
+        label = self._document.project.labels[label_id]
+        self._changing.edit_with(
+            lambda before: (edits.recolour_label(before, label_id, colour), None), f"Recolour {label.name}"
+        )
+
+    def set_key(self, label_id: str, key: str) -> None:
+        """Another key for a label; whoever has that key loses it in the same step."""
+        label = self._document.project.labels[label_id]
+
+        def given(before: Project) -> tuple[Project, None]:
+            for each in before.labels.values():
+                if key and each.key == key and each.id != label_id:
+                    before = edits.set_label_key(before, each.id, "")
+            return edits.set_label_key(before, label_id, key), None
+
+        if key != label.key:
+            what = f"Give {label.name} the key {key}" if key else f"Take the key of {label.name}"
+            self._changing.edit_with(given, what)
+
     def remove_label(self, label_id: str) -> None:
         label = self._document.project.labels[label_id]
         self._changing.edit_with(

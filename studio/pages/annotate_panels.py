@@ -62,16 +62,15 @@ class Panels(QObject):
             self._inspector.clip.show_facts(())
             self._inspector.history.show_steps(())
             return
-        project = document.project
+        project, poses = document.project, self._picture.tracks()
+        chosen = self._timeline.chosen
+        segment = clip.segment(next(iter(chosen))) if len(chosen) == 1 else None
         self._inspector.show_vocabulary(
             [(each.id, each.name) for each in project.actions()],
             [(each.id, each.name) for each in project.objects()],
-            [*([] if clip.actors else [("", "the one person")]), *((each.id, each.name) for each in clip.actors)],
+            facts.actor_choices(clip, segment, poses.people if poses is not None else 1),
         )
-        chosen = self._timeline.chosen
-        segment = clip.segment(next(iter(chosen))) if len(chosen) == 1 else None
         editable = document.read_only_reason is None
-        poses = self._picture.tracks()
         shown = facts.segment_facts(project, clip, segment, self._picture.time, poses) if segment is not None else None
         self._inspector.show_segment(shown, len(chosen), editable=editable)
         self._inspector.clip.show_facts(facts.clip_facts(project, clip, document.video_path(clip.id), poses))

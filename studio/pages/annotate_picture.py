@@ -95,6 +95,8 @@ class ClipPicture(QObject):
                 self._source.open(self._path)
                 marks = [(pose.frame, pose.identity) for pose in clip.poses]
                 self._check.start(self._path, clip.video, marks, THUMBNAIL_PX)
+        no_video = clip is not None and self._path is None
+        self._view.show_note("This clip has no video: its joints alone are shown" if no_video else "")
         self.words.show_clip(clip, self._path, is_new=True)
         self.time_known.emit(self.time)
         self.show_frame()

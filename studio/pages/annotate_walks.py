@@ -2,7 +2,6 @@
 
 from PySide6.QtCore import QObject, Signal
 
-from core.project.annotations import Clip
 from studio.document import Document
 from studio.widgets.timeline import Timeline
 
@@ -71,7 +70,7 @@ class Walks(QObject):
         clip = self._document.clip
         if clip is None:
             return
-        places = self._missing(clip)
+        places = self._missing()
         if not places:
             self.says.emit("Nothing is missing in this clip")
             return
@@ -99,9 +98,9 @@ class Walks(QObject):
         if starts:
             self._document.seek(min(starts))
 
-    def _missing(self, clip: Clip) -> list[tuple[int, str]]:
+    def _missing(self) -> list[tuple[int, str]]:
         """Frames to go to, with the segment that lacks something, or without one."""
-        posed = {each.segment for each in clip.poses}
-        lacking = [each for each in clip.segments if each.id not in posed]
-        places = [((each.start_frame + each.end_frame) // 2, each.id) for each in lacking]
-        return places + [(start, "") for start, _ in self._timeline.scene.contents.gaps]
+        contents = self._timeline.scene.contents
+        marks = contents.poses
+        places = [(int(marks.frames[at]), marks.segments[at]) for at in marks.missing.nonzero()[0].tolist()]
+        return places + [(start, "") for start, _ in contents.gaps]

@@ -10,6 +10,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPolygonF
 
 from studio import theme
+from studio.widgets.notices import KEEP_CLEAR
 from studio.widgets.painting import Painted, diamond
 
 _SIDE = 8.0
@@ -32,6 +33,7 @@ class ClipStrip(Painted):
     def __init__(self) -> None:
         super().__init__(0, theme.px(34))
         self.setMinimumWidth(120)
+        self.setProperty(KEEP_CLEAR, True)
         self.setAccessibleName(self.tr("The clip in time"))
         self._frames = 0
         self._stretches: tuple[Stretch, ...] = ()

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QContextMenuEvent, QPainter, QPen
@@ -10,7 +11,6 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QListWidget,
     QListWidgetItem,
-    QMenu,
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
@@ -19,9 +19,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from core.project.edits import LABEL_COLOURS, LABEL_KEYS
 from studio import theme
 from studio.commands import tip
 from studio.widgets import painting, parts
+from studio.widgets.label_menu import LabelMenu
 
 _ROW = int(Qt.ItemDataRole.UserRole)
 KINDS = (("action", "Actions"), ("object", "Objects"))
@@ -50,6 +52,10 @@ class LabelList(QFrame):
     """A name and a kind."""
     rename_wanted = Signal(str, str)
     remove_wanted = Signal(str)
+    colour_wanted = Signal(str, str)
+    """A label and #RRGGBB."""
+    key_wanted = Signal(str, str)
+    """A label and its key, an empty word for none."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -71,7 +77,7 @@ class LabelList(QFrame):
         self.list.itemActivated.connect(self._activated)
         self.list.itemClicked.connect(self._activated)
         self.list.itemChanged.connect(self._renamed)
-        self.list.menu_wanted.connect(self._menu)
+        self.list.menu_wanted.connect(self._open_menu)
         self._empty = parts.text("", "caption", wrap=True)
         self._name = QLineEdit()
         self._name.setPlaceholderText("Name, then Enter")
@@ -164,13 +170,20 @@ class LabelList(QFrame):
         if not self._name.hasFocus():
             self._name.hide()
 
-    def _menu(self, item: QListWidgetItem) -> None:
-        row = item.data(_ROW)[0]
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.addAction("Rename", lambda: self.list.editItem(item))
-        menu.addAction("Remove label", lambda: self.remove_wanted.emit(row.id))
-        menu.popup(self.list.viewport().mapToGlobal(self.list.visualItemRect(item).bottomLeft()))
+    def _open_menu(self, item: QListWidgetItem) -> None:
+        self.menu_of(item).popup(self.list.viewport().mapToGlobal(self.list.visualItemRect(item).bottomLeft()))
+
+    def menu_of(self, item: QListWidgetItem) -> LabelMenu:
+        """What can be done with the label of a row."""
+        row: LabelRow = item.data(_ROW)[0]
+        holders = {each.key: each.name for each in self._rows if each.key and each.id != row.id}
+        keys = {key: holders.get(key, "") for key in LABEL_KEYS}
+        menu = LabelMenu(row.colour, row.key, LABEL_COLOURS, keys, self)
+        menu.rename_wanted.connect(lambda: self.list.editItem(item))
+        menu.colour_wanted.connect(partial(self.colour_wanted.emit, row.id))
+        menu.key_wanted.connect(partial(self.key_wanted.emit, row.id))
+        menu.remove_wanted.connect(partial(self.remove_wanted.emit, row.id))
+        return menu
 
 
 class _List(QListWidget):
@@ -189,7 +202,8 @@ class _List(QListWidget):
         self.setMouseTracking(True)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        item = self.itemAt(event.pos())
+        by_key = event.reason() == QContextMenuEvent.Reason.Keyboard
+        item = self.currentItem() if by_key else self.itemAt(event.pos())
         if item is not None and self.editable:
             self.menu_wanted.emit(item)
 

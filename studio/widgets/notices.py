@@ -1,4 +1,7 @@
-"""Short words at the bottom right of the window: one at a time, gone after a while, in nobody's way."""
+"""Short words at the bottom right of the window: one at a time, gone after a while, in nobody's way.
+
+Whoever shows them says down to where they may reach, so that they never lie over a timeline.
+"""
 
 from collections import deque
 from collections.abc import Callable
@@ -11,6 +14,8 @@ from core.errors import CoreError
 from studio import theme
 from studio.widgets import parts
 
+KEEP_CLEAR = "keep clear"
+"""A property of a widget that no notice may lie over: what runs along the foot of a page, such as a timeline."""
 _STAYS_MS = 6000
 _ERROR_STAYS_MS = 15000
 
@@ -39,9 +44,9 @@ def of_error(error: CoreError) -> Notice:
 class Notices(QObject):
     """Shows notices over `window`, in the order they came."""
 
-    def __init__(self, window: QWidget) -> None:
+    def __init__(self, window: QWidget, floor: Callable[[], int]) -> None:
         super().__init__(window)
-        self._window = window
+        self._window, self._floor = window, floor
         self._waiting: deque[Notice] = deque()
         self._card: QFrame | None = None
         self._timer = QTimer(self)
@@ -70,7 +75,7 @@ class Notices(QObject):
             return
         notice = self._waiting.popleft()
         self._card = self._made(notice)
-        self._place()
+        self.place()
         self._card.show()
         self._card.raise_()
         self._timer.start(notice.stays_ms)
@@ -98,17 +103,16 @@ class Notices(QObject):
         card.setFixedWidth(theme.px(340))
         return card
 
-    def _place(self) -> None:
+    def place(self) -> None:
+        """Lie where there is room now."""
         if self._card is None:
             return
         self._card.layout().activate()  # pyright: ignore[reportOptionalMemberAccess]
         self._card.setFixedHeight(self._card.layout().heightForWidth(self._card.width()))  # pyright: ignore[reportOptionalMemberAccess]
-        foot = theme.px(theme.HEIGHT["status"]) + 12
-        self._card.move(
-            self._window.width() - self._card.width() - 16, self._window.height() - self._card.height() - foot
-        )
+        foot = self._floor() - 12 - self._card.height()
+        self._card.move(self._window.width() - self._card.width() - 16, max(foot, theme.px(theme.HEIGHT["top"]) + 8))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if watched is self._window and event.type() == QEvent.Type.Resize:
-            self._place()
+            self.place()
         return False

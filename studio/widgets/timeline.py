@@ -68,9 +68,9 @@ class Timeline(QWidget):
     def show_contents(self, contents: TimelineContents, main_actor: str | None = None) -> None:
         """Show another state of the clip, or another clip."""
         other_length = contents.time.frame_count != self.scene.contents.time.frame_count
-        if not self.pointer.holds(contents.places):
+        if not self.pointer.holds(contents):
             self.pointer.give_back()
-        chosen = frozenset(each for each in self.scene.chosen if each in contents.places)
+        chosen = frozenset(each for each in self.scene.chosen if contents.place_of(each) is not None)
         lost = chosen != self.scene.chosen
         self._change(replace(self.scene, contents=contents, chosen=chosen, main_actor=main_actor))
         if other_length:
@@ -100,7 +100,7 @@ class Timeline(QWidget):
 
     def choose(self, segments: frozenset[str]) -> None:
         """Choose segments, as if they had been clicked."""
-        segments = frozenset(each for each in segments if each in self.scene.contents.places)
+        segments = frozenset(each for each in segments if self.scene.contents.place_of(each) is not None)
         if segments != self.scene.chosen:
             self._change(replace(self.scene, chosen=segments))
             self.chosen_changed.emit(segments)

@@ -50,7 +50,7 @@ class SegmentAccessible(QAccessibleInterface):
         self._parent, self._timeline, self.segment = parent, timeline, segment
 
     def isValid(self) -> bool:
-        return self.segment in self._timeline.scene.contents.places
+        return self._timeline.scene.contents.place_of(self.segment) is not None
 
     def object(self) -> QObject | None:  # pyright: ignore[reportIncompatibleMethodOverride]
         return None

@@ -14,9 +14,11 @@ from numpy import ndarray
 
 from core.motion import SEEN, Poses2d
 from core.project.annotations import Clip, Project, Segment
+from core.project.edits import BACKGROUND
 from studio.widgets.clip_time import ClipTime
 
 UNKNOWN_COLOUR = "#6B707B"
+ACTOR_NOT_SAID = "Actor not said"
 GAP_S = 0.2
 """A shorter stretch without a segment is no gap anybody would fill."""
 Span = tuple[int, int]
@@ -38,6 +40,8 @@ class SegmentTrack:
 
     name: str
     actor: str
+    places: dict[str, int]
+    """Segment id → its place in this track. The ids stand in the order of the arrays."""
     ids: tuple[str, ...]
     starts: Int[ndarray, " segments"]
     ends: Int[ndarray, " segments"]
@@ -79,12 +83,18 @@ class TimelineContents:
     """Stretches between the first and the last segment that nothing covers, start and end."""
     video_ends: int | None = None
     """How many frames the video has where that is less than was marked."""
-    places: dict[str, tuple[int, int]] = field(default_factory=dict)
-    """Segment id → its track and its place there."""
+
+    def place_of(self, segment_id: str) -> tuple[int, int] | None:
+        """A segment's track and its place there, or None where it is not here."""
+        for number, track in enumerate(self.tracks):
+            at = track.places.get(segment_id)
+            if at is not None:
+                return number, at
+        return None
 
     def segment_at(self, segment_id: str) -> tuple[int, int] | None:
         """Start and end of a segment, or None where it is not here."""
-        place = self.places.get(segment_id)
+        place = self.place_of(segment_id)
         if place is None:
             return None
         track = self.tracks[place[0]]
@@ -92,64 +102,82 @@ class TimelineContents:
 
 
 def contents_of(
-    project: Project, clip: Clip, time: ClipTime, confidence: Float[ndarray, " frames"] | None = None
+    project: Project,
+    clip: Clip,
+    time: ClipTime,
+    confidence: Float[ndarray, " frames"] | None = None,
+    *,
+    people: int = 1,
 ) -> TimelineContents:
-    """What a timeline shows of `clip`."""
+    """What a timeline shows of `clip`; `people` are seen in it. One person's segments need not say whose they are."""
     actions = project.actions()
     looks = [LabelLook(each.name, each.key, each.colour, place) for place, each in enumerate(actions)]
     known = {each.id: place for place, each in enumerate(actions)}
     # A label that is gone from the vocabulary still has its segments; they are shown, and named as what they are.
     looks.append(LabelLook("no label", "", UNKNOWN_COLOUR, 0))
     unknown = len(actions)
+    alone = clip.actors[0].id if len(clip.actors) == 1 and people < 2 else ""
     by_actor: dict[str, list[Segment]] = {each.id: [] for each in clip.actors}
     for segment in clip.segments:
-        if segment.actor not in by_actor:
-            by_actor[segment.actor] = []
-        by_actor[segment.actor].append(segment)
+        by_actor.setdefault(segment.actor or alone, []).append(segment)
     if not by_actor:
         by_actor[""] = []
-    names = {each.id: each.name for each in clip.actors}
-    tracks, places = [], {}
-    for actor, segments in by_actor.items():
-        track = _track(names.get(actor, clip.performer or "Actions"), actor, segments, known, unknown)
-        number = len(tracks)
-        places.update(zip(track.ids, ((number, at) for at in range(len(track.ids))), strict=True))
-        tracks.append(track)
-    poses = _pose_marks(clip, known, unknown)
+    names = {"": ACTOR_NOT_SAID if clip.actors else clip.performer or "Actions"}
+    names |= {each.id: each.name for each in clip.actors}
+    tracks = tuple(
+        _track(names.get(actor, ACTOR_NOT_SAID), actor, segments, known, unknown)
+        for actor, segments in by_actor.items()
+    )
+    poses = _pose_marks(clip, known, unknown, poseless_actions(project))
     gaps = gaps_of(clip, max(2, round(GAP_S * time.rate_hz)))
-    return TimelineContents(time, tuple(looks), tuple(tracks), poses, confidence, gaps, places=places)
+    return TimelineContents(time, tuple(looks), tracks, poses, confidence, gaps)
+
+
+def poseless_actions(project: Project) -> frozenset[str]:
+    """The labels whose segments need no characteristic pose: background and unusable."""
+    return frozenset(each.id for each in project.actions() if each.name in BACKGROUND)
 
 
 def gaps_of(clip: Clip, least: int) -> tuple[Span, ...]:
     """Stretches of at least `least` frames between the first and the last segment that no segment covers."""
     if len(clip.segments) < 2:
         return ()
-    starts = np.fromiter((each.start_frame for each in clip.segments), dtype=np.int64, count=len(clip.segments))
-    ends = np.fromiter((each.end_frame for each in clip.segments), dtype=np.int64, count=len(clip.segments))
+    starts = np.array([each.start_frame for each in clip.segments], dtype=np.int64)
+    ends = np.array([each.end_frame for each in clip.segments], dtype=np.int64)
     reached = np.maximum.accumulate(ends)[:-1]
     at = np.nonzero(starts[1:] - reached >= least)[0]
     return tuple(zip(reached[at].tolist(), starts[at + 1].tolist(), strict=True))
 
 
-def _pose_marks(clip: Clip, known: dict[str, int], unknown: int) -> PoseMarks:
-    actions = {each.id: each.action for each in clip.segments}
-    posed = {each.segment: each.frame for each in clip.poses if each.segment in actions}
-    lacking = [each for each in clip.segments if each.id not in posed]
-    segments = [*posed, *(each.id for each in lacking)]
-    middles = [(each.start_frame + each.end_frame) // 2 for each in lacking]
-    frames = np.array([*posed.values(), *middles], dtype=np.int64)
-    labels = np.array([known.get(actions[each], unknown) for each in segments], dtype=np.int64)
+def _pose_marks(clip: Clip, known: dict[str, int], unknown: int, poseless: frozenset[str]) -> PoseMarks:
+    actions = {each.id: known.get(each.action, unknown) for each in clip.segments}
+    posed = [each for each in clip.poses if each.segment in actions]
+    segments = [each.segment for each in posed]
+    frames = [each.frame for each in posed]
+    if len(posed) < len(clip.segments):
+        has = set(segments)
+        lacking = [each for each in clip.segments if each.id not in has and each.action not in poseless]
+        segments += [each.id for each in lacking]
+        frames += [(each.start_frame + each.end_frame) // 2 for each in lacking]
+    at_frames = np.array(frames, dtype=np.int64)
+    labels = np.array([actions[each] for each in segments], dtype=np.int64)
     missing = np.arange(len(segments)) >= len(posed)
-    order = np.argsort(frames, kind="stable")
-    return PoseMarks(tuple(segments[at] for at in order.tolist()), frames[order], labels[order], missing[order])
+    if len(posed) < len(segments):  # poses come by frame, what is missing among them
+        order = np.argsort(at_frames, kind="stable")
+        segments = [segments[at] for at in order.tolist()]
+        at_frames, labels, missing = at_frames[order], labels[order], missing[order]
+    return PoseMarks(tuple(segments), at_frames, labels, missing)
 
 
 def _track(name: str, actor: str, segments: list[Segment], known: dict[str, int], unknown: int) -> SegmentTrack:
     count = len(segments)
-    starts = np.fromiter((each.start_frame for each in segments), dtype=np.int64, count=count)
-    ends = np.fromiter((each.end_frame for each in segments), dtype=np.int64, count=count)
-    labels = np.fromiter((known.get(each.action, unknown) for each in segments), dtype=np.int64, count=count)
-    return SegmentTrack(name, actor, tuple(each.id for each in segments), starts, ends, labels, half_rows(starts, ends))
+    starts = np.array([each.start_frame for each in segments], dtype=np.int64)
+    ends = np.array([each.end_frame for each in segments], dtype=np.int64)
+    labels = np.array([known.get(each.action, unknown) for each in segments], dtype=np.int64)
+    ids = tuple([each.id for each in segments])
+    return SegmentTrack(
+        name, actor, dict(zip(ids, range(count), strict=True)), ids, starts, ends, labels, half_rows(starts, ends)
+    )
 
 
 def half_rows(starts: Int[ndarray, " segments"], ends: Int[ndarray, " segments"]) -> Int[ndarray, " segments"]:

@@ -96,9 +96,9 @@ def snap_targets(contents: TimelineContents, playhead: int, leave_out: Iterable[
     """Frames a drag is drawn to: ends of the other segments, poses, the playhead, the clip's own ends."""
     out = set(leave_out)
     targets = {0, contents.time.frame_count, playhead}
-    for number, track in enumerate(contents.tracks):
+    for track in contents.tracks:
         others = np.ones(len(track.ids), dtype=bool)
-        others[[contents.places[each][1] for each in out if contents.places.get(each, (-1,))[0] == number]] = False
+        others[[track.places[each] for each in out if each in track.places]] = False
         targets.update(track.starts[others].tolist(), track.ends[others].tolist())
     own = {contents.poses.frame_of(each) for each in out}
     targets.update(set(contents.poses.frames[~contents.poses.missing].tolist()) - own)
@@ -140,7 +140,7 @@ def dragged(drag: Drag, contents: TimelineContents, frame: float, targets: Seque
 
 def _sharing(contents: TimelineContents, segment: str, end: Literal["start", "end"]) -> Span | None:
     """The neighbour on the same track that ends where this one starts, or starts where it ends."""
-    place = contents.places.get(segment)
+    place = contents.place_of(segment)
     if place is None:
         return None
     track = contents.tracks[place[0]]

@@ -3,7 +3,7 @@
 from functools import partial
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QSlider, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QSlider, QWidget
 
 from studio.commands import tip
 from studio.widgets import parts
@@ -25,6 +25,13 @@ class TimelineHead(QWidget):
             each.setMinimumWidth(1)
             each.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.missing.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.actor_menu = QMenu(self)
+        self.actor = parts.button("", "person", "quiet")
+        self.actor.setToolTip(tip("next-actor"))
+        self.actor.setAccessibleName("Whose marks these are")
+        self.actor.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.actor.clicked.connect(self._open_actors)
+        self.actor.hide()
         self.next = parts.button("Next", "right", "quiet")
         self.next.setToolTip(tip("next-missing"))
         self.next.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # after a click the keys still belong to the marks
@@ -48,7 +55,9 @@ class TimelineHead(QWidget):
         box.setSpacing(4)
         title = parts.text("Timeline", "title")
         ends = (out, self.slider, closer, whole)
-        parts.fill(box, (title, 8, self.snap, cut, 8, (self.said, 3), (self.missing, 2), self.next, self._key))
+        parts.fill(
+            box, (title, 8, self.snap, cut, self.actor, 8, (self.said, 3), (self.missing, 2), self.next, self._key)
+        )
         parts.fill(box, (parts.hair(vertical=True), *ends))
 
     def say(self, words: str) -> None:
@@ -63,6 +72,14 @@ class TimelineHead(QWidget):
         self.missing.setToolTip(words)
         parts.set_role(self.missing, "warn" if any_missing else "caption")
         self.next.setEnabled(any_missing)
+
+    def show_actor(self, name: str) -> None:
+        """Whom new marks are about; nothing where there is one person."""
+        self.actor.setVisible(bool(name))
+        self.actor.setText(f"Actor: {self.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, 140)}  ▾")
+
+    def _open_actors(self) -> None:
+        self.actor_menu.popup(self.actor.mapToGlobal(self.actor.rect().bottomLeft()))
 
     def show_closeness(self, share: float) -> None:
         """Where the zoom stands, without asking for it again."""

@@ -54,7 +54,8 @@ def ruler_labels(axis: Axis, time: ClipTime) -> list[tuple[QRectF, str]]:
         x = axis.x(time.frame_between(at * big)) + 4
         said = say_time(at * big, 1 if big < 1 else 0)
         wide = painting.words_width(said, 10.5)
-        if x + wide < axis.left + axis.width:
+        is_free = not labels or x > labels[-1][0].right() + 6
+        if is_free and x + wide < axis.left + axis.width:
             labels.append((QRectF(x, 1, wide, RULER - 9), said))
     return labels
 

@@ -9,7 +9,7 @@ from typing import Literal, Protocol
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 
-from studio.widgets.timeline_contents import RULER, Axis
+from studio.widgets.timeline_contents import RULER, Axis, TimelineContents
 from studio.widgets.timeline_drag import Drag, DragOutcome, EndDrag, MoveDrag, PoseDrag, dragged, snap_targets
 from studio.widgets.timeline_scene import Hit, Scene
 
@@ -74,13 +74,13 @@ class Pointer:
             self._press = None
             self._target.show_outcome(None)
 
-    def holds(self, places: dict[str, tuple[int, int]]) -> bool:
+    def holds(self, contents: TimelineContents) -> bool:
         """Whether everything that is being dragged still exists."""
         drag = self._press.drag if self._press is not None else None
         if drag is None:
             return True
         held = drag.segments if isinstance(drag, MoveDrag) else (drag.segment,)
-        return all(each in places for each in held)
+        return all(contents.place_of(each) is not None for each in held)
 
     # ---- down, move, up ----
 
@@ -215,7 +215,7 @@ class Pointer:
     def _up_to(self, segment: str) -> frozenset[str]:
         """Everything between the last click and this one, on one track."""
         contents = self._target.scene.contents
-        here, there = contents.places.get(self._anchor), contents.places.get(segment)
+        here, there = contents.place_of(self._anchor), contents.place_of(segment)
         if here is None or there is None or here[0] != there[0]:
             return frozenset({segment})
         low, high = sorted((here[1], there[1]))

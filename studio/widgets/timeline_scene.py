@@ -116,7 +116,7 @@ class Scene:
 
     def segment_rect(self, segment: str) -> QRectF:
         """Where a segment is drawn; empty where it is not in view."""
-        place = self.contents.places.get(segment)
+        place = self.contents.place_of(segment)
         row = None if place is None else next((each for each in self.rows() if each.track == place[0]), None)
         if place is None or row is None:
             return QRectF()
@@ -127,7 +127,7 @@ class Scene:
 
     def said_of(self, segment: str) -> str:
         """An item in words: "reach, 0:50.70 to 0:53.60"."""
-        place, span = self.contents.places.get(segment), self.contents.segment_at(segment)
+        place, span = self.contents.place_of(segment), self.contents.segment_at(segment)
         if place is None or span is None:
             return ""
         label = self.contents.labels[int(self.contents.tracks[place[0]].labels[place[1]])]
@@ -181,7 +181,7 @@ class Scene:
         self._paint_veils(painter, moved)
         painter.restore()
         main = self.main_actor
-        if main is None and contents.tracks:
+        if contents.tracks and main not in {each.actor for each in contents.tracks}:
             main = contents.tracks[0].actor
         for row in self.rows():
             track = contents.tracks[row.track] if row.kind == "segments" else None

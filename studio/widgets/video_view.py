@@ -63,6 +63,7 @@ class VideoView(QWidget):
         self._with_joints = True
         self._headline: Headline | None = None
         self._caption = ""
+        self._note = ""
         self._pan: QPointF | None = None
         self._notches = 0.0
         self._slow = SlowBar(self)
@@ -98,6 +99,12 @@ class VideoView(QWidget):
         if caption != self._caption:
             self._caption = caption
             self.setAccessibleDescription(caption)
+            self.update()
+
+    def show_note(self, note: str) -> None:
+        """Why there is no picture, at its lower right; empty where there is one."""
+        if note != self._note:
+            self._note = note
             self.update()
 
     def wait_for_frame(self) -> None:
@@ -218,6 +225,9 @@ class VideoView(QWidget):
             painter.setOpacity(0.6 if self._slow.isVisible() else 1.0)
             _paint_image(painter, self._image, self.framing.picture, self.devicePixelRatioF())
             painter.setOpacity(1.0)
+        elif self._people or self._note:
+            # What is drawn over a picture needs its dark ground in both themes.
+            painter.fillRect(self.framing.seen, QColor(theme.DARK.canvas))
         if self._with_joints:
             self._paint_people(painter)
         self._paint_words(painter)
@@ -268,7 +278,12 @@ class VideoView(QWidget):
                 height=22,
                 radius=5,
             )
-        if self._image is not None:
+        if self._image is None and self._note:
+            x, y = seen.right() - 10, place.top()
+            painting.chip(
+                painter, x, y, self._note, theme.DARK.truth, _GROUND, pad=8, height=22, align="right", radius=5
+            )
+        elif self._image is not None:
             framing = self.framing
             fit = "fit " if framing.zoom == 1 else ""
             said = f"{framing.zoom:.3g}×   {fit}{round(framing.scale * 100)} %"

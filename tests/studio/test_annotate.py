@@ -21,6 +21,7 @@ from studio.commands import BY_NAME
 from studio.document import Document
 from studio.jobs import Jobs
 from studio.pages.annotate import AnnotatePage
+from studio.widgets.label_menu import ColourGrid, LabelMenu
 
 FRAMES = 80
 
@@ -396,6 +397,42 @@ def test_that_a_label_is_added_in_place_with_the_next_key_and_colour(page, docum
     assert segments(document) == [("peel", 0, 10)]
 
 
+def label_named(document, name):
+    return next(each for each in document.project.labels.values() if each.name == name)
+
+
+def label_menu(page, name) -> LabelMenu:
+    """The menu on a label's row."""
+    row = next(at for at in range(page.labels.list.count()) if page.labels.list.item(at).text() == name)
+    return page.labels.menu_of(page.labels.list.item(row))
+
+
+def test_that_a_label_takes_a_colour_of_its_menu_and_the_timeline_shows_it(page, document):
+    made = mark(page, document, 10, 30)
+    grid = label_menu(page, "cut").findChild(ColourGrid)
+    assert grid is not None
+    colours = grid.findChildren(QAbstractButton)
+    assert len(colours) == 40
+    colours[20].click()
+    assert label_named(document, "cut").colour == theme.LABELS[20]
+    contents = page.timeline.scene.contents
+    place = contents.tracks[0].places[made]
+    assert contents.labels[contents.tracks[0].labels[place]].colour == theme.LABELS[20]
+    assert document.undo_label == "Recolour cut"
+
+
+def test_that_a_key_given_to_a_label_is_taken_from_its_holder_in_one_step(page, document):
+    keys = {each.text().split("\t")[0]: each for each in label_menu(page, "cut").keys.actions()}
+    assert keys["1"].text() == "1\treach"
+    keys["1"].trigger()
+    assert (label_named(document, "cut").key, label_named(document, "reach").key) == ("1", "")
+    assert document.undo_label == "Give cut the key 1"
+    document.undo()
+    assert (label_named(document, "cut").key, label_named(document, "reach").key) == ("3", "1")
+    {each.text(): each for each in label_menu(page, "cut").keys.actions()}["None"].trigger()
+    assert label_named(document, "cut").key == ""
+
+
 def test_that_a_label_in_use_cannot_be_removed_and_the_reason_is_said(page, document, qtbot):
     mark(page, document, 5, 20)
     label = document.project.label_named("cut", "action")
@@ -461,6 +498,44 @@ def test_that_the_person_clicked_becomes_the_actor_of_what_is_chosen(page, docum
     page.timeline.choose(frozenset({made}))
     assert page.picture.actor_track() == 1
     assert page.timeline.scene.main_actor == actor.id
+
+
+def test_that_who_the_actor_is_can_be_seen_and_chosen_where_there_are_several(page, document, qtbot):
+    assert page.head.actor.isHidden()
+    first, second = mark(page, document, 5, 20), mark(page, document, 20, 40)
+    with_people(document)
+    assert not page.head.actor.isHidden()
+    assert "Person 1" in page.head.actor.text()
+    page.timeline.choose(frozenset({first, second}))
+    page.head.actor_menu.aboutToShow.emit()
+    menu = page.head.actor_menu.actions()
+    assert [each.text() for each in menu] == ["Person 1\tseen in 50 %", "Person 2\tseen in 100 %"]
+    assert [each.isChecked() for each in menu] == [True, False]
+    menu[1].trigger()
+    assert "Person 2" in page.head.actor.text()
+    (actor,) = document.clip.actors
+    assert {each.actor for each in document.clip.segments} == {actor.id}
+    assert document.undo_label == "Change actor of 2 segments"
+    document.undo()
+    assert {each.actor for each in document.clip.segments} == {""}
+
+
+def test_that_the_segments_of_the_one_person_stand_in_one_row_said_or_not(page, document):
+    made = mark(page, document, 5, 20)
+    project, _ = edits.add_actor(document.project, document.clip_id, "Ada", author="I", track=0)
+    document.edit(project, "Add Ada")
+    (track,) = page.timeline.scene.contents.tracks
+    assert (track.name, track.ids) == ("Ada", (made,))
+    assert [page.inspector.segment.actor.itemText(at) for at in range(page.inspector.segment.actor.count())] == ["Ada"]
+    with_people(document)
+    assert [each.name for each in page.timeline.scene.contents.tracks] == ["Ada", "Actor not said"]
+
+
+def test_that_background_lacks_no_pose(page, document):
+    document.seek(20)
+    do(page, "background")
+    assert page.head.missing.text() == "Nothing is missing"
+    assert not page.timeline.scene.contents.poses.missing.any()
 
 
 def test_that_extracting_poses_asks_for_this_clip(page, document, monkeypatch):
@@ -587,6 +662,20 @@ def test_that_a_clip_of_joints_alone_takes_marks_and_poses(page, document, qtbot
     assert document.clip.pose_of(made).identity == FrameIdentity(pts=20)
 
 
+def test_that_a_clip_without_video_says_so_on_a_dark_ground(page, document, qtbot):
+    facts = VideoFile(
+        path="", frame_count=100, width=640, height=360, rate_hz=25.0, duration_s=4.0, size_bytes=0, fingerprint=""
+    )
+    project, clip = edits.add_clip(document.project, "bare", None, facts, author="I", folder=document.folder)
+    document.edit(project, "Add bare")
+    assert page.view._note == ""
+    document.choose_clip(clip.id)
+    qtbot.waitUntil(page.is_settled, timeout=5000)
+    assert "no video" in page.view._note
+    seen = page.view.framing.seen.center()
+    assert QColor(page.view.grab().toImage().pixel(seen.toPoint())).name().upper() == theme.DARK.canvas
+
+
 def test_that_without_a_clip_the_page_says_where_clips_are(qtbot, tmp_path):
     empty = Document("Ines K.")
     empty.create(tmp_path / "empty", "Empty")
@@ -608,7 +697,7 @@ def test_that_a_project_open_for_reading_shows_everything_and_refuses_edits_in_w
     reader.open(document.folder)
     assert reader.read_only_reason
     page = reopened(qtbot, reader)
-    assert len(page.timeline.scene.contents.places) == 1
+    assert [len(each.ids) for each in page.timeline.scene.contents.tracks] == [1]
     assert not page.timeline.editable
     reader.seek(30)
     with qtbot.waitSignal(reader.refused):

@@ -6,19 +6,21 @@ import time
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QLabel, QLineEdit, QMenu, QMenuBar, QSplitter, QToolButton
 
+from core.configs import Forecaster
 from core.errors import CoreError, ProjectError
 from core.project.edits import add_label
 from core.run_folder import RunFolder
-from core.runs import Done, MakeDemo, Progress
+from core.runs import Done, MakeDemo, Progress, TrainForecaster
 from studio import finding, theme
 from studio.photograph import photograph, wait_until_settled
 from studio.widgets.dialogs import BugDialog, KeysDialog
 from studio.widgets.job_panel import JobCard, JobPanel
+from studio.widgets.notices import Notice
 from studio.widgets.search_list import Entry, SearchList, best, rank
 
 
@@ -159,8 +161,54 @@ def test_that_search_finds_clips_and_labels_of_the_project(open_studio, video, q
     qtbot.waitUntil(lambda: not open_studio.adding.is_busy)
     project, _ = add_label(document.project, "pick up", "action", author="Ines K.")
     document.edit(project, "Add pick up")
-    found = finding.entries(document, open_studio.window.actions_table)
+    found = finding.entries(document, open_studio.jobs, open_studio.window.actions_table, lambda _: None)
     assert {("clip_01.mp4", "clip"), ("pick up", "action")} <= {(each.words, each.kind) for each in found}
+
+
+def test_that_search_finds_runs_and_goes_to_the_one_chosen(open_studio, qtbot):
+    runs = open_studio.document.folder / "runs"
+    for name in ("forecaster-01", "forecaster-02"):
+        RunFolder(runs / name).write_spec(
+            TrainForecaster(config=Forecaster(), project=str(runs.parent), out=str(runs / name))
+        )
+    qtbot.waitUntil(lambda: len(open_studio.jobs.jobs()) == 2, timeout=5000)
+    found = [each for each in open_studio._entries() if each.kind == "run"]
+    assert {each.words for each in found} == {"forecaster-01", "forecaster-02"}
+    next(each for each in found if each.words == "forecaster-01").choose()
+    assert open_studio.window.page_name == "train"
+    assert open_studio.window.page("train").table.chosen_id() == "forecaster-01"
+
+
+# ---- focus and notices ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["projects", "data", "annotate", "train", "forecast"])
+def test_that_each_page_takes_the_focus_from_the_bar_when_it_comes_to_the_front(open_studio, video, qtbot, name):
+    open_studio.adding.add([video])
+    qtbot.waitUntil(lambda: not open_studio.adding.is_busy)
+    window = open_studio.window
+    window.show_page("annotate" if name == "data" else "data")
+    crumb = next(each for each in window.findChildren(QToolButton) if each.accessibleName() == "Choose a clip")
+    crumb.setFocus()
+    page = window.show_page(name)
+    focus = window.focusWidget()
+    assert focus is page or page.isAncestorOf(focus)
+
+
+@pytest.mark.parametrize("size", [(1600, 1000), (1280, 720)])
+def test_that_a_notice_lies_above_the_timeline(open_studio, video, qtbot, size):
+    open_studio.adding.add([video])
+    qtbot.waitUntil(lambda: not open_studio.adding.is_busy)
+    window = open_studio.window
+    window.resize(*size)
+    window.notices.show(Notice("Something is done", "Said on the page of data first.", stays_ms=60_000))
+    low = window.notices.shown.geometry().bottom()
+    page = window.show_page("annotate")
+    qtbot.waitUntil(page.is_settled, timeout=10_000)
+    card = window.notices.shown.geometry()
+    top = page.timeline.mapTo(window, QPoint()).y()
+    assert card.bottom() < top < low
+    assert window.rect().contains(card)
 
 
 # ---- what is dropped ------------------------------------------------------------------------------------------------
