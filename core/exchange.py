@@ -19,6 +19,7 @@ from core.project import edits
 from core.project.annotations import Clip, FrameIdentity, Project
 from core.project.store import ProjectStore
 from core.video import Video, open_video
+from core.wording import counted
 
 Write = Callable[[Any, Path], None]
 
@@ -76,9 +77,9 @@ def _take_poses(known: Format, source: Path, store: ProjectStore, clip: Clip | N
     size = (chosen.video.width, chosen.video.height)
     poses: Poses2d = known.read(source, size=size, frame_count=chosen.video.frame_count)
     tracks = store.write_tracks(poses)
-    label = f"Import 2D poses of {chosen.name}"
+    label, people = f"Import 2D poses of {chosen.name}", counted(poses.people, "person", "people")
     store.edit(edits.set_tracks(store.project, chosen.id, tracks), label, source=known.name)
-    return Report(format=known.name, says=f"{chosen.name}: {len(poses)} frames of {poses.people} people")
+    return Report(format=known.name, says=f"{chosen.name}: {counted(len(poses), 'frame')} of {people}")
 
 
 def _only_clip(project: Project) -> Clip:
@@ -108,8 +109,8 @@ def _take_marks(known: Format, source: Path, store: ProjectStore, clip: Clip | N
         taken += 1
     identities.close()
     if taken:
-        store.edit(project, f"Import {taken} segments from {source.name}", source=known.name)
-    says = "\n".join([f"{taken} segments are in, {len(left_out)} were left out", *(f"  {why}" for why in left_out)])
+        store.edit(project, f"Import {counted(taken, 'segment')} from {source.name}", source=known.name)
+    says = "\n".join([f"{counted(taken, 'segment')} in, {len(left_out)} left out", *(f"  {why}" for why in left_out)])
     return Report(format=known.name, says=says, left_out=tuple(left_out))
 
 
@@ -162,10 +163,11 @@ def hand_out(known: Format, store: ProjectStore, out: Path) -> Report:
             return _hand_out_poses(known, known.write, store, out)
         rows = [row for clip in store.project.clips.values() for row in _marks_of(store, clip)]
         known.write(rows, out)
+        clips = counted(len(store.project.clips), "clip")
     except OSError as error:
         why = f"could not be written ({error.strerror or error})"
         raise FileError(out, why, hint="Choose a folder that is there and can be written to.") from error
-    return Report(format=known.name, says=f"{out.name}: {len(rows)} segments of {len(store.project.clips)} clips")
+    return Report(format=known.name, says=f"{out.name}: {counted(len(rows), 'segment')} of {clips}")
 
 
 def _hand_out_poses(known: Format, write: Write, store: ProjectStore, out: Path) -> Report:
@@ -174,8 +176,8 @@ def _hand_out_poses(known: Format, write: Write, store: ProjectStore, out: Path)
     for clip in clips:
         write(store.tracks(clip.tracks), out / _as_file_name(clip.name))
     without = len(store.project.clips) - len(clips)
-    left_out = (f"{without} clips without 2D poses",) if without else ()
-    return Report(format=known.name, says=f"{out.name}: 2D poses of {len(clips)} clips", left_out=left_out)
+    left_out = (f"{counted(without, 'clip')} without 2D poses",) if without else ()
+    return Report(format=known.name, says=f"{out.name}: 2D poses of {counted(len(clips), 'clip')}", left_out=left_out)
 
 
 def _as_file_name(name: str) -> str:

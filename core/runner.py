@@ -31,6 +31,7 @@ from core.runs import (
     Stopped,
     TrainForecaster,
 )  # fmt: skip
+from core.wording import counted
 
 ReadTracks = Callable[[Clip], Poses2d]
 STOPPED = 130  # what a shell reports of an interrupted command
@@ -123,8 +124,8 @@ def _extract_poses(spec: ExtractPoses) -> Events:
             store.edit(set_tracks(store.project, clip_id, tracks), f"Extract 2D poses of {name}", source="BlazePose")
         before += frames[clip_id]
         found += poses.people
-        yield Made(f"2D poses of {name}: {poses.people} {'person' if poses.people == 1 else 'people'}", str(part))
-    yield Done(f"2D poses of {len(ids)} {'clip' if len(ids) == 1 else 'clips'}, {found} people in all")
+        yield Made(f"2D poses of {name}: {counted(poses.people, 'person', 'people')}", str(part))
+    yield Done(f"2D poses of {counted(len(ids), 'clip')}, {counted(found, 'person', 'people')} in all")
 
 
 def _train_forecaster(spec: TrainForecaster) -> Events:

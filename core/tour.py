@@ -24,7 +24,7 @@ from core.rendering.probe import gl_problem
 from core.rendering.scene import Scene
 from core.rendering.views import Orbit
 from core.video import open_video
-from core.wording import spelled_time, table
+from core.wording import counted, spelled_time, table
 
 FILMED_S = 12.0
 SHOWN_STEPS = 6
@@ -51,7 +51,7 @@ def take_tour(out: Path, say: Callable[[str], None]) -> TourReport:
     with ProjectStore.open(folder, "", mode="read") as store:
         project = store.project
         segments = sum(len(each.segments) for each in project.clips.values())
-        say(f"{project.name}: {len(project.clips)} clips, {segments} segments")
+        say(f"{project.name}: {counted(len(project.clips), 'clip')}, {counted(segments, 'segment')}")
         say(f"Forecaster: {CHECKPOINT}, trained on other cooks in other sessions\n")
         clip = _clip_to_show(store)
         frame = _moment_to_show(clip)

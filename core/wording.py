@@ -1,4 +1,4 @@
-"""Tables and times as people read them, wherever the program prints. Nothing but text."""
+"""Tables, numbers of things and times as people read them, wherever the program prints. Nothing but text."""
 
 from collections.abc import Iterable, Sequence
 
@@ -16,6 +16,11 @@ def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
         ).rstrip()
         for line in lines
     )
+
+
+def counted(count: int, thing: str, things: str = "") -> str:
+    """`1 clip`, `3 clips`; a plural of another kind is given: `counted(2, "person", "people")`."""
+    return f"{count} {thing if count == 1 else things or thing + 's'}"
 
 
 def _is_number(cell: str) -> bool:

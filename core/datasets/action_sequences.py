@@ -19,6 +19,7 @@ from core.datasets.steps import JOINTS, UNSEEN, ReadTracks, SeenPose, clip_seque
 from core.datasets.steps import Sequence as Steps
 from core.errors import RunError
 from core.project.annotations import Project
+from core.wording import counted
 
 UNKNOWN = -1
 """Number of an action that is not in the vocabulary, and of a step that is not there."""
@@ -244,8 +245,3 @@ def _notes(sequences: dict[str, list[Steps]]) -> list[str]:
     if estimated:
         notes.append(f"The camera of {counted(estimated, 'clip')} is estimated: 3D sizes there are guesses")
     return notes
-
-
-def counted(count: int, thing: str, things: str = "") -> str:
-    """`1 clip`, `3 clips`."""
-    return f"{count} {thing if count == 1 else things or thing + 's'}"

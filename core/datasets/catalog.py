@@ -8,6 +8,7 @@ from numpy import ndarray
 
 from core.errors import RunError
 from core.project.annotations import Clip, Project
+from core.wording import counted
 
 PARTS = ("train", "validation", "test")
 SHARES = {"test": 0.15, "validation": 0.15}
@@ -45,11 +46,10 @@ def _drawn(clips: Sequence[Clip]) -> tuple[Parts, str]:
         groups.setdefault(clip.performer if by_performer else clip.id, []).append(clip.id)
     if len(groups) < 3:
         everything = tuple(clip.id for clip in clips)
-        few = f"{len(clips)} clip{'s' * (len(clips) != 1)}"
         return (
             {"train": everything, "validation": (), "test": ()},
-            f"With {few} there is nothing to set aside: everything is learned from, and no figure tells how well "
-            "it would do on a clip it has not seen",
+            f"With {counted(len(clips), 'clip')} there is nothing to set aside: everything is learned from, "
+            "and no figure tells how well it would do on a clip it has not seen",
         )
     left = sorted(groups, key=lambda group: hashlib.sha256(group.encode()).digest())
     parts: Parts = {}

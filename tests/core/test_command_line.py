@@ -67,7 +67,7 @@ def test_that_marks_go_out_as_they_came_in(tmp_path, project):
     table.write_text(
         "clip,action,objects,start_frame,end_frame,pose_frame\nwalk,reach,cup|spoon,5,20,12\nwalk,turn,,20,40,\n"
     )
-    assert "2 segments are in" in run("import", table, project)
+    assert "2 segments in" in run("import", table, project)
     run("export", project, tmp_path / "out.json")
     out = json.loads((tmp_path / "out.json").read_text())["segments"]
     kept = [
@@ -84,7 +84,7 @@ def test_that_rows_that_fit_nowhere_are_left_out_and_the_others_are_in(tmp_path,
     table = tmp_path / "marks.csv"
     table.write_text("clip,action,start_frame,end_frame\nwalk,reach,5,20\nelsewhere,reach,5,20\nwalk,backwards,9,2\n")
     report = answered("import", table, project)
-    assert report["says"].startswith("1 segments are in, 2 were left out")
+    assert report["says"].startswith("1 segment in, 2 left out")
     assert "elsewhere" in report["left_out"][0]
 
 
@@ -269,7 +269,7 @@ def test_that_openpose_files_come_in_and_go_out_again(tmp_path, project):
         points = [value for joint in range(25) for value in (10.0 + joint, 5.0 + frame, 0.5 + joint / 100)]
         people = [{"person_id": [-1], "pose_keypoints_2d": points}]
         (folder / f"walk_{frame:012}_keypoints.json").write_text(json.dumps({"version": 1.3, "people": people}))
-    assert "50 frames of 1 people" in run("import", folder, project)
+    assert "50 frames of 1 person" in run("import", folder, project)
     run("export", project, tmp_path / "out", "--format", "OpenPose JSON")
     again = json.loads(sorted((tmp_path / "out" / "walk.mp4").iterdir())[7].read_text())
     assert again["people"][0]["pose_keypoints_2d"][:6] == pytest.approx([10, 12, 0.5, 11, 12, 0.51], abs=1e-3)
