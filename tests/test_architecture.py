@@ -11,6 +11,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 MODULES = sorted(path for room in ("core", "studio") for path in (ROOT / room).rglob("*.py"))
 MOST_LINES = 500
+MOST_METHODS = 25
 ALLOWED_TO_BE_LONGER: dict[str, int] = {}  # path: most lines, with a decision record
 
 
@@ -27,6 +28,13 @@ def test_that_a_module_stays_readable_in_one_sitting(module):
 @pytest.mark.parametrize("module", [m for m in MODULES if m.name != "__init__.py"], ids=_named)
 def test_that_a_module_says_what_it_is_for(module):
     assert ast.get_docstring(ast.parse(module.read_text()))
+
+
+@pytest.mark.parametrize("module", [m for m in MODULES if m.is_relative_to(ROOT / "core")], ids=_named)
+def test_that_no_class_is_two_things(module):
+    classes = [each for each in ast.walk(ast.parse(module.read_text())) if isinstance(each, ast.ClassDef)]
+    methods = {each.name: sum(isinstance(part, ast.FunctionDef) for part in each.body) for each in classes}
+    assert not {name: count for name, count in methods.items() if count > MOST_METHODS}
 
 
 IMPORT_ALL = """

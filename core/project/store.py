@@ -262,10 +262,6 @@ class ProjectStore:
             path.unlink(missing_ok=True)
         return taken
 
-    def set_aside(self) -> list[inbox.SetAside]:
-        """The results that could not be taken in, and why."""
-        return inbox.those_set_aside(self.folder)
-
     def write_tracks(self, poses: Poses2d) -> str:
         """Put 2D tracks beside the project; the name to give to a clip."""
         if self.left_for is None:

@@ -286,7 +286,7 @@ def test_that_a_result_that_went_another_way_is_set_aside_with_the_reason(marked
     kept = marked.project
     assert marked.take_in_results() == []
     assert marked.project is kept
-    aside = marked.set_aside()
+    aside = inbox.those_set_aside(folder)
     assert [each.path.read_bytes() for each in aside] == [first, second]
     assert all("name of a row of clips was changed meanwhile" in each.reason for each in aside)
 
@@ -300,7 +300,7 @@ def test_that_a_result_that_would_turn_a_segment_around_is_set_aside(marked, fol
     kept = marked.project
     assert marked.take_in_results() == []
     assert marked.project is kept
-    assert "runs forward in time" in marked.set_aside()[0].reason
+    assert "runs forward in time" in inbox.those_set_aside(folder)[0].reason
 
 
 def test_that_a_result_for_a_clip_that_was_deleted_is_set_aside(marked, folder):
@@ -309,7 +309,7 @@ def test_that_a_result_for_a_clip_that_was_deleted_is_set_aside(marked, folder):
         command.edit(edits.set_tracks(command.project, clip_id, "ab" * 16), "Extract 2D poses")
     marked.edit(marked.project.without_clip(clip_id), "Delete breakfast")
     assert marked.take_in_results() == []
-    assert "added or removed meanwhile" in marked.set_aside()[0].reason
+    assert "added or removed meanwhile" in inbox.those_set_aside(folder)[0].reason
 
 
 @pytest.mark.parametrize(
@@ -325,7 +325,7 @@ def test_that_an_odd_result_is_set_aside_and_not_lost(marked, folder, content, r
     (folder / "inbox").mkdir()
     (folder / "inbox" / "20260101-odd.json").write_bytes(content)
     assert marked.take_in_results() == []
-    (aside,) = marked.set_aside()
+    (aside,) = inbox.those_set_aside(folder)
     assert aside.path.read_bytes() == content
     assert reason in aside.reason
 
@@ -352,7 +352,7 @@ def test_that_a_result_that_stands_already_is_no_step(marked, folder):
     assert marked.take_in_results() == []
     assert marked.undo_label == "Rename breakfast by hand"
     assert inbox.waiting(folder) == []
-    assert marked.set_aside() == []
+    assert inbox.those_set_aside(folder) == []
 
 
 def test_that_a_command_says_whom_it_leaves_its_result_for(marked, folder):
