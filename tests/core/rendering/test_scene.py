@@ -184,6 +184,8 @@ def test_that_closing_twice_is_harmless():
     scene = Scene(64, 64)
     scene.close()
     scene.close()
+    with Scene(64, 64) as another:
+        assert another.picture().shape == (64, 64, 4)
 
 
 @pytest.mark.parametrize(("name", "colours"), [("dark", DARK), ("light", LIGHT)])
