@@ -3,7 +3,8 @@
 A `Sighting` row is one pose in one frame. A *tracklet* is a run of sightings surely of one person (a detector follows
 somebody from frame to frame; `followed` does so for poses that come without memory). Tracklets are cut where two
 people come close, since a follower may jump from one to the other there, and the pieces are joined to people by where
-they were going, how large they are and the colours they wear. Lengths are judged by a body's own size: its trunk's.
+they were going, how large they are and the colours they wear. Tracklets that lie on one body together are one person
+seen twice. Lengths are judged by a body's own size: its trunk's.
 """
 
 from dataclasses import dataclass, replace
@@ -11,7 +12,7 @@ from functools import cached_property
 from itertools import combinations, pairwise
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from numpy import ndarray
 from scipy.optimize import linear_sum_assignment
 
@@ -25,6 +26,10 @@ _SHORT_ABSENCE_S = 3.0
 _JOINED_UP_TO = 1.8  # cost of joining two pieces; see _cost
 _SAME_CLOTHES = 9.0  # distance of colours (CIE Lab) up to which somebody is known again after any time
 _CLOTHES_UNIT = 14.0
+_LIKE_CLOTHES = 30.0  # up to which it may be the same person, where nobody else could be meant
+_LIKE_SIZE = 2.0  # times as large
+_ON_ONE_BODY = 0.8  # mean distance of arms and trunk, in body sizes
+_MOSTLY = 0.6  # of the frames that two tracklets share; two people who cross are together for less
 _FILLED_S = 0.2
 _NEVER = 1e6
 
@@ -132,12 +137,16 @@ def followed(sightings: Sightings, rate_hz: float, reach: float = 1.0) -> Sighti
 def people_of(
     sightings: Sightings, frame_count: int, rate_hz: float, *, most: int | None = None, least_s: float = 0.0
 ) -> Poses2d:
-    """One track a person, whoever is seen longest and largest first; people seen for less than `least_s` are ghosts."""
+    """One track a person, whoever is seen longest and largest first; people seen for less than `least_s` are ghosts.
+
+    Where only one person is asked for (`most`), pieces in like clothes that never meet are theirs after any time.
+    """
     skeleton = sightings.skeleton
+    sightings = _each_once(sightings)
     if not len(sightings):
         shape = (frame_count, 0, len(skeleton))
         return Poses2d(skeleton, np.zeros((*shape, 2), np.float32), np.zeros(shape, np.float32))
-    who = _joined(sightings, _cut_where_close(sightings, rate_hz), rate_hz)
+    who = _joined(sightings, _cut_where_close(sightings, rate_hz), rate_hz, only_one=most == 1)
     weights = np.bincount(who, weights=sightings.sizes_px * sightings.confidence.mean(1))
     counts = np.bincount(who)
     kept = [int(each) for each in np.argsort(-weights, kind="stable") if counts[each] >= least_s * rate_hz][:most]
@@ -226,6 +235,61 @@ def _expected(sightings: Sightings, row: int, earlier: int | None, frame: int) -
     return joints_px + step * min(2, frame - sightings.frames[row])
 
 
+def _each_once(sightings: Sightings) -> Sightings:
+    """Without the doubles: of two tracklets that lie on one body most of their time together, the longer one counts
+    where both are.
+    """
+    counts = np.bincount(sightings.tracklets) if len(sightings) else np.zeros(0, int)
+    together: dict[tuple[int, int], list[tuple[int, int]]] = {}
+    for rows in sightings.by_frame():
+        for one, other in combinations(rows, 2):
+            pair = [(int(sightings.tracklets[row]), int(row)) for row in (one, other)]
+            pair.sort(key=lambda each: (-counts[each[0]], each[0]))
+            together.setdefault((pair[0][0], pair[1][0]), []).append((pair[0][1], pair[1][1]))
+    double = np.zeros(len(sightings), dtype=bool)
+    for pairs in together.values():
+        longer, shorter = np.array(pairs).T
+        alike = _on_one_body(sightings, longer, shorter)
+        if sightings.colours.shape[1]:
+            worn = np.median(sightings.colours[longer] - sightings.colours[shorter], axis=0)
+            alike &= bool(np.linalg.norm(worn.reshape(-1, 3), axis=-1).mean() <= _LIKE_CLOTHES)
+        if alike.mean() >= _MOSTLY:
+            double[shorter] = True
+    if not double.any():
+        return sightings
+    kept = ~double
+    return Sightings(
+        sightings.skeleton,
+        sightings.frames[kept],
+        sightings.joints_px[kept],
+        sightings.confidence[kept],
+        sightings.tracklets[kept],
+        sightings.colours[kept],
+    )
+
+
+def _on_one_body(
+    sightings: Sightings, some: Int[ndarray, " pairs"], others: Int[ndarray, " pairs"]
+) -> Bool[ndarray, " pairs"]:
+    """Whether two poses have arms and trunk in one place, also with left taken for right."""
+    names = sightings.skeleton.joints
+    parts = [each for each in ("shoulder", "elbow", "wrist", "hip") if f"left_{each}" in names]
+    left = [names.index(f"left_{each}") for each in parts]
+    right = [names.index(f"right_{each}") for each in parts]
+    size = np.maximum(sightings.sizes_px[some], sightings.sizes_px[others])
+    apart = [
+        difference(
+            sightings.joints_px[some][:, left + right],
+            sightings.confidence[some][:, left + right],
+            sightings.joints_px[others][:, joints],
+            sightings.confidence[others][:, joints],
+            size,
+        )
+        for joints in (left + right, right + left)
+    ]
+    return np.minimum(*apart) < _ON_ONE_BODY
+
+
 def _cut_where_close(sightings: Sightings, rate_hz: float) -> Int[ndarray, " rows"]:
     """Tracklets as pieces, numbered from 0: cut where somebody close is closest, and where their owner is missing."""
     apart = _to_nearest(sightings)
@@ -298,8 +362,12 @@ def _piece(sightings: Sightings, rows: Int[ndarray, " rows"]) -> _Piece:
     )
 
 
-def _joined(sightings: Sightings, pieces: Int[ndarray, " rows"], rate_hz: float) -> Int[ndarray, " rows"]:
-    """The person of each row, numbered from 0: pieces joined over short absences, then over long ones by clothes."""
+def _joined(
+    sightings: Sightings, pieces: Int[ndarray, " rows"], rate_hz: float, *, only_one: bool
+) -> Int[ndarray, " rows"]:
+    """The person of each row, numbered from 0: pieces joined over short absences, then over long ones by clothes, then
+    where nobody else could be meant.
+    """
     facts = [_piece(sightings, np.flatnonzero(pieces == each)) for each in range(pieces.max() + 1)]
     cost = np.array([[_cost(one, other, rate_hz) for other in facts] for one in facts])
     # Staying alone costs as much as the worst joint: two poor ones must not push out a good one.
@@ -317,6 +385,7 @@ def _joined(sightings: Sightings, pieces: Int[ndarray, " rows"], rate_hz: float)
                 chain.append(follower[chain[-1]])
             chains.append(chain)
     chains = _known_again(facts, chains)
+    chains = _nobody_else(facts, chains, rate_hz, only_one=only_one)
     person = np.zeros(len(facts), dtype=np.int64)
     for number, chain in enumerate(chains):
         person[chain] = number
@@ -361,6 +430,48 @@ def _known_again(facts: list[_Piece], chains: list[list[int]]) -> list[list[int]
             people[a] += people.pop(b)
             who = [a if each == b else each for each in who]
     return list(people.values())
+
+
+def _nobody_else(facts: list[_Piece], chains: list[list[int]], rate_hz: float, *, only_one: bool) -> list[list[int]]:
+    """Chains that never meet and look roughly alike are one person where nobody else is there in the meantime (or
+    anyway, where only one is looked for), the shortest absence first.
+    """
+    if not facts or not len(facts[0].colour):
+        return chains
+    longest = np.inf if only_one else _SHORT_ABSENCE_S * rate_hz
+    absences = []
+    for one, other in combinations(range(len(chains)), 2):
+        gap, a, b = min((_absence(facts[a], facts[b]), a, b) for a in chains[one] for b in chains[other])
+        if gap <= longest and _like(facts[a], facts[b], rate_hz):
+            absences.append((gap, one, other, a, b))
+    people = {name: list(chain) for name, chain in enumerate(chains)}
+    who = list(people)
+    for _, one, other, a, b in sorted(absences):
+        first, second = who[one], who[other]
+        if first == second or _meet(facts, people[first], people[second]):
+            continue
+        until, since = sorted([facts[a], facts[b]], key=lambda each: each.start)
+        third = (piece for name, chain in people.items() if name not in (first, second) for piece in chain)
+        if only_one or not any(facts[each].start <= since.start and facts[each].end >= until.end for each in third):
+            people[first] += people.pop(second)
+            who = [first if each == second else each for each in who]
+    return list(people.values())
+
+
+def _absence(one: _Piece, other: _Piece) -> int:
+    """Frames from the end of the earlier to the start of the later one; negative where they meet."""
+    return max(other.start - one.end, one.start - other.end)
+
+
+def _like(one: _Piece, other: _Piece, rate_hz: float) -> bool:
+    """Whether two pieces may show one person, by size, and by clothes or place: a back may look unlike a chest."""
+    earlier, later = sorted([one, other], key=lambda each: each.start)
+    size = max(earlier.exit_size_px, later.entry_size_px)
+    if size > _LIKE_SIZE * min(earlier.exit_size_px, later.entry_size_px):
+        return False
+    gap_s = _absence(one, other) / rate_hz
+    there = float(np.linalg.norm(later.entry_px - earlier.exit_px)) <= (1 + gap_s) * size
+    return _clothes_apart(one, other) <= _LIKE_CLOTHES or (gap_s <= _SHORT_ABSENCE_S and there)
 
 
 def _meet(facts: list[_Piece], one: list[int], other: list[int]) -> bool:

@@ -40,6 +40,12 @@ class Region(NamedTuple):
     side: float
     angle: float
 
+    @property
+    def above_head(self) -> tuple[float, float]:
+        """The point that told the region's size and turn: just above the person's head."""
+        reach = self.side / 2 / _REGION_MARGIN
+        return self.x + reach * float(np.sin(self.angle)), self.y - reach * float(np.cos(self.angle))
+
 
 class Found(NamedTuple):
     """Somebody the detector sees, with how sure it is."""
@@ -105,9 +111,12 @@ class BlazePose:
         self._landmarker = _Network("pose_landmark_full.tflite", threads)
         self._anchors = _anchors()
 
-    def find(self, picture: Picture, least: float = 0.5, most: int = 8) -> list[Found]:
-        """Everybody the detector is at least so sure of, surest first, each once."""
-        found = [each for tile in picture.tiles for each in self._find_in(picture, tile, least)]
+    def find(
+        self, picture: Picture, where: list[Region] | None = None, least: float = 0.5, most: int = 8
+    ) -> list[Found]:
+        """Everybody the detector is at least so sure of, surest first, each once; in all the picture, or in `where`."""
+        tiles = picture.tiles if where is None else where
+        found = [each for tile in tiles for each in self._find_in(picture, tile, least)]
         found.sort(key=lambda each: -each.score)
         kept: list[Found] = []
         for each in found:
@@ -143,7 +152,7 @@ class BlazePose:
         points[:, 0] += self._anchors[sure]
         points[:, 2:] += self._anchors[sure, None]
         corners = np.concatenate([points[:, 0] - points[:, 1] / 2, points[:, 0] + points[:, 1] / 2], axis=1)
-        corner = np.array([tile.x - tile.side / 2, tile.y - tile.side / 2])
+        corner = np.array([tile.x - tile.side / 2, tile.y - tile.side / 2])  # tiles stand upright
         left = np.argsort(-scores)
         found = []
         while len(left):

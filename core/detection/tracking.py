@@ -31,7 +31,7 @@ from core.motion import Poses2d
 from core.people import Sightings, calmed, people_of
 from core.runs import Events, Made, Progress
 
-_VERSION = 1
+_VERSION = 2
 _LONGEST_SIDE = 1920  # larger pictures are halved first: a person in them is larger than the network can use
 _KEEP_EVERY_S = 5.0
 _REPORT_EVERY = 10  # frames; a stop is heard as often

@@ -143,10 +143,11 @@ def test_that_damaged_tracks_are_refused_in_words(tmp_path):
 
 
 def test_that_the_state_between_two_frames_survives_as_numbers():
-    state = State([Follower(3, Region(1.5, 2.25, 100.125, -0.3), np.arange(9) / 7)], 4, 11, 200)
+    state = State([Follower(3, Region(1.5, 2.25, 100.125, -0.3), np.arange(9) / 7, 5)], 4, 11, 200)
     again = State.from_array(state.as_array())
     assert (again.next_tracklet, again.since_look, again.since_loss) == (4, 11, 200)
     assert again.followers[0].region == state.followers[0].region
+    assert again.followers[0].missing == 5
     np.testing.assert_array_equal(again.followers[0].colours, state.followers[0].colours)
     assert State.from_array(State().as_array()) == State()
 
