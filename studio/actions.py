@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 
 from studio.commands import BY_NAME, COMMANDS, MENUS, PAGE_OF, Command, shown_key
 from studio.document import Document
+from studio.widgets.parts import literal
 
 Handlers = Mapping[str, Callable[[], object]]
 
@@ -106,7 +107,7 @@ class Actions(QObject):
             action.setVisible(known)
             action.setEnabled(known and holds[command.needs])
         for name, words, what in (("undo", "Undo", document.undo_label), ("redo", "Redo", document.redo_label)):
-            self._actions[name].setText(f"{words}: {what}" if what else words)
+            self._actions[name].setText(f"{words}: {literal(what)}" if what else words)
             self._actions[name].setEnabled(bool(what) and editing)
 
     def _handler(self, command: Command) -> Callable[[], object] | None:

@@ -60,6 +60,7 @@ class Adding(QObject):
 
     def _take(self, clip_id: str, found: list[tuple[Path, VideoFile]], refused: list[CoreError]) -> None:
         self._waiting -= 1
+        self.moved.emit("")
         if not self._document.is_open:
             return
         if clip_id:
@@ -86,7 +87,6 @@ class Adding(QObject):
                 return
             if not self._document.clip_id:
                 self._document.choose_clip(last)
-        self.moved.emit("")
         self.ended.emit(len(added), refused)
 
     def _point(self, clip_id: str, found: list[tuple[Path, VideoFile]], refused: list[CoreError]) -> None:
@@ -126,7 +126,10 @@ def videos_in(paths: Iterable[Path]) -> list[Path]:
     videos: list[Path] = []
     for path in paths:
         if path.is_dir():
-            videos += sorted(each for each in path.iterdir() if each.suffix.lower() in SUFFIXES)
+            try:
+                videos += sorted(each for each in path.iterdir() if each.suffix.lower() in SUFFIXES)
+            except OSError:
+                continue  # a folder nobody may look into holds no video for us
         else:
             videos.append(path)
     return [each.resolve() for each in videos]

@@ -35,6 +35,9 @@ from studio.version import version
 from studio.widgets.dialogs import BugDialog, SettingsDialog
 from studio.widgets.notices import Notice, of_error
 
+_SAID_IN_FULL = 3
+"""Of so many refused files each gets its own notice; the rest are counted."""
+
 
 class Studio(QObject):
     """One window and what stands behind it."""
@@ -44,6 +47,7 @@ class Studio(QObject):
     def __init__(self, app: QApplication, settings: Settings) -> None:
         super().__init__()
         self._app, self.settings = app, settings
+        self._reading = ""  # what the notice of videos being read says
         self._show_look()
         self.document = Document(settings.name, self)
         self.jobs = Jobs(self)
@@ -157,15 +161,17 @@ class Studio(QObject):
         self.window.notices.show(notice)
 
     def _say_reading(self, words: str) -> None:
+        self.window.notices.withdraw(self._reading)
+        self._reading = words
         if words:
             self.window.notices.show(Notice(words, "Listing its frames, once.", "refresh", stays_ms=1500))
 
     def _say_added(self, added: int, refused: list[CoreError]) -> None:
-        for error in refused[:3]:
+        for error in refused[:_SAID_IN_FULL]:
             self.window.notices.show(of_error(error))
-        if added and refused:
-            what = "videos are" if added > 1 else "video is"
-            self.window.notices.show(Notice(f"{added} {what} in, {len(refused)} left out"))
+        if refused and (added or len(refused) > _SAID_IN_FULL):
+            what = "No video is" if not added else "1 video is" if added == 1 else f"{added} videos are"
+            self.window.notices.show(Notice(f"{what} in, {len(refused)} left out"))
 
     def _closing(self) -> None:
         self.adding.wait()

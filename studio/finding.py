@@ -42,7 +42,7 @@ def entries(document: Document, jobs: Jobs, actions: Actions, show_run: Callable
         icon = command.icon or _ICONS.get(command.menu, "right")
         where = command.menu or WHERE_WORDS[command.where]
         key = action.shortcut().toString()
-        found.append(Entry(action.text().rstrip("…"), where, icon, key, partial(actions.do, command.name)))
+        found.append(Entry(action.iconText().rstrip("…"), where, icon, key, partial(actions.do, command.name)))
     return found
 
 

@@ -16,6 +16,7 @@ from studio.document import Document
 from studio.jobs import Jobs
 from studio.main_window import MainWindow
 from studio.settings import Settings
+from studio.widgets import parts
 from studio.widgets.dialogs import FindingsDialog
 from studio.widgets.new_project import NewProjectDialog
 from studio.widgets.notices import Notice, of_error
@@ -151,5 +152,5 @@ class ProjectCommands(QObject):
     def _list_recent(self) -> None:
         self.recent.clear()
         for each in self._settings.recent:
-            self.recent.addAction(f"{each.name}\t{each.folder}", partial(self.open, each.folder))
+            self.recent.addAction(parts.literal(f"{each.name}\t{each.folder}"), partial(self.open, each.folder))
         self.recent.menuAction().setEnabled(bool(self._settings.recent))

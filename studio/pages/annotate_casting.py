@@ -12,6 +12,7 @@ from studio.document import Document
 from studio.pages.annotate_changing import Changing
 from studio.pages.annotate_marking import Marking
 from studio.pages.annotate_picture import ClipPicture
+from studio.widgets import parts
 
 
 class Casting(QObject):
@@ -65,12 +66,15 @@ class Casting(QObject):
             seen = ((np.asarray(poses.confidence) >= SEEN).sum(axis=2) >= 3).mean(axis=0)
             for track, share in enumerate(seen.tolist()):
                 actor = by_track.get(track)
-                words = actor.name if actor is not None else f"Person {track + 1}"
+                words = parts.literal(actor.name) if actor is not None else f"Person {track + 1}"
                 action = menu.addAction(f"{words}\tseen in {share:.0%}".replace("%", " %"), partial(self.take, track))
                 self._tick(action, track == self._picture.actor_track())
         for each in clip.actors:
             if each.track is None or poses is None:
-                self._tick(menu.addAction(each.name, partial(self._be_actor, each.id)), each.id == self._changing.actor)
+                self._tick(
+                    menu.addAction(parts.literal(each.name), partial(self._be_actor, each.id)),
+                    each.id == self._changing.actor,
+                )
 
     @staticmethod
     def _tick(action: QAction, on: bool) -> None:

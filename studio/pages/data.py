@@ -44,8 +44,7 @@ class DataPage(QWidget):
         self._document, self._jobs, self._adding = document, jobs, adding
         self._thumbnails = Thumbnails(self)
         self._there: dict[str, bool] = {}  # whether each clip's video is where it should be
-        self._title = parts.text("", "page")
-        self._title.setMinimumWidth(1)
+        self._title = parts.Title()
         self._sums = parts.row(gap=28, margins=(2, 0, 0, 2))
         self._find = parts.search("Find clips", "Q", width=theme.px(200))
         self._matching = parts.text("", "caption")
@@ -90,7 +89,7 @@ class DataPage(QWidget):
         self._refresh = QTimer(self)  # many changes in a row are shown once
         self._refresh.setSingleShot(True)
         self._refresh.timeout.connect(self._show)
-        self.setFocusProxy(self.table)
+        self._first = first
         self._connect(first)
         self._forget()
 
@@ -211,8 +210,9 @@ class DataPage(QWidget):
             return
         project = self._document.project
         clips = list(project.clips.values())
-        self._title.setText(project.name)
+        self._title.show_words(project.name)
         self._body.setCurrentIndex(1 if clips else 0)
+        self.setFocusProxy(self.table if clips else self._first)
         self._right.setVisible(bool(clips))
         query = self._find.text().casefold().split()
         records = [record for clip in clips if _fits(record := self._record(clip), query)]

@@ -254,7 +254,7 @@ class SegmentForm(QWidget):
         if not self._objects:
             menu.addAction("No objects yet: add them under Labels, Objects").setEnabled(False)
         for key, words in self._objects:
-            action = menu.addAction(words)
+            action = menu.addAction(parts.literal(words))
             action.setCheckable(True)
             action.setChecked(self._facts is not None and key in self._facts.objects)
             action.toggled.connect(lambda on, key=key: self._tell_objects(key, on=on))

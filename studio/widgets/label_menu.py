@@ -8,6 +8,7 @@ from PySide6.QtGui import QColor, QIcon, QPainter, QPen, QPixmap
 from PySide6.QtWidgets import QGridLayout, QMenu, QToolButton, QWidget, QWidgetAction
 
 from studio import theme
+from studio.widgets import parts
 
 _ACROSS = 8
 _SWATCH = 16
@@ -37,7 +38,8 @@ class LabelMenu(QMenu):
         self.keys = self.addMenu(self.tr("Key"))
         for each, whose in (("", ""), *keys.items()):
             words = each.replace("+", " ") or self.tr("None")
-            action = self.keys.addAction(f"{words}\t{whose}" if whose else words, partial(self.key_wanted.emit, each))
+            held = f"{words}\t{parts.literal(whose)}" if whose else words
+            action = self.keys.addAction(held, partial(self.key_wanted.emit, each))
             action.setCheckable(True)
             action.setChecked(each == key)
         self.addSeparator()

@@ -10,12 +10,15 @@ from dataclasses import dataclass
 from PySide6.QtCore import QEvent, QObject, QTimer
 from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
-from core.errors import CoreError
+from core.errors import CoreError, FileError
 from studio import theme
 from studio.widgets import parts
 
 KEEP_CLEAR = "keep clear"
 """A property of a widget that no notice may lie over: what runs along the foot of a page, such as a timeline."""
+ERROR = "danger"
+"""The colour of a notice that something was refused or broke; it does not wait behind good news."""
+_LONGEST_TITLE = 60
 _STAYS_MS = 6000
 _ERROR_STAYS_MS = 15000
 
@@ -34,11 +37,19 @@ class Notice:
 
 
 def of_error(error: CoreError) -> Notice:
-    """What a person reads of an error they can act on."""
+    """What a person reads of an error they can act on: what, then where it is so and what to do."""
     title, stop, rest = str(error).partition(": ")
-    words = f"{rest} {error.hint}".strip() if stop and len(title) < 60 else error.hint
-    title = title if stop and len(title) < 60 else str(error)
-    return Notice(title[0].upper() + title[1:], words, "warn", "danger", stays_ms=_ERROR_STAYS_MS)
+    if not stop or len(title) > _LONGEST_TITLE:
+        title, rest = str(error), ""
+    if not isinstance(error, FileError):  # a file's name stays as it is written
+        title = _sentence(title).removesuffix(".")
+    words = " ".join(_sentence(each) for each in (rest, error.hint) if each)
+    return Notice(title, words, "warn", ERROR, stays_ms=_ERROR_STAYS_MS)
+
+
+def _sentence(words: str) -> str:
+    whole = words[:1].upper() + words[1:]
+    return whole if whole.endswith((".", "!", "?", ":", "…")) else f"{whole}."
 
 
 class Notices(QObject):
@@ -49,6 +60,7 @@ class Notices(QObject):
         self._window, self._floor = window, floor
         self._waiting: deque[Notice] = deque()
         self._card: QFrame | None = None
+        self._now = Notice("")
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._next)
@@ -56,10 +68,19 @@ class Notices(QObject):
 
     def show(self, notice: Notice) -> None:
         """Show it now, or after the one that is there."""
-        if notice in self._waiting:
+        if notice in self._waiting or (self._card is not None and notice == self._now):
             return
-        self._waiting.append(notice)
-        if self._card is None:
+        if notice.colour == ERROR:
+            self._waiting.insert(sum(each.colour == ERROR for each in self._waiting), notice)
+        else:
+            self._waiting.append(notice)
+        if self._card is None or (notice.colour == ERROR and self._now.colour != ERROR):
+            self._next()
+
+    def withdraw(self, title: str) -> None:
+        """What a notice says is so no more."""
+        self._waiting = deque(each for each in self._waiting if each.title != title)
+        if self._card is not None and self._now.title == title:
             self._next()
 
     @property
@@ -69,11 +90,12 @@ class Notices(QObject):
     def _next(self) -> None:
         self._timer.stop()
         if self._card is not None:
+            self._card.hide()
             self._card.deleteLater()
             self._card = None
         if not self._waiting:
             return
-        notice = self._waiting.popleft()
+        notice = self._now = self._waiting.popleft()
         self._card = self._made(notice)
         self.place()
         self._card.show()

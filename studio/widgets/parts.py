@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import Literal
 
 from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
     QBoxLayout,
@@ -147,6 +148,30 @@ def elide(label: QLabel, words: str, width: int, mode: Qt.TextElideMode = Qt.Tex
     shown = label.fontMetrics().elidedText(words, mode, width)
     label.setText(shown)
     label.setToolTip(words if shown != words else "")
+
+
+def literal(words: str) -> str:
+    """Words of a person, for a button or menu that would take an & in them for the sign of a key."""
+    return words.replace("&", "&&")
+
+
+class Title(QLabel):
+    """A page's title: as much of it as there is room for, the whole in its tooltip."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._words = ""
+        self.setProperty("role", "page")
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setMinimumWidth(1)
+
+    def show_words(self, words: str) -> None:
+        self._words = words
+        elide(self, words, max(self.width(), 1), Qt.TextElideMode.ElideRight)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.show_words(self._words)
 
 
 class Glyph(QLabel):

@@ -76,7 +76,8 @@ class TimelineHead(QWidget):
     def show_actor(self, name: str) -> None:
         """Whom new marks are about; nothing where there is one person."""
         self.actor.setVisible(bool(name))
-        self.actor.setText(f"Actor: {self.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, 140)}  ▾")
+        shown = self.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, 140)
+        self.actor.setText(f"Actor: {parts.literal(shown)}  ▾")
 
     def _open_actors(self) -> None:
         self.actor_menu.popup(self.actor.mapToGlobal(self.actor.rect().bottomLeft()))

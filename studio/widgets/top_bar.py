@@ -74,7 +74,7 @@ class TopBar(QWidget):
             parts.elide(self._project, document.project.name, 130 if narrow else 220, Qt.TextElideMode.ElideRight)
             words = clip.name if clip is not None else "No clip" if document.project.clips else "No clips yet"
             shown = self._clip.fontMetrics().elidedText(words, Qt.TextElideMode.ElideMiddle, 150 if narrow else 260)
-            self._clip.setText(shown + "  ▾")
+            self._clip.setText(parts.literal(shown) + "  ▾")
             self._clip.setToolTip(words if shown != words else "Choose a clip")
             self._clip.setEnabled(bool(document.project.clips))
         self.search.setEnabled(True)
@@ -95,7 +95,7 @@ class TopBar(QWidget):
             key = action.shortcut().toString()
             button.setEnabled(action.isEnabled())
             nothing = "Nothing to undo" if button is self._undo else "Nothing to redo"
-            button.setToolTip(f"{action.text()}  {key}" if action.isEnabled() else nothing)
+            button.setToolTip(f"{action.iconText()}  {key}" if action.isEnabled() else nothing)
 
     def _follow_jobs(self, _job: Job | None = None) -> None:
         live = self._jobs.live()
@@ -122,7 +122,7 @@ class TopBar(QWidget):
         menu.clear()
         clips = list(self._document.project.clips.values())
         for clip in clips[:_MOST_CLIPS]:
-            action = menu.addAction(f"{clip.name}\t{clip_state(self._document.project, clip).words}")
+            action = menu.addAction(f"{parts.literal(clip.name)}\t{clip_state(self._document.project, clip).words}")
             action.setCheckable(True)
             action.setChecked(clip.id == self._document.clip_id)
             action.setData(clip.id)

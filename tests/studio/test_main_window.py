@@ -1,5 +1,6 @@
 """The window around the pages: rail, bar, menus, keys, search, notices, photographs."""
 
+import shutil
 import sys
 import threading
 import time
@@ -12,7 +13,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QLabel, QLineEdit, QMenu, QMenuBar, QSplitter, QToolButton
 
 from core.configs import Forecaster
-from core.errors import CoreError, ProjectError
+from core.errors import CoreError, FileError, ProjectError
 from core.project.edits import add_label
 from core.run_folder import RunFolder
 from core.runs import Done, MakeDemo, Progress, TrainForecaster
@@ -20,7 +21,8 @@ from studio import finding, theme
 from studio.photograph import photograph, wait_until_settled
 from studio.widgets.dialogs import BugDialog, KeysDialog
 from studio.widgets.job_panel import JobCard, JobPanel
-from studio.widgets.notices import Notice
+from studio.widgets.notices import Notice, of_error
+from studio.widgets.parts import Title
 from studio.widgets.search_list import Entry, SearchList, best, rank
 
 
@@ -209,6 +211,62 @@ def test_that_a_notice_lies_above_the_timeline(open_studio, video, qtbot, size):
     top = page.timeline.mapTo(window, QPoint()).y()
     assert card.bottom() < top < low
     assert window.rect().contains(card)
+
+
+def test_that_what_was_refused_is_said_before_what_only_goes_on(studio):
+    notices = studio.window.notices
+    notices.show(Notice("Reading 4 videos"))
+    notices.show(Notice("1 video is in"))
+    notices.show(of_error(ProjectError("first refused")))
+    notices.show(of_error(ProjectError("second refused")))
+    said = []
+    while notices.shown is not None:
+        said.append(notices.shown.accessibleName())
+        notices._next()
+    assert said == ["First refused", "Second refused", "1 video is in"]
+
+
+def test_that_a_notice_of_what_is_over_goes_away(studio):
+    studio.adding.moved.emit("Reading a.mp4")
+    assert studio.window.notices.shown.accessibleName() == "Reading a.mp4"
+    studio.adding.moved.emit("")
+    assert studio.window.notices.shown is None
+
+
+@pytest.mark.parametrize(
+    ("error", "title", "words"),
+    [
+        (
+            FileError(Path("project.sqlite"), "the file is damaged", hint="Restore a backup of it."),
+            "project.sqlite",
+            "The file is damaged. Restore a backup of it.",
+        ),
+        (ProjectError("no project is open", hint="Open one"), "No project is open", "Open one."),
+        (ProjectError("/proc/x cannot be read: Not a directory"), "/proc/x cannot be read", "Not a directory."),
+    ],
+)
+def test_that_an_error_reads_as_whole_sentences(error, title, words):
+    notice = of_error(error)
+    assert (notice.title, notice.words) == (title, words)
+
+
+def test_that_an_ampersand_in_a_name_stays_one(open_studio, video, tmp_path, qtbot):
+    open_studio.adding.add([Path(shutil.copy(video, tmp_path / "Tom & Jerry.mp4"))])
+    qtbot.waitUntil(lambda: not open_studio.adding.is_busy)
+    window = open_studio.window
+    crumb = next(each for each in window.findChildren(QToolButton) if each.accessibleName() == "Choose a clip")
+    assert crumb.text() == "Tom && Jerry.mp4  ▾"
+    undo = window.actions_table.action("undo")
+    assert (undo.text(), undo.iconText()) == ("Undo: Add Tom && Jerry.mp4", "Undo: Add Tom & Jerry.mp4")
+
+
+def test_that_a_title_too_long_for_its_place_ends_in_dots(studio, tmp_path):
+    name = "A name that goes on and on " * 12
+    assert studio.projects.create(tmp_path / "long", name)
+    title = next(each for each in studio.window.page("data").findChildren(Title))
+    assert title.text().endswith("…")
+    assert title.toolTip() == name.strip()
+    assert title.fontMetrics().horizontalAdvance(title.text()) <= title.width()
 
 
 # ---- what is dropped ------------------------------------------------------------------------------------------------
