@@ -24,6 +24,9 @@ import msgspec
 from core.errors import FormatError, RunError
 from core.runs import Done, Event, Failed, Spec, Stopped
 
+# What `start_new_session` does elsewhere.
+_DETACHED = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.DETACHED_PROCESS if sys.platform == "win32" else 0
+
 RunState = Literal["new", "running", "stopping", "done", "stopped", "failed", "killed"]
 
 
@@ -72,6 +75,7 @@ class RunFolder:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
+                creationflags=_DETACHED,
             )
         _started_here.append(process)
         # The child writes its own pid file; ours closes the gap until it has imported what it needs.
@@ -86,7 +90,8 @@ class RunFolder:
         """Terminate a run that does not listen, or kill it. Only ever the process that is ours."""
         process = self._process()
         if process is not None and _started(process.pid) == process.started:
-            os.kill(process.pid, signal.SIGKILL if force else signal.SIGTERM)
+            # Windows knows one way to end a process, which is as hard as killing.
+            os.kill(process.pid, signal.SIGKILL if force and sys.platform != "win32" else signal.SIGTERM)
 
     # ---- the side that works ----
 
@@ -217,6 +222,8 @@ def _replace(path: Path, content: bytes) -> None:
 def _started(pid: int) -> str:
     """When the process started, as its system says; empty where there is none (or it is a zombie)."""
     _started_here[:] = [each for each in _started_here if each.poll() is None]
+    if sys.platform == "win32":
+        return _started_on_windows(pid)
     stat = Path(f"/proc/{pid}/stat")
     if Path("/proc/self/stat").exists():
         try:
@@ -226,3 +233,25 @@ def _started(pid: int) -> str:
         return "" if fields[0] == "Z" else fields[19]
     found = subprocess.run(["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, check=False)
     return found.stdout.strip()
+
+
+if sys.platform == "win32":
+    import ctypes
+    from ctypes import wintypes
+
+    _MAY_ASK, _STILL_RUNS = 0x1000, 259
+
+    def _started_on_windows(pid: int) -> str:
+        """The process's time of creation, in 100 ns since 1601; empty where none of that number runs."""
+        kernel = ctypes.WinDLL("kernel32")
+        kernel.OpenProcess.restype = wintypes.HANDLE
+        process = wintypes.HANDLE(kernel.OpenProcess(_MAY_ASK, False, pid))
+        if not process:
+            return ""
+        code, created, rest = wintypes.DWORD(), wintypes.FILETIME(), wintypes.FILETIME()
+        known = kernel.GetExitCodeProcess(process, ctypes.byref(code)) and kernel.GetProcessTimes(
+            process, ctypes.byref(created), *(ctypes.byref(rest) for _ in range(3))
+        )
+        kernel.CloseHandle(process)
+        runs = known and code.value == _STILL_RUNS
+        return str(created.dwHighDateTime << 32 | created.dwLowDateTime) if runs else ""

@@ -175,6 +175,9 @@ def _reader(store) -> ReadTracks:  # noqa: ANN001 (ProjectStore, imported by the
 
 def main(arguments: list[str]) -> int:
     """Carry out the spec in the folder named by the only argument."""
+    if len(arguments) != 1:
+        sys.stderr.write("Usage: python -m core.runner FOLDER\n")
+        return 2
     folder = RunFolder(Path(arguments[0]))
     signal.signal(signal.SIGTERM, _interrupt)
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -184,6 +187,9 @@ def main(arguments: list[str]) -> int:
             last = event
     except KeyboardInterrupt:
         return STOPPED
+    except CoreError as error:  # there is no spec to carry out
+        sys.stderr.write(f"{error}\n{error.hint}\n")
+        return 1
     match last:
         case Failed():
             return 1

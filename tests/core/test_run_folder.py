@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -109,3 +110,19 @@ def test_that_ending_a_run_spares_a_process_that_is_not_its_own(tmp_path, spec):
     finally:
         other.kill()
         other.wait()
+
+
+def test_that_a_folder_that_cannot_be_made_is_refused_in_words(tmp_path, spec):
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(RunError, match="cannot be a run's folder"):
+        RunFolder(tmp_path / "file").write_spec(spec)
+
+
+@pytest.mark.parametrize(("arguments", "code", "says"), [((), 2, "Usage"), (("empty",), 1, "holds no run")])
+def test_that_a_process_without_a_spec_ends_with_a_sentence(tmp_path, arguments, code, says):
+    (tmp_path / "empty").mkdir()
+    words = [sys.executable, "-m", "core.runner", *(str(tmp_path / each) for each in arguments)]
+    ended = subprocess.run(words, cwd=Path(__file__).resolve().parents[2], capture_output=True, text=True, check=False)
+    assert ended.returncode == code
+    assert says in ended.stderr
+    assert "Traceback" not in ended.stderr
