@@ -153,6 +153,14 @@ class ForecasterCritic(_Group, frozen=True, kw_only=True):
         Literal["mm", "dm"],
         Meta(title="3D unit", description="Unit of the joints it sees; Ψ has its square."),
     ] = "dm"
+    turn_forecasts: Annotated[
+        bool,
+        Meta(
+            title="Turn forecasts too",
+            description="Forecasts get a random heading before the critic sees them, as the bank's poses do. Otherwise "
+            "it learns that people who face the camera are no real ones, and pulls them round.",
+        ),
+    ] = True
     joint_width: Annotated[Width, Meta(title="Joint path")] = 100
     psi_width: Annotated[Width, Meta(title="Ψ path", description="Width of the layers that read bone products.")] = 1000
     head_width: Annotated[Width, Meta(title="Head")] = 100
@@ -212,7 +220,7 @@ def paper() -> Forecaster:
             action_width=512, object_width=512, pose_width=1024, latent=1024, start_at_mean_pose=False
         ),
         losses=ForecasterLosses(action=1e6, pose2d=1.0, adversarial=1.0, pose2d_unit="px", pose2d_kind="squared"),
-        critic=ForecasterCritic(kind="clip", steps=5, unit="mm"),
+        critic=ForecasterCritic(kind="clip", steps=5, unit="mm", turn_forecasts=False),
         optimiser=ForecasterOptimiser(batch=4096),
         steps=20_000,
         validate_every=500,

@@ -222,7 +222,7 @@ class ForecasterRecipe:
         }
         if losses.adversarial > 0:
             # The critic learned from next steps, so it is asked about those.
-            terms["adversarial"] = -self._critic(steps[0][0].joints_m * self._critic.per_metre).mean()
+            terms["adversarial"] = -self._critic(self._as_critic_sees(steps[0][0].joints_m)).mean()
         right = (logits[:, 0].argmax(-1) == batch.next_actions[:, 0]).float().mean()
         return terms, steps[0][0].latent, right
 
@@ -234,8 +234,7 @@ class ForecasterRecipe:
         with torch.no_grad():
             fake = self._model(batch.past, self._random).joints_m
         chosen = torch.randint(len(self._bank), (count,), generator=self._random, device=self._device)
-        real = self._turned_about(self._bank[chosen])
-        real, fake = real * self._critic.per_metre, fake * self._critic.per_metre
+        real, fake = self._turned_about(self._bank[chosen]) * self._critic.per_metre, self._as_critic_sees(fake)
         loss, apart = critic_loss(self._critic(real), self._critic(fake))
         if config.kind == "gradient_penalty":
             loss = loss + config.penalty * gradient_penalty(self._critic, real, fake, self._random)
@@ -247,6 +246,11 @@ class ForecasterRecipe:
                 for weights in self._critic.parameters():
                     weights.clamp_(-config.clip, config.clip)
         return apart.detach()
+
+    def _as_critic_sees(self, forecast_m: Tensor) -> Tensor:
+        if self._config.critic.turn_forecasts:
+            forecast_m = self._turned_about(forecast_m)
+        return forecast_m * self._critic.per_metre
 
     def _turned_about(self, joints_m: Tensor) -> Tensor:
         # A bank knows no heading: each pose is turned about the vertical by an angle of its own.

@@ -262,3 +262,18 @@ def test_that_the_loop_keeps_no_state_of_a_torn_step():
     with pytest.raises(KeyboardInterrupt):
         list(loop.train(recipe, done=0, steps=9, report_every=1, validate_every=2))
     assert recipe.saved == [2]
+
+
+def test_that_the_critic_sees_forecasts_at_any_heading_as_it_sees_the_bank(made, tmp_path):
+    # Otherwise facing the camera is what tells a forecast from a real pose, and the generator is pulled round.
+    from core.datasets.action_sequences import examples_of
+    from core.training.forecaster import ForecasterRecipe
+
+    config = configs.with_overrides(configs.smoke(), list(QUICK))
+    spec = TrainForecaster(project="", out=str(tmp_path), config=config)
+    examples = examples_of(made.project, made.read_tracks, config.data)
+    recipe = ForecasterRecipe(spec, "made up", examples, BANK, tmp_path)
+    across = recipe._as_critic_sees(torch.tensor([[[1.0, 0.5, 0.0]] * 9] * 400))[:, 0] / recipe._critic.per_metre
+    headings = torch.atan2(across[:, 2], across[:, 0])
+    assert torch.histc(headings, 4, -torch.pi, torch.pi).min() > 60
+    torch.testing.assert_close(across[:, 1], torch.full((400,), 0.5))
