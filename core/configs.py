@@ -235,7 +235,7 @@ def recommended() -> Forecaster:
     """
     return Forecaster(
         network=ForecasterNetwork(pose_width=128, latent=128, dropout=0.3),
-        losses=ForecasterLosses(action=10.0, adversarial=0.2),
+        losses=ForecasterLosses(action=10.0, adversarial=0.6),
         critic=ForecasterCritic(psi_width=128),
         optimiser=ForecasterOptimiser(learning_rate=5e-4, batch=128),
         steps=1200,
@@ -247,7 +247,7 @@ def smoke() -> Forecaster:
     """Seconds on two cores, to see a whole run end; enough to learn one short clip by heart."""
     return Forecaster(
         network=ForecasterNetwork(action_width=64, object_width=32, pose_width=64, latent=64),
-        losses=ForecasterLosses(action=10.0, adversarial=0.2),
+        losses=ForecasterLosses(action=10.0, adversarial=0.6),
         critic=ForecasterCritic(psi_width=64),
         optimiser=ForecasterOptimiser(learning_rate=1e-3, batch=64),
         steps=150,

@@ -51,27 +51,35 @@ def main(work: Path) -> None:
         (work / "made").touch()
     trained: dict[str, float] = {}
     reports: dict[str, Report] = {}
+    for name in RUNS:
+        trained[name] = train(work, name)
     with ProjectStore.open(project, "Posecast", mode="read") as store:
-
-        def read_tracks(clip: Any) -> Any:
-            return store.tracks(clip.tracks)
-
-        for name, overrides in RUNS.items():
-            out = work / "runs" / name
-            config = configs.with_overrides(configs.preset(PRESET), [*overrides, "device=cpu"])
-            spec = TrainForecaster(project=str(project), out=str(out), config=config, preset=PRESET)
-            began = time.process_time()
-            print(name, flush=True)
-            _tell(train_forecaster(spec, store.project, read_tracks, out))
-            spent = out / "seconds"
-            before = float(spent.read_text()) if spent.exists() else 0.0
-            spent.write_text(f"{before + time.process_time() - began:.1f}")
-            trained[name] = float(spent.read_text())
-            run = load_run(out)
-            reports[name] = evaluate(run, store.project, read_tracks, "test", lambda clip: read_truth(project, clip))
+        for name in RUNS:
+            reports[name] = evaluate(
+                load_run(work / "runs" / name),
+                store.project,
+                lambda clip: store.tracks(clip.tracks),
+                "test",
+                lambda clip: read_truth(project, clip),
+            )
     best = max(RUNS, key=lambda name: _validated(work / "runs" / name) if "seed" in name else float("-inf"))
     _ship(work / "runs" / best, msgspec.structs.replace(reports[best], run="kitchen-forecaster"))
     _write_results(reports, trained, best)
+
+
+def train(work: Path, name: str) -> float:
+    """Train one of RUNS, or go on with it; the processor's seconds it has taken in all."""
+    out = work / "runs" / name
+    config = configs.with_overrides(configs.preset(PRESET), [*RUNS[name], "device=cpu"])
+    spec = TrainForecaster(project=str(work / "project"), out=str(out), config=config, preset=PRESET)
+    print(name, flush=True)
+    began = time.process_time()
+    with ProjectStore.open(work / "project", "Posecast", mode="read") as store:
+        _tell(train_forecaster(spec, store.project, lambda clip: store.tracks(clip.tracks), out))
+    kept = out / "seconds"
+    spent = (float(kept.read_text()) if kept.exists() else 0.0) + time.process_time() - began
+    kept.write_text(f"{spent:.1f}")
+    return spent
 
 
 def _validated(run: Path) -> float:
