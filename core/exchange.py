@@ -4,7 +4,7 @@ The formats know files, the project knows rows; here they meet. Every import is 
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -164,10 +164,12 @@ def hand_out(known: Format, store: ProjectStore, out: Path) -> Report:
         rows = [row for clip in store.project.clips.values() for row in _marks_of(store, clip)]
         known.write(rows, out)
         clips = counted(len(store.project.clips), "clip")
+        left_out = tuple(_without_label(store.project))
     except OSError as error:
         why = f"could not be written ({error.strerror or error})"
         raise FileError(out, why, hint="Choose a folder that is there and can be written to.") from error
-    return Report(format=known.name, says=f"{out.name}: {counted(len(rows), 'segment')} of {clips}")
+    says = f"{out.name}: {counted(len(rows), 'segment')} of {clips}"
+    return Report(format=known.name, says="\n".join([says, *left_out]), left_out=left_out)
 
 
 def _hand_out_poses(known: Format, write: Write, store: ProjectStore, out: Path) -> Report:
@@ -178,6 +180,14 @@ def _hand_out_poses(known: Format, write: Write, store: ProjectStore, out: Path)
     without = len(store.project.clips) - len(clips)
     left_out = (f"{counted(without, 'clip')} without 2D poses",) if without else ()
     return Report(format=known.name, says=f"{out.name}: 2D poses of {counted(len(clips), 'clip')}", left_out=left_out)
+
+
+def _without_label(project: Project) -> Iterator[str]:
+    """What a damaged project cannot say the action of."""
+    for clip in project.clips.values():
+        for segment in clip.segments:
+            if segment.action not in project.labels:
+                yield f"left out: {clip.name}, frame {segment.start_frame}: the segment's label is gone"
 
 
 def _as_file_name(name: str) -> str:
@@ -191,6 +201,8 @@ def _marks_of(store: ProjectStore, clip: Clip) -> list[Mark]:
     time_s, close = _clock(store, clip)
     rows = []
     for segment in clip.segments:
+        if segment.action not in labels:
+            continue
         pose = clip.pose_of(segment.id)
         rows.append(
             Mark(
@@ -200,7 +212,7 @@ def _marks_of(store: ProjectStore, clip: Clip) -> list[Mark]:
                 end_frame=segment.end_frame,
                 start_s=time_s(segment.start_frame),
                 end_s=time_s(segment.end_frame),
-                objects=tuple(labels[each].name for each in segment.objects),
+                objects=tuple(labels[each].name for each in segment.objects if each in labels),
                 actor=actors.get(segment.actor, ""),
                 pose_frame=None if pose is None else pose.frame,
                 pose_s=None if pose is None else time_s(pose.frame),

@@ -44,8 +44,8 @@ class ClipPainter:
                     self._tracks.confidence[frame, person] >= SEEN, scale=scale,
                 )  # fmt: skip
         segment = self.segment_at(frame)
-        if segment is not None:
-            label = self._store.project.labels[segment.action]
+        label = None if segment is None else self._store.project.labels.get(segment.action)
+        if label is not None:
             words = Words(label.name, ink_on(label.colour), 15 * scale)
             draw_chip(picture, words, (12 * scale, 12 * scale), label.colour)
         return picture

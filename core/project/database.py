@@ -86,9 +86,11 @@ def in_words(path: Path, failed: str) -> Iterator[None]:
                 raise ProjectError(
                     f"{failed}: the disk reports an error ({error})", hint="Check the disk and its connection."
                 ) from error
-            case _ if "no such table" in str(error) or "no such column" in str(error):
-                raise damaged(path, str(error)) from error
+            case _ if any(sign in str(error) for sign in ("no such table", "no such column", "decode to UTF-8")):
+                raise damaged(path, str(error).partition(" with text")[0]) from error
         raise
+    except UnicodeDecodeError as error:  # not even what SQLite says of the damage can be read
+        raise damaged(path, "it holds text that is none") from error
 
 
 def damaged(path: Path, why: str) -> FormatError:

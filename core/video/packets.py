@@ -207,11 +207,11 @@ class Decoder:
             order.extend(number for number, _ in self._out)
             self._out.clear()
         self._fed = -1
-        if not order:
-            raise FormatError(self.path, "none of its frames can be decoded", hint=HINT_COPY)
         shown = np.array(order)
         place = {number: at for at, number in enumerate(order)}
         keys = [number for number in map(int, np.flatnonzero(packets.is_key)) if number in place]
+        if not keys:
+            raise FormatError(self.path, "no frame in it can be decoded by itself", hint=HINT_COPY)
         places = np.array([place[number] for number in keys])
         keep = _ascending(places)
         # The file's times are those of decoding; in ascending order they are those of showing.

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 from typer.testing import CliRunner
 
 from core.__main__ import app
@@ -202,6 +203,19 @@ def test_that_a_clip_named_like_a_path_is_exported_into_the_folder_it_was_asked_
     assert [each.name for each in (tmp_path / "a").iterdir()] == ["out"]
     (written,) = (tmp_path / "a" / "out").iterdir()
     assert len(list(written.iterdir())) == 50
+
+
+def test_that_a_segment_whose_label_is_gone_is_left_out_of_an_export_and_that_is_said(tmp_path, project):
+    table = tmp_path / "marks.csv"
+    table.write_text("clip,action,start_frame,end_frame\nwalk,reach,5,20\nwalk,turn,20,30\n")
+    run("import", table, project)
+    with ProjectStore.open(project, "Ines") as store:
+        kept = {key: each for key, each in store.project.labels.items() if each.name != "turn"}
+        store.edit(replace(store.project, labels=kept), "Lose a label")
+    report = run("export", project, tmp_path / "out.csv")
+    assert "1 segment of 1 clip" in report
+    assert "frame 20: the segment's label is gone" in report
+    assert "turn" not in (tmp_path / "out.csv").read_text()
 
 
 def test_that_a_tour_of_an_emptied_demo_is_refused_in_words(project):

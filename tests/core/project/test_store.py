@@ -467,12 +467,16 @@ def damaged_in(content, what):
             return content[:8192] + b"\xff" * 4096 + content[12288:]
         case "a row":
             return content.replace(b'"start_frame":10', b'"start_frame":99', 1)
+        case "a letter":
+            return content.replace(b'"start_frame":10', b'"start_frame\xff:10', 1)
         case "everything":
             return b""
     raise AssertionError(what)
 
 
-@pytest.mark.parametrize("what", ["its beginning", "its end", "its pages", "one page", "a row", "everything"])
+@pytest.mark.parametrize(
+    "what", ["its beginning", "its end", "its pages", "one page", "a row", "a letter", "everything"]
+)
 def test_that_a_damaged_project_is_refused_and_left_untouched(marked, folder, what):
     marked.close()
     path = folder / "project.sqlite"
