@@ -21,6 +21,7 @@ from core.people import difference
 
 LEAST_PRESENCE = 0.5
 _LEAST_AT_FIRST = 0.6  # to believe in somebody new
+_LEAST_HINT = 0.05  # in the detector's rough region, to look once more in the better one
 _LEAST_AGAIN = 0.3  # the detector's score, where somebody was a moment ago
 _SAME_BODY = 0.35  # mean distance of two poses, in trunk lengths, below which they are one body
 _GHOST = 0.6  # the same of arms and trunk alone, where the clothes are alike too
@@ -143,7 +144,7 @@ class Following:
             if apart > 0.3 * region.side or not 0.5 < ratio < 2:
                 continue
             landmarks = self._networks.landmarks(picture, candidate.region)
-            if landmarks.presence < LEAST_PRESENCE or not _plausible(landmarks, picture):
+            if landmarks.presence < _LEAST_HINT or not _plausible(landmarks, picture):
                 continue
             landmarks = self._networks.landmarks(picture, landmarks.region)
             if landmarks.presence < LEAST_PRESENCE or not _plausible(landmarks, picture):
@@ -156,12 +157,14 @@ class Following:
 
     def _newcomers(self, picture: Picture, seen: list[Seen]) -> list[Seen]:
         found: list[Seen] = []
+        # In a picture with somebody in it, poor first looks are mostly ghosts of them.
+        least = LEAST_PRESENCE if seen else _LEAST_HINT
         for candidate in self._networks.find(picture):
             if any(_near(candidate.region, each.landmarks.region) for each in [*seen, *found]):
                 continue
             # Once more from where the first look says they are: the detector's own region is rough.
             first = self._networks.landmarks(picture, candidate.region)
-            if first.presence < LEAST_PRESENCE or _same_as_any(first, [*seen, *found]):
+            if first.presence < least or _same_as_any(first, [*seen, *found]) or not _plausible(first, picture):
                 continue
             landmarks = self._networks.landmarks(picture, first.region)
             if landmarks.presence < _LEAST_AT_FIRST or not _plausible(landmarks, picture):
