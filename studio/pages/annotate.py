@@ -191,7 +191,7 @@ class AnnotatePage(QWidget):
             self._sized_for = (narrow, low, theme.scale())
             left, right = theme.px(210 if narrow else 218), theme.px(276 if narrow else 290)
             self._across.setSizes([left, self.width() - left - right - 12, right])
-            below = theme.px(232 if low else 300)
+            below = theme.px(200 if low else 300)
             self._down.setSizes([self.height() - below - 6, below])
             self.transport.set_narrow(narrow=narrow)
             self.head.set_narrow(narrow=narrow)

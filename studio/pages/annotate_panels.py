@@ -1,6 +1,7 @@
 """The side panels of Annotate in step with the clip: labels with their counts, the chosen segment, facts, history."""
 
 from collections import Counter
+from itertools import chain
 
 from PySide6.QtCore import QObject
 
@@ -39,13 +40,12 @@ class Panels(QObject):
             self._labels.show_labels(())
             return
         segments = clip.segments if clip is not None else ()
-        counts = Counter(each.action for each in segments)
-        for each in segments:
-            counts.update(each.objects)
+        counts = Counter([each.action for each in segments])
+        counts.update(chain.from_iterable([each.objects for each in segments if each.objects]))
+        chosen = self._timeline.chosen
         strong: set[str] = set()
-        for each in segments:
-            if each.id in self._timeline.chosen:
-                strong.update((each.action, *each.objects))
+        for each in [each for each in segments if each.id in chosen] if chosen else ():
+            strong.update((each.action, *each.objects))
         rows = []
         for words in (document.project.actions(), document.project.objects()):
             rows += [

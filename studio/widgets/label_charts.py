@@ -157,16 +157,10 @@ class TransitionMap(Painted):
                 if share >= 0.1 and side > theme.px(20):
                     ink = look.seg_ink if theme.contrast(colour, look.seg_ink) > 4.5 else "#FFFFFF"
                     at = left + column * side + side / 2
-                    put(
-                        painter,
-                        at,
-                        top + row * side + side / 2 + 4,
-                        f"{share * 100:.0f}",
-                        ink,
-                        10.5,
-                        500,
-                        align="centre",
-                    )
+                    said = f"{share * 100:.0f}"
+                    size = min(10.5, 10.5 * (side - 8) / words_width(said, 10.5, 500))
+                    middle = top + row * side + side / 2 + theme.px(size) * 0.36
+                    put(painter, at, middle, said, ink, size, 500, align="centre")
 
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent) and self._names:

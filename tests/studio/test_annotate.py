@@ -1,10 +1,12 @@
 """Annotate, as a person uses it: keys and clicks on a real small video, and what the project holds afterwards."""
 
 import shutil
+import time
 from pathlib import Path
 
 import numpy as np
 import pytest
+from msgspec import structs
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
@@ -13,7 +15,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLabel, 
 from core.bodies.skeletons import BLAZEPOSE_33
 from core.motion import Poses2d
 from core.project import edits
-from core.project.annotations import FrameIdentity, VideoFile
+from core.project.annotations import FrameIdentity, Segment, VideoFile
 from core.project.store import ProjectStore
 from core.video import frame_luma, open_video, same_frame, write_video
 from studio import theme
@@ -743,3 +745,27 @@ def test_that_at_the_smallest_size_and_largest_text_no_word_is_cut(qapp, documen
     page.close()
     theme.apply(qapp, theme.DARK)
     assert not cut
+
+
+@pytest.mark.slow
+def test_that_an_edit_among_fifty_thousand_segments_is_on_screen_in_a_moment(page, document, qtbot):
+    count = 50_000
+    facts = VideoFile(
+        path="", frame_count=count * 20, width=640, height=360, rate_hz=25.0, duration_s=count * 0.8, size_bytes=0,
+        fingerprint="",
+    )  # fmt: skip
+    project, clip = edits.add_clip(document.project, "long", None, facts, author="I", folder=document.folder)
+    actions = [each.id for each in project.actions()]
+    made = clip.made
+    segments = tuple(
+        Segment(id=f"s{at}", action=actions[at % 3], start_frame=at * 20, end_frame=at * 20 + 20, made=made)
+        for at in range(count)
+    )
+    assert document.edit(project.with_clip(structs.replace(clip, segments=segments)), "Add long")
+    document.choose_clip(clip.id)
+    began = time.process_time()
+    assert document.edit(edits.change_segment(document.project, clip.id, "s30", action=actions[2]), "Relabel")
+    took = time.process_time() - began
+    (track,) = page.timeline.scene.contents.tracks
+    assert page.timeline.scene.contents.labels[track.labels[30]].name == "cut"
+    assert took < 0.3  # about 0.1 s where nothing else runs
