@@ -20,6 +20,7 @@ from core.project.annotations import Clip, Segment
 from core.project.store import ProjectStore
 from core.rendering.overlay import Words, draw_chip, draw_skeleton, draw_words, fitted, ink_on
 from core.video import Video, open_video, write_video
+from core.wording import table
 
 RUN, TRUTH = "#4fc7cf", "#dadce1"
 CANVAS, PANEL, QUIET, WARM, GOOD = "#0a0b0d", "#17181c", "#adb1bb", "#f2b84b", "#62c993"
@@ -182,6 +183,19 @@ class _Strip:
         scale, colour = self._painter.scale, self._painter.colour_of(action)
         words = fitted(action + more, 12.5 * scale, "SemiBold", width - 22 * scale)
         draw_chip(strip, Words(words, ink_on(colour), 12.5 * scale), at, colour)
+
+
+def steps_table(said: Forecast) -> str:
+    """A forecast in words: a line a step, what came beside it where it is known."""
+    rows = [
+        (
+            number, step.action, f"{100 * step.confidence:.0f} %", step.truth_action or "–",
+            "" if step.truth_action is None else "✓" if step.truth_action == step.action else "✗",
+            "–" if step.error_px is None else f"{step.error_px:.1f}",
+        )
+        for number, step in enumerate(said.steps, start=1)
+    ]  # fmt: skip
+    return table(("step", "forecast", "sure", "what came", "", "pose, px off"), rows)
 
 
 def save_png(path: Path, picture: ndarray) -> None:

@@ -16,7 +16,7 @@ from core.errors import ProjectError
 from core.evaluation.forecasting import load_run
 from core.footage import has_video
 from core.forecasts import Forecast
-from core.picturing import RUN, ClipPainter, make_folder, render_clip, save_png, sheet
+from core.picturing import RUN, ClipPainter, make_folder, render_clip, save_png, sheet, steps_table
 from core.project.annotations import Clip
 from core.project.store import ProjectStore
 from core.rendering.contents import SceneSkeleton
@@ -24,7 +24,7 @@ from core.rendering.probe import gl_problem
 from core.rendering.scene import Scene
 from core.rendering.views import Orbit
 from core.video import open_video
-from core.wording import counted, spelled_time, table
+from core.wording import counted, spelled_time
 
 FILMED_S = 12.0
 SHOWN_STEPS = 6
@@ -94,15 +94,7 @@ def _moment_to_show(clip: Clip) -> int:
 
 def _tell(clip: Clip, at_s: float, said: Forecast, say: Callable[[str], None]) -> int:
     say(f"{clip.name} at {spelled_time(at_s)}. Seen: {', '.join(said.seen_actions)}")
-    rows = [
-        (
-            at + 1, step.action, f"{100 * step.confidence:.0f} %", step.truth_action or "–",
-            "" if step.truth_action is None else "✓" if step.truth_action == step.action else "✗",
-            "–" if step.error_px is None else f"{step.error_px:.1f}",
-        )
-        for at, step in enumerate(said.steps)
-    ]  # fmt: skip
-    say(table(("step", "forecast", "sure", "what really came", "", "pose, px off"), rows))
+    say(steps_table(said))
     for doubt in said.doubts:
         say(doubt)
     right = sum(step.truth_action == step.action for step in said.steps)

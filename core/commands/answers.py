@@ -33,6 +33,10 @@ def refusals() -> Generator[None]:
     except CoreError as error:
         complain(str(error), error.hint)
         raise typer.Exit(REFUSED) from None
+    except OSError as error:  # a full disk, a place that may not be read or written
+        where = f"{error.filename}: " if error.filename else ""
+        complain(f"{where}{error.strerror or error}", "Check that the place is there, may be used, and has room.")
+        raise typer.Exit(REFUSED) from None
     except KeyboardInterrupt:
         complain("Interrupted.")
         raise typer.Exit(INTERRUPTED) from None

@@ -9,7 +9,7 @@ from core import configs
 from core.commands.answers import Json, ProjectFolder, answer, refusals, run_to_the_end
 from core.commands.projects import clip_of
 from core.errors import RunError
-from core.wording import spelled_time, table
+from core.wording import spelled_time
 
 RunArgument = Annotated[
     str, typer.Argument(metavar="RUN", help="A run's folder, or a shipped checkpoint's name.", show_default=False)
@@ -90,6 +90,7 @@ def forecast(
     from core.demo import find_run
     from core.evaluation.forecasting import load_run
     from core.footage import frame_at
+    from core.picturing import steps_table
     from core.project.store import ProjectStore
 
     with refusals(), ProjectStore.open(project, "", mode="read") as store:
@@ -98,18 +99,10 @@ def forecast(
         said = predictor.forecast(
             store.project, lambda each: store.tracks(each.tracks), chosen.id, frame_at(store, chosen, at), steps
         )
-        rows = [
-            (
-                at_step + 1, each.action, f"{100 * each.confidence:.0f} %", each.truth_action or "–",
-                "" if each.truth_action is None else "✓" if each.truth_action == each.action else "✗",
-                "–" if each.error_px is None else f"{each.error_px:.1f}",
-            )
-            for at_step, each in enumerate(said.steps)
-        ]  # fmt: skip
         text = "\n".join(
             [
                 f"{chosen.name} at {spelled_time(at)}, seen so far: {', '.join(said.seen_actions[-5:]) or 'nothing'}",
-                table(("step", "forecast", "sure", "what came", "", "error px"), rows),
+                steps_table(said),
                 *said.doubts,
             ]
         )

@@ -9,6 +9,7 @@ import typer
 from core.commands.answers import Json, ProjectFolder, answer, refusals, run_to_the_end
 from core.commands.projects import clip_of
 from core.errors import ProjectError
+from core.wording import counted
 
 
 def poses(
@@ -70,7 +71,7 @@ def render(
 
             predictor = load_run(find_run(run))
         frames = render_clip(store, chosen, out, start_s=start, end_s=end, predictor=predictor)
-        answer({"file": str(out), "frames": frames}, f"{out}: {frames} frames", as_json=as_json)
+        answer({"file": str(out), "frames": frames}, f"{out}: {counted(frames, 'frame')}", as_json=as_json)
 
 
 COMMANDS = (poses, render)

@@ -135,7 +135,7 @@ def load_run(path: Path) -> TrainedPredictor:
     try:
         model.load_state_dict(kept.part("model"))
         plain = Plain.kept(kept.part("baseline"), header.facts, len(header.actions))
-    except (RuntimeError, KeyError) as error:
+    except (RuntimeError, KeyError, ValueError, IndexError, TypeError) as error:
         raise FormatError(kept.path, f"its weights do not fit its own header ({error})") from None
     return TrainedPredictor(path.stem if path.is_file() else path.name, header, model.eval(), plain)
 

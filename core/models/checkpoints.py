@@ -113,7 +113,7 @@ def _header(path: Path, metadata: dict[str, str] | None) -> Header:
         return msgspec.json.decode(text, type=Header)
     except KeyError:
         raise FormatError(path, "weights of another program: there is no Posecast header in it") from None
-    except (msgspec.DecodeError, msgspec.ValidationError, AttributeError) as error:
+    except (msgspec.DecodeError, msgspec.ValidationError, AttributeError, TypeError) as error:
         raise FormatError(path, f"its header is damaged ({error})") from None
 
 

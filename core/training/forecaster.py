@@ -131,7 +131,7 @@ class ForecasterRecipe:
     def validate(self, step: int) -> dict[str, float]:
         """Roll out on the validation part; the best so far is kept. Without one, the newest is the best."""
         figures = self._figures()
-        score = figures.get("validation/score", math.inf)
+        score = figures.get("validation/score", -math.inf if figures else math.inf)
         best = self._best[0]
         if best is None or score >= best:
             self._best = (score, figures)

@@ -58,7 +58,7 @@ def read_truth(folder: Path, clip_id: str) -> Truth | None:
             rotations = matrices(stored["rotation_vectors"].astype(float))
             translation, resting = stored["translation_m"].astype(float), stored["joints_at_rest_m"]
             betas, rate_hz = stored["betas"], float(stored["rate_hz"])
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as error:
         raise FormatError(path, f"the clip's truth cannot be read: {error}", hint="Make the demo again.") from None
     world, joints = place_joints(rotations, translation, resting, SMPL_24.parents)
     return Truth(
