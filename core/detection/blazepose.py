@@ -40,12 +40,6 @@ class Region(NamedTuple):
     side: float
     angle: float
 
-    @property
-    def above_head(self) -> tuple[float, float]:
-        """The point that told the region's size and turn: just above the person's head."""
-        reach = self.side / 2 / _REGION_MARGIN
-        return self.x + reach * float(np.sin(self.angle)), self.y - reach * float(np.cos(self.angle))
-
 
 class Found(NamedTuple):
     """Somebody the detector sees, with how sure it is."""
