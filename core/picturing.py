@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy import ndarray
 
-from core.bodies.skeletons import UPPER_BODY_9
+from core.bodies.skeletons import BLAZEPOSE_33, BODY_25, UPPER_BODY_9
 from core.errors import FileError, ProjectError
 from core.evaluation.forecasting import Predictor
 from core.footage import frame_at, has_video
@@ -32,7 +32,7 @@ class ClipPainter:
 
     def __init__(self, store: ProjectStore, clip: Clip, video: Video) -> None:
         self._store, self.clip, self.video = store, clip, video
-        self._tracks: Poses2d | None = store.tracks(clip.tracks) if clip.tracks else None
+        self._tracks: Poses2d | None = _body_joints(store.tracks(clip.tracks)) if clip.tracks else None
 
     def annotated(self, frame: int) -> ndarray:
         """The frame with everybody's joints and the action at that moment."""
@@ -67,14 +67,17 @@ class ClipPainter:
         """A forecast's step on the frame in which the truth came, or on the frame it was made at."""
         step = forecast.steps[at]
         frame = forecast.at_frame if step.truth_frame is None else step.truth_frame
-        picture = self.video.frame(frame).copy()
-        scale = self.scale
+        # Small videos are drawn on at twice their size: thin lines say more than thick ones.
+        larger = 2 if self.video.width < 900 else 1
+        picture = cv2.resize(self.video.frame(frame), None, fx=larger, fy=larger, interpolation=cv2.INTER_CUBIC)
+        scale = self.scale * larger
         seen = np.ones(len(UPPER_BODY_9), bool)
         if step.truth_px is not None:
             there = seen if step.truth_seen is None else np.array(step.truth_seen)
-            draw_skeleton(picture, UPPER_BODY_9, np.array(step.truth_px), there, bones=TRUTH, scale=scale)
-        moved = np.array(step.joints_px) + _carried(step)
-        draw_skeleton(picture, UPPER_BODY_9, moved, seen, bones=RUN, dashed=True, scale=scale)
+            truth_px = np.array(step.truth_px) * larger
+            draw_skeleton(picture, UPPER_BODY_9, truth_px, there, bones=TRUTH, scale=scale * 0.7)
+        moved_px = (np.array(step.joints_px) + _carried(step)) * larger
+        draw_skeleton(picture, UPPER_BODY_9, moved_px, seen, bones=RUN, dashed=True, scale=scale * 0.7)
         self._label(picture, step, scale)
         return picture
 
@@ -90,6 +93,11 @@ class ClipPainter:
         if step.error_px is not None:
             said = Words(f"{step.error_px:.0f} px off", "#e9eaed", 12 * scale)
             draw_chip(picture, said, (12 * scale, picture.shape[0] - 34 * scale), CANVAS, opacity=0.8)
+
+
+def _body_joints(tracks: Poses2d) -> Poses2d:
+    """Without the points of faces and fingers that only clutter a small picture."""
+    return tracks.as_skeleton(BODY_25) if tracks.skeleton == BLAZEPOSE_33 else tracks
 
 
 def _carried(step: ForecastStep) -> ndarray:

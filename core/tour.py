@@ -126,7 +126,7 @@ def _in_space(said: Forecast, out: Path, say: Callable[[str], None]) -> list[Pat
     path = out / "forecast-in-space.png"
     with Scene(1280, 420) as scene:
         scene.set_skeletons([_standing(np.array(step.joints_m), at, len(steps)) for at, step in enumerate(steps)])
-        scene.view = Orbit(yaw=0.35, pitch=0.14)
+        scene.view = Orbit(yaw=0.2, pitch=0.12)
         scene.frame_all()
         save_png(path, scene.picture()[..., :3])
     return [path]

@@ -48,12 +48,12 @@ def draw_skeleton(
         for piece in _pieces(joints_px[parent], joints_px[child], scale, dashed=dashed)
     ]
     for (start, end), _ in lines:
-        _line(picture, start, end, RIM, 5.0 * scale)
+        _line(picture, start, end, RIM, 4.0 * scale)
     for (start, end), colour in lines:
-        _line(picture, start, end, rgb(colour), 2.6 * scale)
+        _line(picture, start, end, rgb(colour), 2.0 * scale)
     for joint in np.flatnonzero(shown):
-        _dot(picture, joints_px[joint], 4.6 * scale, RIM)
-        _dot(picture, joints_px[joint], 3.2 * scale, rgb(sides.of(skeleton.sides[joint])))
+        _dot(picture, joints_px[joint], 3.4 * scale, RIM)
+        _dot(picture, joints_px[joint], 2.4 * scale, rgb(sides.of(skeleton.sides[joint])))
 
 
 def _pieces(start: ndarray, end: ndarray, scale: float, *, dashed: bool) -> list[tuple[ndarray, ndarray]]:
