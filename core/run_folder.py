@@ -10,6 +10,7 @@ Only files: the run outlives whoever started it, and a window that opens later r
 there. A line of events is complete when it ends in a newline; readers leave a half-written one for later.
 """
 
+import atexit
 import os
 import signal
 import subprocess
@@ -207,6 +208,13 @@ class RunFolder:
 
 _started_here: list[subprocess.Popen[bytes]] = []
 """Our children, kept so that one that ended is taken leave of instead of staying a zombie."""
+
+
+@atexit.register
+def _let_go() -> None:
+    """Runs outlive whoever started them: that is meant, and no reason for a warning at our end."""
+    for process in _started_here:
+        process.returncode = process.returncode or 0
 
 
 def _replace(path: Path, content: bytes) -> None:

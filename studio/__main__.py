@@ -57,6 +57,8 @@ def _run(wish: argparse.Namespace) -> int:
     if wish.screenshot is not None:
         if problem is not None or not chosen:
             os.environ["QT_QPA_PLATFORM"] = "offscreen"
+            # That platform complains of every window that it cannot tell its least size.
+            os.environ.setdefault("QT_LOGGING_RULES", "default.warning=false")
         if wish.scale:
             os.environ["QT_SCALE_FACTOR"] = f"{wish.scale:g}"
     elif problem is not None and not chosen:
