@@ -38,10 +38,15 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     kind: Literal["edit", "undo", "redo"] = "edit"
 
 
+MAKER = "Posecast"
+"""Who made what no person did."""
+
+
 class Steps:
     """What can be undone and redone, from the rows seen so far.
 
-    The first row makes the project and is not a step. An undo takes the last step from one stack to the other; an
+    The first row makes the project and is not a step; nor is what the program itself made before anybody edited (a
+    demo): undo ends there. An undo takes the last step from one stack to the other; an
     ordinary edit forgets what could be redone.
     """
 
@@ -51,7 +56,7 @@ class Steps:
 
     def follow(self, entry: Entry) -> Entry:
         """Take in the next row; it comes back with its kind."""
-        if entry.sequence == 1:
+        if entry.sequence == 1 or (entry.author == MAKER and not self.undo and not self.redo):
             return entry
         if entry.undoes and self.undo and self.undo[-1].id == entry.undoes:
             self.undo.pop()

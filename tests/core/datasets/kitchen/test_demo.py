@@ -260,3 +260,18 @@ def test_that_a_lost_person_is_lost_with_every_landmark(clips):
     assert 0.2 < gone.mean() < 0.8
     stretches = (gone[1:] & ~gone[:-1]).sum() + gone[0]
     assert 20 < gone.sum() / stretches < 200
+
+
+def test_that_undo_ends_at_the_demo_as_it_was_made(tmp_path):
+    from core.project import edits
+
+    list(make_demo(tmp_path / "kitchen", 1, 10.0, 3))
+    with ProjectStore.open(tmp_path / "kitchen", "Ines") as store:
+        assert store.undo_label is None
+        made = store.project
+        project, _ = edits.add_label(made, "hum", "action", author="Ines")
+        store.edit(project, "Add label hum")
+        assert store.undo_label == "Add label hum"
+        store.undo()
+        assert store.project == made
+        assert store.undo_label is None
