@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from core.commands.answers import Json, ProjectFolder, answer, refusals, run_to_the_end
-from core.commands.projects import clip_of
+from core.commands.projects import clip_of, refuse_own_file
 from core.errors import ProjectError
 from core.wording import counted
 
@@ -65,6 +65,7 @@ def render(
         if out.suffix.lower() not in (".mp4", ".png"):
             raise ProjectError(f"{out.name} is neither .mp4 nor .png.", hint="Name a file with one of these endings.")
         chosen = clip_of(store.project, clip)
+        refuse_own_file(store, out)
         predictor = None
         if run:
             from core.evaluation.forecasting import load_run

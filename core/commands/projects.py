@@ -118,6 +118,7 @@ def export(
     from core.project.store import ProjectStore
 
     with refusals(), ProjectStore.open(project, person(), mode="read") as store:
+        refuse_own_file(store, out)
         report = exchange.hand_out(exchange.writer(out, format), store, out)
         answer(report, report.says, as_json=as_json)
 
@@ -165,6 +166,13 @@ def clip_of(project: Any, wanted: str) -> Any:
     word = "several clips" if found else "no clip"
     raise ProjectError(f"There are {word} called {wanted!r}." if found else f"There is no clip {wanted!r}.",
                        hint=f"Clips of this project: {names}.")  # fmt: skip
+
+
+def refuse_own_file(store: Any, out: Path) -> None:
+    """Never write over a project's own file, nor over a video it was made from."""
+    videos = (store.video_path(each) for each in store.project.clips.values())
+    if out.resolve() in {each.resolve() for each in (store.folder / "project.sqlite", *videos) if each.is_file()}:
+        raise ProjectError(f"{out.name} belongs to this project and is not written over.", hint="Name another file.")
 
 
 COMMANDS = (demo, new, add, import_, export, inspect, check)
