@@ -4,11 +4,13 @@ The formats know files, the project knows rows; here they meet. Every import is 
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 
 from core.errors import FileError, FormatError, ProjectError
 from core.footage import has_video, identity_of
@@ -30,6 +32,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     format: str
     says: str
     left_out: tuple[str, ...] = ()
+    taken: int | None = None  # rows that came in, where the format has rows
 
 
 def named(name: str) -> Format:
@@ -79,7 +82,14 @@ def _take_poses(known: Format, source: Path, store: ProjectStore, clip: Clip | N
     tracks = store.write_tracks(poses)
     label, people = f"Import 2D poses of {chosen.name}", counted(poses.people, "person", "people")
     store.edit(edits.set_tracks(store.project, chosen.id, tracks), label, source=known.name)
-    return Report(format=known.name, says=f"{chosen.name}: {counted(len(poses), 'frame')} of {people}")
+    frames = np.flatnonzero(poses.seen().any(axis=(1, 2)))
+    says = f"{chosen.name}: {counted(len(frames), 'frame')} of {people}"
+    if len(frames) < len(poses):
+        last = f", the last is {frames[-1]}" if len(frames) else ""
+        says += f"; {len(poses) - len(frames)} of the clip's {len(poses)} frames have nobody{last}"
+    if chosen.tracks:
+        says += ". The 2D poses it had come back with undo."
+    return Report(format=known.name, says=says)
 
 
 def _only_clip(project: Project) -> Clip:
@@ -90,6 +100,10 @@ def _only_clip(project: Project) -> Clip:
 
 def _take_marks(known: Format, source: Path, store: ProjectStore, clip: Clip | None, author: str) -> Report:
     rows: list[Mark] = known.read(source)
+    names = sorted({mark.clip for mark in rows})
+    if clip is not None and len(names) > 1:
+        hint = f"Leave --clip out, or give a table of one clip. It names {', '.join(names[:5])}."
+        raise FormatError(source, f"it holds marks of {len(names)} clips, not of one", hint=hint)
     project, left_out, taken = store.project, [], 0
     identities = _Identities(store)
     for mark in rows:
@@ -101,6 +115,10 @@ def _take_marks(known: Format, source: Path, store: ProjectStore, clip: Clip | N
         if len(found) != 1 or found[0] is None:
             left_out.append(f"no clip {mark.clip!r}" if not found else f"several clips {mark.clip!r}")
             continue
+        frames = found[0].video.frame_count
+        if max(mark.end_frame, (mark.pose_frame or 0) + 1) > frames:
+            left_out.append(f"{mark.clip}, {mark.action} at frame {mark.start_frame}: the clip has {frames} frames")
+            continue
         try:
             project = _with_mark(project, found[0].id, mark, author, known.name, identities)
         except (ProjectError, ValueError) as error:
@@ -110,8 +128,9 @@ def _take_marks(known: Format, source: Path, store: ProjectStore, clip: Clip | N
     identities.close()
     if taken:
         store.edit(project, f"Import {counted(taken, 'segment')} from {source.name}", source=known.name)
-    says = "\n".join([f"{counted(taken, 'segment')} in, {len(left_out)} left out", *(f"  {why}" for why in left_out)])
-    return Report(format=known.name, says=says, left_out=tuple(left_out))
+    reasons = [f"  {why}" + (f" ({times} times)" if times > 1 else "") for why, times in Counter(left_out).items()]
+    says = "\n".join([f"{counted(taken, 'segment')} in, {len(left_out)} left out", *reasons])
+    return Report(format=known.name, says=says, left_out=tuple(left_out), taken=taken)
 
 
 class _Identities:

@@ -121,6 +121,8 @@ def render_clip(
 
     With a predictor, a strip below shows what it forecasts, made anew at every characteristic pose.
     """
+    if not clip.video.path:
+        raise ProjectError(f"{clip.name} was made without a video.", hint="Choose a clip that has one.")
     if not has_video(store, clip):
         raise ProjectError(f"The video of {clip.name} is not there.", hint="Put it back, or find it in the studio.")
     first = frame_at(store, clip, start_s)

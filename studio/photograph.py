@@ -37,7 +37,10 @@ def photograph(window: MainWindow, jobs: Jobs, file: Path) -> None:
     """Save the window as it stands once it is settled."""
     if not wait_until_settled(window, jobs):
         raise MachineError("The page did not come to rest within a minute.", hint="Try again when less is running.")
-    file.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise FileError(file, f"its folder cannot be made ({error.strerror})", hint="Choose another place.") from None
     if not window.grab().save(str(file)):
         raise FileError(file, "the picture could not be written", hint="End its name in .png and check the folder.")
     QGuiApplication.processEvents()

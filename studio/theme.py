@@ -6,6 +6,7 @@ pixels at 100 % text; `px` gives them at the person's text size.
 """
 
 import re
+import tempfile
 from dataclasses import dataclass, fields
 from functools import cache
 from pathlib import Path
@@ -302,11 +303,21 @@ def style_sheet(theme: Theme) -> str:
     return re.sub(r"\bpx\((\d+)\)", lambda found: f"{px(int(found[1]))}px", text)
 
 
+@cache
+def _spare_folder() -> str:
+    return tempfile.mkdtemp(prefix="posecast-")
+
+
 def _glyph(name: str, colour: str) -> str:
     """A check or an arrow as the file that style sheets need; written once to the cache, one a colour."""
     folder = Path(platformdirs.user_cache_dir("posecast", appauthor=False)) / "glyphs"
     path = folder / f"{name}-{colour[1:].lower()}.svg"
     if not path.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        path.write_text(icons.svg(name, colour, 2.4), encoding="utf-8")
+        drawing = icons.svg(name, colour, 2.4)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            path.write_text(drawing, encoding="utf-8")
+        except OSError:  # a cache that cannot be written costs a place for this session, not the window
+            path = Path(_spare_folder()) / path.name
+            path.write_text(drawing, encoding="utf-8")
     return f'url("{path.as_posix()}")'

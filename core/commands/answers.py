@@ -38,7 +38,7 @@ def refusals() -> Generator[None]:
         complain(f"{where}{error.strerror or error}", "Check that the place is there, may be used, and has room.")
         raise typer.Exit(REFUSED) from None
     except KeyboardInterrupt:
-        complain("Interrupted.")
+        complain("Interrupted. What was made is kept; the same command goes on.")
         raise typer.Exit(INTERRUPTED) from None
 
 

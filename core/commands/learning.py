@@ -25,12 +25,15 @@ def train(
     as_json: Json = False,
 ) -> None:
     """Train a model on a project. Ctrl+C stops and keeps the checkpoint; the same command resumes."""
+    from core.project.store import ProjectStore
     from core.runs import TrainForecaster
 
     with refusals():
         if preset not in configs.PRESETS:
             raise RunError(f"There is no preset {preset!r}.", hint=f"Presets: {', '.join(configs.PRESETS)}.")
         config = configs.with_overrides(configs.PRESETS[preset](), settings or [])
+        with ProjectStore.open(project, "", mode="read"):
+            pass  # refused before a run's folder is made
         spec = TrainForecaster(project=str(project.resolve()), out=str(out.resolve()), config=config, preset=preset)
         done = run_to_the_end(spec, as_json=as_json)
         answer({"run": str(out), "summary": done.summary, "outputs": done.outputs}, done.summary, as_json=as_json)

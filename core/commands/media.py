@@ -25,6 +25,11 @@ def poses(
     with refusals():
         with ProjectStore.open(project, "", mode="read") as store:
             wanted = (clip_of(store.project, clip).id,) if clip else ()
+            lacking = [each for each in store.project.clips.values() if each.video.path and not each.tracks]
+        if not wanted and not lacking:
+            says = "Every clip with a video has 2D poses already. Name one with --clip to extract them again."
+            answer({"run": None, "summary": says}, says, as_json=as_json)
+            return
         place = project.resolve()
         out = _unfinished(place, wanted) or place / "runs" / f"poses-{datetime.now():%Y%m%d-%H%M%S}"
         spec = ExtractPoses(project=str(place), out=str(out), clip_ids=wanted, most_people=most_people)

@@ -105,6 +105,8 @@ def import_(
         chosen = clip_of(store.project, clip) if clip else None
         report = exchange.take_in(known, source, store, chosen, person())
         answer(report, report.says, as_json=as_json)
+        if report.taken == 0:
+            raise typer.Exit(REFUSED)
 
 
 def export(
@@ -130,10 +132,11 @@ def inspect(
     as_json: Json = False,
 ) -> None:
     """Say what a file or folder holds."""
+    from core.demo import shipped_checkpoints
     from core.inspection import inspect as look
 
     with refusals():
-        found = look(path)
+        found = look(path if path.exists() else shipped_checkpoints().get(str(path), path))
         lines = [f"{found.path}: {found.kind}", *(f"  {name}: {value}" for name, value in found.facts.items())]
         if found.rows:
             header = list(found.rows[0])

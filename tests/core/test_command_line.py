@@ -295,3 +295,56 @@ def test_that_poses_of_another_cut_are_refused(tmp_path, project):
     points = [1.0, 2.0, 0.9] * 25
     (folder / "walk_000000000060_keypoints.json").write_text(json.dumps({"people": [{"pose_keypoints_2d": points}]}))
     assert "it has a frame 60, the video has 50 frames" in run("import", folder, project, code=1)
+
+
+def test_that_marks_past_the_end_of_the_clip_are_left_out(tmp_path, project):
+    table = tmp_path / "marks.csv"
+    table.write_text("clip,action,start_frame,end_frame,pose_frame\nwalk,a,40,51,\nwalk,b,40,50,50\nwalk,c,40,50,49\n")
+    report = answered("import", table, project)
+    assert report["taken"] == 1
+    assert all("the clip has 50 frames" in why for why in report["left_out"])
+
+
+def test_that_an_import_of_nothing_is_refused(tmp_path, project):
+    table = tmp_path / "marks.csv"
+    table.write_text("clip,action,start_frame,end_frame\nrun,a,1,2\nrun,b,2,3\n")
+    assert "no clip 'run' (2 times)" in run("import", table, project, code=1)
+
+
+def test_that_marks_of_several_clips_are_not_laid_on_one(tmp_path, project):
+    table = tmp_path / "marks.csv"
+    table.write_text("clip,action,start_frame,end_frame\nrun,a,1,2\nsit,b,2,3\n")
+    assert "marks of 2 clips" in run("import", table, project, "--clip", "walk", code=1)
+
+
+def test_that_poses_of_a_part_of_the_clip_say_how_much_they_hold(tmp_path, project):
+    folder = tmp_path / "openpose"
+    folder.mkdir()
+    points = [value for joint in range(25) for value in (10.0 + joint, 20.0, 0.9)]
+    for frame in range(8):
+        text = json.dumps({"people": [{"pose_keypoints_2d": points}]})
+        (folder / f"walk_{frame:012}_keypoints.json").write_text(text)
+    assert "42 of the clip's 50 frames have nobody, the last is 7" in run("import", folder, project)
+
+
+def test_that_nothing_of_the_project_is_written_over(project, video):
+    before = video.read_bytes(), (project / "project.sqlite").read_bytes()
+    run("render", project, video, "--clip", "walk", code=1)
+    run("export", project, project / "project.sqlite", "--format", "Marks CSV", code=1)
+    assert (video.read_bytes(), (project / "project.sqlite").read_bytes()) == before
+
+
+def test_that_a_training_without_a_project_leaves_no_run(tmp_path):
+    run("train", "forecaster/smoke", "--project", tmp_path / "nowhere", "--out", tmp_path / "run", code=1)
+    assert not (tmp_path / "run").exists()
+
+
+def test_that_poses_that_are_there_are_not_extracted_again(tmp_path):
+    run("demo", tmp_path / "kitchen", "--clips", 1, "--seconds", 6, "--no-video")
+    before = sorted((tmp_path / "kitchen" / "runs").iterdir())
+    assert "already" in run("poses", tmp_path / "kitchen")
+    assert sorted((tmp_path / "kitchen" / "runs").iterdir()) == before
+
+
+def test_that_a_shipped_checkpoint_is_inspected_by_its_name():
+    assert answered("inspect", "kitchen-forecaster")["kind"] == "forecaster checkpoint"

@@ -64,3 +64,27 @@ def test_that_the_studio_starts_without_torch():
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_that_a_photograph_to_nowhere_and_a_cache_that_cannot_be_written_end_in_words(tmp_path):
+    import os
+    import subprocess
+    import sys
+    from pathlib import Path
+
+    file = tmp_path / "file"
+    file.write_text("")
+    environment = {**os.environ, "XDG_CACHE_HOME": str(file / "cache"), "QT_QPA_PLATFORM": "offscreen"}
+    words = [sys.executable, "-m", "studio", "--page", "projects", "--screenshot"]
+    root = Path(__file__).resolve().parents[2]
+    fine = subprocess.run(
+        [*words, str(tmp_path / "page.png")], cwd=root, env=environment, capture_output=True, text=True
+    )
+    assert (fine.returncode, fine.stderr) == (0, "")
+    assert (tmp_path / "page.png").stat().st_size > 10_000
+    refused = subprocess.run(
+        [*words, str(file / "page.png")], cwd=root, env=environment, capture_output=True, text=True
+    )
+    assert refused.returncode == 1
+    assert "its folder cannot be made" in refused.stderr
+    assert "Traceback" not in refused.stderr
