@@ -19,6 +19,7 @@ from core.errors import CoreError
 from core.project.annotations import FrameIdentity
 from core.video import Video, frame_luma, open_video
 from studio.widgets.clip_time import ClipTime
+from studio.widgets.departed import Departed
 
 KEPT_BYTES = 160 * 2**20
 AHEAD = 6
@@ -65,7 +66,7 @@ class FrameSource(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._reader: _Reader | None = None
-        self._ended: list[_Reader] = []
+        self._departed = Departed()
         self._wishes = 0
         self._answered: int | None = 0
         self._told.connect(self._pass_on)
@@ -79,15 +80,8 @@ class FrameSource(QObject):
 
     def close(self, *, wait: bool = False) -> None:
         """Let go of the clip; with `wait`, return only when every thread of this source has ended."""
-        if self._reader is not None:
-            self._reader.stop()
-            self._ended.append(self._reader)
-            self._reader = None
-        self._ended = [each for each in self._ended if each.is_alive()]
-        if wait:
-            for each in self._ended:
-                each.join()
-            self._ended = []
+        reader, self._reader = self._reader, None
+        self._departed.let_go(reader, wait=wait)
 
     def is_open(self) -> bool:
         """Whether a clip is being read."""

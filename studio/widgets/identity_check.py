@@ -17,6 +17,7 @@ from PySide6.QtGui import QImage
 from core.errors import CoreError
 from core.project.annotations import FrameIdentity, VideoFile
 from core.video import Video, frame_luma, open_video, same_frame
+from studio.widgets.departed import Departed
 from studio.widgets.frame_source import Idle
 
 MOST_COMPARED = 200
@@ -50,7 +51,7 @@ class IdentityCheck(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._worker: _Worker | None = None
-        self._ended: list[_Worker] = []
+        self._departed = Departed()
         self._wishes = 0
         self._answered: int | None = 0
         self._told.connect(self._pass_on)
@@ -66,15 +67,8 @@ class IdentityCheck(QObject):
 
     def stop(self, *, wait: bool = False) -> None:
         """Forget the check; with `wait`, return when its thread has ended."""
-        if self._worker is not None:
-            self._worker.stop()
-            self._ended.append(self._worker)
-            self._worker = None
-        self._ended = [each for each in self._ended if each.is_alive()]
-        if wait:
-            for each in self._ended:
-                each.join()
-            self._ended = []
+        worker, self._worker = self._worker, None
+        self._departed.let_go(worker, wait=wait)
 
     def want_thumbnails(self, frames: Sequence[int]) -> None:
         """Draw the keyframes nearest to these next; an earlier wish is forgotten."""

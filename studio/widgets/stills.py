@@ -14,6 +14,7 @@ from PySide6.QtGui import QImage, QPixmap
 
 from core.errors import CoreError
 from core.video import open_video
+from studio.widgets.departed import Departed
 
 LONGEST_PX = 960
 _KEPT = 96
@@ -33,7 +34,7 @@ class Stills(QObject):
         self._pictures: OrderedDict[int, QPixmap] = OrderedDict()
         self._greys: dict[int, QPixmap] = {}
         self._reader: _Reader | None = None
-        self._ended: list[_Reader] = []
+        self._departed = Departed()
         self._told.connect(self._take)
 
     def open(self, path: Path | None) -> None:
@@ -47,14 +48,8 @@ class Stills(QObject):
 
     def close(self, *, wait: bool = False) -> None:
         """Let go of the video; with `wait`, return when its thread has ended."""
-        if self._reader is not None:
-            self._reader.stop()
-            self._ended.append(self._reader)
-            self._reader = None
-        self._ended = [each for each in self._ended if each.is_alive()]
-        if wait:
-            for each in self._ended:
-                each.join()
+        reader, self._reader = self._reader, None
+        self._departed.let_go(reader, wait=wait)
 
     def want(self, frames: Iterable[int]) -> None:
         """These frames, the most important first, instead of the ones wanted before."""
