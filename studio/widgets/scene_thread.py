@@ -38,7 +38,7 @@ class Wish:
 
 
 class SceneThread(QObject):
-    """Owns the scene and its thread. `ask` as often as you like; `shut` when done."""
+    """Owns the scene and its thread. Connect its signals, `start`, `ask` as often as you like; `shut` when done."""
 
     drawn = Signal(QImage, object, bool)
     """The picture, the wish it answers, whether it is the smooth one."""
@@ -51,6 +51,9 @@ class SceneThread(QObject):
         self._wish: Wish | None = None
         self._stop = False
         self._thread = threading.Thread(target=self._run, name="space view", daemon=True)
+
+    def start(self) -> None:
+        """Begins to draw. What the thread says before its signals are connected would be lost, so connect first."""
         self._thread.start()
 
     def ask(self, wish: Wish) -> None:
@@ -64,7 +67,8 @@ class SceneThread(QObject):
         with self._news:
             self._stop = True
             self._news.notify()
-        self._thread.join(timeout=10)
+        if self._thread.is_alive():
+            self._thread.join(timeout=10)
 
     def _run(self) -> None:
         problem = gl_problem()

@@ -172,6 +172,7 @@ class SceneView(QWidget):
             thread.drawn.connect(self._take)
             thread.failed.connect(self._refuse)
             self.destroyed.connect(thread.shut)
+            thread.start()
         self._redraw()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
