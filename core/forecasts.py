@@ -8,6 +8,8 @@ The warm process (`core.serving`) is asked in `Question`s, each with a number of
 
 import msgspec
 
+from core.fits import AskFit, Fitted
+
 
 class ForecastStep(msgspec.Struct, frozen=True, kw_only=True):
     """One step ahead. `truth_*` are filled where the future is annotated."""
@@ -131,5 +133,5 @@ class Refused(msgspec.Struct, frozen=True, kw_only=True, tag="refused"):
     refusal: Refusal
 
 
-Question = AskForecast | AskAbout
-Answer = Forecasts | AboutRun | Refused
+Question = AskForecast | AskAbout | AskFit
+Answer = Forecasts | AboutRun | Fitted | Refused

@@ -22,7 +22,6 @@ from msgspec.structs import replace
 
 from core.bodies.skeletons import UPPER_BODY_9
 from core.datasets.kitchen.truth import read_truth
-from core.datasets.steps import camera_of
 from core.demo import find_run
 from core.errors import CoreError
 from core.evaluation.forecasting import TrainedPredictor, load_run
@@ -46,6 +45,7 @@ from core.geometry.cameras import Camera, level_points, levelling, undistort
 from core.models import checkpoints
 from core.motion import Poses2d
 from core.project.annotations import Clip
+from core.project.cameras import camera_of
 from core.project.store import ProjectStore
 
 MOST_MODELS = 6

@@ -7,27 +7,43 @@ A model file is plain arrays: `v_template` (V, 3), `shapedirs` (V, 3, B), `posed
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
+import scipy.sparse
 from jaxtyping import Float, Int
 from numpy import ndarray
 
 from core.errors import FileError, FormatError
+
+Family = Literal["smpl", "smplh", "smplx"]
+"""24 joints; 52 with fingers; 55 with fingers, jaw and eyes."""
+Gender = Literal["neutral", "female", "male"]
 
 _NAMES = ("v_template", "shapedirs", "posedirs", "J_regressor", "weights", "f", "kintree_table")
 
 
 @dataclass(frozen=True)
 class BodyModel:
-    """The arrays of one body model, checked against each other. `parents[0]` is −1."""
+    """The arrays of one body model, checked against each other. `parents[0]` is −1.
+
+    `correctives_m` adds to the rest body what a pose changes in its form: row-major (vertex, axis) rows, and for each
+    joint but the root the nine numbers of its rotation matrix less the identity, row by row. Sparse where most of it
+    is zero, as in the built-in bodies.
+    """
 
     template_m: Float[ndarray, "vertices 3"]
     shapes_m: Float[ndarray, "vertices 3 shapes"]
-    correctives_m: Float[ndarray, "vertices 3 features"]
+    correctives_m: "Float[ndarray, 'coordinates features'] | scipy.sparse.csr_matrix"
     regressor: Float[ndarray, "joints vertices"]
     weights: Float[ndarray, "vertices joints"]
     faces: Int[ndarray, "faces 3"]
     parents: tuple[int, ...]
+    family: Family = "smpl"
+    gender: Gender = "neutral"
+    licence: str = "CC0"
+    """Whose terms an export of this body carries: `CC0`, or the name of the licence a person's own file came with."""
+    expressions_m: Float[ndarray, "vertices 3 expressions"] | None = None
 
 
 def read_model(path: Path) -> BodyModel:
@@ -58,7 +74,7 @@ def read_model(path: Path) -> BodyModel:
     return BodyModel(
         template_m=arrays["v_template"].astype(np.float32),
         shapes_m=arrays["shapedirs"].astype(np.float32),
-        correctives_m=arrays["posedirs"].astype(np.float32),
+        correctives_m=arrays["posedirs"].astype(np.float32).reshape(3 * vertices, -1),
         regressor=arrays["J_regressor"].astype(np.float32),
         weights=arrays["weights"].astype(np.float32),
         faces=arrays["f"].astype(np.int32),

@@ -56,14 +56,15 @@ class Body:
     def shaped(self, betas: Float[ndarray, " shapes"] | None = None) -> "Figure":
         """One person's body."""
         vertices_m, joints_m = self.rest(betas)
-        correctives = self.model.correctives_m.reshape(-1, self.model.correctives_m.shape[2])
+        correctives = self.model.correctives_m
+        has_any = correctives.nnz if scipy.sparse.issparse(correctives) else correctives.any()
         return Figure(
             vertices_m,
             joints_m,
             self.model.weights,
             self.model.faces,
             self.model.parents,
-            correctives if correctives.any() else None,
+            correctives if has_any else None,
         )
 
 
@@ -77,7 +78,7 @@ class Figure:
         weights: Float[ndarray, "vertices joints"],
         faces: Int[ndarray, "faces 3"],
         parents: tuple[int, ...],
-        correctives_m: Float[ndarray, "coordinates features"] | None = None,
+        correctives_m: "Float[ndarray, 'coordinates features'] | scipy.sparse.csr_matrix | None" = None,
     ) -> None:
         self.vertices_m = vertices_m.astype(np.float32)
         self.joints_m = joints_m.astype(np.float32)

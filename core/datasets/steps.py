@@ -22,7 +22,6 @@ from core.geometry.cameras import (
     Camera,
     depth_from_torso_m,
     distort,
-    estimated_camera,
     levelling,
     neck_place_m,
     project_levelled,
@@ -30,6 +29,7 @@ from core.geometry.cameras import (
 )
 from core.motion import SEEN, Poses2d
 from core.project.annotations import Clip, Project, Segment
+from core.project.cameras import camera_of
 
 ReadTracks = Callable[[Clip], Poses2d]
 """The 2D tracks of a clip; asked only for clips that have some."""
@@ -180,25 +180,6 @@ def clip_sequences(
         steps.sort(key=lambda step: (step.frame, step.segment))
         sequences.append(Sequence(clip, actor, track, tuple(steps), len(segments) - len(steps)))
     return sequences
-
-
-def camera_of(project: Project, clip: Clip) -> Camera:
-    """The clip's calibrated camera in the video's own size, or an estimated one."""
-    row = project.cameras.get(clip.camera)
-    if row is None:
-        return estimated_camera(clip.video.width, clip.video.height)
-    scale = np.array([clip.video.width / row.width, clip.video.height / row.height])
-    return Camera(
-        rotation=np.array(row.rotation),
-        translation_m=np.array(row.translation_m),
-        focal_px=np.array(row.focal_px) * scale,
-        # Pixels count from the centre of the first one.
-        centre_px=(np.array(row.centre_px) + 0.5) * scale - 0.5,
-        width=clip.video.width,
-        height=clip.video.height,
-        distortion=np.array(row.distortion),
-        estimated=row.estimated,
-    )
 
 
 def view_of(clip: Clip, camera: Camera, poses: Poses2d | None, person: int) -> View:

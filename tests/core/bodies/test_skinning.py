@@ -51,7 +51,7 @@ def test_that_the_posed_body_is_the_one_smplx_makes(body, capsys):
         BodyModel(
             template_m=model.template_m,
             shapes_m=model.shapes_m,
-            correctives_m=arrays["posedirs"],
+            correctives_m=arrays["posedirs"].reshape(-1, 207),
             regressor=model.regressor,
             weights=model.weights,
             faces=model.faces,

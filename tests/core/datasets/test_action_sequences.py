@@ -11,11 +11,12 @@ from core.bodies.skeletons import UPPER_BODY_9
 from core.configs import ForecasterData
 from core.datasets.action_sequences import UNKNOWN, Vocabulary, examples_of, vocabulary_of, windows_of
 from core.datasets.catalog import parts_of
-from core.datasets.steps import camera_of, clip_sequences, view_of
+from core.datasets.steps import clip_sequences, view_of
 from core.errors import RunError
 from core.geometry.cameras import level_points, project, project_levelled, to_camera
 from core.geometry.differentiable import Views, see
 from core.motion import Poses2d
+from core.project.cameras import camera_of
 from tests.core.made_up_project import ACTIONS, MADE, OBJECTS, REST, STEP, made_up, pose_of, tilted_camera
 
 INPUTS = ("seen_actions", "seen_poses", "seen_visible", "seen_real", "objects", "tilt", "ray", "depth_m", "scale_px")

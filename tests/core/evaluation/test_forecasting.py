@@ -10,12 +10,12 @@ from msgspec.structs import replace
 from core import configs
 from core.bodies.skeletons import UPPER_BODY_9
 from core.datasets.pose_bank import PoseBank
-from core.datasets.steps import camera_of
 from core.errors import FormatError, ProjectError, RunError, TooNewError
 from core.evaluation.forecasting import load_run
 from core.evaluation.protocols import Report, evaluate, evaluate_forecaster
 from core.geometry.cameras import level_points
 from core.models import checkpoints
+from core.project.cameras import camera_of
 from core.runs import Done, EvaluateForecaster, Made, TrainForecaster
 from core.training.forecaster import train_forecaster
 from tests.core.made_up_project import MADE, bank_poses, made_up
