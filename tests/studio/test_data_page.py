@@ -153,7 +153,7 @@ def test_that_poses_are_extracted_by_a_job_and_arrive_in_the_project(with_clip, 
     assert job.spec.clip_ids == (with_clip.document.clip_id,)
     qtbot.waitUntil(lambda: not job.is_live, timeout=60_000)
     assert job.state == "done", list(job.log)
-    qtbot.waitUntil(lambda: bool(with_clip.document.clip.tracks), timeout=5000)
+    qtbot.waitUntil(lambda: bool(with_clip.document.clip.tracks), timeout=30_000)
     assert len(with_clip.document.tracks(with_clip.document.clip_id)) == 30
 
 

@@ -109,11 +109,11 @@ def test_that_a_second_studio_reads_follows_and_edits_once_the_first_is_gone(doc
     assert second.project.labels == {}
 
     label = a_label("cut")
-    with qtbot.waitSignal(second.changed, timeout=3000):
+    with qtbot.waitSignal(second.changed, timeout=30_000):
         document.edit(document.project.with_label(label), "Add cut")
     assert label.id in second.project.labels
 
-    with qtbot.waitSignal(second.became_writable, timeout=3000):
+    with qtbot.waitSignal(second.became_writable, timeout=30_000):
         document.close_project()
     assert second.read_only_reason is None
     assert second.edit(second.project.with_label(a_label("stir")), "Add stir")
@@ -123,7 +123,7 @@ def test_that_a_second_studio_reads_follows_and_edits_once_the_first_is_gone(doc
 def test_that_a_result_a_command_leaves_is_taken_in_and_can_be_undone(document, qtbot):
     label = a_label("peel")
     with (
-        qtbot.waitSignal(document.changed, timeout=3000),
+        qtbot.waitSignal(document.changed, timeout=30_000),
         ProjectStore.open(document.folder, "Theo", mode="command") as command,
     ):
         command.edit(command.project.with_label(label), "Import labels", source="import")

@@ -91,8 +91,8 @@ def test_that_a_living_run_is_heard_and_stops_when_it_is_asked_to(jobs, tmp_path
     try:
         jobs.watch(tmp_path)
         (job,) = jobs.jobs()
-        qtbot.waitUntil(lambda: job.state == "running" and job.progress is not None, timeout=10_000)
-        with qtbot.waitSignal(job.ended, timeout=10_000) as told:
+        qtbot.waitUntil(lambda: job.state == "running" and job.progress is not None, timeout=30_000)
+        with qtbot.waitSignal(job.ended, timeout=30_000) as told:
             job.stop()
             assert job.state == "stopping"
             process.wait(10)  # its zombie would look alive to nobody, but be sure
@@ -109,8 +109,8 @@ def test_that_a_run_whose_process_is_killed_is_called_killed(jobs, tmp_path, qtb
     try:
         jobs.watch(tmp_path)
         (job,) = jobs.jobs()
-        qtbot.waitUntil(lambda: job.progress is not None, timeout=10_000)
-        with qtbot.waitSignal(job.ended, timeout=10_000) as told:
+        qtbot.waitUntil(lambda: job.progress is not None, timeout=30_000)
+        with qtbot.waitSignal(job.ended, timeout=30_000) as told:
             process.kill()
             process.wait()
         assert told.args == [None]
@@ -123,7 +123,7 @@ def test_that_a_run_whose_process_is_killed_is_called_killed(jobs, tmp_path, qtb
 def test_that_a_run_somebody_else_starts_later_is_found(jobs, tmp_path, qtbot):
     jobs.watch(tmp_path)
     assert jobs.jobs() == []
-    with qtbot.waitSignal(jobs.listed, timeout=5000):
+    with qtbot.waitSignal(jobs.listed, timeout=30_000):
         a_run(tmp_path / "from-a-terminal", Done())
     qtbot.waitUntil(lambda: bool(jobs.jobs()) and jobs.jobs()[0].state == "done")
 

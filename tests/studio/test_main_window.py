@@ -173,7 +173,7 @@ def test_that_search_finds_runs_and_goes_to_the_one_chosen(open_studio, qtbot):
         RunFolder(runs / name).write_spec(
             TrainForecaster(config=Forecaster(), project=str(runs.parent), out=str(runs / name))
         )
-    qtbot.waitUntil(lambda: len(open_studio.jobs.jobs()) == 2, timeout=5000)
+    qtbot.waitUntil(lambda: len(open_studio.jobs.jobs()) == 2, timeout=30_000)
     found = [each for each in open_studio._entries() if each.kind == "run"]
     assert {each.words for each in found} == {"forecaster-01", "forecaster-02"}
     next(each for each in found if each.words == "forecaster-01").choose()
@@ -206,7 +206,7 @@ def test_that_a_notice_lies_above_the_timeline(open_studio, video, qtbot, size):
     window.notices.show(Notice("Something is done", "Said on the page of data first.", stays_ms=60_000))
     low = window.notices.shown.geometry().bottom()
     page = window.show_page("annotate")
-    qtbot.waitUntil(page.is_settled, timeout=10_000)
+    qtbot.waitUntil(page.is_settled, timeout=30_000)
     card = window.notices.shown.geometry()
     top = page.timeline.mapTo(window, QPoint()).y()
     assert card.bottom() < top < low

@@ -204,7 +204,7 @@ def test_that_a_viewport_that_is_dropped_ends_its_thread(qtbot, body):
     widget.hide()
     widget.deleteLater()
     del widget
-    qtbot.waitUntil(lambda: not thread.is_alive(), timeout=10_000)
+    qtbot.waitUntil(lambda: not thread.is_alive(), timeout=30_000)
 
 
 def test_that_a_machine_without_3d_says_so_in_the_view(qtbot, monkeypatch, body):
@@ -214,7 +214,7 @@ def test_that_a_machine_without_3d_says_so_in_the_view(qtbot, monkeypatch, body)
     widget.resize(320, 240)
     widget.set_bodies([body])
     widget.show()
-    qtbot.waitUntil(widget.is_settled, timeout=5_000)
+    qtbot.waitUntil(widget.is_settled, timeout=30_000)
     assert "apt install libegl1" in widget._problem
     widget.close()
 
