@@ -32,6 +32,7 @@ class Ground:
         self._window = window
         self._colours = colours
         self._height_m: float | None = 0.0
+        self._grid = self._shadows = True
         self._points: list[Float[ndarray, "points 3"]] = []
         count = int(2 * REACH_M * _CELLS_A_METRE) + 1
         along = np.linspace(-REACH_M, REACH_M, count)
@@ -57,9 +58,11 @@ class Ground:
         self._lines = window.add(Mesh(self._at(self._line_xz, _OVER_M), None, lines=pairs, finish=_UNLIT))
         self._redraw()
 
-    def set_height(self, height_m: float | None) -> None:
-        self._height_m = height_m
-        self._redraw()
+    def set(self, height_m: float | None, *, grid: bool = True, shadows: bool = True) -> None:
+        """Where it is, and whether its lines and its shadows are drawn."""
+        if (height_m, grid, shadows) != (self._height_m, self._grid, self._shadows):
+            self._height_m, self._grid, self._shadows = height_m, grid, shadows
+            self._redraw()
 
     def set_colours(self, colours: Colours) -> None:
         self._colours = colours
@@ -74,8 +77,8 @@ class Ground:
         self._redraw()
 
     def _redraw(self) -> None:
-        for mesh in (self._floor, self._lines):
-            mesh.show(self._height_m is not None)
+        self._floor.show(self._height_m is not None)
+        self._lines.show(self._height_m is not None and self._grid)
         if self._height_m is None:
             return
         light = 1 - self._colours.shadow * self._shadow()
@@ -102,7 +105,7 @@ class Ground:
         """0 lit … 1 dark: what stands on the floor darkens it most and sharply, what is over it less and softly."""
         count = len(self._xz)
         total = np.zeros((count, count), np.float32)
-        for points in self._points:
+        for points in self._points if self._shadows else ():
             height = points[:, 1] - (self._height_m or 0.0)
             column, row = np.round((points[:, [0, 2]] - self._middle + REACH_M) * _CELLS_A_METRE).astype(int).T
             inside = (column >= 0) & (column < count) & (row >= 0) & (row < count)

@@ -4,9 +4,10 @@ Pictures are (height, width, 3) uint8 RGB and are drawn on in place; positions a
 left one. Everything has a dark rim, since the ground is whatever the video shows. Truth is solid, predictions dashed.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from jaxtyping import Bool, Float, UInt8
@@ -18,6 +19,9 @@ from core.bodies.skeletons import Skeleton
 from core.opencv import cv2
 from core.rendering.contents import DARK, SideColours
 from core.rendering.offscreen import rgb
+
+if TYPE_CHECKING:
+    from core.rendering.labels import PlacedLabel
 
 Picture = UInt8[ndarray, "height width 3"]
 RIM = (10, 11, 13)
@@ -117,6 +121,48 @@ def draw_chip(
     ImageDraw.Draw(image).text((left + pad_x, top + height / 2), words.text, fill=words.colour, font=font, anchor="lm")
     picture[:] = np.asarray(image)
     return width, height
+
+
+def write_labels(picture: ndarray, labels: Sequence["PlacedLabel"], ink: str, size: float = 13.0) -> None:
+    """Words at their places on an RGB or RGBA picture, in place: a plate, a dot of the person's colour, the words."""
+    if not labels:
+        return
+    font = _font(size, "SemiBold")
+    ground = ink_on(ink)
+    for label in labels:
+        words = round(font.getlength(label.text))
+        dot, pad = round(size * 0.55), round(size * 0.45)
+        width, height = words + dot + 3 * pad, round(size * 1.38)
+        left, top = round(label.x - width / 2), round(label.y - height / 2)
+        plate = Image.new("RGBA", (4 * width, 4 * height))
+        pen = ImageDraw.Draw(plate)
+        pen.rounded_rectangle((0, 0, 4 * width - 1, 4 * height - 1), radius=2 * height, fill=(*rgb(ground), 199))
+        middle = 2 * height
+        pen.ellipse((4 * pad, middle - 2 * dot, 4 * (pad + dot), middle + 2 * dot), fill=(*rgb(label.colour), 255))
+        plate = plate.resize((width, height), Image.Resampling.LANCZOS)
+        ImageDraw.Draw(plate).text((2 * pad + dot, height / 2), label.text, fill=ink, font=font, anchor="lm")
+        _lay(picture, np.asarray(plate), left, top)
+
+
+def _lay(picture: ndarray, plate: UInt8[ndarray, "rows columns 4"], left: int, top: int) -> None:
+    """An RGBA plate over an RGB or RGBA picture; what reaches out of the picture is cut."""
+    height, width = picture.shape[:2]
+    rows = slice(max(top, 0), min(top + plate.shape[0], height))
+    columns = slice(max(left, 0), min(left + plate.shape[1], width))
+    if rows.start >= rows.stop or columns.start >= columns.stop:
+        return
+    part = plate[rows.start - top : rows.stop - top, columns.start - left : columns.stop - left].astype(np.float32)
+    share = part[..., 3:] / 255
+    under = picture[rows, columns].astype(np.float32)
+    if picture.shape[2] == 4:
+        below = under[..., 3:] / 255
+        alpha = share + below * (1 - share)
+        mixed = part[..., :3] * share + under[..., :3] * below * (1 - share)
+        under[..., :3] = mixed / np.maximum(alpha, 1e-6)
+        under[..., 3:] = 255 * alpha
+    else:
+        under += share * (part[..., :3] - under)
+    picture[rows, columns] = np.clip(under + 0.5, 0, 255).astype(np.uint8)
 
 
 def ink_on(ground: str) -> str:

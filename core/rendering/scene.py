@@ -1,7 +1,7 @@
 """Bodies, skeletons and the ground as a picture: VTK off screen, no Qt, no torch.
 
     scene = Scene(640, 480, Colours(...))
-    scene.set_bodies([SceneBody(vertices_m, faces, "#dadce1")])
+    scene.show(Contents(bodies=(SceneBody(vertices_m, faces, "#dadce1"),)))
     scene.view = scene.view.preset("side")
     rgba = scene.picture()          # (480, 640, 4) uint8
     scene.close()
@@ -19,13 +19,13 @@ from numpy import ndarray
 
 from core.bodies.skinning import Normals
 from core.opencv import cv2
-from core.rendering.contents import DARK, LIGHT, Colours, SceneBody, SceneSkeleton, points_of
+from core.rendering.contents import DARK, LIGHT, Colours, Contents, SceneBody, SceneSkeleton, SceneTrail, points_of
 from core.rendering.ground import Ground
 from core.rendering.offscreen import Finish, Mesh, Window
-from core.rendering.sticks import skeleton_solid
+from core.rendering.sticks import Solid, skeleton_solid, trail_solid
 from core.rendering.views import Orbit, View, aim
 
-__all__ = ["DARK", "LIGHT", "Colours", "Scene", "SceneBody", "SceneSkeleton"]
+__all__ = ["DARK", "LIGHT", "Colours", "Contents", "Scene", "SceneBody", "SceneSkeleton", "SceneTrail"]
 
 BODY_FINISH = Finish(ambient=0.16, diffuse=0.86, specular=0.10, shine=18.0)
 STICK_FINISH = Finish(ambient=0.34, diffuse=0.70, specular=0.12, shine=24.0)
@@ -50,10 +50,22 @@ class Scene:
         self._ground = Ground(self._window, colours)
         self._bodies: list[SceneBody] = []
         self._skeletons: list[SceneSkeleton] = []
+        self._trails: list[SceneTrail] = []
         self._drawn: list[tuple[float, Mesh]] = []
+        self._drawn_trails: list[tuple[float, Mesh]] = []
         self._body_meshes: list[tuple[Int[ndarray, "faces 3"], Normals, Mesh]] = []
 
     # ---- what stands there ------------------------------------------------------------------------------------------
+
+    def show(self, contents: Contents) -> None:
+        """These things instead of all that stood there. Values that are the same objects as before cost nothing."""
+        self.set_ground(contents.ground_m, grid=contents.grid, shadows=contents.shadows)
+        if not _same(contents.bodies, self._bodies):
+            self.set_bodies(contents.bodies)
+        if not _same(contents.skeletons, self._skeletons):
+            self.set_skeletons(contents.skeletons)
+        if not _same(contents.trails, self._trails):
+            self.set_trails(contents.trails)
 
     def set_bodies(self, bodies: Sequence[SceneBody]) -> None:
         """These bodies instead of the former ones; a mesh with the same faces in the same place is moved, not made."""
@@ -91,15 +103,24 @@ class Scene:
                 seen=each.seen,
                 thickness=each.thickness,
             )
-            mesh = Mesh(
-                solid.vertices_m, solid.faces, colours=solid.colours, normals=solid.normals, finish=STICK_FINISH
-            )
-            self._drawn.append((each.opacity, self._window.add(mesh)))
+            self._drawn.append((each.opacity, self._add(solid)))
         self._follow_with_ground()
 
-    def set_ground(self, height_m: float | None) -> None:
-        """The floor's height, or no floor."""
-        self._ground.set_height(height_m)
+    def set_trails(self, trails: Sequence[SceneTrail]) -> None:
+        """These trails instead of the former ones."""
+        self._trails = list(trails)
+        for _, mesh in self._drawn_trails:
+            self._window.remove(mesh)
+        self._drawn_trails = [(each.opacity, self._add(trail_solid(each.points_m, each.colour))) for each in trails]
+
+    def _add(self, solid: Solid) -> Mesh:
+        return self._window.add(
+            Mesh(solid.vertices_m, solid.faces, colours=solid.colours, normals=solid.normals, finish=STICK_FINISH)
+        )
+
+    def set_ground(self, height_m: float | None, *, grid: bool = True, shadows: bool = True) -> None:
+        """The floor's height, or no floor; its lines and the shadows on it."""
+        self._ground.set(height_m, grid=grid, shadows=shadows)
         if isinstance(self.view, Orbit):
             self.view = self.view.over(height_m)
 
@@ -144,7 +165,7 @@ class Scene:
         layers: dict[float, list[Mesh]] = {1.0: []}
         for body, (_, _, mesh) in zip(self._bodies, self._body_meshes, strict=True):
             layers.setdefault(body.opacity, []).append(mesh)
-        for opacity, mesh in self._drawn:
+        for opacity, mesh in (*self._drawn, *self._drawn_trails):
             layers.setdefault(opacity, []).append(mesh)
         return layers
 
@@ -174,7 +195,7 @@ class Scene:
 
     def close(self) -> None:
         """Gives everything back. May be called twice."""
-        self._drawn, self._body_meshes = [], []
+        self._drawn, self._drawn_trails, self._body_meshes = [], [], []
         self._window.close()
 
     def __enter__(self) -> "Scene":
@@ -182,3 +203,7 @@ class Scene:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _same(new: Sequence[object], old: Sequence[object]) -> bool:
+    return len(new) == len(old) and all(a is b for a, b in zip(new, old, strict=True))

@@ -1,4 +1,4 @@
-"""Skeletons as meshes: bones as tubes, joints as balls, one mesh a skeleton. Metres; numpy only.
+"""Skeletons and trails as meshes: bones as tubes, joints as balls, one mesh a skeleton. Metres; numpy only.
 
 A prediction's bones are dashed: short pieces with gaps, the same length on every bone.
 """
@@ -15,6 +15,7 @@ from core.rendering.offscreen import rgb
 
 BONE_RADIUS_M, JOINT_RADIUS_M = 0.013, 0.024
 DASH_M, GAP_M = 0.055, 0.035
+TRAIL_RADIUS_M = 0.009
 _ROUND = 14
 
 
@@ -53,6 +54,41 @@ def skeleton_solid(
         size = JOINT_RADIUS_M * thickness * (1.5 if skeleton.joints[joint] in ("head", "nose") else 1.0)
         ball = _BALL_POINTS * size + joints_m[joint]
         parts.append((ball, _BALL_POINTS, _BALL_FACES, colours.of(skeleton.sides[joint])))
+    return _joined(parts)
+
+
+def trail_solid(points_m: Float[ndarray, "points 3"], colour: str, thickness: float = 1.0) -> Solid:
+    """A thread along a path, hair-thin where it begins and as thick as `TRAIL_RADIUS_M` at its newest end."""
+    points = points_m[np.isfinite(points_m).all(-1)]
+    if len(points) < 2:
+        return _joined([])
+    gone = np.r_[0, np.cumsum(np.linalg.norm(np.diff(points, axis=0), axis=1))]
+    kept = np.r_[True, np.diff(gone) > 1e-6]
+    points, gone = points[kept], gone[kept]
+    if len(points) < 2:
+        return _joined([])
+    radius = TRAIL_RADIUS_M * thickness * (0.15 + 0.85 * gone / gone[-1])
+    along = np.gradient(points, axis=0)
+    along /= np.maximum(np.linalg.norm(along, axis=1, keepdims=True), 1e-12)
+    # One ring's direction is carried on to the next, so that the tube does not twist.
+    asides = np.empty_like(points)
+    aside = np.cross(along[0], [1.0, 0, 0] if abs(along[0, 0]) < 0.8 else [0, 1.0, 0])
+    for at, direction in enumerate(along):
+        aside = aside - direction * (aside @ direction)
+        aside /= max(float(np.linalg.norm(aside)), 1e-12)
+        asides[at] = aside
+    across = np.cross(along, asides)
+    rings = _CIRCLE[:, 0, None] * asides[:, None] + _CIRCLE[:, 1, None] * across[:, None]
+    places = points[:, None] + radius[:, None, None] * rings
+    at = np.arange(len(points) * _ROUND).reshape(len(points), _ROUND)
+    here, beside = at[:-1], np.roll(at, -1, 1)[:-1]
+    ahead, both = at[1:], np.roll(at, -1, 1)[1:]
+    faces = np.concatenate([np.stack([here, beside, ahead], -1), np.stack([beside, both, ahead], -1)]).reshape(-1, 3)
+    end = (_BALL_POINTS * radius[-1] + points[-1], _BALL_POINTS, _BALL_FACES, colour)
+    return _joined([(places.reshape(-1, 3), rings.reshape(-1, 3), faces, colour), end])
+
+
+def _joined(parts: list[tuple[ndarray, ndarray, ndarray, str]]) -> Solid:
     if not parts:
         nothing = np.zeros((0, 3), np.float32)
         return Solid(nothing, nothing, np.zeros((0, 3), np.int64), np.zeros((0, 3), np.uint8))

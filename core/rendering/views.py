@@ -10,11 +10,12 @@ import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
-from core.geometry.cameras import Camera
+from core.geometry.cameras import Camera, pinhole, to_camera
 
 HIGHEST = np.radians(89.0)
 LOWEST_OVER_FLOOR_M = 0.05
 NEAREST_M, FARTHEST_M = 0.3, 60.0
+NEAREST_SEEN_M = 1e-3
 LEAST_FRAMED_M = 1.2
 _MARGIN = 1.16
 FIELD = np.radians(30.0)
@@ -34,6 +35,8 @@ class Orbit:
     distance_m: float = 4.2
     floor_m: float | None = 0.0
     perspective: bool = True
+    followed_m: tuple[float, float, float] | None = None
+    """Where the person stood whom this view goes with, when it last went."""
 
     def orbited(self, yaw: float, pitch: float) -> "Orbit":
         """Turned round the focus by angles."""
@@ -80,6 +83,24 @@ class Orbit:
         distance = float(np.clip(distance, LEAST_FRAMED_M, FARTHEST_M))
         return replace(self, focus_m=tuple(float(part) for part in focus), distance_m=distance).held()
 
+    def following(self, point_m: Float[ndarray, " 3"]) -> "Orbit":
+        """Goes with someone who is at `point_m` now: what was seen of them stays where it is in the picture.
+
+        The first point is only taken note of. Heights are not followed, so that the floor holds still.
+        """
+        point = tuple(float(part) for part in point_m)
+        if not np.isfinite(point).all():
+            return self
+        if self.followed_m is None:
+            return replace(self, followed_m=point)
+        x, y, z = self.focus_m
+        moved = (x + point[0] - self.followed_m[0], y, z + point[2] - self.followed_m[2])
+        return replace(self, focus_m=moved, followed_m=point)
+
+    def staying(self) -> "Orbit":
+        """Follows nobody any more."""
+        return replace(self, followed_m=None)
+
     def over(self, floor_m: float | None) -> "Orbit":
         """Over another floor, or over none."""
         return replace(self, floor_m=floor_m).held()
@@ -110,6 +131,27 @@ class Orbit:
 
 
 View = Orbit | Camera
+
+
+def to_pixels(
+    view: View, points_m: Float[ndarray, "points 3"], width: int, height: int
+) -> tuple[Float[ndarray, "points 2"], Float[ndarray, " points"]]:
+    """Where points are in a picture of this size (from the centre of its top left pixel), and how far off, metres.
+
+    What lies behind the camera has a negative depth. A clip's camera is taken without its lens's distortion, as drawn.
+    """
+    middle = (np.array([width, height]) - 1) / 2
+    if isinstance(view, Orbit):
+        towards, right, up = view.axes()
+        off = points_m - view.place_m()
+        depth = -off @ towards
+        tall = np.tan(FIELD / 2) * (np.maximum(depth, NEAREST_SEEN_M) if view.perspective else view.distance_m)
+        across = np.stack([off @ right, -(off @ up)], -1)
+        return middle + across / np.expand_dims(tall, -1) * height / 2, depth
+    seen = to_camera(points_m, view)
+    scale = min(width / view.width, height / view.height)
+    of_clip = (np.array([view.width, view.height]) - 1) / 2
+    return middle + (pinhole(seen, view) - of_clip) * scale, seen[..., 2]
 
 
 def aim(renderer: object, view: View, width: int, height: int) -> None:

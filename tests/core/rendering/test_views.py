@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from core.geometry.cameras import Camera
 from core.rendering.offscreen import Finish, Mesh, Window
-from core.rendering.views import FIELD, LOWEST_OVER_FLOOR_M, Orbit, aim
+from core.rendering.views import FIELD, LOWEST_OVER_FLOOR_M, Orbit, aim, to_pixels
 
 small = st.floats(-3, 3)
 
@@ -101,4 +101,33 @@ def test_that_a_clips_camera_draws_a_point_where_it_projects(size):
     window.close()
     scale = min(size[0] / 320, size[1] / 180)
     wanted = (project(point, camera) - [159.5, 89.5]) * scale + (np.array(size) - 1) / 2
+    np.testing.assert_allclose([columns.mean(), rows.mean()], wanted, atol=0.6)
+
+
+@given(st.lists(st.tuples(small, small, small), min_size=1, max_size=6), small, small)
+def test_that_following_keeps_the_person_where_they_are_in_the_picture(path, yaw, right):
+    """Whatever was turned or panned meanwhile; heights are not followed."""
+    start = np.array([0.3, 0.9, -0.4])
+    view = Orbit(distance_m=5.0).following(start).orbited(yaw, 0.0).panned(0.1 * right, 0.0)
+    before, _ = to_pixels(view, start[None], 400, 300)
+    for x, _, z in path:
+        view = view.following(np.array([x, 0.9, z]))
+        after, _ = to_pixels(view, np.array([[x, 0.9, z]]), 400, 300)
+        np.testing.assert_allclose(after, before, atol=1e-6)
+    assert view.focus_m[1] == pytest.approx(Orbit().focus_m[1])
+
+
+@pytest.mark.parametrize("perspective", [True, False])
+def test_that_numbers_and_vtk_agree_where_a_point_is(perspective):
+    from core.rendering.sticks import _BALL_FACES, _BALL_POINTS
+
+    view = Orbit(yaw=0.5, pitch=0.4, distance_m=3.0, perspective=perspective)
+    point = np.array([0.4, 1.3, 0.5])
+    window = Window(320, 200, "#000000")
+    window.add(Mesh(_BALL_POINTS * 0.03 + point, _BALL_FACES, colours="#ffffff", finish=Finish(flat=True)))
+    aim(window.renderer, view, 320, 200)
+    window.draw()
+    rows, columns = np.nonzero(window.picture()[..., 0] > 128)
+    window.close()
+    (wanted,), _ = to_pixels(view, point[None], 320, 200)
     np.testing.assert_allclose([columns.mean(), rows.mean()], wanted, atol=0.6)
