@@ -15,7 +15,7 @@ setup: ## only set everything up
 check: test
 
 bench: ## measure speed beside peers, as JSON
-	@tools/setup.sh dev
+	@tools/setup.sh bench
 	@.venv/bin/python -m tests.benchmarks
 
 soak: ## the long tests in full

@@ -2,6 +2,7 @@
 # Makes .venv and installs Posecast into it at the versions of constraints.txt.
 #   tools/setup.sh run    what the studio needs
 #   tools/setup.sh dev    that, and what the checks need
+#   tools/setup.sh bench  that, and the peers that the benchmarks measure beside
 # Says what it will download before it does, keeps a torch that already fits, and does nothing twice.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -43,6 +44,7 @@ else
 fi
 extra=""
 [ "$mode" = dev ] && extra="[dev]"
+[ "$mode" = bench ] && extra="[dev,bench]"
 say "Downloading the other packages: about 350 MB (Qt 90, VTK 150, OpenCV 70, PyAV 35, the rest small)"
 grep -v '^torch==' constraints.txt > .venv/constraints.txt
 pip install --quiet --constraint .venv/constraints.txt --editable ".$extra"
