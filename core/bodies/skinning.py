@@ -1,11 +1,11 @@
 """Bodies of SMPL's form posed for the screen, in numpy: no torch, 1 ms a body. `bodies.parametric` is the torch twin.
 
-    body = Body.load()                                  # the built-in one
+    body = Body.load()                                  # the built-in one; `library.body(key)` knows all there are
     figure = body.shaped(betas)
     vertices_m = figure.pose(rotations, translation_m)  # (V, 3)
 
-World metres, y up. A pose is local rotations (joints, 3, 3) and SMPL's translation (see `kinematics`). Single
-precision throughout; equal to smplx to a micrometre.
+World metres, y up. A pose is local rotations (joints, 3, 3) and SMPL's translation (see `kinematics`); one of another
+family poses the joints that both have (see `poses`). Single precision throughout; equal to smplx to a micrometre.
 """
 
 from functools import lru_cache
@@ -19,6 +19,7 @@ from numpy import ndarray
 import resources
 from core.bodies.kinematics import PlacedJoints, place_joints
 from core.bodies.model_files import BodyModel, read_model
+from core.bodies.poses import pose_for
 
 
 class Body:
@@ -26,13 +27,17 @@ class Body:
 
     def __init__(self, model: BodyModel) -> None:
         self.model = model
-        # Joints move with the shape linearly, so the regressor is spent once.
-        self._joints_m = model.regressor @ model.template_m
-        self._joint_shapes_m = np.einsum("jv,vdb->jdb", model.regressor, model.shapes_m, optimize=True)
+        # Joints move with the shape linearly, so the regressor, which is mostly zero, is spent once.
+        regressor = scipy.sparse.csr_matrix(model.regressor)
+        self._joints_m = regressor @ model.template_m
+        self._joint_shapes_m = _through(regressor, model.shapes_m)
+        expressions_m = model.expressions_m
+        self._joint_expressions_m = None if expressions_m is None else _through(regressor, expressions_m)
+        self._correctives = Correctives.of(model.correctives_m)
 
     @classmethod
     def load(cls, path: Path | None = None) -> "Body":
-        """From a file of SMPL's form; without one the built-in neutral body, which is read once."""
+        """From a plain file of SMPL's form; without one the built-in neutral body, which is read once."""
         return _built_in() if path is None else cls(read_model(path))
 
     @property
@@ -44,28 +49,64 @@ class Body:
         return self.model.parents
 
     def rest(
-        self, betas: Float[ndarray, " shapes"] | None = None
+        self, betas: Float[ndarray, " shapes"] | None = None, expression: Float[ndarray, " expressions"] | None = None
     ) -> tuple[Float[ndarray, "vertices 3"], Float[ndarray, "joints 3"]]:
-        """Vertices and joints in the T-pose. Missing betas are 0; more than the model has are ignored."""
-        given = np.zeros(0) if betas is None else np.asarray(betas)
-        used = given[: self.model.shapes_m.shape[2]].astype(np.float32)
-        count = len(used)
-        vertices_m = self.model.template_m + self.model.shapes_m[..., :count] @ used
-        return vertices_m, self._joints_m + self._joint_shapes_m[..., :count] @ used
+        """Vertices and joints in the T-pose. Missing coefficients are 0; more than the model has are ignored."""
+        vertices_m, joints_m = self.model.template_m, self._joints_m
+        for given, of_vertices_m, of_joints_m in (
+            (betas, self.model.shapes_m, self._joint_shapes_m),
+            (expression, self.model.expressions_m, self._joint_expressions_m),
+        ):
+            if given is None or of_vertices_m is None or of_joints_m is None:
+                continue
+            used = np.asarray(given)[: of_vertices_m.shape[2]].astype(np.float32)
+            vertices_m = vertices_m + of_vertices_m[..., : len(used)] @ used
+            joints_m = joints_m + of_joints_m[..., : len(used)] @ used
+        return vertices_m, joints_m
 
-    def shaped(self, betas: Float[ndarray, " shapes"] | None = None) -> "Figure":
+    def shaped(
+        self, betas: Float[ndarray, " shapes"] | None = None, expression: Float[ndarray, " expressions"] | None = None
+    ) -> "Figure":
         """One person's body."""
-        vertices_m, joints_m = self.rest(betas)
-        correctives = self.model.correctives_m
-        has_any = correctives.nnz if scipy.sparse.issparse(correctives) else correctives.any()
-        return Figure(
-            vertices_m,
-            joints_m,
-            self.model.weights,
-            self.model.faces,
-            self.model.parents,
-            correctives if has_any else None,
-        )
+        vertices_m, joints_m = self.rest(betas, expression)
+        model = self.model
+        return Figure(vertices_m, joints_m, model.weights, model.faces, model.parents, self._correctives)
+
+
+class Correctives:
+    """What a pose changes in the form of the rest body, laid out for one product a pose.
+
+    Sparse ones are a matrix (coordinates, features). Dense ones lie feature by feature, so that joints which are not
+    turned, as those of flat hands, are never read.
+    """
+
+    def __init__(self, matrix: "Float[ndarray, 'features coordinates'] | scipy.sparse.csr_matrix") -> None:
+        self._matrix = matrix
+
+    @classmethod
+    def of(
+        cls, correctives_m: "Float[ndarray, 'coordinates features'] | scipy.sparse.csr_matrix"
+    ) -> "Correctives | None":
+        """Of a model's; None where they are all zero."""
+        if isinstance(correctives_m, ndarray):
+            return cls(np.ascontiguousarray(correctives_m.T)) if correctives_m.any() else None
+        return cls(correctives_m) if correctives_m.nnz else None
+
+    def offsets_m(self, rotations: Float[ndarray, "joints 3 3"]) -> Float[ndarray, "vertices 3"]:
+        turns = (rotations[1:] - np.eye(3, dtype=np.float32)).reshape(-1)
+        if not isinstance(self._matrix, ndarray):
+            return (self._matrix @ turns).reshape(-1, 3)
+        offsets_m = np.zeros(self._matrix.shape[1], np.float32)
+        turned = np.flatnonzero(turns)
+        if len(turned):
+            gaps = np.flatnonzero(np.diff(turned) > _WORTH_A_GAP)
+            starts, ends = turned[np.append(0, gaps + 1)], turned[np.append(gaps, -1)] + 1
+            for start, end in zip(starts, ends, strict=True):
+                offsets_m += turns[start:end] @ self._matrix[start:end]
+        return offsets_m.reshape(-1, 3)
+
+
+_WORTH_A_GAP = 27  # features of unturned joints that are skipped rather than multiplied by zero: three joints' worth
 
 
 class Figure:
@@ -78,35 +119,41 @@ class Figure:
         weights: Float[ndarray, "vertices joints"],
         faces: Int[ndarray, "faces 3"],
         parents: tuple[int, ...],
-        correctives_m: "Float[ndarray, 'coordinates features'] | scipy.sparse.csr_matrix | None" = None,
+        correctives: Correctives | None = None,
     ) -> None:
         self.vertices_m = vertices_m.astype(np.float32)
         self.joints_m = joints_m.astype(np.float32)
         self.weights = np.ascontiguousarray(weights, np.float32)
         self.faces = faces
         self.parents = parents
-        self._correctives_m = correctives_m
+        self._correctives = correctives
 
-    def place(self, rotations: Float[ndarray, "joints 3 3"], translation_m: Float[ndarray, " 3"]) -> PlacedJoints:
+    def place(self, rotations: Float[ndarray, "given 3 3"], translation_m: Float[ndarray, " 3"]) -> PlacedJoints:
         """Where the pose puts each joint and how it turns it."""
-        return place_joints(
-            np.asarray(rotations, np.float32), np.asarray(translation_m, np.float32), self.joints_m, self.parents
-        )
+        posed = pose_for(np.asarray(rotations, np.float32), len(self.parents))
+        return place_joints(posed, np.asarray(translation_m, np.float32), self.joints_m, self.parents)
 
     def pose(
-        self, rotations: Float[ndarray, "joints 3 3"], translation_m: Float[ndarray, " 3"]
+        self, rotations: Float[ndarray, "given 3 3"], translation_m: Float[ndarray, " 3"]
     ) -> Float[ndarray, "vertices 3"]:
         """The vertices in this pose."""
+        posed = pose_for(np.asarray(rotations, np.float32), len(self.parents))
         vertices_m = self.vertices_m
-        if self._correctives_m is not None:
-            features = (np.asarray(rotations, np.float32)[1:] - np.eye(3, dtype=np.float32)).reshape(-1)
-            vertices_m = vertices_m + (self._correctives_m @ features).reshape(-1, 3)
-        placed = self.place(rotations, translation_m)
+        if self._correctives is not None:
+            vertices_m = vertices_m + self._correctives.offsets_m(posed)
+        placed = place_joints(posed, np.asarray(translation_m, np.float32), self.joints_m, self.parents)
         # Each joint carries points from the rest body to where it is now; a vertex takes the mean of its joints'.
         offsets_m = placed.places_m - np.einsum("jab,jb->ja", placed.rotations, self.joints_m)
         carriers = np.concatenate([placed.rotations, offsets_m[..., None]], axis=-1).reshape(len(offsets_m), 12)
         blended = (self.weights @ carriers).reshape(-1, 3, 4)
         return np.einsum("vab,vb->va", blended[..., :3], vertices_m) + blended[..., 3]
+
+
+def _through(
+    regressor: scipy.sparse.csr_matrix, of_vertices_m: Float[ndarray, "vertices 3 coefficients"]
+) -> Float[ndarray, "joints 3 coefficients"]:
+    vertices, _, coefficients = of_vertices_m.shape
+    return (regressor @ of_vertices_m.reshape(vertices, -1)).reshape(-1, 3, coefficients)
 
 
 class Normals:
