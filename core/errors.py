@@ -5,6 +5,7 @@ CoreError
 │   ├── FormatError      its content is not what its kind promises
 │   └── TooNewError      it was written by a later version
 ├── ProjectError     the project refuses the request (open elsewhere, missing media, unknown clip)
+├── CalibrationError what was given does not tell a camera (too little, on one line, swapped sides)
 ├── RunError         a run could not start, or ended before its time
 └── MachineError     this machine lacks something (a library, a display, disk space)
 
@@ -40,6 +41,10 @@ class TooNewError(FileError):
 
 class ProjectError(CoreError):
     """The project refuses the request."""
+
+
+class CalibrationError(CoreError):
+    """What was given does not tell a camera; the message is the reason."""
 
 
 class RunError(CoreError):

@@ -1,7 +1,8 @@
 """Pinhole cameras in numpy: 3D points to pixels and back, and the levelled frame that forecasts live in.
 
 World: right-handed, metres, y up. Camera: x right, y down, z forward, X_cam = R · X_world + t, so a point it can
-see has z > 0. Pixels count from the centre of the top left one.
+see has z > 0. Pixels count from the centre of the top left one. Files whose world has z up are turned at the door with
+`Z_UP_TO_Y_UP`. Letters: distortion holds 4, 5, 8 or 12 `coefficients`, in OpenCV's order.
 
 Levelled frame of a clip (method.md): neck at the origin, +y against gravity, heading turned so that the camera looks
 along −z; its x is the camera's right. `levelling` is the rotation R̃ from there to camera axes, tilt and roll only.
@@ -20,11 +21,15 @@ ESTIMATED_TORSO_M = 0.50
 """Neck to mid-hip of a person of whom nothing else is known."""
 ESTIMATED_FOCAL = 1.2
 """Focal length over the longer side of a picture whose camera is unknown."""
+Z_UP_TO_Y_UP = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0], [0.0, -1.0, 0.0]])
+"""World axes with z up to ours: (x, y, z) becomes (x, z, −y), without a mirror."""
+DISTORTIONS = (4, 5, 8, 12)
+"""How many coefficients a lens may have: k1 k2 p1 p2, k3, k4 k5 k6 (radial, rational), s1 s2 s3 s4 (thin prism)."""
 
 
 @dataclass(frozen=True)
 class Camera:
-    """One camera. `distortion` is OpenCV's (k1, k2, p1, p2, k3); `estimated` cameras hold pixels, not millimetres."""
+    """One camera. `distortion` is OpenCV's (see DISTORTIONS); `estimated` cameras hold pixels, not millimetres."""
 
     rotation: Float[ndarray, "3 3"]
     translation_m: Float[ndarray, " 3"]
@@ -32,7 +37,7 @@ class Camera:
     centre_px: Float[ndarray, " 2"]
     width: int
     height: int
-    distortion: Float[ndarray, " 5"]
+    distortion: Float[ndarray, " coefficients"]
     estimated: bool = False
 
     def matrix(self) -> Float[ndarray, "3 3"]:
@@ -73,28 +78,102 @@ def project(points_m: Float[ndarray, "*batch 3"], camera: Camera) -> Float[ndarr
 
 
 def distort(pixels: Float[ndarray, "*batch 2"], camera: Camera) -> Float[ndarray, "*batch 2"]:
-    """Undistorted pixels to the picture's own (OpenCV's five coefficients)."""
+    """Undistorted pixels to the picture's own."""
     if not np.any(camera.distortion):
         return pixels
-    k1, k2, p1, p2, k3 = camera.distortion
-    x, y = np.moveaxis((pixels - camera.centre_px) / camera.focal_px, -1, 0)
-    r2 = x * x + y * y
-    radial = 1 + r2 * (k1 + r2 * (k2 + r2 * k3))
-    bent = np.stack(
-        [x * radial + 2 * p1 * x * y + p2 * (r2 + 2 * x * x), y * radial + p1 * (r2 + 2 * y * y) + 2 * p2 * x * y],
-        axis=-1,
-    )
+    bent, _ = _bent((pixels - camera.centre_px) / camera.focal_px, camera.distortion)
     return bent * camera.focal_px + camera.centre_px
 
 
 def undistort(pixels: Float[ndarray, "*batch 2"], camera: Camera) -> Float[ndarray, "*batch 2"]:
-    """The picture's pixels to those of a perfect pinhole, by fixed-point iteration."""
+    """The picture's pixels to those of a perfect pinhole, by Newton's steps.
+
+    A strongly bent lens shows only part of the plane; a pixel it cannot show gets the nearest it can.
+    """
     if not np.any(camera.distortion):
         return pixels
-    straight = pixels
-    for _ in range(20):
-        straight = straight + (pixels - distort(straight, camera))
-    return straight
+    wanted = (pixels - camera.centre_px) / camera.focal_px
+    straight = wanted.astype(float)
+    for _ in range(_NEWTON_STEPS):
+        bent, slope = _bent(straight, camera.distortion)
+        missing = wanted - bent
+        (a, b), (c, d) = (slope[..., 0, 0], slope[..., 0, 1]), (slope[..., 1, 0], slope[..., 1, 1])
+        area = np.maximum(
+            a * d - b * c, _LEAST_AREA
+        )  # where the lens folds over, a short step is safer than a wild one
+        step = np.stack([d * missing[..., 0] - b * missing[..., 1], a * missing[..., 1] - c * missing[..., 0]], -1)
+        step = step / area[..., None]
+        length = np.linalg.norm(step, axis=-1, keepdims=True)
+        straight = straight + step * np.minimum(1.0, 0.5 / np.maximum(length, 1e-12))
+    return straight * camera.focal_px + camera.centre_px
+
+
+_NEWTON_STEPS = 12
+_LEAST_AREA = 0.05
+
+
+def _bent(
+    xy: Float[ndarray, "*batch 2"], distortion: Float[ndarray, " coefficients"]
+) -> tuple[Float[ndarray, "*batch 2"], Float[ndarray, "*batch 2 2"]]:
+    """Where the lens puts rays (x, y at depth 1), and how that changes with them."""
+    k1, k2, p1, p2, k3, k4, k5, k6, s1, s2, s3, s4 = np.pad(distortion, (0, 12 - len(distortion)))
+    x, y = xy[..., 0], xy[..., 1]
+    r2 = x * x + y * y
+    above, below = 1 + r2 * (k1 + r2 * (k2 + r2 * k3)), 1 + r2 * (k4 + r2 * (k5 + r2 * k6))
+    radial = above / below
+    growth = (k1 + r2 * (2 * k2 + r2 * 3 * k3)) / below - radial * (k4 + r2 * (2 * k5 + r2 * 3 * k6)) / below
+    bent = np.stack(
+        [
+            x * radial + 2 * p1 * x * y + p2 * (r2 + 2 * x * x) + r2 * (s1 + r2 * s2),
+            y * radial + p1 * (r2 + 2 * y * y) + 2 * p2 * x * y + r2 * (s3 + r2 * s4),
+        ],
+        axis=-1,
+    )
+    prism_x, prism_y = 2 * (s1 + 2 * s2 * r2), 2 * (s3 + 2 * s4 * r2)
+    cross = 2 * x * y * growth + 2 * p1 * x + 2 * p2 * y
+    slope = np.stack(
+        [
+            np.stack([radial + 2 * x * x * growth + 2 * p1 * y + 6 * p2 * x + prism_x * x, cross + prism_x * y], -1),
+            np.stack([cross + prism_y * x, radial + 2 * y * y * growth + 6 * p1 * y + 2 * p2 * x + prism_y * y], -1),
+        ],
+        axis=-2,
+    )
+    return bent, slope
+
+
+# ---- where a camera stands, and what a pixel looks at ----
+
+
+def eye_m(camera: Camera) -> Float[ndarray, " 3"]:
+    """Where the camera stands in the world; y is its height over the floor where the floor is at 0."""
+    return -camera.rotation.T @ camera.translation_m
+
+
+def tilt_deg(camera: Camera) -> float:
+    """How far the camera looks down (negative: up), degrees."""
+    return float(np.rad2deg(-np.arcsin(np.clip(camera.rotation[2, 1], -1, 1))))
+
+
+def roll_deg(camera: Camera) -> float:
+    """How far the picture leans: positive where the right side of what is level sinks in the picture, degrees."""
+    leaning = levelling(camera)
+    return float(np.rad2deg(np.arctan2(leaning[1, 0], leaning[0, 0])))
+
+
+def rays(pixels: Float[ndarray, "*batch 2"], camera: Camera) -> Float[ndarray, "*batch 3"]:
+    """The directions in the world, of length 1, in which these pixels of the picture look from `eye_m`."""
+    straight = (undistort(pixels, camera) - camera.centre_px) / camera.focal_px
+    seen = np.concatenate([straight, np.ones_like(straight[..., :1])], axis=-1) @ camera.rotation
+    return seen / np.linalg.norm(seen, axis=-1, keepdims=True)
+
+
+def on_floor_m(pixels: Float[ndarray, "*batch 2"], camera: Camera, height_m: float = 0.0) -> Float[ndarray, "*batch 3"]:
+    """Where these pixels meet the level plane at `height_m`; NaN where they look past it, at the horizon or above."""
+    directions, eye = rays(pixels, camera), eye_m(camera)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        along = (height_m - eye[1]) / directions[..., 1:2]
+        met = eye + along * directions
+    return np.where((along > 0) & np.isfinite(along), met, np.nan)
 
 
 def levelling(camera: Camera) -> Float[ndarray, "3 3"]:
