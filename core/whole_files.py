@@ -1,0 +1,51 @@
+"""Files that appear at their place when they are complete, or not at all.
+
+    with whole_file(path) as beside:
+        beside.write_bytes(...)          # or whatever writes files by name
+
+What is written lies beside its place under a hidden name with the same ending. Leaving the block in good order moves
+it there; an error, a stop or an interrupt takes it away again and leaves an older file of that name as it was.
+"""
+
+import errno
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from core.errors import FileError
+
+_HINTS = {
+    errno.ENOSPC: ("the disk is full", "Free some space, or choose another place. Nothing half-written was left."),
+    errno.EDQUOT: ("the disk is full", "Free some space, or choose another place. Nothing half-written was left."),
+    errno.EFBIG: ("the file grows larger than may be here", "Choose another place, or make it smaller."),
+    errno.EACCES: ("it may not be written there", "Choose a folder that may be written to."),
+    errno.EPERM: ("it may not be written there", "Choose a folder that may be written to."),
+    errno.EROFS: ("it may not be written there", "Choose a folder that may be written to."),
+    errno.ENAMETOOLONG: ("its name is too long", "Choose a shorter name."),
+}
+
+
+@contextmanager
+def whole_file(path: Path) -> Generator[Path]:
+    """A place to write to that becomes `path`. FileError says why that cannot be."""
+    if not path.parent.is_dir():
+        raise FileError(path, f"there is no folder {path.parent}", hint="Make it first, or choose another.")
+    if path.is_dir():
+        raise FileError(path, "is a folder", hint="Name a file.")
+    beside = path.with_name(f".{path.stem}.part{path.suffix}")
+    try:
+        yield beside
+        beside.replace(path)
+    except OSError as error:
+        raise refused(path, error) from error
+    finally:
+        with suppress(OSError):
+            beside.unlink(missing_ok=True)
+
+
+def refused(path: Path, error: OSError) -> FileError:
+    """What the system said about writing `path`, in words."""
+    words, hint = _HINTS.get(
+        error.errno or 0, (f"could not be written ({error.strerror or error})", "Choose another place.")
+    )
+    return FileError(path, words, hint=hint)
