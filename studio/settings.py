@@ -16,7 +16,10 @@ from typing import Any, Literal, get_args
 import platformdirs
 
 Look = Literal["dark", "light", "system"]
+Shows = Literal["joints", "body", "both"]
 TEXT_SIZES = (100, 115, 130)
+MOST_TRANSPARENT = 20
+"""Percent: below this nobody could tell that a body is there."""
 _MOST_RECENT = 8
 
 
@@ -40,6 +43,11 @@ class Settings:
     recent: tuple[RecentProject, ...] = ()
     panels: dict[str, list[int]] = field(default_factory=dict)  # sizes of splitters, by page and part
     tour_seen: bool = False
+    body: str = "built-in/smpl/neutral"  # whose form bodies are shown in: a key of core.bodies.library
+    forecast_shows: Shows = "both"  # what stands for a person there
+    annotate_shows: Shows = "joints"
+    body_opacity: int = 85  # percent, over a picture
+    body_beside: bool = False  # beside the picture instead of in front of it
     complaints: tuple[str, ...] = ()
     is_kept: bool = True
 
@@ -78,6 +86,11 @@ class Settings:
             f"look = {_quoted(self.look)}  # dark, light or system",
             f"text_size = {self.text_size}  # percent: 100, 115 or 130",
             f"tour_seen = {str(self.tour_seen).lower()}",
+            f"body = {_quoted(self.body)}  # whose form bodies are shown in",
+            f"forecast_shows = {_quoted(self.forecast_shows)}  # joints, body or both",
+            f"annotate_shows = {_quoted(self.annotate_shows)}  # joints, body or both",
+            f"body_opacity = {self.body_opacity}  # percent, over a picture",
+            f"body_beside = {str(self.body_beside).lower()}  # beside the picture instead of in front of it",
         ]
         if self.panels:
             lines += ["", "[panels]  # sizes of panels, pixels"]
@@ -127,6 +140,11 @@ def load(file: Path | None = None) -> Settings:
     take("look", get_args(Look))
     take("text_size", TEXT_SIZES)
     take("tour_seen", bool)
+    take("body", str)
+    take("forecast_shows", get_args(Shows))
+    take("annotate_shows", get_args(Shows))
+    take("body_opacity", tuple(range(MOST_TRANSPARENT, 101)))
+    take("body_beside", bool)
     panels = found.get("panels", {})
     if isinstance(panels, dict):
         made.panels = {
