@@ -23,7 +23,7 @@ from jaxtyping import Bool, Float, Int
 from numpy import ndarray
 from scipy.spatial.transform import Rotation
 
-from core.bodies.skeletons import SMPL_24
+from core.bodies.poses import joint_names, pose_for
 from core.bodies.skinning import Body, Normals
 from core.errors import FileError
 from core.formats.provenance import Provenance
@@ -77,28 +77,14 @@ def write_glb(
         file.write(binary)
 
 
-def joint_names(body: Body) -> tuple[str, ...]:
-    """SMPL's names; those past its 24 (fingers, jaw, eyes) in the order of the family."""
-    joints = len(body.parents)
-    if joints == len(SMPL_24):
-        return SMPL_24.joints
-    fingers = [f"{side}_{finger}{at}" for side in ("left", "right") for finger in _FINGERS for at in (1, 2, 3)]
-    rest = fingers if joints == 52 else ["jaw", "left_eye", "right_eye", *fingers]
-    known = [*SMPL_24.joints[:22], *rest]
-    return tuple(known[:joints]) + tuple(f"joint_{at}" for at in range(len(known), joints))
-
-
-_FINGERS = ("index", "middle", "pinky", "ring", "thumb")  # the order of SMPL-H and SMPL-X
-
-
 # ---- one person -----------------------------------------------------------------------------------------------------
 
 
 def _add(glb: "_Glb", person: Person, name: str, rate_hz: float, *, skeleton_only: bool) -> None:
     vertices_m, joints_m = person.body.rest(person.betas)
     parents = person.body.parents
-    names = joint_names(person.body)
-    turns = _quaternions(_held(person.rotations, person.there))
+    names = joint_names(len(parents))
+    turns = _quaternions(pose_for(_held(person.rotations, person.there), len(parents)))
     moves_m = _held(person.translation_m, person.there).astype(np.float32) + joints_m[0]
     armature = glb.node(name=name)
     joints = [glb.node(name=each, rotation=turns[0, at].tolist()) for at, each in enumerate(names)]

@@ -28,7 +28,6 @@ from core.rendering.views import Orbit, View
 FindBody = Callable[[str], Body]
 """The body a key stands for, as `core.bodies.library.body`."""
 
-BUILT_IN = "built-in/smpl/neutral"
 _FORMAT = 1
 _FLAGS = ("opacity", "beside", "labels", "trails", "grid", "shadows")
 

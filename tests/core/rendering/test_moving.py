@@ -5,14 +5,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.bodies.library import DEFAULT_KEY, body
 from core.bodies.skeletons import UPPER_BODY_9
-from core.bodies.skinning import Body
 from core.errors import FileError, FormatError
 from core.geometry.cameras import estimated_camera
 from core.geometry.rotations import matrices
 from core.rendering.contents import LIGHT
 from core.rendering.moving import (
-    BUILT_IN,
     Footage,
     MovingBody,
     MovingScene,
@@ -28,7 +27,7 @@ from core.rendering.views import Orbit
 def moving_body(frames: int = 4, seed: int = 0, **more) -> MovingBody:
     chance = np.random.default_rng(seed)
     return MovingBody(
-        BUILT_IN,
+        DEFAULT_KEY,
         chance.normal(size=3),
         matrices(0.3 * chance.normal(size=(frames, 24, 3))),
         chance.normal(size=(frames, 3)),
@@ -98,7 +97,7 @@ def test_that_a_scene_refuses_people_over_different_times():
     with pytest.raises(ValueError, match="different numbers of frames"):
         MovingScene(30.0, (moving_body(4),), (moving_skeleton(5),))
     with pytest.raises(ValueError, match="do not go together"):
-        MovingBody(BUILT_IN, np.zeros(3), np.zeros((4, 24, 3, 3)), np.zeros((3, 3)))
+        MovingBody(DEFAULT_KEY, np.zeros(3), np.zeros((4, 24, 3, 3)), np.zeros((3, 3)))
 
 
 @given(st.integers(0, 9), st.integers(0, 9))
@@ -113,7 +112,7 @@ def test_that_a_stretch_holds_the_frames_between_its_ends(one, other):
 def test_that_people_stand_only_where_they_are_and_joints_only_where_they_are_known():
     here = np.array([True, False, True, True])
     scene = MovingScene(30.0, (moving_body(there=here),), (moving_skeleton(),))
-    poser = Poser(scene, lambda key: Body.load())
+    poser = Poser(scene, body)
     counts = [tuple(len(group) for group in poser.at(frame)) for frame in range(4)]
     assert counts == [(1, 1), (0, 1), (1, 0), (1, 1)]
     (_, (skeleton,)) = poser.at(1)
@@ -121,7 +120,7 @@ def test_that_people_stand_only_where_they_are_and_joints_only_where_they_are_kn
 
 
 def test_that_a_posed_body_is_the_one_its_figure_makes():
-    body = moving_body()
-    ((posed,), _) = Poser(MovingScene(30.0, (body,)), lambda key: Body.load()).at(2)
-    expected = Body.load().shaped(body.betas).pose(body.rotations[2], body.translation_m[2])
+    moving = moving_body()
+    ((posed,), _) = Poser(MovingScene(30.0, (moving,)), body).at(2)
+    expected = body().shaped(moving.betas).pose(moving.rotations[2], moving.translation_m[2])
     np.testing.assert_array_equal(posed.vertices_m, expected)
