@@ -18,6 +18,7 @@ from core.errors import CoreError
 from core.runs import Done, Failed
 from studio import finding, theme
 from studio.adding import Adding
+from studio.calibrating import Calibrating
 from studio.document import Document
 from studio.help_commands import HelpCommands
 from studio.jobs import Job, Jobs
@@ -56,6 +57,7 @@ class Studio(QObject):
         self.window = MainWindow(self.document, self.jobs, settings, self._pages(), self._entries, version())
         self.projects = ProjectCommands(self.document, self.jobs, self.adding, settings, self.window)
         self._help = HelpCommands(self.window)
+        self.calibrating = Calibrating(self.document, self.window)
         self.tour = Tour(self.window, self.document, settings, self.projects.open_demo)
         self.projects.demo_opened.connect(self.tour.offer)
         looks: tuple[Look, ...] = ("dark", "light", "system")
@@ -67,7 +69,7 @@ class Studio(QObject):
             "redo": self.document.redo,
             **{f"theme-{look}": partial(self.set_look, look) for look in looks},
         }
-        handlers = {**self.projects.handlers(), **self._help.handlers(), **own}
+        handlers = {**self.projects.handlers(), **self._help.handlers(), **self.calibrating.handlers(), **own}
         self.window.make_menus(handlers, {"open-project": self.projects.recent})
         self.document.opened.connect(self._opened)
         self.document.closed.connect(partial(self.jobs.watch, None))

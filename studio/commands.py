@@ -101,6 +101,7 @@ COMMANDS: tuple[Command, ...] = (
     _everywhere("previous-panel", "Previous panel", "Shift+F6"),
     # ---- Model
     _everywhere("extract-poses", "Extract 2D poses", "", "Model", "editing"),
+    _everywhere("calibrate-camera", "Calibrate camera…", "", "Model", "clip"),
     _everywhere("jobs", "Jobs", "Ctrl+J", "Model", "project", group=30),
     # ---- Help
     _everywhere("page-help", "Help on this page", "F1", "Help"),

@@ -1,0 +1,139 @@
+"""What a camera sees of a floor and of straight edges, as lines of pixels, and what there is to say of a camera. No Qt.
+
+World metres, y up, the floor at y = 0. Pixels are those of the camera's own picture, lens distortion included, from
+the centre of its top left one. A line is cut where it leaves what the lens model holds for, so nothing folds back.
+"""
+
+import itertools
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+from numpy import ndarray
+
+from core.geometry.cameras import Camera, distort, pinhole, to_camera
+
+Line = Float[ndarray, "points 2"]
+
+_NEAREST = 0.02
+_BEYOND = 0.75
+"""How far outside the picture a line is followed, in shares of its diagonal from the middle."""
+_PIECES = 24
+GRID_M = 1.0
+_REACH_M = 8
+
+
+@dataclass(frozen=True)
+class CameraFacts:
+    """How a camera stands. Tilt is positive where it looks down, roll where it leans to its own right."""
+
+    focal_px: float
+    field_deg: float
+    tilt_deg: float
+    roll_deg: float
+    height_m: float
+
+
+def facts_of(camera: Camera) -> CameraFacts:
+    """Read off its matrices; the field is across the picture."""
+    right, down, forward = camera.rotation
+    return CameraFacts(
+        focal_px=float(np.mean(camera.focal_px)),
+        field_deg=float(np.degrees(2 * np.arctan(camera.width / 2 / camera.focal_px[0]))),
+        tilt_deg=float(np.degrees(np.arcsin(np.clip(-forward[1], -1, 1)))),
+        roll_deg=float(np.degrees(np.arctan2(-right[1], -down[1]))),
+        height_m=float(place_of(camera)[1]),
+    )
+
+
+def place_of(camera: Camera) -> Float[ndarray, " 3"]:
+    """Where the camera stands."""
+    return -camera.rotation.T @ camera.translation_m
+
+
+def seen_lines(camera: Camera, places_m: Float[ndarray, "corners 3"]) -> list[Line]:
+    """A line through places in space as the camera draws it: pieces, since a part may lie behind it or far outside."""
+    shares = np.linspace(0, 1, _PIECES, endpoint=False)[:, None]
+    stretches = [a + shares * (b - a) for a, b in itertools.pairwise(places_m)]
+    dense = np.concatenate([*stretches, places_m[-1:]])
+    return _cut(camera, to_camera(dense, camera))
+
+
+def floor_grid(camera: Camera, width_m: float = 0.0, depth_m: float = 0.0) -> list[Line]:
+    """Lines of one metre on the floor: over a room of that size, or round the place the camera looks at."""
+    if width_m > 0 and depth_m > 0:
+        lowest, highest = np.zeros(2), np.array([width_m, depth_m])
+    else:
+        middle = np.round(_looked_at(camera))
+        lowest, highest = middle - _REACH_M, middle + _REACH_M
+    lines: list[Line] = []
+    for axis in (0, 1):
+        for at in _metres(lowest[axis], highest[axis]):
+            ends = np.zeros((2, 3))
+            ends[:, 2 * axis] = at
+            ends[:, 2 - 2 * axis] = lowest[1 - axis], highest[1 - axis]
+            lines += seen_lines(camera, ends)
+    return lines
+
+
+def horizon(camera: Camera) -> list[Line]:
+    """Where floor and sky would meet: every level direction, infinitely far away."""
+    around = np.linspace(0, 2 * np.pi, 181)
+    far = np.stack([np.sin(around), np.zeros_like(around), np.cos(around)], axis=-1) @ camera.rotation.T
+    return _cut(camera, far)
+
+
+def seen_places(camera: Camera, places_m: Float[ndarray, "places 3"]) -> list[tuple[float, float] | None]:
+    """Where each place appears; None where the camera cannot see it."""
+    in_camera = to_camera(places_m, camera)
+    shown = _held(camera, in_camera)
+    pixels = distort(pinhole(in_camera, camera), camera)
+    return [(float(x), float(y)) if seen else None for (x, y), seen in zip(pixels, shown, strict=True)]
+
+
+def floor_under(camera: Camera, pixels: Iterable[tuple[float, float]]) -> list[tuple[float, float] | None]:
+    """Where on the floor (x, z) rays through undistorted pixels land; None where they never do."""
+    origin = place_of(camera)
+    found: list[tuple[float, float] | None] = []
+    for pixel in pixels:
+        x, y = (np.asarray(pixel) - camera.centre_px) / camera.focal_px
+        ray = np.array([x, y, 1.0]) @ camera.rotation
+        far = -origin[1] / ray[1] if abs(ray[1]) > 1e-9 else -1.0
+        found.append((float(origin[0] + far * ray[0]), float(origin[2] + far * ray[2])) if far > 0 else None)
+    return found
+
+
+def _looked_at(camera: Camera) -> Float[ndarray, " 2"]:
+    """The middle of what is seen of the floor, at most ten metres away."""
+    places = floor_under(camera, [(camera.centre_px[0], camera.height * share) for share in (0.6, 0.75, 0.9)])
+    origin = place_of(camera)[[0, 2]]
+    hits = [np.array(place) for place in places if place is not None]
+    near = [place for place in hits if np.linalg.norm(place - origin) < 10]
+    if near:
+        return np.mean(near, axis=0)
+    ahead = camera.rotation[2][[0, 2]]
+    return origin + 5 * ahead / max(float(np.linalg.norm(ahead)), 1e-6)
+
+
+def _metres(lowest: float, highest: float) -> Sequence[float]:
+    inside = np.arange(np.ceil(lowest / GRID_M), np.floor(highest / GRID_M) + 1) * GRID_M
+    return [float(each) for each in np.unique([lowest, *inside, highest])]
+
+
+def _held(camera: Camera, in_camera: Float[ndarray, "places 3"]) -> ndarray:
+    """Which places lie before the camera and where the lens model still means something."""
+    straight = pinhole(in_camera, camera)
+    middle = np.array([camera.width / 2, camera.height / 2])
+    reach = (0.5 + _BEYOND) * np.hypot(camera.width, camera.height)
+    return (in_camera[:, 2] > _NEAREST) & (np.linalg.norm(straight - middle, axis=-1) < reach)
+
+
+def _cut(camera: Camera, in_camera: Float[ndarray, "places 3"]) -> list[Line]:
+    held = _held(camera, in_camera)
+    pixels = distort(pinhole(in_camera, camera), camera)
+    breaks = np.flatnonzero(np.diff(held.astype(int))) + 1
+    return [
+        part for part, kept in zip(np.split(pixels, breaks), np.split(held, breaks), strict=True)
+        if kept[0] and len(part) > 1
+    ]  # fmt: skip
