@@ -43,9 +43,10 @@ def whole_file(path: Path) -> Generator[Path]:
             beside.unlink(missing_ok=True)
 
 
-def refused(path: Path, error: OSError) -> FileError:
-    """What the system said about writing `path`, in words."""
+def refused(path: Path, error: Exception) -> FileError:
+    """What the system (or who wrote for us) said about writing `path`, in words."""
+    why = getattr(error, "strerror", None) or error
     words, hint = _HINTS.get(
-        error.errno or 0, (f"could not be written ({error.strerror or error})", "Choose another place.")
+        getattr(error, "errno", None) or 0, (f"could not be written ({why})", "Choose another place.")
     )
     return FileError(path, words, hint=hint)

@@ -13,13 +13,15 @@ from jaxtyping import UInt8
 from numpy import ndarray
 
 from core.errors import FileError
-from core.video.files import in_words
+from core.whole_files import refused
 
 
 class VideoWriter:
     """Writes frames as H.264; a context manager. The file appears at its place when it is complete, or not at all."""
 
-    def __init__(self, path: Path, rate_hz: float, width: int, height: int, crf: int, gop: int) -> None:
+    def __init__(
+        self, path: Path, rate_hz: float, width: int, height: int, crf: int, gop: int, comment: str = ""
+    ) -> None:
         if width % 2 or height % 2:
             raise FileError(path, f"a video of {width} × {height} cannot be written", hint="Choose even numbers.")
         if not path.parent.is_dir():
@@ -28,8 +30,10 @@ class VideoWriter:
         self._beside = path.with_name(f".{path.stem}.part{path.suffix or '.mp4'}")
         self._size = height, width, 3
         self._count = 0
-        with in_words(path):
+        with written(path):
             self._container = av.open(f"file:{self._beside.absolute()}", "w")
+        if comment:
+            self._container.metadata["comment"] = comment
         self._stream = self._container.add_stream("libx264", rate=Fraction(rate_hz).limit_denominator(60_000))
         self._stream.width, self._stream.height, self._stream.pix_fmt = width, height, "yuv420p"
         self._stream.options = {"crf": str(crf), "preset": "veryfast", "g": str(gop)}
@@ -43,9 +47,7 @@ class VideoWriter:
         if kind is None:
             self.close()
         else:
-            with suppress(FFmpegError):
-                self._container.close()
-            self._beside.unlink(missing_ok=True)
+            self._give_up()
 
     def add(self, rgb: UInt8[ndarray, "height width 3"]) -> None:
         """The next frame."""
@@ -55,19 +57,44 @@ class VideoWriter:
         frame = frame.reformat(format="yuv420p", dst_colorspace="ITU709", dst_color_range="MPEG")
         frame.pts, frame.time_base = self._count, 1 / Fraction(self._stream.codec_context.framerate)
         self._count += 1
-        with in_words(self.path):
+        with written(self.path):
             self._container.mux(self._stream.encode(frame))
 
     def close(self) -> None:
         """Complete the file and put it at its place."""
-        with in_words(self.path):
-            self._container.mux(self._stream.encode(None))
+        try:
+            with written(self.path):
+                self._container.mux(self._stream.encode(None))
+                self._container.close()
+                self._beside.replace(self.path)
+        except FileError:
+            self._give_up()
+            raise
+
+    def _give_up(self) -> None:
+        with suppress(FFmpegError, OSError):
             self._container.close()
-        self._beside.replace(self.path)
+        self._beside.unlink(missing_ok=True)
 
 
 def write_video(
-    path: Path | str, rate_hz: float, width: int, height: int, crf: int = 18, *, gop: int = 48
+    path: Path | str, rate_hz: float, width: int, height: int, crf: int = 18, *, gop: int = 48, comment: str = ""
 ) -> VideoWriter:
-    """Open a writer for frames of this size: `with … as out: out.add(rgb)`. A smaller `crf` is finer and larger."""
-    return VideoWriter(Path(path), rate_hz, width, height, crf, gop)
+    """Open a writer for frames of this size: `with … as out: out.add(rgb)`. A smaller `crf` is finer and larger.
+
+    The `comment` stands in the file's own description: whose it is, what made it.
+    """
+    return VideoWriter(Path(path), rate_hz, width, height, crf, gop, comment)
+
+
+class written:  # noqa: N801  (read as a statement: with written(path): ...)
+    """Turns what FFmpeg or the system says about writing a file into what a person can act on."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, OSError | FFmpegError):
+            raise refused(self._path, error) from error
