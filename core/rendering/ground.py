@@ -1,62 +1,63 @@
 """The floor of a scene: lines every metre, fainter ones every half, and soft shadows that tell what touches it.
 
-All of it is opaque and unlit, in colours that fade into the background, so no order of drawing matters.
+Lines and fading are drawn by a shader, pixel by pixel, so nothing is made anew when a body moves but its shadow: a
+small picture of how dark the floor is there, on a part of the floor of its own. World metres, y up.
 """
 
 from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
-from jaxtyping import Float, UInt8
+from jaxtyping import Float
 from numpy import ndarray
 
 from core.opencv import cv2
 from core.rendering.contents import Colours
-from core.rendering.offscreen import Finish, Mesh, Window, rgb
+from core.rendering.offscreen import Finish, Mesh, Pane, rgb
+from core.rendering.shaders import FLOOR, FLOOR_SHADED
 
 REACH_M = 5.0
 """Where it has faded away, from its middle."""
 FADE_FROM_M = 1.2
 _CELLS_A_METRE = 32
-_LINE_STEP_M = 0.25
-_OVER_M = 0.002
+_LARGEST_CELLS = 448
+"""Of the shadows' picture; bodies further apart than that share coarser cells."""
 _SHADOWS = ((-0.2, 0.12, 0.035, 1.0), (0.12, 0.6, 0.16, 0.55), (0.6, 2.5, 0.30, 0.35))
 """(from height, to height, blur, strength), metres: the layers of a body that darken the floor."""
+_MARGIN_M = 0.9
+"""So far round a body its shadow reaches: three times the widest blur."""
+_ROUND_CELLS = 8
 _SPREAD = np.ones((3, 3), np.uint8)
-_UNLIT = Finish(flat=True)
+
+Way = Literal["floor", "marks", "cover"]
+_WAYS: dict[Way, int] = {"floor": 0, "marks": 1, "cover": 2}
 
 
 class Ground:
-    """Owns its two meshes in the window."""
+    """Owns its two meshes in a pane: the shaded part, and a frame round it out to where the floor has faded."""
 
-    def __init__(self, window: Window, colours: Colours) -> None:
-        self._window = window
-        self._colours = colours
+    def __init__(self, pane: Pane, colours: Colours) -> None:
         self._height_m: float | None = 0.0
-        self._grid = self._shadows = True
         self._points: list[Float[ndarray, "points 3"]] = []
-        count = int(2 * REACH_M * _CELLS_A_METRE) + 1
-        along = np.linspace(-REACH_M, REACH_M, count)
-        # Pixels of the floor's texture: the first axis goes along −z (rows from the far edge down), the second along x.
-        z, x = np.meshgrid(along, along, indexing="ij")
-        self._xz = np.stack([x, z], -1)
-        self._fades = _fade(self._xz)[..., None]
         self._middle = np.zeros(2)
-        self._corner_xz = REACH_M * np.array([[-1, -1], [-1, 1], [1, 1], [1, -1.0]])
-        self._floor = window.add(
+        self._shown = True
+        corners = np.zeros((4, 3))
+        self._shaded = pane.add(
             Mesh(
-                self._at(self._corner_xz, 0.0),
+                corners,
                 np.arange(4)[None],
                 uv=np.array([[0, 1], [0, 0], [1, 0], [1, 1.0]]),
-                texture=np.zeros((count, count, 3), np.uint8),
-                finish=_UNLIT,
+                texture=np.zeros((2, 2, 3), np.uint8),
+                finish=Finish(program=FLOOR_SHADED),
             )
         )
-        lines, faint = _grid_lines(0.0), _grid_lines(0.5)
-        self._line_xz = np.concatenate([lines, faint])
-        self._strength = np.repeat([1.0, 0.42], [len(lines), len(faint)])
-        pairs = np.arange(len(self._line_xz)).reshape(-1, 2)
-        self._lines = window.add(Mesh(self._at(self._line_xz, _OVER_M), None, lines=pairs, finish=_UNLIT))
-        self._redraw()
+        # Corners 0 … 3 are the frame's outer ones, 4 … 7 those of the shaded part.
+        sides = np.array([[side, side + 4, (side + 1) % 4 + 4, (side + 1) % 4] for side in range(4)])
+        self._frame = pane.add(Mesh(np.zeros((8, 3)), sides, finish=Finish(program=FLOOR)))
+        self._grid = self._shadows = True
+        self._colours = colours
+        self.draw_as("floor")
+        self.set_colours(colours)
 
     def set(self, height_m: float | None, *, grid: bool = True, shadows: bool = True) -> None:
         """Where it is, and whether its lines and its shadows are drawn."""
@@ -66,72 +67,84 @@ class Ground:
 
     def set_colours(self, colours: Colours) -> None:
         self._colours = colours
+        for mesh in (self._shaded, self._frame):
+            for name, colour in (("back", colours.background), ("ground", colours.ground), ("line", colours.line)):
+                mesh.tell(name, *(part / 255 for part in rgb(colour)))
         self._redraw()
+
+    def draw_as(self, way: Way) -> None:
+        """A floor, or only its lines and shadows (over nothing), or nothing that still hides what is under it."""
+        for mesh in (self._shaded, self._frame):
+            mesh.tell("way", _WAYS[way])
+
+    def show(self, shown: bool = True) -> None:
+        self._shown = shown
+        for mesh in (self._shaded, self._frame):
+            mesh.show(shown and self._height_m is not None)
 
     def shade(self, points_m: Sequence[Float[ndarray, "points 3"]]) -> None:
-        """Shadows under these points; the floor's lit part follows them by whole metres, so its lines stay put."""
+        """Shadows under these points; the floor's lit part follows them, its lines stay where they are."""
         self._points = [points[np.isfinite(points).all(-1)] for points in points_m]
-        solid = [points for points in self._points if len(points)]
-        if solid:
-            self._middle = np.round(np.concatenate(solid)[:, [0, 2]].mean(0))
+        self._points = [points for points in self._points if len(points)]
+        if self._points:
+            self._middle = np.mean([(points.min(0) + points.max(0))[[0, 2]] / 2 for points in self._points], axis=0)
         self._redraw()
 
+    def extent_m(self) -> Float[ndarray, "corners 3"]:
+        """The corners of where its shadows fall."""
+        low, high, _ = self._part()
+        return self._at(np.array([low, [low[0], high[1]], high, [high[0], low[1]]]))
+
     def _redraw(self) -> None:
-        self._floor.show(self._height_m is not None)
-        self._lines.show(self._height_m is not None and self._grid)
+        self.show(self._shown)
         if self._height_m is None:
             return
-        light = 1 - self._colours.shadow * self._shadow()
-        background, ground, line = (
-            np.array(rgb(colour), np.float32)
-            for colour in (self._colours.background, self._colours.ground, self._colours.line)
-        )
-        self._floor.wrap(_colours(background + self._fades * (ground * light[..., None] - background)))
-        self._floor.move(self._at(self._corner_xz, 0.0))
-        # A line takes the shadow of the floor it lies on.
-        column, row = np.clip(np.round((self._line_xz + REACH_M) * _CELLS_A_METRE).astype(int), 0, len(light) - 1).T
-        shaded = light[row, column, None]
-        fade = _fade(self._line_xz)[:, None]
-        under = background + fade * (ground * shaded - background)
-        over = line * (0.4 + 0.6 * shaded)
-        self._lines.paint(_colours(under + self._strength[:, None] * fade * (over - under)))
-        self._lines.move(self._at(self._line_xz, _OVER_M))
+        low, high, cells = self._part()
+        inner = np.array([low, [low[0], high[1]], high, [high[0], low[1]]])
+        outer = self._middle + REACH_M * np.array([[-1, -1], [-1, 1], [1, 1], [1, -1.0]])
+        outer = np.where(outer < self._middle, np.minimum(outer, low), np.maximum(outer, high))
+        self._shaded.move(self._at(inner))
+        self._frame.move(self._at(np.concatenate([outer, inner])))
+        self._shaded.wrap(cv2.merge([self._shadow(low, cells, high)] * 3))
+        for mesh in (self._shaded, self._frame):
+            mesh.tell("middle", *self._middle)
+            mesh.tell("reach", FADE_FROM_M, REACH_M, self._colours.shadow, float(self._grid))
 
-    def _at(self, xz: Float[ndarray, "points 2"], over_m: float) -> Float[ndarray, "points 3"]:
-        height = (self._height_m or 0.0) + over_m
-        return np.stack([xz[:, 0] + self._middle[0], np.full(len(xz), height), xz[:, 1] + self._middle[1]], -1)
+    def _part(self) -> tuple[Float[ndarray, " 2"], Float[ndarray, " 2"], tuple[int, int]]:
+        """The shaded part: its corners (x, z), and into how many cells it is cut (columns, rows)."""
+        step = _ROUND_CELLS / _CELLS_A_METRE
+        if self._points and self._shadows:
+            low = np.min([points.min(0)[[0, 2]] for points in self._points], axis=0) - _MARGIN_M
+            high = np.max([points.max(0)[[0, 2]] for points in self._points], axis=0) + _MARGIN_M
+            low, high = np.floor(low / step) * step, np.ceil(high / step) * step
+        else:
+            low, high = self._middle - step, self._middle + step
+        low = np.clip(low, self._middle - 2 * REACH_M, self._middle + 2 * REACH_M - step)
+        high = np.clip(high, low + step, low + 4 * REACH_M)
+        columns, rows = np.minimum(np.round((high - low) * _CELLS_A_METRE), _LARGEST_CELLS).astype(int)
+        return low, high, (int(columns), int(rows))
 
-    def _shadow(self) -> Float[ndarray, "rows columns"]:
-        """0 lit … 1 dark: what stands on the floor darkens it most and sharply, what is over it less and softly."""
-        count = len(self._xz)
-        total = np.zeros((count, count), np.float32)
+    def _at(self, xz: Float[ndarray, "points 2"]) -> Float[ndarray, "points 3"]:
+        return np.stack([xz[:, 0], np.full(len(xz), self._height_m or 0.0), xz[:, 1]], -1)
+
+    def _shadow(self, low: ndarray, cells: tuple[int, int], high: ndarray) -> ndarray:
+        """0 lit … 255 dark, rows along z.
+
+        What stands on the floor darkens it most and sharply, what is over it less and softly.
+        """
+        columns, rows = cells
+        total = np.zeros((rows, columns), np.float32)
+        per_metre = np.array(cells) / (high - low)
         for points in self._points if self._shadows else ():
-            height = points[:, 1] - (self._height_m or 0.0)
-            column, row = np.round((points[:, [0, 2]] - self._middle + REACH_M) * _CELLS_A_METRE).astype(int).T
-            inside = (column >= 0) & (column < count) & (row >= 0) & (row < count)
-            for low, high, blur, weight in _SHADOWS:
-                part = inside & (height >= low) & (height < high)
-                covered = np.zeros((count, count), np.float32)
+            over = points[:, 1] - (self._height_m or 0.0)
+            column, row = ((points[:, [0, 2]] - low) * per_metre).astype(int).T
+            inside = (column >= 0) & (column < columns) & (row >= 0) & (row < rows)
+            for from_, to, blur, weight in _SHADOWS:
+                part = inside & (over >= from_) & (over < to)
+                if not part.any():
+                    continue
+                covered = np.zeros((rows, columns), np.float32)
                 covered[row[part], column[part]] = weight
-                soft = cv2.GaussianBlur(cv2.dilate(covered, _SPREAD), (0, 0), blur * _CELLS_A_METRE)
-                total = total + soft - total * soft
-        return np.clip(total, 0, 1)
-
-
-def _grid_lines(offset_m: float) -> Float[ndarray, "ends 2"]:
-    """Ends of short pieces of the lines at whole metres plus `offset_m`, both ways."""
-    steps = np.arange(-REACH_M, REACH_M - 1e-9, _LINE_STEP_M)
-    at = np.arange(-np.floor(REACH_M) + offset_m, REACH_M + 1e-9, 1.0)
-    start, where = (axis.reshape(-1) for axis in np.meshgrid(steps, at))
-    along_x = np.stack([np.stack([start, where], -1), np.stack([start + _LINE_STEP_M, where], -1)], 1)
-    return np.concatenate([along_x, along_x[..., ::-1]]).reshape(-1, 2)
-
-
-def _fade(xz: Float[ndarray, "points 2"]) -> Float[ndarray, " points"]:
-    """1 in the middle, 0 at REACH_M, smoothly."""
-    share = np.clip((np.linalg.norm(xz, axis=-1) - FADE_FROM_M) / (REACH_M - FADE_FROM_M), 0, 1)
-    return (1 - share) ** 2 * (1 + 2 * share)
-
-
-def _colours(values: Float[ndarray, "points 3"]) -> UInt8[ndarray, "points 3"]:
-    return np.clip(values + 0.5, 0, 255).astype(np.uint8)
+                soft = cv2.GaussianBlur(cv2.dilate(covered, _SPREAD), (0, 0), blur * float(per_metre.mean()))
+                total += soft - total * soft
+        return np.clip(255 * total + 0.5, 0, 255).astype(np.uint8)

@@ -3,6 +3,8 @@
 Pictures are (height, width, 3) uint8 with the top row first; depths are (height, width) in 0 (near) … 1 (nothing).
 Multi-sampling is off: software OpenGL takes four times as long with it; smooth edges come from drawing larger and
 averaging. Colours are `#rrggbb`. One window is used by one thread. Whoever makes a window closes it.
+
+A window has one pane or several side by side, each with its own camera and meshes, drawn and read at once.
 """
 
 from dataclasses import dataclass
@@ -14,17 +16,23 @@ from numpy import ndarray
 
 from core.opencv import cv2
 from core.rendering.probe import way_to_draw
+from core.rendering.shaders import Program
 
 
 @dataclass(frozen=True)
 class Finish:
-    """How a surface answers to light (Phong). `flat` surfaces show their colour as it is, unlit."""
+    """How a surface answers to light (Phong). `flat` surfaces show their colour as it is, unlit.
+
+    With a `program` of its own a surface takes no lights of the window. Of a `closed` one only the outside is drawn.
+    """
 
     ambient: float = 0.24
     diffuse: float = 0.76
     specular: float = 0.06
     shine: float = 10.0
     flat: bool = False
+    program: Program | None = None
+    closed: bool = False
 
 
 class Mesh:
@@ -50,7 +58,12 @@ class Mesh:
 
         self._data = vtkPolyData()
         self._points = vtkPoints()
+        self._places: Float[ndarray, "vertices 3"] | None = None
+        self._normals: Float[ndarray, "vertices 3"] | None = None
+        self._uniforms: Any = None
+        self._image: Any = None
         self._data.SetPoints(self._points)
+        self._faces = faces
         if faces is not None:
             self._data.SetPolys(_cells(faces))
         if lines is not None:
@@ -58,10 +71,10 @@ class Mesh:
         if uv is not None:
             self._data.GetPointData().SetTCoords(numpy_to_vtk(np.ascontiguousarray(uv, np.float32), deep=True))
         self.actor = vtkActor()
-        mapper = vtkPolyDataMapper()
-        mapper.SetInputData(self._data)
-        mapper.SetScalarModeToUsePointData()
-        self.actor.SetMapper(mapper)
+        self._mapper: Any = vtkPolyDataMapper()
+        self._mapper.SetInputData(self._data)
+        self._mapper.SetScalarModeToUsePointData()
+        self.actor.SetMapper(self._mapper)
         self._finish(finish or Finish())
         self.actor.GetProperty().SetLineWidth(line_width)
         if texture is not None:
@@ -73,29 +86,60 @@ class Mesh:
         surface = self.actor.GetProperty()
         if finish.flat:
             surface.LightingOff()
+        surface.SetBackfaceCulling(finish.closed)
         surface.SetInterpolationToPhong()
         surface.SetAmbient(finish.ambient)
         surface.SetDiffuse(finish.diffuse)
         surface.SetSpecular(finish.specular)
         surface.SetSpecularPower(finish.shine)
+        if finish.program is None:
+            return
+        # A program sees the vertices as they were given: VTK moves those far from the origin otherwise.
+        self._mapper.SetVBOShiftScaleMethod(0)
+        self.actor.ForceOpaqueOn()
+        shader = self.actor.GetShaderProperty()
+        shader.SetVertexShaderCode(finish.program.corner)
+        shader.SetFragmentShaderCode(finish.program.pixel)
+        self._uniforms = shader.GetFragmentCustomUniforms()
+        self.tell("finish", finish.ambient, finish.diffuse, finish.specular, finish.shine)
+
+    def tell(self, name: str, *values: float) -> None:
+        """Gives the mesh's program a uniform: one whole number, or two to four that need not be."""
+        if len(values) == 1:
+            self._uniforms.SetUniformi(name, int(values[0]))
+        else:
+            {2: self._uniforms.SetUniform2f, 3: self._uniforms.SetUniform3f, 4: self._uniforms.SetUniform4f}[
+                len(values)
+            ](name, values)
 
     def move(
         self, vertices_m: Float[ndarray, "vertices 3"], normals: Float[ndarray, "vertices 3"] | None = None
     ) -> None:
         """New places (and normals) of the same vertices."""
-        from vtkmodules.util.numpy_support import numpy_to_vtk
-
-        self._points.SetData(numpy_to_vtk(np.ascontiguousarray(vertices_m, np.float32), deep=True))
-        if normals is not None:
-            self._data.GetPointData().SetNormals(numpy_to_vtk(np.ascontiguousarray(normals, np.float32), deep=True))
+        if self._places is None or self._places.shape != vertices_m.shape:
+            self._places, there = _shared(vertices_m.shape)
+            self._points.SetData(there)
+        self._places[:] = vertices_m
         self._points.Modified()
+        if normals is not None:
+            if self._normals is None or self._normals.shape != normals.shape:
+                self._normals, there = _shared(normals.shape)
+                self._data.GetPointData().SetNormals(there)
+            self._normals[:] = normals
+            self._data.GetPointData().GetNormals().Modified()
         self._data.Modified()
+
+    def moves_like(self, faces: Int[ndarray, "faces corners"]) -> bool:
+        """Whether a mesh with these faces is this one, only elsewhere."""
+        return self._faces is not None and np.array_equal(self._faces, faces)
 
     def paint(self, colours: "UInt8[ndarray, 'vertices 3'] | str") -> None:
         """One colour for all of it, or one a vertex."""
         from vtkmodules.util.numpy_support import numpy_to_vtk
 
-        if isinstance(colours, str):
+        if isinstance(colours, str) and self._uniforms is not None:
+            self.tell("paint", *(part / 255 for part in rgb(colours)))
+        elif isinstance(colours, str):
             self._data.GetPointData().SetScalars(None)
             self.actor.GetProperty().SetColor(*(part / 255 for part in rgb(colours)))
         else:
@@ -103,7 +147,16 @@ class Mesh:
 
     def wrap(self, picture: UInt8[ndarray, "rows columns 3"]) -> None:
         """Another texture."""
-        self.actor.SetTexture(_texture(picture))
+        from vtkmodules.util.numpy_support import numpy_to_vtk
+
+        if self._image is None:
+            self._image, texture = _texture()
+            self.actor.SetTexture(texture)
+        rows, columns, _ = picture.shape
+        self._image.SetDimensions(columns, rows, 1)
+        scalars = np.ascontiguousarray(picture[::-1]).reshape(rows * columns, -1)
+        self._image.GetPointData().SetScalars(numpy_to_vtk(scalars, deep=True))
+        self._image.Modified()
 
     def carry(self, rotation: Float[ndarray, "3 3"], place_m: Float[ndarray, " 3"]) -> None:
         """Puts the whole mesh somewhere: x → R·x + place."""
@@ -120,34 +173,26 @@ class Mesh:
         self.actor.SetVisibility(shown)
 
 
-class Window:
-    """Draws meshes into memory. `renderer` is VTK's own, for lights and passes."""
+class Pane:
+    """A part of a window: meshes, lights and a camera. `renderer` is VTK's own, for lights and passes."""
 
-    def __init__(self, width: int, height: int, background: str) -> None:
-        # The window comes first: importing its module is what makes VTK's renderers and actors OpenGL ones.
-        self._window: Any = _render_window()
+    def __init__(self, window: Any, background: str) -> None:
         from vtkmodules.vtkRenderingCore import vtkRenderer
 
+        self._window = window
         self.renderer = vtkRenderer()
-        self.set_background(background)
         self.renderer.SetAutomaticLightCreation(False)
-        self._window.SetShowWindow(False)
-        self._window.SetUseOffScreenBuffers(True)
-        self._window.SetMultiSamples(0)
-        self._window.AddRenderer(self.renderer)
-        self.resize(width, height)
+        self.set_background(background)
+        window.AddRenderer(self.renderer)
 
-    @property
-    def size(self) -> tuple[int, int]:
-        """Width, height."""
-        return self._size
+    def set_background(self, colour: str | None) -> None:
+        """A colour, or None for nothing: pixels nothing was drawn on are then 0 with alpha 0."""
+        self.renderer.SetBackground(*(part / 255 for part in rgb(colour or "#000000")))
+        self.renderer.SetBackgroundAlpha(1.0 if colour else 0.0)
 
-    def resize(self, width: int, height: int) -> None:
-        self._size = (max(width, 1), max(height, 1))
-        self._window.SetSize(*self._size)
-
-    def set_background(self, colour: str) -> None:
-        self.renderer.SetBackground(*(part / 255 for part in rgb(colour)))
+    def set_part(self, left: float, top: float, width: float, height: float) -> None:
+        """Which part of the window it takes, in shares of it."""
+        self.renderer.SetViewport(left, 1 - top - height, left + width, 1 - top)
 
     def add(self, mesh: Mesh) -> Mesh:
         self.renderer.AddActor(mesh.actor)
@@ -163,20 +208,70 @@ class Window:
         towards: tuple[float, float, float],
         colour: str,
         strength: float,
-        *,
-        with_camera: bool = False,
     ) -> None:
-        """A distant light from `place` towards a point; `with_camera` in the camera's own axes (it looks along −z)."""
+        """A distant light from `place` towards a point."""
         from vtkmodules.vtkRenderingCore import vtkLight
 
         light = vtkLight()
-        if with_camera:
-            light.SetLightTypeToCameraLight()
         light.SetPosition(*place)
         light.SetFocalPoint(*towards)
         light.SetColor(*(part / 255 for part in rgb(colour)))
         light.SetIntensity(strength)
         self.renderer.AddLight(light)
+
+    def clear(self) -> None:
+        """Takes out all that is in it, and itself out of the window."""
+        self.renderer.RemoveAllViewProps()
+        self.renderer.RemoveAllLights()
+        self._window.RemoveRenderer(self.renderer)
+
+
+class Window:
+    """Draws what is in its panes into memory; the first one fills it."""
+
+    def __init__(self, width: int, height: int, background: str) -> None:
+        # The window comes first: importing its module is what makes VTK's renderers and actors OpenGL ones.
+        self._window: Any = _render_window()
+        self._window.SetShowWindow(False)
+        self._window.SetUseOffScreenBuffers(True)
+        self._window.SetMultiSamples(0)
+        self._window.SetAlphaBitPlanes(True)
+        self.panes = [Pane(self._window, background)]
+        self._read: Any = None
+        self.resize(width, height)
+
+    @property
+    def pane(self) -> Pane:
+        return self.panes[0]
+
+    @property
+    def renderer(self) -> Any:
+        return self.pane.renderer
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width, height."""
+        return self._size
+
+    def resize(self, width: int, height: int) -> None:
+        self._size = (max(width, 1), max(height, 1))
+        self._window.SetSize(*self._size)
+
+    def add_pane(self, background: str) -> Pane:
+        """Another pane; say what part of the window each takes."""
+        self.panes.append(Pane(self._window, background))
+        return self.panes[-1]
+
+    def remove_pane(self, pane: Pane) -> None:
+        self.panes.remove(pane)
+        pane.clear()
+
+    def add(self, mesh: Mesh) -> Mesh:
+        """Into the first pane."""
+        return self.pane.add(mesh)
+
+    def remove(self, mesh: Mesh) -> None:
+        self.pane.remove(mesh)
 
     def driver(self) -> str:
         """What draws, as OpenGL names it, such as `llvmpipe (LLVM 15.0.6, 256 bits)`. Known after the first draw."""
@@ -188,15 +283,19 @@ class Window:
     def draw(self) -> None:
         self._window.Render()
 
-    def picture(self) -> UInt8[ndarray, "height width 3"]:
-        """What was drawn last."""
+    def pixels(self) -> UInt8[ndarray, "height width 4"]:
+        """What was drawn last, RGBA; colours are multiplied by alpha where the background is nothing."""
         from vtkmodules.util.numpy_support import vtk_to_numpy
         from vtkmodules.vtkCommonCore import vtkUnsignedCharArray
 
         width, height = self._size
-        pixels = vtkUnsignedCharArray()
-        self._window.GetRGBACharPixelData(0, 0, width - 1, height - 1, 0, pixels)
-        return cv2.flip(cv2.cvtColor(vtk_to_numpy(pixels).reshape(height, width, 4), cv2.COLOR_RGBA2RGB), 0)
+        self._read = self._read or vtkUnsignedCharArray()
+        self._window.GetRGBACharPixelData(0, 0, width - 1, height - 1, 0, self._read)
+        return cv2.flip(vtk_to_numpy(self._read).reshape(height, width, 4), 0)
+
+    def picture(self) -> UInt8[ndarray, "height width 3"]:
+        """What was drawn last, without alpha."""
+        return cv2.cvtColor(self.pixels(), cv2.COLOR_RGBA2RGB)
 
     def depth(self) -> Float[ndarray, "height width"]:
         """How deep it lies, 0 near … 1 far or nothing."""
@@ -212,9 +311,8 @@ class Window:
         """Gives everything back. May be called twice."""
         if self._window is None:
             return
-        self.renderer.RemoveAllViewProps()
-        self.renderer.RemoveAllLights()
-        self._window.RemoveRenderer(self.renderer)
+        for pane in self.panes:
+            pane.clear()
         self._window.Finalize()
         self._window = None
 
@@ -243,6 +341,14 @@ def _render_window() -> Any:
     return getattr(vtkRenderingOpenGL2, names[way])()
 
 
+def _shared(shape: tuple[int, ...]) -> tuple[Float[ndarray, "vertices 3"], Any]:
+    """Numbers that numpy writes and VTK reads, without a copy."""
+    from vtkmodules.util.numpy_support import numpy_to_vtk
+
+    values = np.empty(shape, np.float32)
+    return values, numpy_to_vtk(values, deep=False)
+
+
 def _cells(corners: Int[ndarray, "cells corners"]) -> Any:
     from vtkmodules.util.numpy_support import numpy_to_vtkIdTypeArray
     from vtkmodules.vtkCommonDataModel import vtkCellArray
@@ -255,18 +361,14 @@ def _cells(corners: Int[ndarray, "cells corners"]) -> Any:
     return cells
 
 
-def _texture(picture: UInt8[ndarray, "rows columns 3"]) -> Any:
-    from vtkmodules.util.numpy_support import numpy_to_vtk
+def _texture() -> tuple[Any, Any]:
+    """An image to be filled, and the texture that shows it."""
     from vtkmodules.vtkCommonDataModel import vtkImageData
     from vtkmodules.vtkRenderingCore import vtkTexture
 
-    rows, columns, _ = picture.shape
-    image = vtkImageData()
-    image.SetDimensions(columns, rows, 1)
-    image.GetPointData().SetScalars(numpy_to_vtk(np.ascontiguousarray(picture[::-1]).reshape(-1, 3), deep=True))
-    texture = vtkTexture()
+    image, texture = vtkImageData(), vtkTexture()
     texture.SetInputData(image)
     texture.InterpolateOn()
     texture.MipmapOn()
     texture.RepeatOn()
-    return texture
+    return image, texture

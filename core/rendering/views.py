@@ -5,6 +5,7 @@ World: metres, y up. `yaw` 0 looks from +z at a person's front, positive goes ro
 """
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
@@ -154,9 +155,23 @@ def to_pixels(
     return middle + (pinhole(seen, view) - of_clip) * scale, seen[..., 2]
 
 
-def aim(renderer: object, view: View, width: int, height: int) -> None:
-    """Points VTK's camera; a clip's picture is fitted whole into the window."""
-    camera = renderer.GetActiveCamera()  # pyright: ignore[reportAttributeAccessIssue]
+@dataclass(frozen=True)
+class Box:
+    """A part of a picture, in its pixels."""
+
+    left: int
+    top: int
+    width: int
+    height: int
+
+
+def aim(renderer: Any, view: View, width: int, height: int, box: Box | None = None) -> None:
+    """Points VTK's camera; a clip's picture is fitted whole into the window.
+
+    With a `box` only that part of the picture of this size is seen, filling the window.
+    """
+    camera = renderer.GetActiveCamera()
+    stretch = 1.0
     if isinstance(view, Orbit):
         up = view.axes()[2]
         camera.SetFocalPoint(*view.focus_m)
@@ -173,10 +188,30 @@ def aim(renderer: object, view: View, width: int, height: int) -> None:
         camera.SetPosition(*place)
         camera.SetFocalPoint(*(place + forward))
         camera.SetViewUp(*-down)
-        # One picture pixel is this many window pixels, the same both ways (fx and fy differ by a hair at most).
+        # One picture pixel is this many window pixels, the same both ways; VTK's camera has one focal length, so the
+        # picture is stretched sideways by the other's share.
         scale = min(width / view.width, height / view.height)
-        focal = float(view.focal_px.mean()) * scale
+        across, focal = (float(each) * scale for each in view.focal_px)
+        stretch = across / focal
         camera.SetViewAngle(float(np.degrees(2 * np.arctan(height / 2 / focal))))
         off = (view.centre_px - np.array([(view.width - 1) / 2, (view.height - 1) / 2])) * scale
-        camera.SetWindowCenter(-2 * off[0] / width, 2 * off[1] / height)
-    renderer.ResetCameraClippingRange()  # pyright: ignore[reportAttributeAccessIssue]
+        camera.SetWindowCenter(-2 * off[0] / width / stretch, 2 * off[1] / height)
+    _cut(camera, stretch, width, height, box or Box(0, 0, width, height))
+    renderer.ResetCameraClippingRange()
+
+
+def _cut(camera: Any, stretch: float, width: int, height: int, box: Box) -> None:
+    """After the projection: sideways `stretch`, then the box blown up to the whole of what is drawn."""
+    from vtkmodules.vtkCommonTransforms import vtkTransform
+
+    if stretch == 1 and box == Box(0, 0, width, height):
+        camera.SetUserTransform(None)
+        return
+    transform = vtkTransform()
+    transform.PostMultiply()
+    transform.Scale(stretch, 1, 1)
+    right = (box.left + box.width / 2) / width * 2 - 1
+    up = 1 - (box.top + box.height / 2) / height * 2
+    transform.Translate(-right, -up, 0)
+    transform.Scale(width / box.width, height / box.height, 1)
+    camera.SetUserTransform(transform)

@@ -40,7 +40,7 @@ class Stage:
         self._size = (width, height)
         self._window = Window(width * LARGER, height * LARGER, BACKGROUND)
         for light in LIGHTS:
-            self._window.add_light(*light)
+            self._window.pane.add_light(*light)
         self._aim()
         doors = door_shapes(script.layout)
         moving = {name for name, door in script.doors.items() if door.moves()}
