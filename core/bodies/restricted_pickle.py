@@ -13,7 +13,8 @@ import pickle
 import re
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
-from typing import IO, Any
+from io import BufferedIOBase
+from typing import Any
 
 import numpy as np
 import scipy.sparse
@@ -35,7 +36,7 @@ class UnfitError(Exception):
     """Something is not the array it should be, in words."""
 
 
-def load(stream: IO[bytes]) -> Any:
+def load(stream: BufferedIOBase) -> Any:
     """What the pickle holds: plain values, and stand-ins that `as_array` understands."""
     # Python 2's strings are bytes; latin-1 keeps each of them.
     return _Reader(stream, encoding="latin1").load()
@@ -191,6 +192,15 @@ class _Encode(metaclass=_Sealed):
         raise RefusedError(f"_codecs.encode to {encoding!r}"[:80])
 
 
+class _NoBytes(metaclass=_Sealed):
+    """How Python 3 writes no bytes for Python 2."""
+
+    def __new__(cls, *given: Any) -> Any:
+        if given:
+            raise RefusedError("builtins.bytes of something")
+        return b""
+
+
 class _New(metaclass=_Sealed):
     """How the oldest protocols make objects: only those of this module."""
 
@@ -223,7 +233,7 @@ _NAMES: dict[tuple[str, str], Any] = {
     **{
         (module, kind.__name__): known
         for module in ("__builtin__", "builtins")
-        for kind, known in ((object, _Marker), (set, set), (frozenset, frozenset), (slice, slice))
+        for kind, known in ((object, _Marker), (bytes, _NoBytes), (set, set), (frozenset, frozenset), (slice, slice))
     },
 }
 

@@ -15,6 +15,7 @@ import sys
 import tempfile
 import zipfile
 from collections.abc import Iterable
+from io import BufferedIOBase
 from pathlib import Path
 from typing import Any
 
@@ -126,7 +127,7 @@ def _arrays(source: Path, names: Iterable[str]) -> dict[str, ndarray]:
     return {name: _plain(name, held[name]) for name in names if name in held}
 
 
-def _unpickled(stream: Any) -> Any:
+def _unpickled(stream: BufferedIOBase) -> Any:
     try:
         return load(stream)
     except (RefusedError, UnfitError, MemoryError):
