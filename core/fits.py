@@ -48,6 +48,7 @@ class AskFit(msgspec.Struct, frozen=True, kw_only=True, tag="fit"):
     poses: tuple[PoseToFit, ...]
     view: FitView | None = None
     is_sequence: bool = False
+    is_one_person: bool = False  # one shape for all poses, though they do not follow each other in time
     rate_hz: float = 30.0  # of a sequence
 
 

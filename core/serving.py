@@ -3,7 +3,8 @@
 `python -m core.serving` reads one question a line from its standard input (JSON, `core.forecasts.Question`) and writes
 one answer a line. Libraries print, so the answers go to a private copy of standard output, and what is printed goes to
 standard error. While it works on a question, newer ones of the same kind push out those that wait: the newest wins.
-It ends when its input ends. Projects are opened for reading only.
+Bodies are fitted in a thread of their own and need no torch, so they never wait for a model that loads or thinks; torch
+is imported with the first question that needs it. It ends when its input ends. Projects are opened for reading only.
 """
 
 import os
@@ -14,7 +15,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import msgspec
 import numpy as np
@@ -24,7 +25,8 @@ from core.bodies.skeletons import UPPER_BODY_9
 from core.datasets.kitchen.truth import read_truth
 from core.demo import find_run
 from core.errors import CoreError
-from core.evaluation.forecasting import TrainedPredictor, load_run
+from core.fit_answers import answer_fit
+from core.fits import AskFit
 from core.forecasts import (
     About,
     AboutRun,
@@ -42,11 +44,13 @@ from core.forecasts import (
     Refused,
 )
 from core.geometry.cameras import Camera, level_points, levelling, undistort
-from core.models import checkpoints
 from core.motion import Poses2d
 from core.project.annotations import Clip
 from core.project.cameras import camera_of
 from core.project.store import ProjectStore
+
+if TYPE_CHECKING:
+    from core.evaluation.forecasting import TrainedPredictor
 
 MOST_MODELS = 6
 _NECK = UPPER_BODY_9["neck"]
@@ -56,7 +60,7 @@ class Answerer:
     """Answers questions one at a time; what it loaded stays loaded until its file changes."""
 
     def __init__(self) -> None:
-        self._models: OrderedDict[Path, tuple[int, TrainedPredictor]] = OrderedDict()
+        self._models: OrderedDict[Path, tuple[int, "TrainedPredictor"]] = OrderedDict()
         self._store: ProjectStore | None = None
 
     def answer(self, question: Question) -> Answer:
@@ -67,6 +71,8 @@ class Answerer:
                     return self._forecasts(question)
                 case AskAbout():
                     return AboutRun(number=question.number, about=self._about(question.run))
+                case AskFit():
+                    return answer_fit(question)
         except Exception as error:  # noqa: BLE001 (the process must live on; the person sees what happened)
             return Refused(number=question.number, refusal=refusal_of(error))
 
@@ -110,7 +116,11 @@ class Answerer:
             plain=trained.beside().name,
         )
 
-    def _model(self, run: str) -> TrainedPredictor:
+    def _model(self, run: str) -> "TrainedPredictor":
+        # Here, for they bring torch: a fit is answered before it is there.
+        from core.evaluation.forecasting import load_run
+        from core.models import checkpoints
+
         folder = find_run(run)
         written = checkpoints.find(folder).stat().st_mtime_ns
         kept = self._models.get(folder)
@@ -222,17 +232,20 @@ class Inbox:
             return None if self._ended else self._waiting.popitem(last=False)[1]
 
 
-def read_questions(lines: BinaryIO, inbox: Inbox, refuse: Callable[[Refused], None]) -> None:
-    """Every line is a question, or is refused in words."""
+def read_questions(lines: BinaryIO, inbox: Inbox, refuse: Callable[[Refused], None], fits: Inbox | None = None) -> None:
+    """Every line is a question, or is refused in words. Fits go into an inbox of their own, where there is one."""
     for line in iter(lines.readline, b""):
         if not line.strip():
             continue
         try:
-            inbox.put(msgspec.json.decode(line, type=Question))
+            question = msgspec.json.decode(line, type=Question)
+            (inbox if fits is None or not isinstance(question, AskFit) else fits).put(question)
         except (msgspec.DecodeError, msgspec.ValidationError) as error:
             words = Refusal(message=f"This is no question: {error}", hint="Studio and library are of two versions.")
             refuse(Refused(number=_number_in(line), refusal=words))
-    inbox.end()
+    for each in (inbox, fits):
+        if each is not None:
+            each.end()
 
 
 def _number_in(line: bytes) -> int:
@@ -252,15 +265,22 @@ def serve(questions: BinaryIO, answers: BinaryIO) -> None:
             answers.write(msgspec.json.encode(answer) + b"\n")
             answers.flush()
 
-    inbox, answerer = Inbox(), Answerer()
-    threading.Thread(target=read_questions, args=(questions, inbox, say), name="questions", daemon=True).start()
-    try:
-        while (question := inbox.take()) is not None:
-            say(answerer.answer(question))
-    except BrokenPipeError:
-        pass  # whoever asked is gone
-    finally:
-        answerer.close()
+    def answer_all(inbox: Inbox) -> None:
+        answerer = Answerer()
+        try:
+            while (question := inbox.take()) is not None:
+                say(answerer.answer(question))
+        except BrokenPipeError:
+            pass  # whoever asked is gone
+        finally:
+            answerer.close()
+
+    inbox, fits = Inbox(), Inbox()
+    threading.Thread(target=read_questions, args=(questions, inbox, say, fits), name="questions", daemon=True).start()
+    fitting = threading.Thread(target=answer_all, args=(fits,), name="fits", daemon=True)
+    fitting.start()
+    answer_all(inbox)
+    fitting.join()
 
 
 def main() -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 from PySide6.QtCore import QCoreApplication, QObject, QProcess, QTimer, Signal
 
+from core.fits import AskFit, Fitted, FitView, PoseToFit
 from core.forecasts import (
     AboutRun,
     Answer,
@@ -37,6 +38,8 @@ class ModelsClient(QObject):
     """The number of a question about a run, and its About or Refusal."""
     refused = Signal(int, object)
     """A forecast question's number and the Refusal of the whole of it."""
+    fitted = Signal(int, object)
+    """The number of a question for bodies, and its Fitted or Refusal."""
 
     def __init__(self, parent: QObject | None = None, *, program: tuple[str, ...] = ()) -> None:
         super().__init__(parent)
@@ -73,6 +76,35 @@ class ModelsClient(QObject):
     def about(self, run: str) -> int:
         """Ask what a run knows; the question's number."""
         return self._ask(AskAbout(number=self._next(), run=run))
+
+    def fit(
+        self,
+        body: str,
+        skeleton: str,
+        poses: tuple[PoseToFit, ...],
+        *,
+        view: FitView | None = None,
+        is_sequence: bool = False,
+        rate_hz: float = 30.0,
+        is_one_person: bool = False,
+    ) -> int:
+        """Ask for a body in each pose; the question's number. Earlier fits still owed are wanted no more."""
+        return self._ask(
+            AskFit(
+                number=self._next(),
+                body=body,
+                skeleton=skeleton,
+                poses=poses,
+                view=view,
+                is_sequence=is_sequence,
+                rate_hz=rate_hz,
+                is_one_person=is_one_person,
+            )
+        )
+
+    def forget_fit(self) -> None:
+        """Nobody waits for bodies any more."""
+        self._owed.pop(AskFit, None)
 
     def forget_forecast(self) -> None:
         """Nobody waits for the forecast any more."""
@@ -142,11 +174,14 @@ class ModelsClient(QObject):
                 self.answered.emit(answer.number, answer.answers)
             case AboutRun():
                 self.described.emit(answer.number, answer.about)
+            case Fitted():
+                self.fitted.emit(answer.number, answer)
             case Refused():
                 self._refuse(kind, answer.number, answer.refusal)
 
     def _refuse(self, kind: type, number: int, refusal: Refusal) -> None:
-        (self.refused if kind is AskForecast else self.described).emit(number, refusal)
+        told = {AskForecast: self.refused, AskFit: self.fitted}.get(kind, self.described)
+        told.emit(number, refusal)
 
     def _troubled(self, error: QProcess.ProcessError) -> None:
         if error == QProcess.ProcessError.FailedToStart:  # then `finished` never comes

@@ -113,8 +113,20 @@ SMPL_24 = _skeleton(
     "left_elbow:left_shoulder right_elbow:right_shoulder left_wrist:left_elbow right_wrist:right_elbow "
     "left_hand:left_wrist right_hand:right_wrist",
 )
+SMPL_22 = Skeleton("SMPL 22", SMPL_24.joints[:22], SMPL_24.parents[:22])
+"""Without the hands: what SMPL, SMPL-H and SMPL-X have in common."""
+# Order and places as in the files of 17 joints: `neck` stands at the base of the neck, `nose` inside the head, `head`
+# at its top.
+HUMAN36M_17 = _skeleton(
+    "Human3.6M 17",
+    "pelvis right_hip:pelvis right_knee:right_hip right_ankle:right_knee left_hip:pelvis left_knee:left_hip "
+    "left_ankle:left_knee spine:pelvis neck:spine nose:neck head:nose left_shoulder:neck left_elbow:left_shoulder "
+    "left_wrist:left_elbow right_shoulder:neck right_elbow:right_shoulder right_wrist:right_elbow",
+)
 
-SKELETONS = {each.name: each for each in (UPPER_BODY_9, BODY_25, COCO_18, COCO_17, BLAZEPOSE_33, SMPL_24)}
+SKELETONS = {
+    each.name: each for each in (UPPER_BODY_9, BODY_25, COCO_18, COCO_17, BLAZEPOSE_33, SMPL_24, SMPL_22, HUMAN36M_17)
+}
 
 _SHOULDERS = ("left_shoulder", "right_shoulder")
 _HIPS = ("left_hip", "right_hip")
@@ -128,6 +140,8 @@ _UPPER_BODY_FROM: dict[str, dict[str, tuple[str, ...]]] = {
     "COCO-17": {**_ARMS, **_WRISTS, "head": ("nose",), "neck": _SHOULDERS, "hip": _HIPS},
     "BlazePose 33": {**_ARMS, **_WRISTS, "head": ("nose",), "neck": _SHOULDERS, "hip": _HIPS},
     "SMPL 24": {**_ARMS, **_WRISTS, "head": ("head",), "neck": _SHOULDERS, "hip": _HIPS},
+    "SMPL 22": {**_ARMS, **_WRISTS, "head": ("head",), "neck": _SHOULDERS, "hip": _HIPS},
+    "Human3.6M 17": {**_ARMS, **_WRISTS, "head": ("nose",), "neck": _SHOULDERS, "hip": _HIPS},
     "upper body 9": {joint: (joint,) for joint in UPPER_BODY_9.joints},
 }
 _BODY_25_FROM_BLAZEPOSE: dict[str, tuple[str, ...]] = {

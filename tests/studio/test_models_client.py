@@ -5,6 +5,7 @@ import textwrap
 
 import pytest
 
+from core.fits import Fitted, PoseToFit
 from core.forecasts import About, Forecaster, Refusal
 from studio.models_client import ModelsClient
 from tests.core.project_on_disk import project_on_disk, trained_run
@@ -30,6 +31,11 @@ def client_of(qtbot, tmp_path):
         each.close()
 
 
+POSE = PoseToFit(joints=((0.0, 0.0, 0.0),), seen=(True,))
+ANSWER_FITS = """
+    for line in sys.stdin:
+        say(type="fit", number=json.loads(line)["number"], poses=[None])
+"""
 ANSWER_ALL = """
     for line in sys.stdin:
         say(type="forecasts", number=json.loads(line)["number"], answers=[])
@@ -45,6 +51,43 @@ def test_that_only_the_newest_of_several_questions_is_answered(client_of, qtbot,
     qtbot.waitUntil(lambda: not client.is_waiting)
     qtbot.wait(50)
     assert heard == [last]
+
+
+def test_that_only_the_newest_bodies_asked_for_are_heard_of(client_of, qtbot):
+    client = client_of(ANSWER_FITS)
+    heard = []
+    client.fitted.connect(lambda number, said: heard.append((number, said)))
+    for _ in range(3):
+        last = client.fit("built-in/smpl/neutral", "upper body 9", (POSE,))
+    qtbot.waitUntil(lambda: not client.is_waiting)
+    qtbot.wait(50)
+    assert heard == [(last, Fitted(number=last, poses=(None,)))]
+
+
+def test_that_bodies_nobody_waits_for_any_more_are_not_heard_of(client_of, qtbot):
+    client = client_of("sys.stdin.readline(); time.sleep(0.1); say(type='fit', number=1, poses=[])")
+    heard = []
+    client.fitted.connect(lambda *words: heard.append(words))
+    client.fit("built-in/smpl/neutral", "upper body 9", (POSE,))
+    client.forget_fit()
+    qtbot.wait(300)
+    assert not heard
+
+
+def test_that_why_there_is_no_body_is_told_to_whoever_asked_for_one(client_of, qtbot):
+    client = client_of(
+        """
+        for line in sys.stdin:
+            say(type="refused", number=json.loads(line)["number"], refusal=dict(message="no body", hint="add one"))
+        """
+    )
+    others = []
+    client.refused.connect(lambda *words: others.append(words))
+    client.described.connect(lambda *words: others.append(words))
+    with qtbot.waitSignal(client.fitted) as heard:
+        number = client.fit("yours/smpl/male", "upper body 9", (POSE,))
+    assert heard.args == [number, Refusal(message="no body", hint="add one")]
+    assert not others
 
 
 def test_that_a_crash_is_mended_once_without_a_word(client_of, qtbot, tmp_path):
