@@ -18,7 +18,8 @@ import numpy as np
 from jaxtyping import Bool, Float
 from numpy import ndarray
 
-from core.bodies.skeletons import SKELETONS, Skeleton
+from core.bodies.library import body
+from core.bodies.skeletons import SKELETONS, SMPL_24, Skeleton
 from core.bodies.skinning import Body, Figure
 from core.errors import FileError, FormatError
 from core.geometry.cameras import Camera
@@ -29,6 +30,8 @@ FindBody = Callable[[str], Body]
 """The body a key stands for, as `core.bodies.library.body`."""
 
 _FORMAT = 1
+_ENDS = [SMPL_24[joint] for joint in ("left_wrist", "right_wrist", "left_ankle", "right_ankle")]
+"""The same numbers in every family."""
 _FLAGS = ("opacity", "beside", "labels", "trails", "grid", "shadows")
 
 
@@ -93,8 +96,8 @@ class MovingScene:
 
     def __len__(self) -> int:
         """The number of frames."""
-        for body in self.bodies:
-            return len(body.rotations)
+        for who in self.bodies:
+            return len(who.rotations)
         for each in self.skeletons:
             return len(each.joints_m)
         return 0
@@ -147,12 +150,27 @@ class Shot:
 class Poser:
     """Poses a scene's people frame by frame; what takes their shapes is made once."""
 
-    def __init__(self, scene: MovingScene, find_body: FindBody) -> None:
+    def __init__(self, scene: MovingScene, find_body: FindBody = body) -> None:
         self._scene = scene
         self.bodies: tuple[Body, ...] = tuple(find_body(each.body) for each in scene.bodies)
         self._figures: list[Figure] = [
-            body.shaped(each.betas) for body, each in zip(self.bodies, scene.bodies, strict=True)
+            found.shaped(each.betas) for found, each in zip(self.bodies, scene.bodies, strict=True)
         ]
+
+    def ends_m(self, person: int, frame: int) -> Float[ndarray, "ends 3"]:
+        """Where that person's hands and feet are in that frame."""
+        who = self._scene.bodies[person]
+        places_m = self._figures[person].place(who.rotations[frame], who.translation_m[frame]).places_m
+        return places_m[_ENDS]
+
+    def places_m(self, frame: int) -> Float[ndarray, "people 3"]:
+        """Where each person is, bodies first; NaN where they are not there."""
+        bodies = [
+            figure.joints_m[0] + each.translation_m[frame] if each.is_there(frame) else np.full(3, np.nan)
+            for figure, each in zip(self._figures, self._scene.bodies, strict=True)
+        ]
+        known = [each.joints_m[frame][np.isfinite(each.joints_m[frame]).all(-1)] for each in self._scene.skeletons]
+        return np.array([*bodies, *(joints.mean(0) if len(joints) else np.full(3, np.nan) for joints in known)])
 
     def at(self, frame: int) -> tuple[list[SceneBody], list[SceneSkeleton]]:
         """Who stands there in that frame."""
@@ -178,11 +196,11 @@ class Poser:
 def save_shot(shot: Shot, path: Path) -> None:
     """Write it as plain arrays with a header in JSON. FileError where that cannot be."""
     arrays: dict[str, ndarray] = {}
-    for at, body in enumerate(shot.scene.bodies):
-        arrays |= {f"body{at}_betas": body.betas, f"body{at}_rotations": body.rotations}
-        arrays |= {f"body{at}_translation_m": body.translation_m}
-        if body.there is not None:
-            arrays[f"body{at}_there"] = body.there
+    for at, each in enumerate(shot.scene.bodies):
+        arrays |= {f"body{at}_betas": each.betas, f"body{at}_rotations": each.rotations}
+        arrays |= {f"body{at}_translation_m": each.translation_m}
+        if each.there is not None:
+            arrays[f"body{at}_there"] = each.there
     arrays |= {f"skeleton{at}_joints_m": each.joints_m for at, each in enumerate(shot.scene.skeletons)}
     header = {
         "format": _FORMAT,
