@@ -25,6 +25,7 @@ from core.geometry.cameras import (
     estimated_camera,
     eye_m,
     project,
+    resized,
     roll_deg,
     tilt_deg,
     to_camera,
@@ -174,19 +175,12 @@ class _Plane:
 def _lens(camera: Camera | None, width: int, height: int, *, estimated: bool) -> Camera:
     if camera is None:
         return replace(estimated_camera(width, height), estimated=estimated)
-    scale = np.array([width / camera.width, height / camera.height])
-    if abs(scale[0] / scale[1] - 1) > 0.01:
+    if abs(width * camera.height / (height * camera.width) - 1) > 0.01:
         raise CalibrationError(
             f"The lens was found for pictures of {camera.width} × {camera.height}, not {width} × {height}.",
             hint="Calibrate it with pictures of this shape.",
         )
-    return replace(
-        camera,
-        focal_px=camera.focal_px * scale,
-        centre_px=(camera.centre_px + 0.5) * scale - 0.5,
-        width=width,
-        height=height,
-    )
+    return resized(camera, width, height)
 
 
 def _check(

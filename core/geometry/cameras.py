@@ -9,7 +9,7 @@ along −z; its x is the camera's right. `levelling` is the rotation R̃ from th
 `geometry.differentiable` has the twins in torch.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Float
@@ -59,6 +59,16 @@ def estimated_camera(width: int, height: int) -> Camera:
         distortion=np.zeros(5),
         estimated=True,
     )
+
+
+def resized(camera: Camera, width: int, height: int) -> Camera:
+    """The same camera for pictures of another size, as a video that was scaled has them."""
+    if (width, height) == (camera.width, camera.height):
+        return camera
+    scale = np.array([width / camera.width, height / camera.height])
+    # Pixels count from the centre of the first one.
+    centre_px = (camera.centre_px + 0.5) * scale - 0.5
+    return replace(camera, focal_px=camera.focal_px * scale, centre_px=centre_px, width=width, height=height)
 
 
 def to_camera(points_m: Float[ndarray, "*batch 3"], camera: Camera) -> Float[ndarray, "*batch 3"]:

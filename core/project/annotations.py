@@ -168,7 +168,11 @@ class Clip(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CameraRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A calibrated camera; the numbers of core.geometry.cameras.Camera, row by row."""
+    """A calibrated camera; the numbers of core.geometry.cameras.Camera, row by row.
+
+    `how` says how it was found: "points", "chessboard", "people", "imported Human3.6M cameras", or nothing; `error_px`
+    is the mean reprojection error, where it is known.
+    """
 
     id: str
     name: str
@@ -180,6 +184,8 @@ class CameraRow(msgspec.Struct, frozen=True, kw_only=True):
     height: int
     distortion: tuple[float, ...] = (0.0, 0.0, 0.0, 0.0, 0.0)
     estimated: bool = False
+    how: str = ""
+    error_px: float | None = None
     made: Provenance
 
 

@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import Literal
 
 import msgspec
+import numpy as np
 
 from core.bodies.skeletons import UPPER_BODY_9
 from core.errors import CoreError, FileError
 from core.project import inbox
 from core.project.annotations import Clip, Project, Segment
+from core.project.cameras import fits
 from core.project.database import FILE_NAME, Database, is_complete, look
 from core.project.rows import CHILD_TABLES, TABLES, Key, Row, value_of
 from core.project.track_files import check_tracks, read_tracks
@@ -129,6 +131,14 @@ def _of_project(project: Project) -> Iterator[Finding]:
             yield _warning(f"{label.key} is the key of {keys[label.key]} and of {label.name}", row=label.id)
     for clip in project.clips.values():
         yield from _of_clip(project, clip)
+    for camera in project.cameras.values():
+        turn = np.array(camera.rotation)
+        if turn.shape != (3, 3) or np.abs(turn @ turn.T - np.eye(3)).max() > 1e-3 or np.linalg.det(turn) < 0:
+            yield _error(f"camera {camera.name}: its rotation is none", hint="Calibrate it again.", row=camera.id)
+        elif camera.width < 1 or camera.height < 1 or min(camera.focal_px) <= 0:
+            yield _error(
+                f"camera {camera.name}: its picture or lens cannot be", hint="Calibrate it again.", row=camera.id
+            )
     for split in project.splits.values():
         of_clip: dict[str, str] = {}
         for part, clips in split.parts.items():
@@ -150,6 +160,11 @@ def _of_clip(project: Project, clip: Clip) -> Iterator[Finding]:
 
     if clip.camera and clip.camera not in project.cameras:
         yield error("its camera is not there", clip.camera)
+    camera = project.cameras.get(clip.camera)
+    if camera is not None and not fits(camera, clip):
+        sizes = f"{camera.width} × {camera.height}", f"{clip.video.width} × {clip.video.height}"
+        what = f"its camera {camera.name} was found for pictures of {sizes[0]}, its video has {sizes[1]}"
+        yield odd(what, camera.id, hint="Choose the camera that filmed it, or calibrate again.")
     actors = {each.id for each in clip.actors}
     frames = clip.video.frame_count
     for segment in clip.segments:

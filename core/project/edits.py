@@ -7,13 +7,14 @@ what is odd but can be shown (overlaps, a pose outside its segment) is made, and
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from msgspec.structs import replace
 
 from core.bodies.skeletons import UPPER_BODY_9
 from core.errors import ProjectError
 from core.geometry.cameras import Camera
+from core.project import cameras
 from core.project.annotations import (
     BY_HAND,
     Actor,
@@ -228,22 +229,18 @@ def _free_clip_name(project: Project, name: str) -> str:
 
 
 def add_camera(
-    project: Project, name: str, camera: Camera, *, author: str, source: str = BY_HAND
+    project: Project,
+    name: str,
+    camera: Camera,
+    *,
+    author: str,
+    source: str = BY_HAND,
+    how: str = "",
+    error_px: float | None = None,
 ) -> tuple[Project, CameraRow]:
-    """A calibrated camera, for `set_camera`."""
-    row = CameraRow(
-        id=new_id(),
-        name=name.strip() or "camera",
-        rotation=_numbers(camera.rotation),
-        translation_m=_numbers(camera.translation_m),
-        focal_px=_numbers(camera.focal_px),
-        centre_px=_numbers(camera.centre_px),
-        width=camera.width,
-        height=camera.height,
-        distortion=_numbers(camera.distortion),
-        estimated=camera.estimated,
-        made=Provenance.now(author, source),
-    )
+    """A calibrated camera, for `set_camera`; `how` it was found and its mean reprojection error stay with it."""
+    free = cameras.free_name(project, name)
+    row = cameras.row_of(free, camera, Provenance.now(author, source), how=how, error_px=error_px)
     return project.with_camera(row), row
 
 
@@ -283,11 +280,6 @@ def add_item(
     made = Provenance.now(author, source)
     item = Item(id=new_id(), kind=kind, name=name, path=path, facts=dict(facts or {}), made=made)
     return project.with_item(item), item
-
-
-def _numbers(array: Any) -> Any:
-    """Nested tuples of floats."""
-    return tuple(_numbers(each) for each in array) if getattr(array, "ndim", 0) else float(array)
 
 
 # ---- segments ----
