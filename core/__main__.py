@@ -8,7 +8,7 @@ import sys
 
 import typer
 
-from core.commands import learning, machine, media, projects
+from core.commands import bodies, learning, machine, media, projects
 
 app = typer.Typer(
     name="posecast",
@@ -20,6 +20,7 @@ app = typer.Typer(
 )
 for command in (*projects.COMMANDS, *media.COMMANDS, *learning.COMMANDS, *machine.COMMANDS):
     app.command(name=command.__name__.rstrip("_"))(command)
+app.add_typer(bodies.app)
 
 
 def main() -> None:

@@ -12,7 +12,7 @@ hold for what is made with it; `terms` puts them into a sentence.
 import hashlib
 import os
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -126,26 +126,34 @@ def add(path: Path, *, gender: Gender | None = None) -> BodyChoice:
     return choice(key)
 
 
-def add_all(path: Path, *, gender: Gender | None = None) -> Added:
-    """Add a file, or every body model in a folder and its folders, such as `models/smpl/SMPL_MALE.pkl`."""
-    added, notes, refusals = [], [], []
-    for file in model_files_in(path):
-        before = {each.key: each for each in choices()}
+def add_all(paths: Iterable[Path], *, gender: Gender | None = None) -> Added:
+    """Add files, and every body model in folders and theirs, such as `models/smpl/SMPL_MALE.pkl`."""
+    added: dict[str, BodyChoice] = {}
+    notes: list[str] = []
+    refusals: list[CoreError] = []
+    for path in paths:
         try:
-            made = add(file, gender=gender)
+            files = _model_files_in(path)
         except CoreError as error:
             refusals.append(error)
             continue
-        added.append(made)
-        other = before.get(made.key)
-        if other is not None and other.fingerprint != made.fingerprint:
-            notes.append(f"{made.title}: took the place of the one from {other.source}.")
-        if made.gender == "neutral" and gender is None and gender_in_name(file) is None:
-            notes.append(f"{file.name} does not say a gender; it stands as neutral.")
-    return Added(tuple(added), tuple(notes), tuple(refusals))
+        for file in files:
+            before = {each.key: each for each in choices()}
+            try:
+                made = add(file, gender=gender)
+            except CoreError as error:
+                refusals.append(error)
+                continue
+            added[made.key] = made
+            other = before.get(made.key)
+            if other is not None and other.fingerprint != made.fingerprint:
+                notes.append(f"{made.title}: {file.name} took the place of {other.source}.")
+            if made.gender == "neutral" and gender is None and gender_in_name(file) is None:
+                notes.append(f"{file.name} does not say a gender; it stands as neutral.")
+    return Added(tuple(added.values()), tuple(notes), tuple(refusals))
 
 
-def model_files_in(path: Path) -> tuple[Path, ...]:
+def _model_files_in(path: Path) -> tuple[Path, ...]:
     """The file itself, or what may be body models in a folder: at most three folders deep, motions left out."""
     if not path.is_dir():
         return (path,)
