@@ -21,6 +21,7 @@ from core.runs import (
     EvaluateForecaster,
     Event,
     Events,
+    ExportBodies,
     ExtractPoses,
     Failed,
     Made,
@@ -49,6 +50,8 @@ def carry_out(spec: Spec) -> Events:
             yield from _evaluate_forecaster(spec)
         case MakeDemo():
             yield from _make_demo(spec)
+        case ExportBodies():
+            yield from _export_bodies(spec)
 
 
 def record(folder: RunFolder) -> Events:
@@ -159,6 +162,16 @@ def _make_demo(spec: MakeDemo) -> Events:
     size = (spec.width, spec.height)
     yield Note(f"A kitchen of {spec.clips} clips, {spec.seconds:g} s each, seed {spec.seed}")
     yield from make_demo(Path(spec.folder), spec.clips, spec.seconds, spec.seed, film=film, detect=detect, size=size)
+
+
+def _export_bodies(spec: ExportBodies) -> Events:
+    from core.exports import export
+    from core.rendering.moving import load_shot
+
+    done = yield from export(load_shot(Path(spec.out) / spec.shot), spec)
+    for path in done.files:
+        yield Made(path.name, str(path))
+    yield Done(done.says, tuple(str(path) for path in done.files))
 
 
 def _reader(store) -> ReadTracks:  # noqa: ANN001 (ProjectStore, imported by the caller)

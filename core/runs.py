@@ -6,6 +6,7 @@ A run is a generator of events. Whoever drives it sets the pace and stops it by 
 """
 
 from collections.abc import Generator
+from typing import Literal
 
 import msgspec
 
@@ -110,4 +111,28 @@ class MakeDemo(msgspec.Struct, frozen=True, kw_only=True, tag="make-demo"):
     height: int = 360
 
 
-Spec = ExtractPoses | TrainForecaster | EvaluateForecaster | MakeDemo
+class ExportBodies(msgspec.Struct, frozen=True, kw_only=True, tag="export-bodies"):
+    """What a view shows, as a file. `shot` is a file of `core.rendering.moving.save_shot`, in `out` where relative.
+
+    The ending of `file` says the format: a picture is .png, a film and a turntable .mp4 or .gif, a body .glb, .obj,
+    .ply or .npz. `start` and `end` are frames of the scene; without an end, to its last.
+    """
+
+    shot: str
+    file: str
+    out: str
+    what: Literal["picture", "film", "turntable", "body"]
+    over_frame: bool = False  # a picture or film over the clip's video instead of in space
+    width: int = 1280
+    height: int = 720
+    transparent: bool = False
+    start: int = 0
+    end: int | None = None
+    seconds: float = 6.0  # of a turntable
+    every_frame: bool = False  # .obj, .ply: a folder of frames instead of the moment in front
+    skeleton_only: bool = False  # .glb
+    replaces: bool = False  # an older file of that name
+    title: str = ""
+
+
+Spec = ExtractPoses | TrainForecaster | EvaluateForecaster | MakeDemo | ExportBodies

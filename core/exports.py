@@ -1,0 +1,161 @@
+"""What a view shows as a file of any kind, for the command line, the studio's runs and scripts alike.
+
+    done = yield from export(shot, ExportBodies(what="film", file="walk.mp4", ...))    # progress, then what was made
+    print(done.says)          # walk.mp4: 2 people, 60 frames. The body is Posecast's own …
+
+Whose licence holds for the bodies stands in every file, in the place its format has for it, and in the words at the
+end. Ghosts are part of pictures and films, and of nothing else.
+"""
+
+from collections.abc import Generator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from core.bodies.library import body, choice, terms
+from core.errors import FileError
+from core.formats.body_motions import write_motion
+from core.formats.gltf import Person, write_glb
+from core.formats.meshes import Solid, write_mesh, write_meshes
+from core.formats.provenance import Provenance
+from core.rendering.export import film, save_picture, turntable
+from core.rendering.moving import MovingBody, MovingScene, Poser, Shot
+from core.runs import ExportBodies, Progress
+from core.wording import counted
+
+ENDINGS: dict[str, tuple[str, ...]] = {
+    "picture": (".png",),
+    "film": (".mp4", ".gif"),
+    "turntable": (".mp4", ".gif"),
+    "body": (".glb", ".obj", ".ply", ".npz"),
+}
+NO_BODY = "It shows joints only, made with Posecast: no body's licence holds for it."
+
+
+@dataclass(frozen=True)
+class Exported:
+    """The files that were made, and what to say about them: what is in them, and whose terms hold."""
+
+    files: tuple[Path, ...]
+    says: str
+
+
+def export(shot: Shot, asked: ExportBodies) -> Generator[Progress, None, Exported]:
+    """Make what was asked for. CoreError where that cannot be; closing the generator leaves nothing half-made."""
+    file = Path(asked.file)
+    if file.suffix.lower() not in ENDINGS[asked.what]:
+        endings = " or ".join(ENDINGS[asked.what])
+        raise FileError(file, f"this does not end in {endings}", hint=f"Name a file that ends in {endings}.")
+    files = targets(shot.scene, asked)
+    _refuse_what_is_there(files, replaces=asked.replaces)
+    said = Provenance(terms_of(shot.scene), asked.title)
+    match asked.what:
+        case "picture":
+            yield Progress(0, 1, "picture")
+            save_picture(
+                file, shot, said, asked.width, asked.height, transparent=asked.transparent, over=asked.over_frame
+            )
+            yield Progress(1, 1, "picture")
+            what = "a picture"
+        case "film":
+            made = yield from film(
+                file, shot, said, asked.width, asked.height, start=asked.start, end=asked.end, over=asked.over_frame
+            )
+            what = counted(made, "frame")
+        case "turntable":
+            made = yield from turntable(file, shot, said, asked.width, asked.height, seconds=asked.seconds)
+            what = f"once round in {asked.seconds:g} s"
+        case "body":
+            what = yield from _export_bodies(shot, asked, file, said)
+    return Exported(files, f"{_listed(files)}: {what}. {said.terms}")
+
+
+def targets(scene: MovingScene, asked: ExportBodies) -> tuple[Path, ...]:
+    """The files, or the folder, that this will make."""
+    file = Path(asked.file)
+    ending = file.suffix.lower()
+    if asked.what == "body" and ending in (".obj", ".ply") and asked.every_frame:
+        return (file.with_suffix(""),)
+    if asked.what == "body" and ending == ".npz":
+        count = len(solid_bodies(scene))
+        return (file, *(file.with_stem(f"{file.stem}-{number}") for number in range(2, count + 1)))
+    return (file,)
+
+
+def solid_bodies(scene: MovingScene) -> tuple[MovingBody, ...]:
+    """The bodies that stand there themselves, without the ghosts of what was or will be."""
+    return tuple(each for each in scene.bodies if each.opacity == 1)
+
+
+def terms_of(scene: MovingScene) -> str:
+    """Whose terms hold for what is made of this scene, as one or more sentences."""
+    licences = dict.fromkeys(choice(each.body).licence for each in scene.bodies)
+    return " ".join(terms(licence) for licence in licences) or NO_BODY
+
+
+def _refuse_what_is_there(files: tuple[Path, ...], *, replaces: bool) -> None:
+    for each in files:
+        if each.exists() and not replaces:
+            raise FileError(each, "is there already", hint="Choose another name, or say that it may be replaced.")
+
+
+def _export_bodies(shot: Shot, asked: ExportBodies, file: Path, said: Provenance) -> Generator[Progress, None, str]:
+    last = len(shot.scene) if asked.end is None else asked.end
+    if not 0 <= asked.start < last <= len(shot.scene):
+        hint = f"The scene has {len(shot.scene)}."
+        raise FileError(file, f"there are no frames from {asked.start} to {last}", hint=hint)
+    people = solid_bodies(shot.scene)
+    if not people:
+        raise FileError(file, "there is no body to write", hint="Show bodies first: joints alone have no mesh.")
+    scene = replace(shot.scene, bodies=people, skeletons=())
+    who = counted(len(people), "person", "people")
+    ending = file.suffix.lower()
+    if ending in (".obj", ".ply"):
+        poser = Poser(scene)
+        if not asked.every_frame:
+            yield Progress(0, 1, "mesh")
+            write_mesh(file, _solids(poser, shot.at), said)
+            yield Progress(1, 1, "mesh")
+            return f"{who} at one moment"
+        folder = file.with_suffix("")
+        written = yield from write_meshes(
+            folder, ending, last - asked.start, lambda at: _solids(poser, asked.start + at), said
+        )
+        return f"{who}, {counted(written, 'file')}, one a frame"
+    scene = scene.stretch(asked.start, last)
+    yield Progress(0, 1, "body")
+    if ending == ".glb":
+        write_glb(
+            file, [_person(each) for each in scene.bodies], scene.rate_hz, said, skeleton_only=asked.skeleton_only
+        )
+        more = "" if asked.skeleton_only else "; the small corrections of form that poses bring do not fit this format"
+    else:
+        for path, each in zip(targets(scene, asked), scene.bodies, strict=True):
+            of = choice(each.body)
+            write_motion(
+                path, each.betas, each.rotations, each.translation_m, scene.rate_hz, said,
+                body=each.body, gender=of.gender, licence=of.licence, there=each.there,
+            )  # fmt: skip
+        more = ""
+    yield Progress(1, 1, "body")
+    return f"{who}, {counted(len(scene), 'frame')}{more}"
+
+
+def _person(each: MovingBody) -> Person:
+    return Person(
+        body(each.body), each.betas, each.rotations, each.translation_m, each.name or "Person", each.colour, each.there
+    )
+
+
+def _solids(poser: Poser, frame: int) -> list[Solid]:
+    bodies, _ = poser.at(frame)
+    return [
+        Solid(each.label or f"person {at}", np.asarray(each.vertices_m), each.faces, each.colour)
+        for at, each in enumerate(bodies, start=1)
+    ]
+
+
+def _listed(files: tuple[Path, ...]) -> str:
+    names = [each.name for each in files]
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
