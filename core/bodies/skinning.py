@@ -16,7 +16,7 @@ import scipy.sparse
 from jaxtyping import Float, Int
 from numpy import ndarray
 
-import resources
+from core.bodies import built_in
 from core.bodies.kinematics import PlacedJoints, place_joints
 from core.bodies.model_files import BodyModel, read_model
 from core.bodies.poses import pose_for
@@ -186,4 +186,4 @@ class Normals:
 
 @lru_cache(maxsize=1)
 def _built_in() -> Body:
-    return Body(read_model(resources.path("bodies", "neutral_smpl.npz")))
+    return Body(built_in.load("smpl", "neutral"))

@@ -5,15 +5,14 @@ import pickle
 import numpy as np
 import pytest
 
-import resources
 from core.bodies.model_files import read_model
 from core.errors import FileError, FormatError
+from tests.core.bodies.made_up_models import random_arrays
 
 
 @pytest.fixture
 def arrays():
-    with np.load(resources.path("bodies", "neutral_smpl.npz")) as archive:
-        return dict(archive)
+    return random_arrays("smpl")
 
 
 def refused(tmp_path, arrays):
