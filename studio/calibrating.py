@@ -1,6 +1,7 @@
 """Calibrating a clip's camera: opens the window for it, and makes what was found there an edit of the project."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
@@ -9,9 +10,11 @@ from core.project import edits
 from studio.actions import Handlers
 from studio.document import Document
 from studio.main_window import MainWindow
-from studio.widgets.calibration_ways import Found
-from studio.widgets.calibration_window import CalibrationWindow
 from studio.widgets.notices import Notice
+
+if TYPE_CHECKING:
+    from studio.widgets.calibration_ways import Found
+    from studio.widgets.calibration_window import CalibrationWindow
 
 
 class Calibrating(QObject):
@@ -30,8 +33,12 @@ class Calibrating(QObject):
     def open(self) -> None:
         """Show the window for the chosen clip."""
         if self.calibration is None:
+            # Here: a window that opens without it opens sooner.
+            from studio.widgets.calibration_window import CalibrationWindow
+
             self.calibration = CalibrationWindow(self._document, self._window)
             self.calibration.use_wanted.connect(self._use)
+            self.calibration.asks.connect(self._window.actions_table.do)
             self.calibration.estimate_wanted.connect(self._back_to_estimate)
         self.calibration.open_window()
 
@@ -40,11 +47,16 @@ class Calibrating(QObject):
         if self.calibration is not None:
             self.calibration.close()
 
-    def _use(self, found: Found, clips: Sequence[str]) -> None:
+    def _use(self, found: "Found", clips: Sequence[str]) -> None:
         """The camera, and that these clips were filmed with it: one step."""
         try:
             project, row = edits.add_camera(
-                self._document.project, found.name, found.camera, author=self._document.author, source=found.how
+                self._document.project,
+                found.name,
+                found.camera,
+                author=self._document.author,
+                how=found.how,
+                error_px=found.error_px,
             )
             for clip_id in clips:
                 project = edits.set_camera(project, clip_id, row.id)

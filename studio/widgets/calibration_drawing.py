@@ -1,18 +1,18 @@
-"""What a camera sees of a floor and of straight edges, as lines of pixels, and what there is to say of a camera. No Qt.
+"""What a camera sees of a floor and of straight edges, as lines of pixels. No Qt.
 
 World metres, y up, the floor at y = 0. Pixels are those of the camera's own picture, lens distortion included, from
 the centre of its top left one. A line is cut where it leaves what the lens model holds for, so nothing folds back.
 """
 
 import itertools
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
-from core.geometry.cameras import Camera, distort, pinhole, to_camera
+from core.geometry.cameras import Camera, distort, eye_m, on_floor_m, pinhole, resized, to_camera
+from core.project.cameras import SAME_SHAPE
 
 Line = Float[ndarray, "points 2"]
 
@@ -22,34 +22,13 @@ _BEYOND = 0.75
 _PIECES = 24
 GRID_M = 1.0
 _REACH_M = 8
+_NEARBY_M = 10.0
 
 
-@dataclass(frozen=True)
-class CameraFacts:
-    """How a camera stands. Tilt is positive where it looks down, roll where it leans to its own right."""
-
-    focal_px: float
-    field_deg: float
-    tilt_deg: float
-    roll_deg: float
-    height_m: float
-
-
-def facts_of(camera: Camera) -> CameraFacts:
-    """Read off its matrices; the field is across the picture."""
-    right, down, forward = camera.rotation
-    return CameraFacts(
-        focal_px=float(np.mean(camera.focal_px)),
-        field_deg=float(np.degrees(2 * np.arctan(camera.width / 2 / camera.focal_px[0]))),
-        tilt_deg=float(np.degrees(np.arcsin(np.clip(-forward[1], -1, 1)))),
-        roll_deg=float(np.degrees(np.arctan2(-right[1], -down[1]))),
-        height_m=float(place_of(camera)[1]),
-    )
-
-
-def place_of(camera: Camera) -> Float[ndarray, " 3"]:
-    """Where the camera stands."""
-    return -camera.rotation.T @ camera.translation_m
+def sized(camera: Camera, width: int, height: int) -> Camera | None:
+    """The same lens for pictures of another size; None where they are of another shape."""
+    shapes = camera.width * height, camera.height * width
+    return resized(camera, width, height) if abs(shapes[0] - shapes[1]) <= SAME_SHAPE * max(shapes) else None
 
 
 def seen_lines(camera: Camera, places_m: Float[ndarray, "corners 3"]) -> list[Line]:
@@ -92,28 +71,16 @@ def seen_places(camera: Camera, places_m: Float[ndarray, "places 3"]) -> list[tu
     return [(float(x), float(y)) if seen else None for (x, y), seen in zip(pixels, shown, strict=True)]
 
 
-def floor_under(camera: Camera, pixels: Iterable[tuple[float, float]]) -> list[tuple[float, float] | None]:
-    """Where on the floor (x, z) rays through undistorted pixels land; None where they never do."""
-    origin = place_of(camera)
-    found: list[tuple[float, float] | None] = []
-    for pixel in pixels:
-        x, y = (np.asarray(pixel) - camera.centre_px) / camera.focal_px
-        ray = np.array([x, y, 1.0]) @ camera.rotation
-        far = -origin[1] / ray[1] if abs(ray[1]) > 1e-9 else -1.0
-        found.append((float(origin[0] + far * ray[0]), float(origin[2] + far * ray[2])) if far > 0 else None)
-    return found
-
-
 def _looked_at(camera: Camera) -> Float[ndarray, " 2"]:
-    """The middle of what is seen of the floor, at most ten metres away."""
-    places = floor_under(camera, [(camera.centre_px[0], camera.height * share) for share in (0.6, 0.75, 0.9)])
-    origin = place_of(camera)[[0, 2]]
-    hits = [np.array(place) for place in places if place is not None]
-    near = [place for place in hits if np.linalg.norm(place - origin) < 10]
-    if near:
-        return np.mean(near, axis=0)
+    """The middle of what is seen of the floor nearby; where there is none, a place ahead."""
+    here = eye_m(camera)[[0, 2]]
+    pixels = np.array([[camera.centre_px[0], camera.height * share] for share in (0.6, 0.75, 0.9)])
+    places = on_floor_m(pixels, camera)[:, [0, 2]]
+    near = np.linalg.norm(places - here, axis=-1) < _NEARBY_M
+    if near.any():
+        return places[near].mean(0)
     ahead = camera.rotation[2][[0, 2]]
-    return origin + 5 * ahead / max(float(np.linalg.norm(ahead)), 1e-6)
+    return here + _REACH_M / 2 * ahead / max(float(np.linalg.norm(ahead)), 1e-6)
 
 
 def _metres(lowest: float, highest: float) -> Sequence[float]:

@@ -29,6 +29,7 @@ _STYLES = {
     "room": (theme.DARK.accent, 0.95, 1.8, False),
     "horizon": (theme.DARK.warn, 0.95, 1.6, True),
     "person": (theme.DARK.ok, 0.95, 1.8, False),
+    "error": ("#FFFFFF", 0.95, 1.6, False),
 }
 """Colour, opacity, width and whether dashed, over a picture: the same in both themes."""
 
@@ -48,7 +49,7 @@ class Mark:
 
 @dataclass(frozen=True, eq=False)
 class Drawn:
-    """Lines of one kind over the picture: "grid", "room", "horizon" or "person"."""
+    """Lines of one kind over the picture: "grid", "room", "horizon", "person" or "error"."""
 
     kind: str
     lines: Sequence[Line]

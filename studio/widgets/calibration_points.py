@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QComboBox, QSplitter, QStackedWidget, QVBoxLayout
 
 from core.geometry.cameras import Camera
@@ -54,6 +54,8 @@ class PointsWay(Way):
         self.room = RoomDrawing()
         self.room.corner_chosen.connect(self._take_corner)
         self._next = parts.text("", "strong", wrap=True)
+        self._next.setMinimumHeight(theme.px(32))  # two lines, so that the room keeps its size
+        self._next.setAlignment(Qt.AlignmentFlag.AlignTop)
         self._undo = parts.tool("undo", self.tr("Undo  Ctrl+Z"))
         self._redo = parts.tool("redo", self.tr("Redo  Ctrl+Shift+Z"))
         self._undo.clicked.connect(self.undo)

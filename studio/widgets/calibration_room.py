@@ -3,6 +3,7 @@
 Metres, y up, as `calibration_plan` has them. Drag turns it; nothing on it can be moved: sizes are typed beside it.
 """
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -18,7 +19,7 @@ from studio.widgets.calibration_plan import Place, Points
 _GRIP_PX, _DRAG_PX = 13.0, 4.0
 _TURN_A_PIXEL = 0.008
 _LOWEST, _HIGHEST = 0.12, 1.45
-_SIDE, _TOP = 26.0, 30.0
+_SIDE, _TOP = 22.0, 24.0
 _ARROWS = {Qt.Key.Key_Left: (-1, 0), Qt.Key.Key_Right: (1, 0), Qt.Key.Key_Up: (0, -1), Qt.Key.Key_Down: (0, 1)}
 
 
@@ -159,9 +160,7 @@ class RoomDrawing(painting.Painted):
         painter.setBrush(QColor(look.field))
         painter.drawRoundedRect(QRectF(self.rect()), theme.RADIUS["card"], theme.RADIUS["card"])
         self._draw_floor(painter, look)
-        painter.setPen(QPen(QColor(look.edge), 1.3))
-        for line in self._points.edges():
-            painter.drawLine(*self._drawn(line))
+        self._draw_edges(painter, look)
         self._draw_sizes(painter, look)
         places = self._drawn(list(self._places.values()))
         # The ones that matter last, so that nothing lies over them.
@@ -183,12 +182,37 @@ class RoomDrawing(painting.Painted):
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(look.raised))
         painter.drawPolygon(QPolygonF(self._drawn(floor)))
+        high = self._points.room.height_m
+        painter.setBrush(theme.alpha(look.raised, 0.55))
+        for one, other in itertools.pairwise((*floor, floor[0])):
+            middle = ((one[0] + other[0]) / 2, 0.0, (one[2] + other[2]) / 2)
+            if self._is_behind(middle):
+                wall = [one, other, (other[0], high, other[2]), (one[0], high, one[2])]
+                painter.drawPolygon(QPolygonF(self._drawn(wall)))
         painter.setPen(QPen(QColor(look.line), 1))
         step = max(1, round(max(wide, deep) / 30))
         for x in range(step, int(np.ceil(wide)), step):
             painter.drawPolyline(QPolygonF(self._drawn([(x, 0.0, 0.0), (x, 0.0, deep)])))
         for z in range(step, int(np.ceil(deep)), step):
             painter.drawPolyline(QPolygonF(self._drawn([(0.0, 0.0, z), (wide, 0.0, z)])))
+
+    def _draw_edges(self, painter: QPainter, look: theme.Theme) -> None:
+        """The room's own edges before its middle are faint: one looks into it through them."""
+        room, bounds = self._points.room, []
+        for one, other in self._points.edges():
+            is_wall = all(x in (0.0, room.width_m) and z in (0.0, room.depth_m) for x, _, z in (one, other))
+            middle = ((one[0] + other[0]) / 2, 0.0, (one[2] + other[2]) / 2)
+            faint = is_wall and max(one[1], other[1]) > 0 and not self._is_behind(middle)
+            bounds.append((faint, one, other))
+        for faint, one, other in sorted(bounds, key=lambda each: not each[0]):
+            painter.setPen(QPen(QColor(look.line if faint else look.text3), 1.2 if faint else 1.5))
+            painter.drawLine(*self._drawn((one, other)))
+
+    def _is_behind(self, place: Place) -> bool:
+        """Whether it is farther away than the middle of the room, as the room is turned now."""
+        room = self._points.room
+        x, z = place[0] - room.width_m / 2, place[2] - room.depth_m / 2
+        return x * np.sin(self._yaw) + z * np.cos(self._yaw) < -1e-9
 
     def _draw_sizes(self, painter: QPainter, look: theme.Theme) -> None:
         room = self._points.room

@@ -8,9 +8,9 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QGridLayout, QLineEdit, QVBoxLayout, QWidget
 
 from core.geometry.rooms import MOST_M, Box, Opening, Room
-from studio import theme
 from studio.widgets import parts
 from studio.widgets.calibration_plan import Points
+from studio.widgets.number_field import number_field
 
 _LEAST_M = 0.01
 _WALLS = ("back", "left", "right")
@@ -216,15 +216,7 @@ class SizesForm(QWidget):
         grid.setHorizontalSpacing(6)
         grid.setVerticalSpacing(2)
         for at, (words, value, least, take) in enumerate(fields):
-            editor = QDoubleSpinBox()
-            editor.setAccessibleName(f"{name}, {words}")
-            editor.setRange(least, MOST_M)
-            editor.setDecimals(3)
-            editor.setSingleStep(0.05)
-            editor.setSuffix(" m")
-            editor.setKeyboardTracking(False)
-            editor.setMinimumWidth(theme.px(60))
-            editor.setValue(value)
+            editor = number_field(f"{name}, {words}", value, least, MOST_M, "m")
             editor.valueChanged.connect(take)
             self._editors.append(editor)
             label = parts.text(words, "caption")

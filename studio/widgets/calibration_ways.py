@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QWidget
 
 from core.errors import CoreError
@@ -62,6 +63,8 @@ class Way(QWidget):
     """One way to a camera; the panel beside the frame."""
 
     changed = Signal()
+    asks = Signal(str)
+    """The name of a command that would help."""
     focus_picture = Signal()
     """The next thing to do is on the frame."""
     title = ""
@@ -89,6 +92,10 @@ class Way(QWidget):
     def drawn(self) -> Sequence[Drawn]:
         """Lines of its own over the frame."""
         return ()
+
+    def picture(self) -> tuple[QImage, int, int] | None:
+        """What to show instead of the clip's frame, and its full width and height; None for the frame."""
+        return None
 
     def floor_m(self) -> tuple[float, float]:
         """How wide and deep the floor is, from the world's origin; zeros where nobody knows."""

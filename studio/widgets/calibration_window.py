@@ -12,12 +12,15 @@ from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QCheckBox, QComboBox, QFrame, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
-from core.geometry.cameras import Camera
+from core.geometry.cameras import Camera, eye_m, tilt_deg
 from core.project.cameras import camera_of
 from studio import theme
 from studio.document import Document
 from studio.widgets import parts
-from studio.widgets.calibration_drawing import facts_of, floor_grid, horizon
+from studio.widgets.calibration_board import BoardWay
+from studio.widgets.calibration_drawing import floor_grid, horizon
+from studio.widgets.calibration_file import FileWay
+from studio.widgets.calibration_people import PeopleWay
 from studio.widgets.calibration_picture import CalibrationPicture, Drawn
 from studio.widgets.calibration_points import PointsWay
 from studio.widgets.calibration_ways import Found, Refused, Subject, Way
@@ -33,7 +36,8 @@ class CalibrationWindow(QWidget):
 
     use_wanted = Signal(object, object)  # a Found, and the ids of the clips
     estimate_wanted = Signal()
-    broke = Signal(str)
+    asks = Signal(str)
+    """The name of a command somebody wants carried out."""
 
     def __init__(self, document: Document, parent: QWidget | None = None) -> None:
         super().__init__(parent, Qt.WindowType.Window)
@@ -41,12 +45,14 @@ class CalibrationWindow(QWidget):
         self._subject: Subject | None = None
         self._is_open = False
         self._time = ClipTime(0, 25.0)
+        self._frame: Frame | None = None
         self._source = FrameSource(self)
         self.setObjectName("window")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setWindowTitle(self.tr("Calibrate camera"))
         self.points = PointsWay()
-        self.ways: tuple[Way, ...] = (self.points,)
+        self.board, self.people, self.file = BoardWay(), PeopleWay(), FileWay()
+        self.ways: tuple[Way, ...] = (self.points, self.board, self.people, self.file)
         self._lay_out()
         self._connect()
         self.resize(theme.px(1240), theme.px(780))
@@ -110,14 +116,15 @@ class CalibrationWindow(QWidget):
         for each in (self._grid, self._room, self._larger):
             each.toggled.connect(self._draw)
         shown = parts.row(self._grid, self._room, self._larger, None, farther, closer, whole, gap=10)
-        steps = parts.row(back, on, (self.strip, 1), gap=4)
-        made = parts.panel(None, (self.picture, 1), steps, shown, gap=4, margins=(8, 8, 8, 8))
+        self._steps = parts.row(back, on, (self.strip, 1), gap=4)
+        made = parts.panel(None, (self.picture, 1), self._steps, shown, gap=4, margins=(8, 8, 8, 8))
         made.setAccessibleName(self.tr("Frame"))
         return made
 
     def _find_panel(self) -> QFrame:
         self._found_words = parts.text("", "strong", wrap=True)
         self._doubts = parts.text("", "label", wrap=True)
+        # Room for both lines always: the frame must not move under the pointer when words come and go.
         for each in (self._found_words, self._doubts):
             each.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             each.setMinimumWidth(1)
@@ -132,7 +139,8 @@ class CalibrationWindow(QWidget):
         self._whose.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self._use = parts.button(self.tr("Use this camera"), "check", "primary")
         self._use.clicked.connect(self._use_it)
-        words = parts.col(self._found_words, self._doubts, gap=2)
+        words = parts.col(None, self._found_words, self._doubts, None, gap=2)
+        words.setMinimumHeight(theme.px(52))
         made = parts.panel(
             None,
             parts.row(self._sign, (words, 1), self._back, self._on_points, self._whose, self._use, gap=8),
@@ -162,6 +170,7 @@ class CalibrationWindow(QWidget):
         for way in self.ways:
             way.changed.connect(partial(self._heard, way))
             way.focus_picture.connect(picture.take_keys)
+            way.asks.connect(self.asks)
         for keys, act in (
             ("Ctrl+Z", lambda: self.way.undo()),
             ("Ctrl+Shift+Z", lambda: self.way.redo()),
@@ -245,6 +254,7 @@ class CalibrationWindow(QWidget):
     def _open_video(self, video: Path | None) -> None:
         clip = self._document.clip
         self.picture.state.clear()
+        self._frame = None
         self.picture.show_image(None)
         self.picture.show_note("")
         self.picture.fit()
@@ -300,19 +310,34 @@ class CalibrationWindow(QWidget):
             self._source.want(frame)
 
     def _show_frame(self, frame: Frame) -> None:
+        self._frame = frame
         if frame.number == self._document.playhead:
             self.picture.show_note("")
-            self.picture.show_image(frame.image)
+            self._show_picture()
+
+    def _show_picture(self) -> None:
+        """The frame, or what the way in front shows instead of it."""
+        own, subject = self.way.picture(), self._subject
+        if own is not None:
+            image, width, height = own
+            self.picture.show_video_size(width, height)
+            self.picture.show_image(image)
+        elif subject is not None:
+            self.picture.show_video_size(subject.width, subject.height)
+            self.picture.show_image(self._frame.image if self._frame is not None else None)
+        self._steps.setEnabled(own is None)
 
     def _draw(self, *_: object) -> None:
         """The marks, and what the camera found (or the clip's own) draws over the frame."""
+        self._show_picture()
         marks, chosen, armed = self.way.marks() if self._subject is not None else ((), "", None)
         self.picture.show_marks(marks, chosen, armed)
         self.picture.exaggerate(EXAGGERATION if self._larger.isChecked() else 1)
         camera = self._shown_camera()
         drawn: list[Drawn] = []
-        if camera is not None and self._grid.isChecked():
-            drawn += [Drawn("grid", floor_grid(camera, *self.way.floor_m())), Drawn("horizon", horizon(camera))]
+        if camera is not None and self._grid.isChecked() and self.way.picture() is None:
+            floor_m = self.way.floor_m() if self.way.found() is not None else (0.0, 0.0)
+            drawn += [Drawn("grid", floor_grid(camera, *floor_m)), Drawn("horizon", horizon(camera))]
         if self._room.isChecked() and self._subject is not None:
             drawn += self.way.drawn()
         self.picture.show_drawn(*drawn)
@@ -375,10 +400,11 @@ class CalibrationWindow(QWidget):
         parts.set_role(self._doubts, role)
 
     def _facts(self, camera: Camera) -> str:
-        facts = facts_of(camera)
-        looks = self.tr("down") if facts.tilt_deg >= 0 else self.tr("up")
+        tilt = tilt_deg(camera)
+        looks = self.tr("down") if tilt >= 0 else self.tr("up")
         words = self.tr("Focal length {focal:.0f} px, {high:.2f} m over the floor, looks {way} {tilt:.1f}°.")
-        return words.format(focal=facts.focal_px, high=facts.height_m, way=looks, tilt=abs(facts.tilt_deg))
+        focal, high = float(camera.focal_px.mean()), float(eye_m(camera)[1])
+        return words.format(focal=focal, high=high, way=looks, tilt=abs(tilt))
 
     def _use_it(self) -> None:
         found, subject = self.way.found(), self._subject
