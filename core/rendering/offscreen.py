@@ -23,7 +23,8 @@ from core.rendering.shaders import Program
 class Finish:
     """How a surface answers to light (Phong). `flat` surfaces show their colour as it is, unlit.
 
-    With a `program` of its own a surface takes no lights of the window. Of a `closed` one only the outside is drawn.
+    With a `program` of its own a surface takes no lights of the window, and its shine is the program's. Of a `closed`
+    one only the outside is drawn.
     """
 
     ambient: float = 0.24
@@ -101,7 +102,7 @@ class Mesh:
         shader.SetVertexShaderCode(finish.program.corner)
         shader.SetFragmentShaderCode(finish.program.pixel)
         self._uniforms = shader.GetFragmentCustomUniforms()
-        self.tell("finish", finish.ambient, finish.diffuse, finish.specular, finish.shine)
+        self.tell("finish", finish.ambient, finish.diffuse, finish.specular)
 
     def tell(self, name: str, *values: float) -> None:
         """Gives the mesh's program a uniform: one whole number, or two to four that need not be."""
@@ -150,7 +151,8 @@ class Mesh:
         from vtkmodules.util.numpy_support import numpy_to_vtk
 
         if self._image is None:
-            self._image, texture = _texture()
+            # A pattern is repeated and seen from afar; a program's picture is laid on once.
+            self._image, texture = _texture(pattern=self._uniforms is None)
             self.actor.SetTexture(texture)
         rows, columns, _ = picture.shape
         self._image.SetDimensions(columns, rows, 1)
@@ -361,7 +363,7 @@ def _cells(corners: Int[ndarray, "cells corners"]) -> Any:
     return cells
 
 
-def _texture() -> tuple[Any, Any]:
+def _texture(*, pattern: bool) -> tuple[Any, Any]:
     """An image to be filled, and the texture that shows it."""
     from vtkmodules.vtkCommonDataModel import vtkImageData
     from vtkmodules.vtkRenderingCore import vtkTexture
@@ -369,6 +371,6 @@ def _texture() -> tuple[Any, Any]:
     image, texture = vtkImageData(), vtkTexture()
     texture.SetInputData(image)
     texture.InterpolateOn()
-    texture.MipmapOn()
-    texture.RepeatOn()
+    texture.SetMipmap(pattern)
+    texture.SetRepeat(pattern)
     return image, texture

@@ -171,13 +171,13 @@ def aim(renderer: Any, view: View, width: int, height: int, box: Box | None = No
     With a `box` only that part of the picture of this size is seen, filling the window.
     """
     camera = renderer.GetActiveCamera()
-    stretch = 1.0
+    camera.SetWindowCenter(0, 0)
+    stretch, off = 1.0, np.zeros(2)
     if isinstance(view, Orbit):
         up = view.axes()[2]
         camera.SetFocalPoint(*view.focus_m)
         camera.SetPosition(*view.place_m())
         camera.SetViewUp(*up)
-        camera.SetWindowCenter(0, 0)
         camera.SetViewAngle(float(np.degrees(FIELD)))
         camera.SetParallelProjection(not view.perspective)
         camera.SetParallelScale(view.distance_m * float(np.tan(FIELD / 2)))
@@ -188,30 +188,30 @@ def aim(renderer: Any, view: View, width: int, height: int, box: Box | None = No
         camera.SetPosition(*place)
         camera.SetFocalPoint(*(place + forward))
         camera.SetViewUp(*-down)
-        # One picture pixel is this many window pixels, the same both ways; VTK's camera has one focal length, so the
-        # picture is stretched sideways by the other's share.
+        # One picture pixel is this many window pixels, the same both ways; VTK's camera has one focal length, so what
+        # it sees is stretched sideways by the other's share.
         scale = min(width / view.width, height / view.height)
         across, focal = (float(each) * scale for each in view.focal_px)
         stretch = across / focal
         camera.SetViewAngle(float(np.degrees(2 * np.arctan(height / 2 / focal))))
         off = (view.centre_px - np.array([(view.width - 1) / 2, (view.height - 1) / 2])) * scale
-        camera.SetWindowCenter(-2 * off[0] / width / stretch, 2 * off[1] / height)
-    _cut(camera, stretch, width, height, box or Box(0, 0, width, height))
+    _cut(camera, stretch, off, width, height, box or Box(0, 0, width, height))
     renderer.ResetCameraClippingRange()
 
 
-def _cut(camera: Any, stretch: float, width: int, height: int, box: Box) -> None:
-    """After the projection: sideways `stretch`, then the box blown up to the whole of what is drawn."""
+def _cut(camera: Any, stretch: float, off_px: ndarray, width: int, height: int, box: Box) -> None:
+    """What follows the projection: stretched sideways, moved by pixels, the box blown up to all that is drawn."""
     from vtkmodules.vtkCommonTransforms import vtkTransform
 
-    if stretch == 1 and box == Box(0, 0, width, height):
+    if stretch == 1 and not off_px.any() and box == Box(0, 0, width, height):
         camera.SetUserTransform(None)
         return
     transform = vtkTransform()
     transform.PostMultiply()
-    transform.Scale(stretch, 1, 1)
-    right = (box.left + box.width / 2) / width * 2 - 1
-    up = 1 - (box.top + box.height / 2) / height * 2
+    # VTK fits the width to the window's shape, which is the box's and not the picture's.
+    transform.Scale(stretch * (box.width / box.height) / (width / height), 1, 1)
+    right = (box.left + box.width / 2 - off_px[0]) / width * 2 - 1
+    up = 1 - (box.top + box.height / 2 - off_px[1]) / height * 2
     transform.Translate(-right, -up, 0)
     transform.Scale(width / box.width, height / box.height, 1)
     camera.SetUserTransform(transform)
