@@ -6,11 +6,13 @@ is drawn through the lens as everything else, so what is straight and level in t
 """
 
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 import numpy as np
 from jaxtyping import Bool, Float, UInt8
 from numpy import ndarray
 
+from core.errors import FileError
 from core.geometry.calibration import Calibration
 from core.geometry.cameras import Camera, eye_m, on_floor_m, project, to_camera
 from core.geometry.rooms import Room
@@ -51,6 +53,17 @@ def draw_calibration(
     if words:
         _say(drawn, calibration, seen, thick, exaggerate)
     return drawn
+
+
+def write_png(picture: Picture, out: Path) -> None:
+    """Put a picture on the disk."""
+    written, data = cv2.imencode(".png", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
+    assert written
+    try:
+        out.write_bytes(data.tobytes())
+    except OSError as error:
+        why = f"could not be written ({error.strerror or error})"
+        raise FileError(out, why, hint="Choose a folder that is there and can be written to.") from None
 
 
 def floor_lines_m(camera: Camera, step_m: float = 1.0, reach_m: float = 8.0) -> list[Float[ndarray, "points 3"]]:

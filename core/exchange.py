@@ -6,6 +6,7 @@ The formats know files, the project knows rows; here they meet. Every import is 
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,14 @@ import numpy as np
 
 from core.errors import FileError, FormatError, ProjectError
 from core.footage import has_video, identity_of
-from core.formats import FORMATS, Format
+from core.formats import FORMATS, Format, opencv_cameras
+from core.formats.cameras import NamedCamera
 from core.formats.marks import Mark
+from core.geometry.calibration import GIVEN, described
 from core.motion import Poses2d
 from core.project import edits
 from core.project.annotations import Clip, FrameIdentity, Project
+from core.project.cameras import fits
 from core.project.store import ProjectStore
 from core.video import Video, open_video
 from core.wording import counted
@@ -72,6 +76,8 @@ def take_in(known: Format, source: Path, store: ProjectStore, clip: Clip | None,
     """Import `source`, as one edit."""
     if known.holds == "2D poses":
         return _take_poses(known, source, store, clip)
+    if known.holds == "cameras":
+        return take_cameras(known, source, store, clip, author)
     return _take_marks(known, source, store, clip, author)
 
 
@@ -90,6 +96,44 @@ def _take_poses(known: Format, source: Path, store: ProjectStore, clip: Clip | N
     if chosen.tracks:
         says += ". The 2D poses it had come back with undo."
     return Report(format=known.name, says=says)
+
+
+def take_cameras(
+    known: Format, source: Path, store: ProjectStore, clip: Clip | None, author: str, *, name: str = ""
+) -> Report:
+    """The cameras of a file, or the one called `name`, as one edit; a single one becomes the clip's."""
+    size = (
+        {"size": (clip.video.width, clip.video.height)}
+        if clip is not None and known.read is opencv_cameras.read
+        else {}
+    )
+    read: tuple[NamedCamera, ...] = known.read(source, **size)
+    found = [each for each in read if not name or name.lower() in each.name.lower()]
+    exact = [each for each in found if each.name == name]
+    found = exact or found
+    names = ", ".join(each.name for each in read[:12]) + (", …" if len(read) > 12 else "")
+    if not found:
+        raise FormatError(source, f"it holds no camera {name!r}", hint=f"It holds {names}.")
+    if clip is not None and len(found) > 1:
+        hint = f"Name one with posecast cameras --add … --name: {names}."
+        raise FormatError(source, f"it holds {len(found)} cameras, and {clip.name} has one", hint=hint)
+    project, lines = store.project, []
+    for each in found:
+        camera = each.camera if each.placed else replace(each.camera, estimated=True)
+        project, row = edits.add_camera(
+            project, each.name, camera, author=author, source=known.name, how=f"imported {known.name}"
+        )
+        if clip is not None:
+            if not fits(row, clip):
+                sizes = f"{row.width} × {row.height}", f"{clip.video.width} × {clip.video.height}"
+                what = f"{each.name} was found for pictures of {sizes[0]}, {clip.name} has {sizes[1]}"
+                raise FormatError(source, what, hint="Choose the camera that filmed it.")
+            project = edits.set_camera(project, clip.id, row.id)
+        where = f" for {clip.name}" if clip is not None else ""
+        lines += [f"{row.name}{where}: {'; '.join(described(each.camera, GIVEN, placed=each.placed))}"]
+        lines += [f"  {note}" for note in each.notes]
+    store.edit(project, f"Import {counted(len(found), 'camera')} from {source.name}", source=known.name)
+    return Report(format=known.name, says="\n".join(lines), taken=len(found))
 
 
 def _only_clip(project: Project) -> Clip:

@@ -9,6 +9,8 @@ from typing import Any
 import msgspec
 
 from core.errors import CoreError, FileError, FormatError
+from core.formats.cameras import NamedCamera
+from core.geometry.cameras import eye_m, tilt_deg
 
 
 class _Tensor(msgspec.Struct):
@@ -158,6 +160,8 @@ def _foreign(path: Path) -> Found:
             if each.holds == "marks":
                 marks = each.read(path)
                 facts |= {"segments": len(marks), "clips": len({mark.clip for mark in marks})}
+            if each.holds == "cameras":
+                return _cameras(path, each.name, each.read(path))
             return Found(path=str(path), kind=each.name, facts=facts)
     if path.is_dir():
         raise FormatError(path, "this folder is no project, no run and of no known format")
@@ -168,6 +172,23 @@ def _foreign(path: Path) -> Found:
         hint = f"Known: projects, runs, checkpoints, videos, {known}."
         raise FormatError(path, f"of no known kind; as a video: {error}", hint=hint) from None
     return Found(path=str(path), kind="video", facts={name: value for name, value in facts.items() if name != "path"})
+
+
+def _cameras(path: Path, kind: str, cameras: tuple[NamedCamera, ...]) -> Found:
+    notes = dict.fromkeys(note for each in cameras for note in each.notes)
+    facts: dict[str, str | int | float] = {"cameras": len(cameras)}
+    facts |= {f"note {number}": note for number, note in enumerate(notes, start=1)}
+    rows = tuple(
+        {
+            "camera": each.name,
+            "picture": f"{each.camera.width} × {each.camera.height}",
+            "focal px": round(float(each.camera.focal_px.mean()), 1),
+            "height m": round(float(eye_m(each.camera)[1]), 2) if each.placed else "–",
+            "looks down °": round(tilt_deg(each.camera), 1) if each.placed else "–",
+        }
+        for each in cameras
+    )
+    return Found(path=str(path), kind=kind, facts=facts, rows=rows)
 
 
 def _size(path: Path) -> str:

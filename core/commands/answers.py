@@ -65,7 +65,7 @@ def run_to_the_end(spec: Spec, *, as_json: bool) -> Done:
     folder.write_spec(spec)
     last: Event | None = None
     with closing(record(folder)) as events:
-        for event in _shown(events, quiet=as_json):
+        for event in shown(events, quiet=as_json):
             last = event
     match last:
         case Done():
@@ -78,7 +78,8 @@ def run_to_the_end(spec: Spec, *, as_json: bool) -> Done:
             raise RunError("The run ended without a word.", hint=f"Its log is in {folder.path}.")
 
 
-def _shown(events: Events, *, quiet: bool) -> Events:
+def shown(events: Events, *, quiet: bool) -> Events:
+    """The same events, their progress shown as the place allows."""
     if quiet:
         yield from events
     elif sys.stderr.isatty():

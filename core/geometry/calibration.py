@@ -54,6 +54,10 @@ class Spread:
     tilt_deg: float
 
 
+GIVEN = Spread(0.0, 0.0, 0.0, 0.0)
+"""Of a camera that was given, not found."""
+
+
 @dataclass(frozen=True)
 class Calibration:
     """A camera with the proof of it: each seen point, and where the camera draws it."""

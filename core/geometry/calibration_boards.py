@@ -176,6 +176,7 @@ def calibrate_views(
             off = float(np.linalg.norm(drawn - floor_view.corners_px, axis=-1).mean())
             found.views.append(replace(floor_view, error_px=off))
             found.drawn_px.append(drawn)
+    camera = replace(camera, estimated=not placed)  # where it stands and looks is not known without a floor
     words = (
         *described(camera, spread, placed=placed),
         f"From {len(found.views)} views of the board, found in {len(views)} of {max(looked, len(views))} pictures.",
