@@ -25,6 +25,7 @@ from studio.document import Document
 from studio.widgets.parts import literal
 
 Handlers = Mapping[str, Callable[[], object]]
+Checked = Callable[[], Mapping[str, bool]]
 
 _PRESS = (Qt.Key.Key_Space, Qt.Key.Key_Return, Qt.Key.Key_Enter)
 _MOVE = (
@@ -41,6 +42,7 @@ class Actions(QObject):
         self._document = document
         self._window_handlers: Handlers = {}
         self._page_handlers: Handlers = {}
+        self._page_checked: Checked = dict
         self._page = "projects"
         self._menus: dict[str, QMenu] = {}
         self._submenus: dict[str, QMenu] = {}
@@ -66,13 +68,14 @@ class Actions(QObject):
         self._window_handlers = handlers
         self.refresh()
 
-    def set_page(self, page: str, handlers: Handlers) -> None:
-        """The page in front and what it can do."""
+    def set_page(self, page: str, handlers: Handlers, checked: Checked = dict) -> None:
+        """The page in front, what it can do, and which of its toggles are on."""
         unknown = set(handlers) - set(BY_NAME)
         assert not unknown, f"no such commands: {sorted(unknown)}"
-        self._page, self._page_handlers = page, handlers
+        self._page, self._page_handlers, self._page_checked = page, handlers, checked
         self.refresh()
         self._fill_menus()
+        self._tick()
 
     def action(self, name: str) -> QAction:
         return self._actions[name]
@@ -94,6 +97,7 @@ class Actions(QObject):
         self._submenus = dict(submenus)
         for name in MENUS:
             self._menus[name] = bar.addMenu(name)
+            self._menus[name].aboutToShow.connect(self._tick)
         self._fill_menus()
 
     def refresh(self) -> None:
@@ -121,6 +125,12 @@ class Actions(QObject):
         handler = self._handler(BY_NAME[action.data()])
         if handler is not None:
             handler()
+        self._tick()
+
+    def _tick(self) -> None:
+        """Menus show which toggles of the page are on; buttons of the page may have switched them."""
+        for name, on in self._page_checked().items():
+            self._actions[name].setChecked(on)
 
     def _fill_menus(self) -> None:
         for name, menu in self._menus.items():

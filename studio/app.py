@@ -19,6 +19,7 @@ from core.runs import Done, Failed
 from studio import finding, theme
 from studio.adding import Adding
 from studio.calibrating import Calibrating
+from studio.display import Display
 from studio.document import Document
 from studio.help_commands import HelpCommands
 from studio.jobs import Job, Jobs
@@ -53,6 +54,7 @@ class Studio(QObject):
         self.document = Document(settings.name, self)
         self.jobs = Jobs(self)
         self.models = ModelsClient(self)
+        self.display = Display(settings, self)
         self.adding = Adding(self.document, self)
         self.window = MainWindow(self.document, self.jobs, settings, self._pages(), self._entries, version())
         self.projects = ProjectCommands(self.document, self.jobs, self.adding, settings, self.window)
@@ -93,7 +95,7 @@ class Studio(QObject):
             "data": lambda: DataPage(document, jobs, self.adding),
             "annotate": lambda: AnnotatePage(document, jobs),
             "train": lambda: TrainingPage(document, jobs),
-            "forecast": lambda: ForecastPage(document, jobs, self.models),
+            "forecast": lambda: ForecastPage(document, jobs, self.models, self.display),
         }
 
     def _entries(self) -> list[finding.Entry]:
@@ -129,6 +131,7 @@ class Studio(QObject):
 
     def _settings_changed(self) -> None:
         self.document.author = self.settings.name
+        self.display.look_again()
         if self.settings.text_size != round(theme.scale() * 100):
             words = "Text takes its new size at once; a few heights follow when Posecast is opened again."
             self.window.notices.show(Notice("Text size", words))

@@ -49,8 +49,18 @@ def _everywhere(name: str, words: str, keys: str = "", menu: str = "", needs: Ne
     return Command(name, words, _keys(keys), "everywhere", menu, needs, group)
 
 
-def _of(where: Where, name: str, words: str, keys: str = "", menu: str = "", needs: Need = "clip") -> Command:
-    return Command(name, words, _keys(keys), where, menu, needs, group=_GROUPS[where])
+def _of(
+    where: Where,
+    name: str,
+    words: str,
+    keys: str = "",
+    menu: str = "",
+    needs: Need = "clip",
+    *,
+    is_toggle: bool = False,
+    group: int = 0,
+) -> Command:
+    return Command(name, words, _keys(keys), where, menu, needs, group or _GROUPS[where], is_toggle=is_toggle)
 
 
 def _keys(names: str) -> tuple[str, ...]:
@@ -86,9 +96,22 @@ COMMANDS: tuple[Command, ...] = (
     Command("theme-dark", "Dark", (), "everywhere", "View", is_toggle=True),
     Command("theme-light", "Light", (), "everywhere", "View", is_toggle=True),
     Command("theme-system", "As the system", (), "everywhere", "View", is_toggle=True),
-    _everywhere("save-picture", "Picture of the view…", "Ctrl+Shift+P", "View", group=1),
-    _everywhere("reset-panels", "Reset panels", "", "View", group=1),
-    _everywhere("full-screen", "Full screen", "F11", "View", group=1),
+    _of("clock", "shown-joints", "Joints", "", "View", is_toggle=True, group=1),
+    _of("clock", "shown-body", "Body", "", "View", is_toggle=True, group=1),
+    _of("clock", "shown-both", "Both", "", "View", is_toggle=True, group=1),
+    _of("space", "space-ghosts", "Ghosts", "H", "View", is_toggle=True, group=2),
+    _of("space", "space-trails", "Trails", "T", "View", is_toggle=True, group=2),
+    _of("space", "space-ground", "Ground", "Shift+H", "View", is_toggle=True, group=2),
+    _of("space", "space-follow", "Follow", "W", "View", is_toggle=True, group=2),
+    _of("space", "space-front", "Front", "Ctrl+Alt+1 Num+1", "View", group=3),
+    _of("space", "space-side", "Side", "Ctrl+Alt+2 Num+3", "View", group=3),
+    _of("space", "space-top", "Top", "Ctrl+Alt+3 Num+7", "View", group=3),
+    _of("space", "space-camera", "Clip's camera", "Ctrl+Alt+4 Num+0", "View", group=3),
+    _of("space", "space-perspective", "Perspective", "Num+5", "View", is_toggle=True, group=3),
+    _of("clock", "send-picture", "Send picture to a window", "", "View", is_toggle=True, group=4),
+    _everywhere("save-picture", "Picture of the view…", "Ctrl+Shift+P", "View", group=4),
+    _everywhere("reset-panels", "Reset panels", "", "View", group=4),
+    _everywhere("full-screen", "Full screen", "F11", "View", group=4),
     # ---- Go
     _everywhere("page-projects", "Projects", "Ctrl+1", "Go"),
     _everywhere("page-data", "Data", "Ctrl+2", "Go", "project"),
@@ -131,11 +154,6 @@ COMMANDS: tuple[Command, ...] = (
     _of("clock", "zoom-out", "Zoom out", "Ctrl+-"),
     _of("clock", "zoom-all", "Show everything", "Shift+Z"),
     _of("clock", "zoom-selection", "Show the selection", "Z"),
-    # ---- Space view
-    _of("space", "space-front", "Front", "Ctrl+Alt+1", "View"),
-    _of("space", "space-side", "Side", "Ctrl+Alt+2", "View"),
-    _of("space", "space-top", "Top", "Ctrl+Alt+3", "View"),
-    _of("space", "space-camera", "Clip's camera", "Ctrl+Alt+4", "View"),
     # ---- Annotate
     _of("annotate", "find-label", "Find a label", "Q"),
     _of("annotate", "mark-start", "Start here", "I", "Mark"),

@@ -1,6 +1,7 @@
 """The window: it places the bar, the rail, the page in front and the line at the foot, and fills the menus.
 
 What can be done is in `Actions`; what a page shows is in the page. A page may offer `commands()` (name → function),
+`checked()` (which of its toggles are on),
 `is_settled()` for photographs, a focus proxy for where the focus goes first, `asks` (a signal with the name of a
 command it wants carried out), `says` (a signal with words for the line at the foot), and `close_page()` for threads
 it must end.
@@ -125,7 +126,7 @@ class MainWindow(QWidget):
                 self.focus_page()  # or the bar at the top would take the keys
             self.notices.place()
         self._rail.show_page(f"page-{name}")
-        self.actions_table.set_page(name, _offers(page, "commands"))
+        self.actions_table.set_page(name, _offers(page, "commands"), getattr(page, "checked", dict))
         return page
 
     def focus_page(self) -> None:

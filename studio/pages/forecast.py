@@ -7,7 +7,7 @@ playhead to where the step came; "Follow the playhead" lets go again. Models ans
 from collections.abc import Callable
 from functools import partial
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QPoint, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QMenu, QScrollArea, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
@@ -17,22 +17,29 @@ from core.motion import Poses2d
 from core.project.annotations import Clip
 from studio import theme
 from studio.commands import tip
+from studio.display import Display
 from studio.document import Document
 from studio.jobs import Jobs
 from studio.models_client import ModelsClient
 from studio.pages.forecast_asking import MOST_COMPARED, Asking
+from studio.pages.forecast_bodies import ForecastBodies
 from studio.pages.forecast_cells import LARGE_MARGIN, Moment
-from studio.pages.forecast_panels import DoubtsPanel, JointsPanel, SpacePanel, StepPanel
+from studio.pages.forecast_panels import DoubtsPanel, JointsPanel, StepPanel
+from studio.pages.forecast_space import SpaceComparison, SpacePanel
 from studio.pages.forecast_states import StatePlace
+from studio.pages.space_commands import SpaceCommands, open_menu, showing, shown_now
 from studio.widgets import parts
 from studio.widgets.clip_strip import ClipStrip, Stretch
 from studio.widgets.clip_time import ClipTime, say_time
 from studio.widgets.compare_grid import CompareGrid
 from studio.widgets.painting import Swatch
+from studio.widgets.people_control import PeopleControl
 from studio.widgets.player import Player
 from studio.widgets.pose_picture import Points
+from studio.widgets.sent_window import SentPart
 from studio.widgets.step_cards import CardStrip, CellView, PastStrip
 from studio.widgets.stills import Stills
+from studio.widgets.viewport import Viewport
 
 
 class ForecastPage(QWidget):
@@ -41,19 +48,28 @@ class ForecastPage(QWidget):
     asks = Signal(str)
     says = Signal(str)
 
-    def __init__(self, document: Document, jobs: Jobs, models: ModelsClient) -> None:
+    def __init__(self, document: Document, jobs: Jobs, models: ModelsClient, display: Display) -> None:
         super().__init__()
-        self._document, self._models = document, models
+        self._document, self._models, self._display = document, models, display
         self.asking = Asking(document, jobs, models, self)
         self._step = 0
         self._column = ""
         self._moment: Moment | None = None
         self._clip_shown = ""
         self.stills = Stills(self)
+        self.bodies = ForecastBodies(models, display, self)
         self.player = Player(self)
+        self._draw_soon = QTimer(self, singleShot=True, interval=60)  # cells have another size
         self._lay_out()
+        views = (self.space.viewport, self.comparison.viewport)
+        self._space = SpaceCommands(views, self._front_view, self._look, self._frame_space)
+        self._sent = SentPart(self.space.viewport, self.tr("In space – Posecast"), self)
+        for view in views:
+            view.menu_wanted.connect(self._open_space_menu)
         self.asking.changed.connect(self._follow)
         self.stills.came.connect(lambda _: self._draw())
+        self.bodies.changed.connect(self._draw)
+        self._draw_soon.timeout.connect(self._draw)
         self.player.frame_due.connect(document.seek)
         self.player.changed.connect(lambda: self._play.show_icon("pause" if self.player.is_playing else "play"))
         document.playhead_moved.connect(self._show_playhead)
@@ -76,24 +92,32 @@ class ForecastPage(QWidget):
             "play-back": lambda: self.player.faster(-1),
             "to-start": lambda: self._document.seek(0),
             "to-end": lambda: self._document.seek(1 << 40),
-            "space-front": lambda: self.space.look("front"),
-            "space-side": lambda: self.space.look("side"),
-            "space-top": lambda: self.space.look("top"),
-            "space-camera": lambda: self.space.look("camera"),
+            "send-picture": self._sent.toggle,
+            **self._space.handlers(),
+            **showing(self._display, "forecast"),
             **{name: partial(self._go, by) for name, by in seek.items()},
         }
+
+    def checked(self) -> dict[str, bool]:
+        """Which toggles are on."""
+        shown = shown_now(self._display, "forecast")
+        return {**shown, **self._space.checked(), "send-picture": self._sent.is_out}
 
     def is_settled(self) -> bool:
         """Whether the newest answer is on screen with its pictures."""
         if self._place.currentIndex() == 1:
             return self.asking.is_settled
-        return self.asking.is_settled and self.stills.is_settled and self.space.viewport.is_settled()
+        pictures = self.stills.is_settled and self.bodies.is_settled
+        return self.asking.is_settled and pictures and self._front_view().is_settled()
 
     def close_page(self) -> None:
         """End what works in the background."""
         self.player.stop()
+        self._sent.take_back()
         self.stills.close(wait=True)
+        self.bodies.close()
         self.space.viewport.shut()
+        self.comparison.viewport.shut()
         self._models.close()
 
     # ---- layout ----
@@ -116,7 +140,15 @@ class ForecastPage(QWidget):
         self._held = parts.button(self.tr("Follow the playhead"), "pin")
         self._held.clicked.connect(lambda: self.asking.hold(on=False))
         self._from = parts.text("", "label")
-        head = parts.row(self._tabs, None, self._from, self._held, 8, self._swatch, self._run, self._add, gap=6)
+        self._where = parts.segmented(
+            self.tr("Over the frame"), self.tr("In space"), on_choice=lambda _: self._follow()
+        )  # fmt: skip
+        self._where.setAccessibleName(self.tr("Where runs are compared"))
+        people = PeopleControl(self._display, "forecast")
+        head = parts.row(
+            *(self._tabs, 8, self._where, None, self._from, self._held, people, self._swatch, self._run, self._add),
+            gap=6,
+        )
         self.space, self._step_panel = SpacePanel(), StepPanel()
         self._joints, self._doubts = JointsPanel(), DoubtsPanel()
         self._joints.hide()  # one tab's panels must not claim height from the other's
@@ -179,7 +211,12 @@ class ForecastPage(QWidget):
         self.grid = CompareGrid()
         self.grid.chosen.connect(self._choose_step)
         inside = parts.col((self.grid, 1))
-        return parts.panel(None, self._past_again, (parts.scroll(inside), 1), gap=10, margins=(10, 10, 4, 10))
+        self.comparison = SpaceComparison()
+        self.comparison.step_wanted.connect(self._choose_step)
+        self._compared = QStackedWidget()
+        self._compared.addWidget(parts.scroll(inside))
+        self._compared.addWidget(self.comparison)
+        return parts.panel(None, self._past_again, (self._compared, 1), gap=10, margins=(10, 10, 4, 10))
 
     def _transport(self) -> QWidget:
         back, on = parts.tool("step_back", tip("step-back")), parts.tool("step", tip("step"))
@@ -201,6 +238,7 @@ class ForecastPage(QWidget):
         self._step_panel.set_low(low=low)
         for past in (self.past, self._past_again):
             past.setFixedHeight(theme.px(44 if low else 56))
+        self._draw_soon.start()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -212,6 +250,7 @@ class ForecastPage(QWidget):
         super().hideEvent(event)
         self.player.stop()
         self.asking.sleep()
+        self.bodies.fits.forget()
 
     # ---- what the person does ----
 
@@ -252,6 +291,30 @@ class ForecastPage(QWidget):
                 action.toggled.connect(lambda on, each=each: self.asking.compare(each, on=on))
         menu.popup(self._add.mapToGlobal(self._add.rect().bottomLeft()))
 
+    def _front_view(self) -> Viewport:
+        """The space view that keys are about."""
+        return self.comparison.viewport if self._compares_in_space else self.space.viewport
+
+    @property
+    def _compares_in_space(self) -> bool:
+        return self._tabs.currentIndex() == 1 and self._where.chosen == 1
+
+    def _look(self, view: str) -> None:
+        if not self._compares_in_space:
+            self.space.look(view)
+        elif view != "camera":
+            self.comparison.viewport.look(view)
+
+    def _frame_space(self) -> None:
+        if self._compares_in_space:
+            self.comparison.viewport.frame_all()
+        else:
+            self.space.frame_all()
+
+    def _open_space_menu(self, at: QPoint) -> None:
+        no_camera = self._compares_in_space or self._moment is None or self._moment.first.lens is None
+        open_menu(self, at, self.commands(), self.checked(), leave_out=frozenset({"space-camera"} if no_camera else ()))
+
     def _go_to_first_step(self) -> None:
         clip = self._document.clip
         if clip is not None and clip.poses:
@@ -281,6 +344,7 @@ class ForecastPage(QWidget):
                 lambda frame, grey: self.stills.of(frame, grey=grey),
                 partial(self._seen_pose, clip),
                 self._document.video_path(clip.id) is not None,
+                self.bodies,
             )
             self._step = min(self._step, self._moment.rows() - 1)
             self.stills.want(self._moment.frames())
@@ -291,6 +355,9 @@ class ForecastPage(QWidget):
         self._views.setCurrentIndex(int(is_comparing))
         self._step_panel.setVisible(not is_comparing)
         self._joints.setVisible(is_comparing)
+        self._where.setVisible(is_comparing)
+        self._compared.setCurrentIndex(self._where.chosen)
+        self.space.setVisible(not self._compares_in_space)
         self._held.setVisible(asking.is_held)
         self._from.setVisible(asking.is_held)
         if clip is not None:
@@ -312,9 +379,22 @@ class ForecastPage(QWidget):
         return [(float(x), float(y)) for x, y in one.joints_px[0, 0]], tuple(map(bool, one.seen()[0, 0]))
 
     def _draw(self) -> None:
-        """The moment as it stands, with the pictures there are."""
+        """The moment as it stands, with the pictures there are; what is drawn first is fitted first."""
         moment, pale = self._moment, self.asking.is_pale
-        self.space.show_step(moment, self._step)
+        self.bodies.begin()
+        self._draw_moment(moment, pale=pale)
+        self.bodies.settle()
+
+    def _room(self, area: QRectF) -> tuple[float, float]:
+        """Device pixels."""
+        ratio = self.devicePixelRatioF()
+        return max(1.0, area.width() * ratio), max(1.0, area.height() * ratio)
+
+    def _draw_moment(self, moment: Moment | None, *, pale: bool) -> None:
+        if self._compares_in_space:
+            self.comparison.show_step(moment, self._step)
+        else:
+            self.space.show_step(moment, self._step)
         self._step_panel.show_step(moment, self._step)
         self._joints.show_step(moment, self._step)
         if moment is None:
@@ -329,12 +409,16 @@ class ForecastPage(QWidget):
         caption = self.tr("{count} steps").format(count=len(past)) if len(past) != 1 else self.tr("1 step")
         if self._views.currentIndex() == 0:
             self.past.show_steps(past, caption, is_pale=pale)
-            self.cards.show_cards(moment.cards(), self._step, is_pale=pale)
-            self._cards_scroll.ensureVisible(round(self.cards.area_of(self._step).center().x()), 0)
             self._foreseen_swatch.show_colour(known.colour)
             self._foreseen_title.setText(self.tr("{run} foresees").format(run=known.name))
-            self._foreseen.show_cell(moment.predicted(known, forecast, self._step, LARGE_MARGIN), is_pale=pale)
-            self._came.show_cell(moment.came(self._step, LARGE_MARGIN, moment.forecasts[0]), is_pale=pale)
+            large = self._room(QRectF(self._foreseen.rect()))
+            if self._step < len(forecast.steps):
+                cell = moment.predicted(known, forecast, self._step, LARGE_MARGIN, large)
+                self._foreseen.show_cell(cell, is_pale=pale)
+            self._came.show_cell(moment.came(self._step, LARGE_MARGIN, large, moment.forecasts[0]), is_pale=pale)
+            cards = moment.cards(self._room(self.cards.picture_of(0)))
+            self.cards.show_cards(cards, self._step, is_pale=pale)
+            self._cards_scroll.ensureVisible(round(self.cards.area_of(self._step).center().x()), 0)
             over = self.tr("over the last seen frame") if moment.has_video else self.tr("this clip has no video")
             self._over.setText(over)
             self._came_title.setText(self.tr("What came"))
@@ -350,7 +434,9 @@ class ForecastPage(QWidget):
             self._past_again.show_steps(past, caption, is_pale=pale)
             when = [moment.when(at) for at in range(moment.rows())]
             key = self._column or known.key
-            self.grid.show_columns(moment.columns(refused), when, self._step, key, is_pale=pale)
+            room = self._room(self.grid.area_of(0, 0))
+            if not self._compares_in_space:
+                self.grid.show_columns(moment.columns(room, refused), when, self._step, key, is_pale=pale)
         came = [step.truth_frame for step in forecast.steps if step.truth_frame is not None]
         self.strip.show_forecast(forecast.at_frame, came, known.colour)
 

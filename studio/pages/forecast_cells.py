@@ -5,7 +5,7 @@ what came is drawn on its own frame. All cells of a moment are at one scale, the
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Float
@@ -18,6 +18,7 @@ from core.forecasts import Forecast, ForecastStep
 from core.project.annotations import Clip, Project
 from studio import theme
 from studio.forecasters import Known
+from studio.pages.forecast_bodies import NECK, ForecastBodies, Room
 from studio.widgets.clip_time import ClipTime, say_time
 from studio.widgets.compare_grid import GridColumn, JointErrors
 from studio.widgets.pose_picture import Cell, DrawnPose, Points, moved_to
@@ -30,7 +31,6 @@ SeenPose = Callable[[int], tuple[Points, tuple[bool, ...]] | None]
 
 CARD_MARGIN, LARGE_MARGIN = 0.15, 0.6
 """How much more of the picture than the widest pose is shown, in shares of it."""
-NECK = UPPER_BODY_9["neck"]
 JOINT_WORDS = tuple(joint.replace("_", " ").capitalize() for joint in UPPER_BODY_9.joints)
 
 
@@ -44,6 +44,7 @@ class Moment:
     still: Still
     seen_pose: SeenPose
     has_video: bool
+    bodies: ForecastBodies
 
     @property
     def first(self) -> Forecast:
@@ -110,23 +111,26 @@ class Moment:
 
     # ---- cells ----
 
-    def predicted(self, known: Known, forecast: Forecast, at: int, margin: float) -> Cell:
-        """One step as foreseen."""
-        step = forecast.steps[at]
-        return Cell(
+    def predicted(self, known: Known, forecast: Forecast, at: int, margin: float, room: Room) -> Cell:
+        """One step as foreseen, in a cell of this size."""
+        step, colour = forecast.steps[at], _over(self, known)
+        cell = Cell(
             still=self.still(self.last_seen_frame, False),
             video=self.video,
             crop=self.crop(step.joints_px, margin),
-            poses=(DrawnPose(step.joints_px, _over(self, known), dashed=True),),
+            poses=(DrawnPose(step.joints_px, colour, dashed=True),),
             action=step.action,
             action_colour=self.colour_of(step.action),
             is_right=None if step.truth_action is None else step.truth_action == step.action,
             beside=f"{100 * step.confidence:.0f} %",
             corner=error_words(step),
             veil=0.42,
+            is_split=self._splits(margin),
         )
+        body = self.bodies.foreseen_in_picture(self.project, self.clip, forecast, step, colour)
+        return _said_once(self.bodies.over(cell, body, room), margin)
 
-    def came(self, at: int, margin: float, beside: tuple[Known, Forecast] | None = None) -> Cell:
+    def came(self, at: int, margin: float, room: Room, beside: tuple[Known, Forecast] | None = None) -> Cell:
         """One step as it came; `beside` puts a prediction at the true neck, so that only the pose differs."""
         step = self.true_step(at)
         if step is None or step.truth_action is None:
@@ -139,16 +143,25 @@ class Moment:
                 poses.append(DrawnPose(foreseen, _over(self, beside[0]), dashed=True, opacity=0.75))
             poses.append(DrawnPose(step.truth_px, _truth_colour(self), seen=seen))
         frame = step.truth_frame
-        return Cell(
+        why_not = self.bodies.why_not(self.project, self.clip, step)
+        cell = Cell(
             still=None if frame is None else self.still(frame, False),
             video=self.video,
             crop=None if step.truth_px is None else self.crop(step.truth_px, margin),
             poses=tuple(poses),
             action=step.truth_action,
             action_colour=self.colour_of(step.truth_action),
-            foot="" if step.truth_px is not None else "nobody found in this frame",
+            foot=why_not if step.truth_px is not None else "nobody found in this frame",
             veil=0.2,
+            is_split=self._splits(margin) and step.truth_px is not None,
         )
+        lens, colour = self.first.lens, _truth_colour(self)
+        body = self.bodies.came_in_picture(self.project, self.clip, lens, step, colour)
+        return _said_once(self.bodies.over(cell, body, room), margin)
+
+    def _splits(self, margin: float) -> bool:
+        """Whether bodies stand beside the picture: there is room for that in the large ones."""
+        return margin == LARGE_MARGIN and self.bodies.display.is_beside and self.bodies.shows != "joints"
 
     # ---- rows of them ----
 
@@ -169,7 +182,7 @@ class Moment:
             crop = self.crop(joints_px, 0.15) if seen[NECK] else crop
         return Cell(still=self.still(frame, True), video=self.video, crop=crop, poses=poses, veil=0.4, fills=True)
 
-    def cards(self) -> list[StepCard]:
+    def cards(self, room: Room) -> list[StepCard]:
         """The steps of the first forecast."""
         known, forecast = self.forecasts[0]
         cards = []
@@ -181,7 +194,7 @@ class Moment:
             cards.append(
                 StepCard(
                     self.when(at),
-                    self.predicted(known, forecast, at, CARD_MARGIN),
+                    self.predicted(known, forecast, at, CARD_MARGIN, room),
                     also,
                     came,
                     is_right,
@@ -190,17 +203,18 @@ class Moment:
             )
         return cards
 
-    def columns(self, refusals: Sequence[tuple[Known, str]] = ()) -> list[GridColumn]:
+    def columns(self, room: Room, refusals: Sequence[tuple[Known, str]] = ()) -> list[GridColumn]:
         """What happened first, then the runs, those that refused last."""
         rows = range(self.rows())
         truth = GridColumn(
-            "", "What happened", "marked", "", theme.now().truth, tuple(self.came(at, CARD_MARGIN) for at in rows)
-        )
+            "", "What happened", "marked", "", theme.now().truth,
+            tuple(self.came(at, CARD_MARGIN, room) for at in rows),
+        )  # fmt: skip
         runs = [
             GridColumn(
                 known.key, known.name if not known.is_plain else forecast.model.partition(",")[0], known.preset,
                 score_words(forecast), known.colour,
-                tuple(self.predicted(known, forecast, at, CARD_MARGIN) for at in range(len(forecast.steps))),
+                tuple(self.predicted(known, forecast, at, CARD_MARGIN, room) for at in range(len(forecast.steps))),
             )
             for known, forecast in self.forecasts
         ]  # fmt: skip
@@ -251,6 +265,11 @@ def score_words(forecast: Forecast) -> str:
     if in_mm:
         return f"{np.mean(in_mm):.0f} mm   {right}"
     return f"{np.mean(in_px):.1f} px   {right}" if in_px else right
+
+
+def _said_once(cell: Cell, margin: float) -> Cell:
+    """What is estimated is said in the large pictures, not in every small one."""
+    return cell if margin == LARGE_MARGIN else replace(cell, note="")
 
 
 def _over(moment: Moment, known: Known) -> str:

@@ -6,18 +6,20 @@ colours hold in both themes. It knows no page.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPixmap
 
 from core.bodies.skeletons import UPPER_BODY_9
 from studio import icons, theme
+from studio.widgets.cut_outs import CutOut
 from studio.widgets.painting import chip, put, words_width
 
 Points = Sequence[tuple[float, float]]
 _RIGHT_INK, _WRONG_INK = "#7FE0AE", "#FF9A92"
 RADIUS = 6.0
+BESIDE_GAP = 6.0
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,14 @@ class DrawnPose:
     colour: str
     dashed: bool = False
     seen: Sequence[bool] | None = None
+    opacity: float = 1.0
+
+
+@dataclass(frozen=True)
+class DrawnBody:
+    """A shaded body over the picture."""
+
+    cut: CutOut
     opacity: float = 1.0
 
 
@@ -48,20 +58,31 @@ class Cell:
     veil: float = 0.0  # how much darker the picture is made
     empty: str = ""  # what stands there in place of a picture
     fills: bool = False  # no ground beside the picture, even where that cuts a pose off
+    bodies: tuple[DrawnBody, ...] = ()
+    with_poses: bool = True  # whether joints are drawn; they tell the part that is shown all the same
+    is_split: bool = False  # bodies stand on a ground of their own beside the picture
+    note: str = ""  # what is only estimated, above `foot`
+
+    def crop_in(self, aspect: float) -> QRectF:
+        """The part of the original that a picture of this shape (width over height) shows."""
+        wanted = self.crop or QRectF(0, 0, *self.video)
+        crop = filling(wanted, aspect, self.video)
+        if not self.fills and not all(_holds(crop, pose) for pose in self.poses):
+            crop = fitted(wanted, aspect, self.video)
+        return crop
 
 
 def draw_cell(painter: QPainter, area: QRectF, cell: Cell, look: theme.Theme) -> None:
-    """The picture, its poses, and the words over it."""
+    """The picture, its bodies and poses, and the words over it; split, the bodies stand at the right of it."""
+    if cell.is_split:
+        left, right = halves(area)
+        draw_cell(painter, left, replace(cell, bodies=(), is_split=False), look)
+        _draw_beside(painter, right, cell, look)
+        return
     painter.save()
-    path = QPainterPath()
-    path.addRoundedRect(area, RADIUS, RADIUS)
-    painter.setClipPath(path, Qt.ClipOperation.IntersectClip)
+    _clip_round(painter, area)
     painter.fillRect(area, QColor(theme.DARK.canvas if cell.still is not None else look.field))
-    aspect = area.width() / max(area.height(), 1)
-    wanted = cell.crop or QRectF(0, 0, *cell.video)
-    crop = filling(wanted, aspect, cell.video)
-    if not cell.fills and not all(_holds(crop, pose) for pose in cell.poses):
-        crop = fitted(wanted, aspect, cell.video)
+    crop = cell.crop_in(area.width() / max(area.height(), 1))
     scale = area.width() / crop.width()
     if cell.still is not None:
         share = cell.still.width() / cell.video[0]
@@ -72,14 +93,44 @@ def draw_cell(painter: QPainter, area: QRectF, cell: Cell, look: theme.Theme) ->
     elif cell.empty:
         put(painter, area.center().x(), area.center().y() + 4, cell.empty, look.text3, 11, align="centre",
             width=area.width() - 16)  # fmt: skip
-    for pose in cell.poses:
+    _draw_people(painter, area, crop, scale, cell)
+    _draw_words(painter, area, cell, look)
+    painter.restore()
+
+
+def halves(area: QRectF) -> tuple[QRectF, QRectF]:
+    """Where the picture and what stands beside it lie in a split cell."""
+    wide = (area.width() - BESIDE_GAP) / 2
+    left = QRectF(area.left(), area.top(), wide, area.height())
+    return left, left.translated(wide + BESIDE_GAP, 0)
+
+
+def _draw_beside(painter: QPainter, area: QRectF, cell: Cell, look: theme.Theme) -> None:
+    """The bodies alone, as large and as high as in the picture."""
+    painter.save()
+    _clip_round(painter, area)
+    painter.fillRect(area, QColor(look.field))
+    crop = cell.crop_in(area.width() / max(area.height(), 1))
+    alone = replace(cell, still=None, poses=(), bodies=tuple(replace(each, opacity=1.0) for each in cell.bodies))
+    _draw_people(painter, area, crop, area.width() / crop.width(), alone)
+    painter.restore()
+
+
+def _clip_round(painter: QPainter, area: QRectF) -> None:
+    path = QPainterPath()
+    path.addRoundedRect(area, RADIUS, RADIUS)
+    painter.setClipPath(path, Qt.ClipOperation.IntersectClip)
+
+
+def _draw_people(painter: QPainter, area: QRectF, crop: QRectF, scale: float, cell: Cell) -> None:
+    for body in cell.bodies:
+        body.cut.paint(painter, area.left() - crop.x() * scale, area.top() - crop.y() * scale, scale, body.opacity)
+    for pose in cell.poses if cell.with_poses else ():
         places = [
             QPointF(area.left() + (x + 0.5 - crop.x()) * scale, area.top() + (y + 0.5 - crop.y()) * scale)
             for x, y in pose.joints_px
         ]
         draw_pose(painter, pose, places, min(3.2, max(1.6, area.height() / 85)), on_video=cell.still is not None)
-    _draw_words(painter, area, cell, look)
-    painter.restore()
 
 
 def draw_pose(painter: QPainter, pose: DrawnPose, places: list[QPointF], width: float, *, on_video: bool) -> None:
@@ -132,9 +183,9 @@ def _draw_words(painter: QPainter, area: QRectF, cell: Cell, look: theme.Theme) 
     if cell.corner:
         foot = area.bottom() - 8 - 19 * theme.scale()
         chip(painter, area.right() - 8, foot, cell.corner, over, ground, 11, 600, pad=7, height=19, align="right")
-    if cell.foot:
-        foot = area.bottom() - 8 - 19 * theme.scale()
-        chip(painter, area.left() + 8, foot, cell.foot, over, ground, 11, 500, pad=7, height=19)
+    for line, words in enumerate(each for each in (cell.foot, cell.note) if each):
+        foot = area.bottom() - 8 - (19 + 23 * line) * theme.scale()
+        chip(painter, area.left() + 8, foot, words, over, ground, 11, 500, pad=7, height=19)
 
 
 def _shaded(painter: QPainter, x: float, y: float, wide: float, cell: Cell) -> None:

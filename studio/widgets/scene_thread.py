@@ -1,11 +1,13 @@
 """Draws a 3D scene off the window's thread: the newest wish wins, rough at once and smooth when nothing newer comes.
 
-Everything VTK does happens on this thread, its loading too; the window's thread only hands over values and gets images.
+Everything VTK does happens on this thread, its loading too, and bodies are posed here; the window's thread only hands
+over values and gets images. `Pace` keeps moving pictures over 30 a second by leaving things out, in a fixed order.
 """
 
 from __future__ import annotations
 
 import threading
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,35 +15,92 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QImage
 
 from core.errors import CoreError
-from core.rendering.contents import Colours, SceneBody, SceneSkeleton
+from core.rendering.contents import Colours, Contents
 from core.rendering.probe import gl_problem
 from core.rendering.views import View
+from studio.widgets.posed import Poser, Standing
 
 if TYPE_CHECKING:
     from core.rendering.scene import Scene
 
 REST_S = 0.12
 """So long after the last change the smooth picture is drawn."""
+FLOOR_HZ = 30.0
+_SLOW_IN_A_ROW = 3
+
+
+@dataclass(frozen=True)
+class Column:
+    """One view of the picture: what stands in it, from where it is seen, and its place in device pixels."""
+
+    standing: Standing
+    view: View
+    left: int
+    width: int
 
 
 @dataclass(frozen=True)
 class Wish:
-    """One picture: its size in device pixels and all that is in it. A tuple that is the same object is not set anew."""
+    """One picture: its size in device pixels and all that is in it, column by column."""
 
     width: int
     height: int
-    view: View
-    bodies: tuple[SceneBody, ...]
-    skeletons: tuple[SceneSkeleton, ...]
-    ground_m: float | None
+    columns: tuple[Column, ...]
     colours: Colours
+    ghosts: bool = True
+    trails: bool = False
+    grid: bool = True
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A picture, the wish it answers, what stands in each column, and what was left out for speed."""
+
+    image: QImage
+    wish: Wish
+    contents: tuple[Contents, ...]
+    smooth: bool
+    simplified: bool
+
+
+class Pace:
+    """How much there is time for while things move: ghosts go first, then shadows, then smoothing at rest."""
+
+    def __init__(self, floor_hz: float = FLOOR_HZ) -> None:
+        self._longest_s = 1 / floor_hz
+        self._slow = 0
+        self.level = 0
+
+    @property
+    def ghosts(self) -> bool:
+        return self.level < 1
+
+    @property
+    def shadows(self) -> bool:
+        return self.level < 2
+
+    @property
+    def smooths(self) -> bool:
+        return self.level < 3
+
+    def took(self, seconds: float) -> None:
+        """A moving picture took so long. Three slow ones in a row leave the next thing out; one may be chance."""
+        self._slow = self._slow + 1 if seconds > self._longest_s else 0
+        if self._slow >= _SLOW_IN_A_ROW and self.level < 3:
+            self.level += 1
+            self._slow = 0
+
+    def rested(self) -> None:
+        """Nothing moves: what was left out last is tried again with the next movement."""
+        self._slow = 0
+        self.level = max(0, self.level - 1)
 
 
 class SceneThread(QObject):
     """Owns the scene and its thread. Connect its signals, `start`, `ask` as often as you like; `shut` when done."""
 
-    drawn = Signal(QImage, object, bool)
-    """The picture, the wish it answers, whether it is the smooth one."""
+    drawn = Signal(object)
+    """`Drawn`."""
     failed = Signal(str)
     """Why there is no 3D here, in words."""
 
@@ -73,18 +132,30 @@ class SceneThread(QObject):
     def _run(self) -> None:
         problem = gl_problem()
         if problem is not None:
-            self.failed.emit(problem)
+            self._say(self.failed, problem)
             return
-        painter = _Painter()
+        painter, pace, moves = _Painter(), Pace(), False
         try:
             while (wish := self._next()) is not None:
-                self.drawn.emit(painter.paint(wish, smooth=False), wish, False)
-                if self._nothing_newer():
-                    self.drawn.emit(painter.paint(wish, smooth=True), wish, True)
+                began = time.perf_counter()
+                self._say(self.drawn, painter.paint(wish, pace, smooth=False))
+                if moves:
+                    pace.took(time.perf_counter() - began)
+                moves = not self._nothing_newer()
+                if not moves:
+                    smooths = pace.smooths
+                    pace.rested()
+                    self._say(self.drawn, painter.paint(wish, Pace(), smooth=smooths, is_last=True))
         except CoreError as error:
-            self.failed.emit(f"{error}. {error.hint}")
+            self._say(self.failed, f"{error}. {error.hint}")
         finally:
             painter.close()
+
+    def _say(self, signal, value: object) -> None:  # noqa: ANN001 (a bound signal)
+        try:
+            signal.emit(value)
+        except RuntimeError:  # the window is gone, and its signals with it
+            self._stop = True
 
     def _next(self) -> Wish | None:
         with self._news:
@@ -98,34 +169,45 @@ class SceneThread(QObject):
 
 
 class _Painter:
-    """The scene, and what it was last told."""
+    """The scenes, one a column, and who poses for them."""
 
     def __init__(self) -> None:
-        self._scene: Scene | None = None
-        self._told: Wish | None = None
+        self._scenes: list[Scene] = []
+        self._poser = Poser()
+        self._colours: Colours | None = None
 
-    def paint(self, wish: Wish, *, smooth: bool) -> QImage:
-        if self._scene is None:
-            from core.rendering.scene import Scene
+    def paint(self, wish: Wish, pace: Pace, *, smooth: bool, is_last: bool = False) -> Drawn:
+        import numpy as np
 
-            self._scene = Scene(wish.width, wish.height, wish.colours)
-        scene, told = self._scene, self._told
-        if told is None or told.colours != wish.colours:
-            scene.set_colours(wish.colours)
-        if told is None or told.ground_m != wish.ground_m:
-            scene.set_ground(wish.ground_m)
-        if told is None or told.bodies is not wish.bodies:
-            scene.set_bodies(wish.bodies)
-        if told is None or told.skeletons is not wish.skeletons:
-            scene.set_skeletons(wish.skeletons)
-        self._told = wish
-        scene.resize(wish.width, wish.height)
-        scene.view = wish.view
-        pixels = scene.picture(smooth=smooth)
-        height, width, _ = pixels.shape
-        return QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_RGBX8888).copy()
+        from core.rendering.scene import Scene
+
+        contents = tuple(
+            self._poser.contents(
+                each.standing,
+                ghosts=wish.ghosts and pace.ghosts,
+                trails=wish.trails,
+                grid=wish.grid,
+                shadows=pace.shadows,
+            )
+            for each in wish.columns
+        )
+        while len(self._scenes) > len(wish.columns):
+            self._scenes.pop().close()
+        while len(self._scenes) < len(wish.columns):
+            self._scenes.append(Scene(wish.columns[len(self._scenes)].width, wish.height, wish.colours))
+        picture = np.zeros((wish.height, wish.width, 4), np.uint8)
+        for scene, column, inside in zip(self._scenes, wish.columns, contents, strict=True):
+            if self._colours != wish.colours:
+                scene.set_colours(wish.colours)
+            scene.show(inside)
+            scene.resize(column.width, wish.height)
+            scene.view = column.view
+            picture[:, column.left : column.left + column.width] = scene.picture(smooth=smooth)
+        self._colours = wish.colours
+        image = QImage(picture.data, wish.width, wish.height, 4 * wish.width, QImage.Format.Format_RGBX8888).copy()
+        return Drawn(image, wish, contents, is_last, simplified=pace.level > 0 or (is_last and not smooth))
 
     def close(self) -> None:
-        if self._scene is not None:
-            self._scene.close()
-            self._scene = None
+        for scene in self._scenes:
+            scene.close()
+        self._scenes = []

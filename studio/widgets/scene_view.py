@@ -1,22 +1,43 @@
-"""A 3D scene as a widget: bodies, skeletons, floor, axes and a caption. `viewport` is the one that hands can turn.
+"""A 3D scene as a widget: bodies, skeletons, floor, axes, labels and captions, in one view or in columns side by side.
 
 The picture is drawn on a thread of its own (`scene_thread`), so it looks the same on every platform and in tests
 without a display, and the window never waits for it. VTK is loaded when it is first shown. World metres, y up.
+`viewport` is the one that hands can turn.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QCloseEvent, QColor, QImage, QPainter, QPaintEvent, QPen, QResizeEvent, QShowEvent
+import numpy as np
+from jaxtyping import Float
+from numpy import ndarray
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QCloseEvent, QColor, QFontMetricsF, QPainter, QPaintEvent, QPen, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QWidget
 
 from core.rendering.contents import Colours, SceneBody, SceneSkeleton, SideColours, points_of
+from core.rendering.labels import PlacedLabel, placed_labels
 from core.rendering.views import Orbit, View
 from studio import theme
 from studio.widgets import gizmo
-from studio.widgets.scene_thread import SceneThread, Wish
+from studio.widgets.painting import put
+from studio.widgets.posed import PosedBody, Standing, place_of
+from studio.widgets.scene_thread import Column, Drawn, SceneThread, Wish
+
+GAP = 6
+"""Between columns."""
+
+
+@dataclass(frozen=True)
+class Looks:
+    """What is drawn beside bodies and joints, and whether the view goes with somebody."""
+
+    ghosts: bool = True
+    trails: bool = False
+    grid: bool = True
+    follows: bool = False
 
 
 class SceneView(QWidget):
@@ -24,79 +45,142 @@ class SceneView(QWidget):
 
     view_changed = Signal(object)
     """The new `Orbit` or `Camera` when it was moved here: linked views follow."""
+    looks_changed = Signal()
+    """Something was switched here."""
+    resized = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setMinimumSize(160, 120)
         self.setAccessibleName(self.tr("Space view"))
-        self._view: View = Orbit()
-        self._bodies: tuple[SceneBody, ...] = ()
-        self._skeletons: tuple[SceneSkeleton, ...] = ()
-        self._ground_m: float | None = 0.0
-        self._caption = ""
+        self.looks = Looks()
+        self.linked = True
+        self._columns: tuple[Standing, ...] = (Standing(ground_m=0.0),)
+        self._captions: tuple[str, ...] = ("",)
+        self._views: list[View] = [Orbit()]
         self._problem = ""
         self._thread: SceneThread | None = None
-        self._image: QImage | None = None
+        self._drawn: Drawn | None = None
+        self._labels: list[list[PlacedLabel]] = []
         self._asked: Wish | None = None
         self._settled = False
         self._framed = False
+        self._followed = ""
 
     # ---- what is shown ----------------------------------------------------------------------------------------------
 
-    def set_bodies(self, bodies: Sequence[SceneBody]) -> None:
-        """These bodies instead of the former ones. The first things that come in are framed."""
-        self._bodies = tuple(bodies)
+    def set_columns(self, columns: Sequence[Standing], captions: Sequence[str] = ()) -> None:
+        """These views side by side, each with its words. The first things that come in are framed."""
+        self._columns = tuple(columns) or (Standing(),)
+        self._captions = (*captions, *("" for _ in self._columns[len(captions) :]))
+        first = self._views[0]
+        self._views = [*self._views, *(first for _ in self._columns)][: len(self._columns)]
+        for at, (view, standing) in enumerate(zip(self._views, self._columns, strict=True)):
+            if isinstance(view, Orbit):
+                view = view.over(standing.ground_m)
+                self._views[at] = self._gone_along(view, standing) if self.looks.follows else view
         self._filled()
+
+    def set_standing(self, standing: Standing) -> None:
+        """This alone."""
+        self.set_columns((standing,), self._captions[:1])
+
+    def set_bodies(self, bodies: Sequence[PosedBody | SceneBody]) -> None:
+        """These bodies instead of the former ones, in the first view."""
+        self.set_standing(replace(self._columns[0], bodies=tuple(bodies)))
 
     def set_skeletons(self, skeletons: Sequence[SceneSkeleton]) -> None:
-        """These skeletons instead of the former ones."""
-        self._skeletons = tuple(skeletons)
-        self._filled()
+        """These skeletons instead of the former ones, in the first view."""
+        self.set_standing(replace(self._columns[0], skeletons=tuple(skeletons)))
 
     def set_ground(self, height_m: float | None) -> None:
-        """Where the floor is; None for no floor."""
-        self._ground_m = height_m
-        if isinstance(self._view, Orbit):
-            self._view = self._view.over(height_m)
-        self._redraw()
+        """Where the floor is in the first view; None for no floor."""
+        self.set_standing(replace(self._columns[0], ground_m=height_m))
 
     def set_caption(self, text: str) -> None:
         """Whose body and when, bottom left."""
-        self._caption = text
+        self._captions = (text, *self._captions[1:])
         self.update()
 
     def caption(self) -> str:
-        return self._caption
+        return self._captions[0]
+
+    def set_looks(self, looks: Looks) -> None:
+        """What is drawn beside bodies and joints."""
+        if looks == self.looks:
+            return
+        self.looks = looks
+        if not looks.follows:
+            self._followed = ""
+            self._views = [view.staying() if isinstance(view, Orbit) else view for view in self._views]
+        self.set_columns(self._columns, self._captions)
+        self.looks_changed.emit()
+
+    def standing(self) -> tuple[Standing, ...]:
+        """What stands in each view."""
+        return self._columns
 
     def view(self) -> View:
-        return self._view
+        return self._views[0]
 
     def set_view(self, view: View) -> None:
         """A view from elsewhere, such as a linked viewport: nothing is announced."""
-        self._view = view
+        self._views = [view] * len(self._columns)
         self._redraw()
-
-    def frame_all(self) -> None:
-        """Everything in the picture."""
-        self._move(self._orbit().framing(points_of(self._bodies, self._skeletons), self.width() / self.height()))
 
     def is_settled(self) -> bool:
         """Whether the smooth picture of all that was set is on screen (or will never come)."""
         return self._settled or bool(self._problem)
 
-    def _orbit(self) -> Orbit:
-        return self._view if isinstance(self._view, Orbit) else Orbit().over(self._ground_m)
+    def rect_of(self, at: int) -> QRectF:
+        """Where a column lies."""
+        wide = (self.width() - GAP * (len(self._columns) - 1)) / len(self._columns)
+        return QRectF(round(at * (wide + GAP)), 0, round(wide), self.height())
 
-    def _move(self, view: View) -> None:
-        self._view = view
+    def _orbit(self, at: int = 0) -> Orbit:
+        view = self._views[at]
+        return view if isinstance(view, Orbit) else Orbit().over(self._columns[at].ground_m)
+
+    def _move(self, view: View, at: int = 0) -> None:
+        """The view of one column, and of all that are linked to it."""
+        self._views = [view] * len(self._views) if self.linked else [*self._views[:at], view, *self._views[at + 1 :]]
         self.view_changed.emit(view)
         self._redraw()
 
     def _filled(self) -> None:
-        if not self._framed and (self._bodies or self._skeletons) and isinstance(self._view, Orbit):
+        if (
+            not self._framed
+            and not all(each.is_empty() for each in self._columns)
+            and isinstance(self._views[0], Orbit)
+        ):
             self._framed = True
-            self.frame_all()
+            room, points = self.rect_of(0), self._points()
+            self.set_view(self._orbit().framing(points, room.width() / max(room.height(), 1)))
         self._redraw()
+
+    def frame_all(self) -> None:
+        """Everything in the picture."""
+        room = self.rect_of(0)
+        self._move(self._orbit().framing(self._points(), room.width() / max(room.height(), 1)))
+
+    def _points(self) -> Float[ndarray, "points 3"]:
+        """Everything that stands anywhere; posed bodies as they were drawn last, or about where they are."""
+        clouds = []
+        for at, standing in enumerate(self._columns):
+            drawn = self._drawn is not None and at < len(self._drawn.contents)
+            known = {each.label: each for each in self._drawn.contents[at].bodies} if drawn and self._drawn else {}
+            for body in standing.bodies:
+                mesh = body if isinstance(body, SceneBody) else known.get(body.label)
+                reach = np.array([[-0.45, -1.2, -0.3], [0.45, 0.7, 0.3]])
+                clouds.append(mesh.vertices_m if mesh is not None else place_of(body) + reach)
+            clouds += [each.joints_m[each.shown()] for each in standing.skeletons]
+        clouds = [cloud for cloud in clouds if len(cloud)]
+        return np.concatenate(clouds) if clouds else points_of((), ())
+
+    def _gone_along(self, view: Orbit, standing: Standing) -> Orbit:
+        people = [*standing.bodies, *standing.skeletons]
+        who = next((each for each in people if each.label == self._followed), people[0] if people else None)
+        return view if who is None else view.following(place_of(who))
 
     # ---- drawing ----------------------------------------------------------------------------------------------------
 
@@ -105,21 +189,39 @@ class SceneView(QWidget):
         if self._thread is None or not self.isVisible():
             return
         ratio = self.devicePixelRatioF()
+        columns = []
+        for at, (standing, view) in enumerate(zip(self._columns, self._views, strict=True)):
+            room = self.rect_of(at)
+            columns.append(Column(standing, view, round(room.left() * ratio), max(1, round(room.width() * ratio))))
         self._asked = Wish(
-            width=round(self.width() * ratio),
-            height=round(self.height() * ratio),
-            view=self._view,
-            bodies=self._bodies,
-            skeletons=self._skeletons,
-            ground_m=self._ground_m,
+            width=max(round(self.width() * ratio), columns[-1].left + columns[-1].width),
+            height=max(1, round(self.height() * ratio)),
+            columns=tuple(columns),
             colours=colours(),
+            ghosts=self.looks.ghosts,
+            trails=self.looks.trails,
+            grid=self.looks.grid,
         )
         self._thread.ask(self._asked)
 
-    def _take(self, image: QImage, wish: Wish, smooth: bool) -> None:
-        image.setDevicePixelRatio(self.devicePixelRatioF())
-        self._image = image
-        self._settled = smooth and wish is self._asked
+    def _take(self, drawn: Drawn) -> None:
+        ratio = self.devicePixelRatioF()
+        drawn.image.setDevicePixelRatio(ratio)
+        self._drawn = drawn
+        self._settled = drawn.smooth and drawn.wish is self._asked
+        metrics = QFontMetricsF(theme.font(11, 600))
+        self._labels = [
+            placed_labels(
+                inside,
+                column.view,
+                column.width,
+                drawn.wish.height,
+                width_of=lambda words: (metrics.horizontalAdvance(words) + 26) * ratio,
+                colour=theme.now().text2,
+                scale=ratio * theme.scale(),
+            )
+            for inside, column in zip(drawn.contents, drawn.wish.columns, strict=True)
+        ]
         self.update()
 
     def _refuse(self, problem: str) -> None:
@@ -135,33 +237,42 @@ class SceneView(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         painter.fillRect(self.rect(), QColor(now.canvas))
-        if self._image is not None:
-            painter.drawImage(QRectF(self.rect()), self._image)
-            if isinstance(self._view, Orbit):
-                gizmo.paint(painter, self._view, self.width())
+        if self._drawn is not None:
+            painter.drawImage(QRectF(self.rect()), self._drawn.image)
+            self._paint_over(painter)
         elif self._problem:
             painter.setPen(QColor(now.text2))
             painter.setFont(theme.font("body"))
             words = self.tr("No 3D on this machine: {problem}").format(problem=self._problem)
             flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
             painter.drawText(self.rect().adjusted(16, 16, -16, -16), flags, words)
-        if self._caption:
-            self._paint_caption(painter)
+        for at, words in enumerate(self._captions):
+            _paint_caption(painter, self.rect_of(at), self._said(words))
         if self.hasFocus():
             painter.setPen(QPen(QColor(now.accent), 2))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRect(QRectF(self.rect()).adjusted(1, 1, -1, -1))
 
-    def _paint_caption(self, painter: QPainter) -> None:
-        painter.setFont(theme.font("caption"))
-        measure = painter.fontMetrics()
-        text = measure.elidedText(self._caption, Qt.TextElideMode.ElideRight, self.width() - 36)
-        box = QRectF(10, self.height() - 34, measure.horizontalAdvance(text) + 16, 24)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(theme.alpha(theme.now().panel, 0.88))
-        painter.drawRoundedRect(box, theme.RADIUS["control"], theme.RADIUS["control"])
-        painter.setPen(QColor(theme.now().text))
-        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
+    def _said(self, words: str) -> str:
+        """The caption, and that something is left out for speed."""
+        if self._drawn is None or not self._drawn.simplified:
+            return words
+        return f"{words}, {self.tr('simplified')}" if words else self.tr("Simplified")
+
+    def _paint_over(self, painter: QPainter) -> None:
+        """Between the columns, the axes, and the words above heads."""
+        ratio = self.devicePixelRatioF()
+        for at, labels in enumerate(self._labels[: len(self._columns)]):
+            room = self.rect_of(at)
+            if at:
+                painter.fillRect(QRectF(room.left() - GAP, 0, GAP, self.height()), QColor(theme.now().panel))
+            painter.save()
+            painter.setClipRect(room, Qt.ClipOperation.IntersectClip)
+            for label in labels:
+                _paint_label(painter, label, room.topLeft() + QPointF(label.x, label.y) / ratio)
+            painter.restore()
+            if isinstance(self._views[at], Orbit) and room.width() > 150:
+                gizmo.paint(painter, self._orbit(at), round(room.right()))
 
     # ---- Qt's own ---------------------------------------------------------------------------------------------------
 
@@ -177,6 +288,7 @@ class SceneView(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        self.resized.emit()
         self._redraw()
 
     def sizeHint(self) -> QSize:
@@ -193,6 +305,33 @@ class SceneView(QWidget):
             self._thread = None
 
 
+def _paint_caption(painter: QPainter, room: QRectF, words: str) -> None:
+    if not words:
+        return
+    painter.setFont(theme.font("caption"))
+    measure = painter.fontMetrics()
+    text = measure.elidedText(words, Qt.TextElideMode.ElideRight, round(room.width()) - 36)
+    box = QRectF(room.left() + 10, room.bottom() - theme.px(34), measure.horizontalAdvance(text) + 16, theme.px(24))
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(theme.alpha(theme.now().panel, 0.88))
+    painter.drawRoundedRect(box, theme.RADIUS["control"], theme.RADIUS["control"])
+    painter.setPen(QColor(theme.now().text))
+    painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
+
+
+def _paint_label(painter: QPainter, label: PlacedLabel, at: QPointF) -> None:
+    """A dot in the colour of whom it names, and the words; never larger or smaller with the distance."""
+    wide = QFontMetricsF(theme.font(11, 600)).horizontalAdvance(label.text)
+    high = theme.px(18)
+    box = QRectF(at.x() - wide / 2 - 13, at.y() - high / 2, wide + 26, high)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(theme.alpha(theme.now().panel, 0.78))
+    painter.drawRoundedRect(box, 4, 4)
+    painter.setBrush(QColor(label.colour))
+    painter.drawEllipse(QPointF(box.left() + 9, at.y()), 3.2, 3.2)
+    put(painter, box.left() + 18, at.y() + theme.px(11) * 0.36, label.text, theme.now().text, 11, 600)
+
+
 def colours() -> Colours:
     """A scene's colours in the studio's theme."""
     now = theme.now()
@@ -203,4 +342,5 @@ def colours() -> Colours:
         line=theme.mix(now.canvas, now.edge, 0.45 if dark else 0.30),
         sides=SideColours(now.left, now.right, now.centre),
         shadow=0.55 if dark else 0.32,
+        words=now.text,
     )

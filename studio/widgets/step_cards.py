@@ -123,6 +123,13 @@ class CardStrip(Painted):
         wide = (self.width() - _GAP * (count - 1)) / count
         return QRectF(at * (wide + _GAP), 0, wide, self.height())
 
+    def picture_of(self, at: int) -> QRectF:
+        """Where a card's picture lies."""
+        area, head = self.area_of(at), theme.px(_HEAD)
+        return QRectF(
+            area.left(), area.top() + head, area.width(), area.height() - head - theme.px(_LINE) * _ALSO - 6
+        )  # fmt: skip
+
     def sizeHint(self) -> QSize:
         return QSize(self.minimumWidth(), theme.px(190))
 
@@ -135,7 +142,7 @@ class CardStrip(Painted):
             painter.fillRect(QRectF(0, 0, self.width(), 2), QColor(look.accent))
 
     def _draw_card(self, painter: QPainter, look: theme.Theme, at: int, card: StepCard, area: QRectF) -> None:
-        head, line = theme.px(_HEAD), theme.px(_LINE)
+        line = theme.px(_LINE)
         is_chosen = at == self._at
         baseline = area.top() + theme.px(14)
         x = area.left() + 2
@@ -145,7 +152,7 @@ class CardStrip(Painted):
             ink = look.ok if card.is_right else look.danger if card.is_right is False else look.text3
             put(painter, area.right() - 2, baseline, card.came, ink, 11, 500, align="right",
                 width=max(20.0, area.right() - x - 10))  # fmt: skip
-        picture = QRectF(area.left(), area.top() + head, area.width(), area.height() - head - line * _ALSO - 6)
+        picture = self.picture_of(at)
         draw_cell(painter, picture, card.cell, look)
         if is_chosen or at == self._hover:
             painter.setBrush(Qt.BrushStyle.NoBrush)

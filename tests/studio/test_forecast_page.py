@@ -7,10 +7,13 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QObject, QPoint, Qt, QTimer, Signal
 
+from core.fits import Fitted
 from core.forecasts import About, AskForecast, ForecastAnswer, Refusal
 from core.serving import Answerer
 from studio import forecasters, theme
+from studio import settings as preferences
 from studio.commands import BY_NAME, PAGE_OF
+from studio.display import Display
 from studio.document import Document
 from studio.jobs import Jobs
 from studio.models_client import ModelsClient
@@ -25,10 +28,12 @@ class Models(QObject):
     answered = Signal(int, object)
     described = Signal(int, object)
     refused = Signal(int, object)
+    fitted = Signal(int, object)
 
     def __init__(self) -> None:
         super().__init__()
         self.asked: list[AskForecast] = []
+        self.fits: list[tuple] = []
         self.delay_ms = 0
         self.refuse_with: Refusal | None = None
         self.knows = ("take", "cut")
@@ -42,6 +47,14 @@ class Models(QObject):
     def warm_up(self) -> None: ...
 
     def forget_forecast(self) -> None: ...
+
+    def forget_fit(self) -> None: ...
+
+    def fit(self, body, skeleton, poses, **_) -> int:
+        number = 1000 + len(self.fits)
+        self.fits.append(poses)
+        QTimer.singleShot(0, self, lambda: self.fitted.emit(number, Fitted(number=number, poses=(None,) * len(poses))))
+        return number
 
     def forecast(self, project, clip_id, at_frame, of, steps=None) -> int:
         number = len(self.asked) + 1
@@ -81,12 +94,17 @@ def folder(tmp_path_factory):
     return folder
 
 
+def display(folder) -> Display:
+    """How people are shown, kept in a file of the test's own."""
+    return Display(preferences.load(folder / "settings.toml"))
+
+
 @pytest.fixture
-def studio(qtbot, qapp, folder, monkeypatch):
+def studio(qtbot, qapp, folder, monkeypatch, tmp_path):
     monkeypatch.setattr(forecasters, "shipped_checkpoints", dict)  # the project's own runs are what is tested here
     theme.apply(qapp, theme.DARK)
     document, jobs, models = Document("test"), Jobs(), Models()
-    page = ForecastPage(document, jobs, models)
+    page = ForecastPage(document, jobs, models, display(tmp_path))
     qtbot.addWidget(page)
     page.resize(1330, 900)
     page.space.viewport.is_settled = lambda: True  # the picture in space has tests of its own
@@ -367,11 +385,11 @@ def test_that_an_error_is_said_in_space_where_that_is_known(studio, qtbot):
 
 
 @pytest.mark.slow
-def test_that_the_page_works_with_the_real_process(qtbot, qapp, folder):
+def test_that_the_page_works_with_the_real_process(qtbot, qapp, folder, tmp_path):
     theme.apply(qapp, theme.LIGHT)
     document, jobs = Document("test"), Jobs()
     models = ModelsClient()
-    page = ForecastPage(document, jobs, models)
+    page = ForecastPage(document, jobs, models, display(tmp_path))
     qtbot.addWidget(page)
     page.resize(1280, 720)
     document.open(folder)

@@ -172,13 +172,13 @@ def test_that_skeletons_are_drawn_in_the_sides_colours(qtbot, viewport):
 def test_that_the_window_never_waits_for_a_picture(qtbot, viewport):
     """Turning a body drawn smoothly: the event loop goes on, the newest view is the one that is shown."""
     drawn = []
-    viewport._thread.drawn.connect(lambda image, wish, smooth: drawn.append(wish.view))
+    viewport._thread.drawn.connect(lambda each: drawn.append(each.wish.columns[0].view))
     for step in range(60):
         viewport.set_view(Orbit(yaw=0.05 * step))
         QApplication.processEvents()
     settled(qtbot, viewport)
     assert len(drawn) < 60, "the window waited for each picture"
-    assert viewport._asked.view == Orbit(yaw=0.05 * 59)
+    assert viewport._asked.columns[0].view == Orbit(yaw=0.05 * 59)
 
 
 def test_that_closing_ends_the_thread_and_showing_again_draws_again(qtbot, viewport):

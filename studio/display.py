@@ -1,0 +1,70 @@
+"""How people are shown on the pages: joints, body or both, how opaque, in front of the picture or beside it.
+
+The choices are the person's and stay for the next time; every page that draws people watches `changed`.
+"""
+
+from typing import Literal, get_args
+
+from PySide6.QtCore import QObject, Signal
+
+from studio.settings import MOST_TRANSPARENT, Settings, Shows
+
+Place = Literal["forecast", "annotate"]
+SHOWS: tuple[Shows, ...] = get_args(Shows)
+
+
+class Display(QObject):
+    """The choices of one window."""
+
+    changed = Signal()
+
+    def __init__(self, settings: Settings, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._settings = settings
+
+    @property
+    def body(self) -> str:
+        """Whose form: a key of core.bodies.library."""
+        return self._settings.body
+
+    @property
+    def opacity(self) -> float:
+        """Of a body over a picture, 0.2 to 1."""
+        return self._settings.body_opacity / 100
+
+    @property
+    def is_beside(self) -> bool:
+        return self._settings.body_beside
+
+    def shows(self, page: Place) -> Shows:
+        return self._settings.forecast_shows if page == "forecast" else self._settings.annotate_shows
+
+    def show(self, page: Place, shows: Shows) -> None:
+        """Joints, body or both."""
+        if page == "forecast":
+            self._settings.forecast_shows = shows
+        else:
+            self._settings.annotate_shows = shows
+        self._keep()
+
+    def cycle(self, page: Place) -> Shows:
+        """The next of the three."""
+        following = SHOWS[(SHOWS.index(self.shows(page)) + 1) % len(SHOWS)]
+        self.show(page, following)
+        return following
+
+    def set_opacity(self, opacity: float) -> None:
+        self._settings.body_opacity = max(MOST_TRANSPARENT, min(100, round(100 * opacity)))
+        self._keep()
+
+    def set_beside(self, *, on: bool) -> None:
+        self._settings.body_beside = on
+        self._keep()
+
+    def look_again(self) -> None:
+        """The settings were changed elsewhere, such as in their dialog."""
+        self.changed.emit()
+
+    def _keep(self) -> None:
+        self._settings.save()
+        self.changed.emit()
