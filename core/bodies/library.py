@@ -20,6 +20,8 @@ from pathlib import Path
 import numpy as np
 import platformdirs
 
+import resources
+from core.bodies import built_in
 from core.bodies.model_files import (
     BodyModel,
     Family,
@@ -200,9 +202,20 @@ def terms(licence: str) -> str:
 # ---- what lies where ----
 
 
+@lru_cache(maxsize=1)
 def _built_in() -> tuple[BodyChoice, ...]:
-    model = Body.load().model
-    return (BodyChoice(DEFAULT_KEY, "smpl", "neutral", len(model.template_m), model.shapes_m.shape[2], model.licence),)
+    return tuple(
+        BodyChoice(f"built-in/{family}/{gender}", family, gender, *_size(family), licence="CC0")
+        for family in built_in.FAMILIES
+        for gender in built_in.GENDERS
+    )
+
+
+def _size(family: Family) -> tuple[int, int]:
+    """(vertices, shapes) of a built-in body, from one array of its file: a list of bodies needs no more."""
+    with np.load(resources.path("bodies", f"{family}.npz"), allow_pickle=False) as archive:
+        vertices, _, shapes = archive["shapes_neutral"].shape
+    return vertices, shapes
 
 
 def _place(key: str) -> Path:
@@ -238,7 +251,9 @@ def _described(
 @lru_cache(maxsize=6)
 def _body(found: BodyChoice) -> Body:
     """Kept by all that is said of it, its fingerprint too: a body that took another's place is read anew."""
-    return Body.load() if found.is_built_in else Body(_read(found.key))
+    if found.key == DEFAULT_KEY:
+        return Body.load()
+    return Body(built_in.load(found.family, found.gender) if found.is_built_in else _read(found.key))
 
 
 def _read(key: str) -> BodyModel:

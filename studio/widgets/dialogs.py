@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QComboBox, QDialog, QGridLayout, QLineEdit, QPlain
 from studio import theme
 from studio.settings import TEXT_SIZES, Settings
 from studio.widgets import parts
+from studio.widgets.body_settings import BodySettings
 
 
 class _Dialog(QDialog):
@@ -36,7 +37,7 @@ class SettingsDialog(_Dialog):
     changed = Signal()
 
     def __init__(self, settings: Settings, parent: QWidget | None) -> None:
-        super().__init__("Settings", parent, 460)
+        super().__init__("Settings", parent, 520)
         self._settings = settings
         self._name = QLineEdit(settings.name)
         self._name.editingFinished.connect(self._take)
@@ -50,18 +51,27 @@ class SettingsDialog(_Dialog):
         self._size.setCurrentIndex(self._size.findData(settings.text_size))
         for each in (self._look, self._size):
             each.activated.connect(self._take)
-        self.box.addWidget(parts.field("Your name", self._name))
-        self.box.addWidget(
-            parts.row(theme.px(100), parts.text("It stands beside everything you mark.", "caption"), gap=0)
-        )
-        self.box.addWidget(parts.field("Theme", self._look))
-        self.box.addWidget(parts.field("Text size", self._size))
-        self.box.addWidget(parts.hair())
+        bodies = BodySettings(settings)
+        bodies.changed.connect(self.changed)
+        self.finished.connect(bodies.close_part)
         where = parts.text(f"Kept in {settings.file}", "caption", wrap=True)
         where.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.box.addWidget(where)
-        for complaint in settings.complaints:
-            self.box.addWidget(parts.text(complaint, "warn", wrap=True))
+        inside = parts.col(
+            parts.field("Your name", self._name),
+            parts.row(theme.px(100), parts.text("It stands beside everything you mark.", "caption"), gap=0),
+            parts.field("Theme", self._look),
+            parts.field("Text size", self._size),
+            parts.hair(),
+            bodies,
+            parts.hair(),
+            where,
+            *(parts.text(complaint, "warn", wrap=True) for complaint in settings.complaints),
+            None,
+            gap=10,
+        )
+        area = parts.scroll(inside)
+        area.setMinimumHeight(theme.px(440))
+        self.box.addWidget(area, 1)
         self.add_close()
 
     def _take(self) -> None:

@@ -73,7 +73,13 @@ def test_that_the_built_in_bodies_come_first_and_are_free():
     assert first.key == library.DEFAULT_KEY
     assert first.is_built_in
     assert first.licence == "CC0"
-    assert len(library.body().model.template_m) == first.vertices
+    assert {each.key for each in library.choices()} == {
+        f"built-in/{family}/{gender}" for family in ("smpl", "smplx") for gender in ("neutral", "female", "male")
+    }
+    for each in library.choices():
+        model = library.body(each.key).model
+        assert (len(model.template_m), model.shapes_m.shape[2]) == (each.vertices, each.shapes)
+        assert (model.family, model.gender, model.licence) == (each.family, each.gender, each.licence)
 
 
 def test_that_whose_terms_hold_is_said_of_each(tmp_path):
