@@ -23,7 +23,7 @@ from core.bodies.fitting_anatomy import anatomy, relaxed
 from core.bodies.fitting_landmarks import joints_at_rest, landmarks_of
 from core.bodies.fitting_solver import Model, Pose, Smoothness, Term, solve
 from core.bodies.fitting_start import HEAD, TRUNK, named, natural_pose, start_in_space, starts_in_picture
-from core.bodies.fitting_terms import InPicture, InSpace, Natural, turn_between, upright
+from core.bodies.fitting_terms import Balance, InPicture, InSpace, Natural, Reach, turn_between, upright
 from core.bodies.skeletons import SMPL_22, Skeleton
 from core.bodies.skinning import Body
 from core.geometry.cameras import Camera, distort, project, undistort
@@ -39,7 +39,10 @@ _OUTLIER_M = 0.08
 _SHAPED_BY = 40  # frames
 _HEADINGS = 6
 _KEY_S = 0.25  # between the frames of a sequence whose headings are tried
-_USUAL_M_S2, _USUAL_RAD_S2 = 6.0, 45.0
+_USUAL_M_S2, _USUAL_RAD_S2 = 4.0, 30.0
+_BALANCED_M = 0.08
+_LEG_ENDS = ("_knee", "_ankle", "_heel", "_toe", "_foot_index")
+_LOOSE_LEGS = 1.6  # in a picture: proportions of legs differ more than the shapes know
 
 
 @dataclass(frozen=True)
@@ -283,11 +286,19 @@ def _terms(task: _Task, pose: Pose) -> list[Term]:
     outlier = _OUTLIER_M / task.noise_m
     legs = [_seen_of(task, part) for part in ("knee", "ankle")]
     if task.camera is None:
-        return [InSpace(task.joints, weights, outlier), Natural(shape_spread=1.0), upright(*legs)]
+        return [InSpace(task.joints, weights, outlier), Natural(shape_spread=1.0), upright(*legs), Reach()]
     place_m = pose.translation_m @ task.camera.rotation.T + task.camera.translation_m
     scale = np.maximum(place_m[:, 2], 0.2) / float(task.camera.focal_px.mean())
+    legs_of = [at for at, name in enumerate(task.skeleton.joints) if name.endswith(_LEG_ENDS)]
+    weights[:, legs_of] /= _LOOSE_LEGS**2
     seen = InPicture(task.joints, weights, outlier, task.camera, scale)
-    return [seen, Natural(shape_spread=0.6, strength=2.0), upright(*legs, strength=4.0)]
+    return [
+        seen,
+        Natural(shape_spread=0.6, strength=2.0),
+        upright(*legs, in_picture=True),
+        Reach(),
+        Balance(np.full(len(task), 1 / _BALANCED_M**2)),
+    ]
 
 
 def _seen_of(task: _Task, part: str) -> Float[ndarray, "frames sides"]:

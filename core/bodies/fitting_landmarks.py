@@ -6,7 +6,8 @@ head is foremost, an ear what is outermost, a heel what of the foot is rearmost 
 they move with the shape. Metres, x to the person's left, y up, z forward.
 
 What detectors call a hip lies farther out than SMPL's hip joint: at 0.6 of the way from the middle to the skin at that
-height, Human3.6M's at 0.74. Detectors' shoulders, elbows, wrists, knees and ankles are taken for the body's own.
+height, Human3.6M's at 0.74. Their shoulders lie higher, at 0.6 of the way to the skin above (measured on filmed bodies:
+3 cm). Elbows, wrists, knees and ankles are taken for the body's own, as are all joints of UPPER_BODY_9.
 """
 
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from core.bodies.skinning import Body
 
 MOST_SHAPES = 10
 _SEEN_HIP, _HUMAN36M_HIP = 0.60, 0.74
+_SEEN_SHOULDER = 0.6
 # From the nose, in widths of the head from ear to ear: outwards, up, ahead. The nearest point of the skin is taken.
 _FACE = {
     "eye": (0.20, 0.25, -0.22),
@@ -33,7 +35,7 @@ _KNUCKLES = {"pinky": (0.48, 0.0, -0.16), "index": (0.53, 0.0, 0.12), "thumb": (
 _MIDDLE_FINGER = {"smpl": (22, 23), "smplh": (25, 40), "smplx": (28, 43)}
 # Joints that two people would not put in the same place are taken less exactly; the others count 1.
 _LOOSE = {"hip": 1.5, "mid_hip": 1.5, "left_hip": 1.5, "right_hip": 1.5, "spine": 2.0, "neck": 1.5, "nose": 1.5}
-_LOOSE |= {"head": 1.5, "pelvis": 1.5}
+_LOOSE |= {"head": 1.5, "pelvis": 1.5, "left_knee": 1.3, "right_knee": 1.3, "left_ankle": 1.3, "right_ankle": 1.3}
 _LOOSE_PARTS = ("eye", "ear", "mouth", "pinky", "index", "thumb", "heel", "toe")
 
 
@@ -102,8 +104,13 @@ class _Finder:
             return [self._hand(joint) if joint.endswith("_hand") else self._joint(joint)]
         if skeleton == UPPER_BODY_9:
             joint = {"head": "nose", "hip": "mid_hip"}.get(joint, joint.replace("_hand", "_wrist"))
+            if joint == "neck" or joint.endswith("_shoulder"):
+                sides = ("left", "right") if joint == "neck" else (joint.partition("_")[0],)
+                return [self._joint(f"{side}_shoulder") for side in sides]
         if skeleton == HUMAN36M_17 and joint in ("pelvis", "spine", "neck", "nose", "head", "left_hip", "right_hip"):
             return self._of_human36m(joint)
+        if skeleton == HUMAN36M_17 and joint.endswith("_shoulder"):
+            return [self._joint(joint)]
         if joint in ("neck", "mid_hip"):
             part = "shoulder" if joint == "neck" else "hip"
             return [point for side in ("left", "right") for point in self._of_a_side(side, part)]
@@ -116,8 +123,10 @@ class _Finder:
 
     def _of_a_side(self, side: str, part: str) -> list[int]:
         outward = 1.0 if side == "left" else -1.0
-        if part in ("shoulder", "elbow", "wrist", "knee", "ankle"):
+        if part in ("elbow", "wrist", "knee", "ankle"):
             return [self._joint(f"{side}_{part}")]
+        if part == "shoulder":
+            return [self._shoulder(side)]
         if part == "hip":
             return [self._hip(side, _SEEN_HIP)]
         if part == "ear":
@@ -169,6 +178,15 @@ class _Finder:
         skin = self._extreme(level, (1.0 if side == "left" else -1.0, 0.0, 0.0))
         middle = self._joints[SMPL_24["pelvis"]]
         return self._fix("pelvis", np.stack([middle[0] + share * (skin[0] - middle[0]), joint[1], joint[2]]))
+
+    def _shoulder(self, side: str) -> int:
+        """At a share of the way from the shoulder joint up to the skin; it moves with the collar bone."""
+        joint = self._joints[SMPL_24[f"{side}_shoulder"]]
+        near = np.flatnonzero(np.linalg.norm(self._skin[:, [0, 2], 0] - joint[[0, 2], 0], axis=-1) < 0.03)
+        skin = self._extreme(near, (0.0, 1.0, 0.0))
+        place = joint.copy()
+        place[1] += _SEEN_SHOULDER * (skin[1] - joint[1])
+        return self._fix(f"{side}_collar", place)
 
     def _nose(self) -> ndarray:
         """What of the head is foremost."""

@@ -176,22 +176,29 @@ class Model:
         self, pose: Pose, placed: Placed
     ) -> tuple[Float[ndarray, "frames landmarks 3 columns"], Float[ndarray, "frames landmarks 3 shapes"]]:
         """How they move with each column and each shape."""
-        marks, frames = self.landmarks, len(pose)
-        points_m = self._points_m(pose, placed)
-        pivots_m = placed.joints_m[:, self.turned]
-        # (frames, points, turns) for each coordinate of axis × (point − pivot)
-        by_turn = np.empty((frames, len(marks.fixed_to), 3, len(self.turned)))
-        away = [points_m[:, :, None, axis] - pivots_m[:, None, :, axis] for axis in range(3)]
-        about = [placed.axes[:, None, :, axis] * self._point_moves for axis in range(3)]
-        by_turn[:, :, 0] = about[1] * away[2] - about[2] * away[1]
-        by_turn[:, :, 1] = about[2] * away[0] - about[0] * away[2]
-        by_turn[:, :, 2] = about[0] * away[1] - about[1] * away[0]
-        rows = len(marks.mix)
+        marks, frames, rows = self.landmarks, len(pose), len(self.landmarks.mix)
+        by_turn = self.turning(placed, self._points_m(pose, placed), self._point_moves)
         mixed = (marks.mix @ by_turn.reshape(frames, len(marks.fixed_to), -1)).reshape(frames, rows, 3, -1)
         still = np.broadcast_to(np.eye(3), (frames, rows, 3, 3))
         by_shape = placed.joint_shapes_m[:, marks.fixed_to] + placed.world[:, marks.fixed_to] @ marks.offset_shapes_m
         by_shape = (marks.mix @ by_shape.reshape(frames, len(marks.fixed_to), -1)).reshape(frames, rows, 3, -1)
         return np.concatenate([still, mixed], axis=-1), by_shape
+
+    def turning(
+        self,
+        placed: Placed,
+        points_m: Float[ndarray, "frames points 3"],
+        moves: Float[ndarray, "points turns"],
+    ) -> Float[ndarray, "frames points 3 turns"]:
+        """How points move with each turning column: axis × (point − joint), where they go with the joint."""
+        pivots_m = placed.joints_m[:, self.turned]
+        by_turn = np.empty((*points_m.shape, len(self.turned)))
+        away = [points_m[:, :, None, axis] - pivots_m[:, None, :, axis] for axis in range(3)]
+        about = [placed.axes[:, None, :, axis] * moves for axis in range(3)]
+        by_turn[:, :, 0] = about[1] * away[2] - about[2] * away[1]
+        by_turn[:, :, 1] = about[2] * away[0] - about[0] * away[2]
+        by_turn[:, :, 2] = about[0] * away[1] - about[1] * away[0]
+        return by_turn
 
     def _points_m(self, pose: Pose, placed: Placed) -> ndarray:
         marks = self.landmarks
@@ -216,13 +223,22 @@ def moved(pose: Pose, step: Float[ndarray, "frames columns"], by_shape: ndarray,
 
 @dataclass(frozen=True)
 class Smoothness:
-    """Accelerations of neighbouring frames, each column's divided by what is usual for it."""
+    """Accelerations of neighbouring frames, each column's divided by what is usual for it. Unusual ones cost less than
+    their square (Cauchy): a throw or a stop is not smoothed away.
+    """
 
     rate_hz: float
     spread: Float[ndarray, " columns"]  # metres or radians a second squared
+    outlier: float = 2.0
 
-    def weights(self) -> Float[ndarray, " columns"]:
-        return (self.rate_hz**2 / self.spread) ** 2
+    def cost(self, pose: Pose) -> float:
+        return float(self.outlier**2 * np.log1p(self._surprise(self.accelerations(pose))).sum())
+
+    def weights(self, accelerations: Float[ndarray, "inner columns"]) -> Float[ndarray, "inner columns"]:
+        return (self.rate_hz**2 / self.spread) ** 2 / (1 + self._surprise(accelerations))
+
+    def _surprise(self, accelerations: ndarray) -> ndarray:
+        return (accelerations * self.rate_hz**2 / (self.spread * self.outlier)) ** 2
 
     def accelerations(self, pose: Pose) -> Float[ndarray, "inner columns"]:
         """Second differences: of the numbers themselves, of balls by the turn from frame to frame."""
@@ -285,7 +301,7 @@ def _equations(model: Model, terms: Sequence[Term], pose: Pose) -> Equations:
 def _roughness(smoothness: Smoothness | None, pose: Pose) -> float:
     if smoothness is None:
         return 0.0
-    return float((smoothness.accelerations(pose) ** 2 @ smoothness.weights()).sum())
+    return smoothness.cost(pose)
 
 
 def _step(
@@ -301,8 +317,9 @@ def _step(
     matrix, slope, coupling = now.matrix.copy(), now.slope.copy(), now.with_shape
     weights = None
     if smoothness is not None:
-        weights = smoothness.weights()
-        slope += _spread_back(smoothness.accelerations(pose) * weights, frames)
+        accelerations = smoothness.accelerations(pose)
+        weights = smoothness.weights(accelerations)
+        slope += _spread_back(accelerations * weights, frames)
     held = _held(model, pose, slope)
     diagonal = np.einsum("fcc->fc", matrix)
     diagonal += damping[:, None] * (diagonal + 1e-3) + 1e-6
@@ -363,23 +380,22 @@ def _solve_over_time(matrix: ndarray, sides: ndarray, weights: ndarray, held: nd
     lower = np.zeros((band + 1, size))
     for down in range(columns):
         lower[down].reshape(frames, columns)[:, : columns - down] = np.diagonal(matrix, offset=-down, axis1=1, axis2=2)
-    for offset, times in _second_differences(frames).items():
-        tied = times[:, None] * weights * ~held[: len(times)] * ~held[offset:]
+    for offset, tied in _second_differences(weights).items():
+        tied = tied * ~held[: len(tied)] * ~held[offset:]
         lower[offset * columns, : tied.size] += tied.ravel()
     flat = sides.reshape(size, -1)
     return solveh_banded(lower, flat, lower=True, check_finite=False).reshape(sides.shape)
 
 
-def _second_differences(frames: int) -> dict[int, ndarray]:
-    """The diagonals of DᵀD for second differences D: by how many frames apart."""
-    whole = np.zeros(frames)
-    whole[:-2] += 1
-    whole[1:-1] += 4
-    whole[2:] += 1
-    beside = np.zeros(frames - 1)
-    beside[:-1] -= 2
-    beside[1:] -= 2
-    return {0: whole, 1: beside, 2: np.ones(frames - 2)}
+def _second_differences(weights: Float[ndarray, "inner columns"]) -> dict[int, ndarray]:
+    """The diagonals of DᵀWD for second differences D: by how many frames apart."""
+    inner, columns = weights.shape
+    whole, beside = np.zeros((inner + 2, columns)), np.zeros((inner + 1, columns))
+    for ahead, times in enumerate((1, 4, 1)):
+        whole[ahead : ahead + inner] += times * weights
+    for ahead in range(2):
+        beside[ahead : ahead + inner] -= 2 * weights
+    return {0: whole, 1: beside, 2: weights}
 
 
 def _cross_matrices(axes: Float[ndarray, "angles 3"]) -> Float[ndarray, "angles 3 3"]:

@@ -93,9 +93,12 @@ class Natural:
             equations.cost += (turn**2).sum(-1) * weight
             equations.slope[:, columns] += turn * weight
             equations.matrix[:, columns, columns] += weight
-        equations.cost += (pose.betas**2).sum() / self.shape_spread**2 / len(pose)
-        equations.shape_slope += pose.betas / self.shape_spread**2
-        equations.shape_matrix += np.eye(model.shapes) / self.shape_spread**2
+        # Once a frame: what keeps joints from where they were seen is the same in all frames, so a hundred of them
+        # say no more about the shape than one, and must not make somebody a skeleton to gain a millimetre.
+        weight = 1 / self.shape_spread**2
+        equations.cost += (pose.betas**2).sum() * weight
+        equations.shape_slope += pose.betas * weight * len(pose)
+        equations.shape_matrix += np.eye(model.shapes) * weight * len(pose)
 
 
 @dataclass(frozen=True)
@@ -119,6 +122,79 @@ class Upright:
         equations.add(off.reshape(frames, -1), by_pose)
 
 
+@dataclass(frozen=True)
+class Balance:
+    """Feet under the body: the middle of the ankles lies below the middle of pelvis and chest, give or take; who sits or
+    falls costs less than the square.
+    """
+
+    weights: Float[ndarray, " frames"]  # 1 / metres²
+    outlier: float = 3.0
+
+    def add(self, model: Model, pose: Pose, placed: Placed, equations: Equations) -> None:
+        points_m = placed.joints_m[:, _BALANCED]
+        off = (_BALANCE @ points_m)[..., 0, [0, 2]]
+        surprise = (off**2).sum(-1) * self.weights / self.outlier**2
+        equations.cost += self.outlier**2 * np.log1p(surprise)
+        root = np.sqrt(self.weights / (1 + surprise))[:, None]
+        off = off * root
+        by_turn = model.turning(placed, points_m, model.moves[_BALANCED])
+        frames, turns = len(pose), by_turn.shape[-1]
+        by_pose = np.zeros((frames, 2, 3 + turns))
+        level = by_turn[:, :, [0, 2]].reshape(frames, len(_BALANCED), -1)
+        by_pose[..., 3:] = (_BALANCE @ level).reshape(frames, 2, turns) * root[..., None]
+        equations.add(off, by_pose)
+
+
+@dataclass(frozen=True)
+class Reach:
+    """Upper arms and thighs point where they can: not up behind the back, not through the body."""
+
+    def add(self, model: Model, pose: Pose, placed: Placed, equations: Equations) -> None:
+        rest_m = model.rest_m(pose.betas)
+        for limb, end, frame, towards, most in _REACHES:
+            bone = rest_m[end] - rest_m[limb]
+            along = placed.world[:, limb] @ (bone / np.linalg.norm(bone))
+            there = placed.world[:, frame] @ towards
+            past = (along * there).sum(-1) - most
+            past = np.where(past > 0, past / _REACH_SPREAD, 0.0)
+            if not past.any():
+                continue
+            equations.cost += past**2
+            # How it changes with a turn about an axis a: a · (along × there) where the limb goes along, less where
+            # what it is measured in does.
+            across = np.cross(along, there)[:, None]
+            moves = model.moves[limb] - model.moves[frame]
+            by_pose = np.zeros((len(pose), 1, model.anatomy.columns))
+            by_pose[:, 0, 3:] = (placed.axes * across).sum(-1) * moves * (past > 0)[:, None] / _REACH_SPREAD
+            equations.add(past[:, None], by_pose)
+
+
+def _reaches() -> list[tuple[int, int, int, ndarray, float]]:
+    """(joint, end of its bone, whose axes, direction, the largest cosine to it)."""
+    rows = []
+    for side, outward in (("left", 1.0), ("right", -1.0)):
+        for limb, end, frame, direction, most in (
+            ("shoulder", "elbow", "spine3", (0.0, 0.6, -0.8), 0.5),
+            ("shoulder", "elbow", "spine3", (-0.95, 0.0, -0.3), 0.62),
+            ("hip", "knee", "pelvis", (0.0, 0.0, -1.0), 0.5),
+            ("hip", "knee", "pelvis", (1.0, 0.0, 0.0), 0.9),
+            ("hip", "knee", "pelvis", (-1.0, 0.0, 0.0), 0.5),
+        ):
+            towards = np.array(direction) * [outward, 1.0, 1.0]
+            rows.append((
+                SMPL_22[f"{side}_{limb}"], SMPL_22[f"{side}_{end}"], SMPL_22[frame],
+                towards / np.linalg.norm(towards), most,
+            ))  # fmt: skip
+    return rows
+
+
+_REACHES = _reaches()
+_REACH_SPREAD = 0.12
+_BALANCED = [SMPL_22[name] for name in ("left_ankle", "right_ankle", "pelvis", "spine3")]
+_BALANCE = np.array([[0.5, 0.5, -0.5, -0.5]])
+
+
 def turn_between(
     first: Float[ndarray, "*#frames 3 3"], second: Float[ndarray, "*#frames 3 3"]
 ) -> Float[ndarray, "*frames 3"]:
@@ -137,14 +213,18 @@ _PELVIS = SMPL_22["pelvis"]
 
 
 def upright(
-    knees_seen: Float[ndarray, "frames sides"], ankles_seen: Float[ndarray, "frames sides"], *, strength: float = 1.0
+    knees_seen: Float[ndarray, "frames sides"], ankles_seen: Float[ndarray, "frames sides"], *, in_picture: bool = False
 ) -> Upright:
-    """A pelvis that likes to be upright, and legs that stand where they were not seen."""
+    """A pelvis that likes to be upright, and legs that stand where they were not seen.
+
+    In a picture a leg that seems short may point at the camera or be short; that somebody stands is likelier.
+    """
+    strength, standing = (4.0, 1 / 0.3**2) if in_picture else (1.0, 0.0)
     weights = np.zeros((len(knees_seen), len(SMPL_22)))
     both = (knees_seen * ankles_seen).min(1)
     weights[:, _PELVIS] = np.where(both > 0, 1 / 0.9**2, 1 / 0.45**2) * strength
     for side, (hip, knee, ankle) in enumerate(_LEGS):
-        weights[:, hip] = np.where(knees_seen[:, side] + ankles_seen[:, side] > 0, 0, 1 / 0.15**2)
-        weights[:, knee] = np.where(ankles_seen[:, side] > 0, 0, 1 / 0.15**2)
+        weights[:, hip] = np.where(knees_seen[:, side] + ankles_seen[:, side] > 0, standing, 1 / 0.15**2)
+        weights[:, knee] = np.where(ankles_seen[:, side] > 0, standing, 1 / 0.15**2)
         weights[:, ankle] = np.where(ankles_seen[:, side] > 0, 1 / 0.8**2, 1 / 0.2**2)
     return Upright(weights)
