@@ -49,6 +49,8 @@ def export(shot: Shot, asked: ExportBodies) -> Generator[Progress, None, Exporte
         raise FileError(file, f"this does not end in {endings}", hint=f"Name a file that ends in {endings}.")
     files = targets(shot.scene, asked)
     _refuse_what_is_there(files, replaces=asked.replaces)
+    if shot.footage is not None and shot.footage.video.resolve() in {each.resolve() for each in files}:
+        raise FileError(file, "is the video behind these people and is not written over", hint="Name another file.")
     said = Provenance(terms_of(shot.scene), asked.title)
     match asked.what:
         case "picture":

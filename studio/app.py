@@ -15,12 +15,13 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QWidget
 
 from core.errors import CoreError
-from core.runs import Done, Failed
+from core.runs import Done, ExportBodies, Failed
 from studio import finding, theme
 from studio.adding import Adding
 from studio.calibrating import Calibrating
 from studio.display import Display
 from studio.document import Document
+from studio.exporting import Exporting
 from studio.help_commands import HelpCommands
 from studio.jobs import Job, Jobs
 from studio.main_window import MainWindow
@@ -59,6 +60,7 @@ class Studio(QObject):
         self.window = MainWindow(self.document, self.jobs, settings, self._pages(), self._entries, version())
         self.projects = ProjectCommands(self.document, self.jobs, self.adding, settings, self.window)
         self._help = HelpCommands(self.window)
+        self.exporting = Exporting(self.document, self.jobs, self.window)
         self.calibrating = Calibrating(self.document, self.window)
         self.tour = Tour(self.window, self.document, settings, self.projects.open_demo)
         self.projects.demo_opened.connect(self.tour.offer)
@@ -66,6 +68,7 @@ class Studio(QObject):
         own = {
             "settings": self._show_settings,
             "quit": self.window.close,
+            **self.exporting.handlers(),
             "tour": self.tour.start,
             "undo": self.document.undo,
             "redo": self.document.redo,
@@ -152,6 +155,10 @@ class Studio(QObject):
         self.window.notices.show(Notice("You can edit now", "Nobody else has this project open.", "unlock", "ok"))
 
     def _say_ended(self, job: Job) -> None:
+        if isinstance(job.spec, ExportBodies) and job.ending is not None:
+            if (notice := self.exporting.says(job)) is not None:
+                self.window.notices.show(notice)
+            return
         match job.ending:
             case Done(summary=summary):
                 notice = Notice(f"{job.name} is done", summary, "check", "ok")

@@ -19,6 +19,7 @@ from core.runs import (
     Done,
     Ending,
     EvaluateForecaster,
+    ExportBodies,
     ExtractPoses,
     Failed,
     Made,
@@ -115,6 +116,8 @@ class Job(QObject):
                 return "Evaluate"
             case MakeDemo():
                 return "Make a demo kitchen"
+            case ExportBodies(file=file):
+                return f"Export {Path(file).name}"
             case None:
                 return "Made with another version"
 

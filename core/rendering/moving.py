@@ -219,7 +219,7 @@ def save_shot(shot: Shot, path: Path) -> None:
     }
     try:
         with path.open("wb") as file:
-            np.savez_compressed(file, header=np.array(json.dumps(header)), **arrays)  # pyright: ignore[reportArgumentType]
+            np.savez(file, header=np.array(json.dumps(header)), **arrays)  # pyright: ignore[reportArgumentType]
     except OSError as error:
         raise FileError(path, f"could not be written ({error.strerror})", hint="Choose another place.") from error
 

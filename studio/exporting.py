@@ -1,0 +1,121 @@
+"""Exporting what the page in front shows: asks how, starts a run for it, and says when the file is there.
+
+A page that shows people in space has `shown()` (`widgets.shown`). What it shows is written into the run's folder, so
+that the run needs nothing of the window; progress and Stop are in Jobs, as of every run.
+"""
+
+from pathlib import Path
+
+import msgspec
+from PySide6.QtCore import QObject, QUrl
+from PySide6.QtGui import QDesktopServices
+
+from core.errors import CoreError
+from core.rendering.moving import save_shot
+from core.run_folder import RunFolder
+from core.runs import Done, ExportBodies, Failed
+from core.whole_files import refused
+from studio.actions import Handlers
+from studio.document import Document
+from studio.jobs import Job, Jobs
+from studio.main_window import MainWindow
+from studio.widgets.export_dialog import ExportDialog, Offer
+from studio.widgets.notices import Notice, of_error
+from studio.widgets.shown import Shown, nothing
+
+SHOT = "shot.npz"
+_NOWHERE = "This page shows nobody in space. Forecast does, and Annotate where bodies are shown."
+_UNFIT = str.maketrans(dict.fromkeys('\\/:*?"<>|', "-"))
+
+
+class Exporting(QObject):
+    """The command, the dialog, the run, and the words at its end."""
+
+    def __init__(self, document: Document, jobs: Jobs, window: MainWindow) -> None:
+        super().__init__(window)
+        self._document, self._jobs, self._window = document, jobs, window
+        self._folder: Path | None = None  # where the last one went
+
+    def handlers(self) -> Handlers:
+        return {"export": self.ask}
+
+    def shown(self) -> Shown:
+        """What the page in front shows in space, or why there is nothing."""
+        page = self._window.page(self._window.page_name)
+        offers = getattr(page, "shown", None)
+        return nothing(_NOWHERE) if offers is None else offers()
+
+    def ask(self) -> ExportDialog | None:
+        """Open the dialog for what is shown now; without anything to show, say why."""
+        now = self.shown()
+        if now.shot is None:
+            self._window.notices.show(Notice("Nothing to export", now.reason, "export"))
+            return None
+        document = self._document
+        videos = (document.video_path(clip_id) for clip_id in document.project.clips)
+        kept = (document.folder / "project.sqlite", *(each for each in videos if each is not None))
+        folder = self._folder or document.folder / "exports"
+        name = now.name.translate(_UNFIT).strip(" .") or "posecast"
+        offer = Offer(now.shot, name, folder, tuple(each.resolve() for each in kept))
+        dialog = ExportDialog(offer, self._window)
+
+        def begin(wish: ExportBodies) -> None:
+            try:
+                self.start(now, wish)
+            except CoreError as error:
+                dialog.refuse(f"{error}. {error.hint}".replace("..", "."))
+            else:
+                dialog.close()
+
+        dialog.wanted.connect(begin)
+        dialog.show()
+        return dialog
+
+    def start(self, shown: Shown, wish: ExportBodies) -> Job:
+        """Begin the run. CoreError where it cannot be."""
+        assert shown.shot is not None
+        file = Path(wish.file)
+        if file.parent == self._document.folder / "exports":
+            try:
+                file.parent.mkdir(exist_ok=True)
+            except OSError as error:
+                raise refused(file.parent, error) from error
+        name = self._jobs.free_name("export")
+        run = RunFolder(self._document.folder / "runs" / name)
+        run.write_spec(msgspec.structs.replace(wish, shot=SHOT, out=str(run.path)))  # makes the folder
+        save_shot(shown.shot, run.path / SHOT)
+        job = self._jobs.start(msgspec.structs.replace(wish, shot=SHOT), name)
+        self._folder = file.parent
+        words = "It goes on when this window closes."
+        self._window.notices.show(
+            Notice(_begun(file), words, "export", action="Show", on_action=self._window.toggle_jobs)
+        )
+        return job
+
+    def says(self, job: Job) -> Notice | None:
+        """What to say of a run that ended; None where it is no export, or was stopped by a person."""
+        if not isinstance(job.spec, ExportBodies):
+            return None
+        file = Path(job.spec.file)
+        self._window.notices.withdraw(_begun(file))
+        match job.ending:
+            case Done(summary=summary, outputs=outputs):
+                made = Path(outputs[0]) if outputs else file
+                words = summary.removeprefix(f"{file.name}: ")
+                return Notice(
+                    f"{made.name} is ready", words[:1].upper() + words[1:], "check", "ok", "Show in folder",
+                    lambda: show_in_folder(made), stays_ms=15_000,
+                )  # fmt: skip
+            case Failed(message=message, hint=hint):
+                return of_error(CoreError(message, hint=hint))
+            case _:
+                return None
+
+
+def show_in_folder(file: Path) -> None:
+    """Opens the folder the file lies in, in the system's own way."""
+    QDesktopServices.openUrl(QUrl.fromLocalFile(str(file.parent)))
+
+
+def _begun(file: Path) -> str:
+    return f"Exporting {file.name}"
