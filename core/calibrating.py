@@ -7,12 +7,13 @@ that keeps a camera. For the command line and the studio; no torch.
 import csv
 import io
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
+from scipy.ndimage import median_filter
 
 from core.bodies.skeletons import BLAZEPOSE_33, BODY_25, COCO_17, COCO_18, Skeleton
 from core.errors import CalibrationError, FileError, FormatError
@@ -31,6 +32,8 @@ _COLUMNS = ("x_px", "y_px", "x_m", "y_m", "z_m")
 _HAVE_FEET: tuple[Skeleton, ...] = (BLAZEPOSE_33, BODY_25, COCO_17, COCO_18)
 _HEAD = ("left_ear", "right_ear", "left_eye", "right_eye", "nose")
 _SURE = 0.5
+_FEET_SURE, _AROUND = 0.7, 7
+"""Feet behind furniture are guessed, now and then with confidence: they must be sure in most of the frames around."""
 
 
 # ---- from people ----
@@ -54,58 +57,55 @@ def upright_people(tracks: Poses2d, height: int, *, track: int | None = None) ->
     people = range(tracks.people) if track is None else (track,)
     found = []
     for person in people:
-        joints = tracks.joints_px[:, person].astype(float)
-        frames = np.flatnonzero(_stands(tracks.skeleton, joints, tracks.confidence[:, person], height))
-        if len(frames):
-            ankles, head = _ankles_and_head(tracks.skeleton, joints[frames], tracks.confidence[frames, person])
-            found.append(Upright(ankles, head, f"person {person + 1}"))
+        stood = _standing(
+            tracks.skeleton, tracks.joints_px[:, person].astype(float), tracks.confidence[:, person], height
+        )
+        if len(stood.head_px):
+            found.append(replace(stood, name=f"person {person + 1}"))
     return tuple(found)
 
 
-def _stands(skeleton: Skeleton, joints_px: ndarray, confidence: ndarray, height: int) -> ndarray:
-    """In which frames everything from head to feet is sure, inside the picture, and in one upright line."""
+def _standing(skeleton: Skeleton, joints_px: ndarray, confidence: ndarray, height: int) -> Upright:
+    """The frames in which everything from head to feet is sure, inside the picture, and in one upright line.
+
+    Of a walking person the leg that stands counts: the straighter one, or both where both are straight.
+    """
     at = {name: skeleton[name] for name in skeleton.joints}
     sides = ("left", "right")
     needed = [at[f"{side}_{joint}"] for joint in ("ankle", "knee", "hip", "shoulder") for side in sides]
-    sure = (confidence[:, needed] >= _SURE).all(1)
-    sure &= (confidence[:, [at[each] for each in _HEAD]] >= _SURE).sum(1) >= 2
-    ankles, hips, shoulders = (
-        (joints_px[:, at[f"left_{joint}"]] + joints_px[:, at[f"right_{joint}"]]) / 2
-        for joint in ("ankle", "hip", "shoulder")
+    feet = median_filter(confidence[:, needed[:2]].min(1), 2 * _AROUND + 1, mode="nearest")
+    head = [at[each] for each in _HEAD]
+    weights = (confidence[:, head] >= _SURE)[..., None].astype(float)
+    sure = (confidence[:, needed] >= _SURE).all(1) & (feet >= _FEET_SURE) & (weights[..., 0].sum(1) >= 2)
+    sure &= np.isfinite(joints_px[:, [*needed, *head]]).all((1, 2))
+    ankle, knee, hip, shoulder = (
+        np.stack([joints_px[:, at[f"{side}_{joint}"]] for side in sides], axis=1)
+        for joint in ("ankle", "knee", "hip", "shoulder")
     )
+    bent = _angle_deg(knee - ankle, hip - knee)
+    stands = (bent < _STRAIGHT_DEG) | (bent == bent.min(1, keepdims=True))
+    ankles = (ankle * stands[..., None]).sum(1) / stands.sum(1, keepdims=True)
+    hips, shoulders = hip.mean(1), shoulder.mean(1)
     legs, trunk = hips - ankles, shoulders - hips
     tall = np.linalg.norm(legs, axis=1) + np.linalg.norm(trunk, axis=1)
-    upright = (_angle_deg(legs, trunk) < 14) & (shoulders[:, 1] < hips[:, 1]) & (hips[:, 1] < ankles[:, 1])
-    # Bent knees and wide steps make a person shorter than they are.
-    straight = np.stack(
-        [
-            _angle_deg(
-                joints_px[:, at[f"{side}_knee"]] - joints_px[:, at[f"{side}_ankle"]],
-                joints_px[:, at[f"{side}_hip"]] - joints_px[:, at[f"{side}_knee"]],
-            )
-            for side in sides
-        ]
-    )
-    apart = np.linalg.norm(joints_px[:, at["left_ankle"]] - joints_px[:, at["right_ankle"]], axis=1)
     share = np.linalg.norm(legs, axis=1) / np.maximum(np.linalg.norm(trunk, axis=1), 1e-6)
-    inside = (ankles[:, 1] < height - 1 - 0.03 * tall) & np.isfinite(joints_px[:, needed]).all((1, 2))
-    whole = (tall > 40) & (share > 1.1) & (share < 2.6)  # seated and foreshortened people have short legs
-    return sure & upright & inside & whole & (straight.min(0) < 12) & (straight.max(0) < 28) & (apart < 0.3 * tall)
+    apart = np.linalg.norm(ankle[:, 0] - ankle[:, 1], axis=1)
+    good = sure & (bent.min(1) < _STRAIGHT_DEG) & (_angle_deg(legs, trunk) < _STRAIGHT_DEG)
+    good &= (shoulders[:, 1] < hips[:, 1]) & (hips[:, 1] < ankles[:, 1]) & (ankles[:, 1] < height - 1 - 0.03 * tall)
+    # Who sits or is foreshortened has short legs; a wide step makes shorter.
+    good &= (tall > _LEAST_PX) & (share > 1.1) & (share < 2.6) & (apart < 0.3 * tall)
+    heads = (joints_px[good][:, head] * weights[good]).sum(1) / weights[good].sum(1)
+    return Upright(ankles[good], heads)
+
+
+_STRAIGHT_DEG = 14.0
+_LEAST_PX = 40.0
 
 
 def _angle_deg(one: ndarray, other: ndarray) -> ndarray:
     """Between two directions in the picture."""
-    across = one[:, 0] * other[:, 1] - one[:, 1] * other[:, 0]
-    return np.rad2deg(np.abs(np.arctan2(across, (one * other).sum(1))))
-
-
-def _ankles_and_head(
-    skeleton: Skeleton, joints_px: ndarray, confidence: ndarray
-) -> tuple[Float[ndarray, "frames 2"], Float[ndarray, "frames 2"]]:
-    ankles = (joints_px[:, skeleton["left_ankle"]] + joints_px[:, skeleton["right_ankle"]]) / 2
-    head = [skeleton[each] for each in _HEAD]
-    weights = (confidence[:, head] >= _SURE)[..., None].astype(float)
-    return ankles, (joints_px[:, head] * weights).sum(1) / weights.sum(1)
+    across = one[..., 0] * other[..., 1] - one[..., 1] * other[..., 0]
+    return np.rad2deg(np.abs(np.arctan2(across, (one * other).sum(-1))))
 
 
 # ---- from a chessboard ----

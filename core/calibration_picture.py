@@ -1,8 +1,8 @@
 """A picture of a calibration: where points were seen, where the camera draws them, and the room or floor it implies.
 
 Pictures are (height, width, 3) uint8 RGB. A seen point is a ring in its colour, the drawn one a cross, and the line
-between them is the error, `exaggerate` times as long as it is. The floor's grid has one metre between its lines and
-is drawn through the lens as everything else, so what is straight and level in the frame must follow it.
+between them is the error, `exaggerate` times as long as it is. The floor's grid is drawn through the lens as
+everything else, so what is straight and level in the frame must follow it.
 """
 
 from collections.abc import Iterable, Sequence
@@ -47,9 +47,11 @@ def draw_calibration(
     for place, error in zip(seen, off, strict=True):
         _line(drawn, place, place + error, RIM, 3 * thick)
         _line(drawn, place, place + error, DRAWN, 1.5 * thick)
-        if not many:
+        if many:
+            cv2.circle(drawn, _at(place), round(1.6 * thick * 2**_SHIFT), SEEN, -1, cv2.LINE_AA, _SHIFT)
+        else:
             _cross(drawn, place + error, 4 * thick, thick)
-        _ring(drawn, place, (2.5 if many else 6) * thick, thick * (0.7 if many else 1.0))
+            _ring(drawn, place, 6 * thick, thick)
     if words:
         _say(drawn, calibration, seen, thick, exaggerate)
     return drawn
@@ -66,8 +68,12 @@ def write_png(picture: Picture, out: Path) -> None:
         raise FileError(out, why, hint="Choose a folder that is there and can be written to.") from None
 
 
-def floor_lines_m(camera: Camera, step_m: float = 1.0, reach_m: float = 8.0) -> list[Float[ndarray, "points 3"]]:
-    """The floor's lines that may be seen, `step_m` apart, around where the camera looks at the floor."""
+def floor_lines_m(camera: Camera) -> list[Float[ndarray, "points 3"]]:
+    """The floor's lines that may be seen, around where the camera looks at the floor: one metre apart, closer together
+    for a camera that stands low."""
+    height = float(eye_m(camera)[1])
+    step_m = 1.0 if height > 0.8 else 0.25 if height > 0.3 else 0.1
+    reach_m = 8 * step_m
     rows, columns = np.linspace(0.35, 0.98, 4) * camera.height, np.linspace(0.1, 0.9, 4) * camera.width
     pixels = np.stack(np.meshgrid(columns, rows), -1).reshape(-1, 2)
     met = on_floor_m(pixels, camera)

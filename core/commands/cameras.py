@@ -40,6 +40,9 @@ def calibrate(
         str, typer.Option(help="With --chessboard: the picture, or `frame N`, in which it lies on the floor.")
     ] = "",
     height: Annotated[float, typer.Option(help="With --people: how tall they are, metres.")] = 1.70,
+    one: Annotated[
+        int | None, typer.Option("--person", min=1, help="With --people: only this one of them.", show_default=False)
+    ] = None,
     name: Annotated[str, typer.Option(help="The camera's name; otherwise the clip's.")] = "",
     same_size: Annotated[bool, typer.Option("--same-size", help="For all clips of the same picture size.")] = False,
     picture: Annotated[
@@ -65,7 +68,7 @@ def calibrate(
                 found, shot = _from_board(chessboard, corners, square, lying, quiet=as_json)
                 _refuse_other_shape(found, chosen)
             else:
-                found = _from_people(store, chosen, height)
+                found = _from_people(store, chosen, height, one)
             if picture is not None:
                 refuse_own_file(store, picture)
                 _draw(store, chosen, found, shot, picture, at)
@@ -73,7 +76,7 @@ def calibrate(
             clips = [chosen]
             if same_size:
                 clips = [each for each in store.project.clips.values() if (each.video.width, each.video.height) == size]
-            kept = "" if try_only else name or Path(chosen.name).stem
+            kept = "" if try_only else name or _without_ending(chosen.name)
             if not try_only:
                 ids = [each.id for each in clips]
                 after = with_calibration(store.project, kept, found, ids, author=person())
@@ -139,6 +142,12 @@ def _clip(project: "Project", wanted: str) -> "Clip":
     return clip_of(project, wanted) if wanted else next(iter(project.clips.values()))
 
 
+def _without_ending(name: str) -> str:
+    """`kitchen` of `kitchen.mp4`; a name with another dot stays whole."""
+    ending = Path(name).suffix
+    return name.removesuffix(ending) if 2 <= len(ending) <= 5 and ending[1:].isalnum() else name
+
+
 def _from_points(store: "ProjectStore", clip: "Clip", file: Path, lens: str) -> "Calibration":
     from core.calibrating import read_pairs
     from core.geometry.calibration import calibrate_points
@@ -201,12 +210,15 @@ def _board(corners: str) -> tuple[int, int]:
     return columns, rows
 
 
-def _from_people(store: "ProjectStore", clip: "Clip", height: float) -> "Calibration":
+def _from_people(store: "ProjectStore", clip: "Clip", height: float, one: int | None) -> "Calibration":
     from core.calibrating import calibrate_people
 
     if not clip.tracks:
         raise CalibrationError(f"{clip.name} has no 2D poses yet.", hint="Extract them first: posecast poses")
-    return calibrate_people(store.tracks(clip.tracks), clip.video.width, clip.video.height, height_m=height)
+    tracks, track = store.tracks(clip.tracks), None if one is None else one - 1
+    if track is not None and track >= tracks.people:
+        raise CalibrationError(f"The 2D poses hold {counted(tracks.people, 'person', 'people')}, not {one}.")
+    return calibrate_people(tracks, clip.video.width, clip.video.height, height_m=height, track=track)
 
 
 def _refuse_other_shape(found: "Calibration", clip: "Clip") -> None:
