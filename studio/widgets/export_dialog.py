@@ -197,6 +197,7 @@ class ExportDialog(QDialog):
         elif self._ending == ".gif" and max(self._width.value(), self._height.value()) > MOST_GIF_PX // 2:
             self._show_size(*_size_of(self._shot, _GIF_SIZE))
         self._follow()
+        self.adjustSize()
 
     def _show_size(self, width: int, height: int) -> None:
         self._width.setValue(width)
