@@ -70,7 +70,8 @@ def write_png(picture: Picture, out: Path) -> None:
 
 def floor_lines_m(camera: Camera) -> list[Float[ndarray, "points 3"]]:
     """The floor's lines that may be seen, around where the camera looks at the floor: one metre apart, closer together
-    for a camera that stands low."""
+    for a camera that stands low.
+    """
     height = float(eye_m(camera)[1])
     step_m = 1.0 if height > 0.8 else 0.25 if height > 0.3 else 0.1
     reach_m = 8 * step_m

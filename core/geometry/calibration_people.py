@@ -29,7 +29,7 @@ POSTURE = 0.03
 """How far a head is from where it would be over the feet, as a share of the person's height."""
 STATURES = 0.04
 """How much people's heights differ from the one given, relative."""
-USUAL_TILT_DEG, USUAL_ROLL_DEG, USUAL_FOCAL, USUAL_CAMERA_M = 15.0, 2.0, 0.25, (1.5, 0.7)
+USUAL_TILT_DEG, USUAL_ROLL_DEG, USUAL_FOCAL, USUAL_CAMERA_M = 15.0, 2.0, 0.35, (1.5, 0.7)
 """What is known beforehand: spreads of tilt, roll and (relative) focal length; a height and its relative spread."""
 FOCAL_TOLD = 0.12
 """The focal length is taken from the people where their sightings alone tell it this well, relative."""
