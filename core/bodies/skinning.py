@@ -33,7 +33,8 @@ class Body:
         self._joint_shapes_m = _through(regressor, model.shapes_m)
         expressions_m = model.expressions_m
         self._joint_expressions_m = None if expressions_m is None else _through(regressor, expressions_m)
-        self._correctives = Correctives.of(model.correctives_m)
+        self._weights = scipy.sparse.csr_matrix(model.weights)
+        self._correctives = Correctives.of(model)
 
     @classmethod
     def load(cls, path: Path | None = None) -> "Body":
@@ -69,44 +70,55 @@ class Body:
     ) -> "Figure":
         """One person's body."""
         vertices_m, joints_m = self.rest(betas, expression)
-        model = self.model
-        return Figure(vertices_m, joints_m, model.weights, model.faces, model.parents, self._correctives)
+        return Figure(vertices_m, joints_m, self._weights, self.faces, self.parents, self._correctives)
 
 
 class Correctives:
-    """What a pose changes in the form of the rest body, laid out for one product a pose.
+    """What a pose changes in the form of the rest body, laid out for one quick product a pose.
 
-    Sparse ones are a matrix (coordinates, features). Dense ones lie feature by feature, so that joints which are not
-    turned, as those of flat hands, are never read.
+    Sparse ones are a matrix (coordinates, features). Dense ones are cut into groups of features, so that joints which
+    are not turned, as those of flat hands, are not read, and each group into blocks so small that BLAS starts no
+    threads for them: where a training run has the cores, its threads wait 8 ms for each other.
     """
 
-    def __init__(self, matrix: "Float[ndarray, 'features coordinates'] | scipy.sparse.csr_matrix") -> None:
-        self._matrix = matrix
+    def __init__(self, model: BodyModel) -> None:
+        correctives_m = model.correctives_m
+        self._coordinates = model.template_m.size
+        self._sparse = None if isinstance(correctives_m, ndarray) else correctives_m
+        self._groups: list[ndarray] = []
+        if isinstance(correctives_m, ndarray):
+            starts = range(0, correctives_m.shape[1], _GROUP)
+            self._groups = [_in_blocks(correctives_m[:, start : start + _GROUP]) for start in starts]
 
     @classmethod
-    def of(
-        cls, correctives_m: "Float[ndarray, 'coordinates features'] | scipy.sparse.csr_matrix"
-    ) -> "Correctives | None":
-        """Of a model's; None where they are all zero."""
-        if isinstance(correctives_m, ndarray):
-            return cls(np.ascontiguousarray(correctives_m.T)) if correctives_m.any() else None
-        return cls(correctives_m) if correctives_m.nnz else None
+    def of(cls, model: BodyModel) -> "Correctives | None":
+        """Of a model; None where they are all zero."""
+        correctives_m = model.correctives_m
+        has_any = correctives_m.any() if isinstance(correctives_m, ndarray) else correctives_m.nnz
+        return cls(model) if has_any else None
 
     def offsets_m(self, rotations: Float[ndarray, "joints 3 3"]) -> Float[ndarray, "vertices 3"]:
         turns = (rotations[1:] - np.eye(3, dtype=np.float32)).reshape(-1)
-        if not isinstance(self._matrix, ndarray):
-            return (self._matrix @ turns).reshape(-1, 3)
-        offsets_m = np.zeros(self._matrix.shape[1], np.float32)
-        turned = np.flatnonzero(turns)
-        if len(turned):
-            gaps = np.flatnonzero(np.diff(turned) > _WORTH_A_GAP)
-            starts, ends = turned[np.append(0, gaps + 1)], turned[np.append(gaps, -1)] + 1
-            for start, end in zip(starts, ends, strict=True):
-                offsets_m += turns[start:end] @ self._matrix[start:end]
+        if self._sparse is not None:
+            return (self._sparse @ turns).reshape(-1, 3)
+        offsets_m = np.zeros(self._coordinates, np.float32)
+        for at, blocks in enumerate(self._groups):
+            of_group = turns[at * _GROUP : (at + 1) * _GROUP]
+            if of_group.any():
+                offsets_m += (of_group @ blocks).reshape(-1)[: self._coordinates]
         return offsets_m.reshape(-1, 3)
 
 
-_WORTH_A_GAP = 27  # features of unturned joints that are skipped rather than multiplied by zero: three joints' worth
+_GROUP = 207  # features: all of SMPL's; of SMPL-X the body's are in the first group
+_BLOCK = 9216 // _GROUP  # coordinates: OpenBLAS starts threads from 9,216 products on
+
+
+def _in_blocks(correctives_m: Float[ndarray, "coordinates features"]) -> Float[ndarray, "blocks features block"]:
+    coordinates, features = correctives_m.shape
+    blocks = -(-coordinates // _BLOCK)
+    padded = np.zeros((blocks * _BLOCK, features), np.float32)
+    padded[:coordinates] = correctives_m
+    return np.ascontiguousarray(padded.reshape(blocks, _BLOCK, features).transpose(0, 2, 1))
 
 
 class Figure:
@@ -116,14 +128,16 @@ class Figure:
         self,
         vertices_m: Float[ndarray, "vertices 3"],
         joints_m: Float[ndarray, "joints 3"],
-        weights: Float[ndarray, "vertices joints"],
+        weights: "Float[ndarray, 'vertices joints'] | scipy.sparse.csr_matrix",
         faces: Int[ndarray, "faces 3"],
         parents: tuple[int, ...],
         correctives: Correctives | None = None,
     ) -> None:
         self.vertices_m = vertices_m.astype(np.float32)
         self.joints_m = joints_m.astype(np.float32)
-        self.weights = np.ascontiguousarray(weights, np.float32)
+        # A dense product would start BLAS's threads, which wait for each other for 20 ms where a training run has the
+        # cores; it is no faster besides, with four weights a vertex.
+        self._weights = scipy.sparse.csr_matrix(weights, dtype=np.float32)
         self.faces = faces
         self.parents = parents
         self._correctives = correctives
@@ -145,7 +159,7 @@ class Figure:
         # Each joint carries points from the rest body to where it is now; a vertex takes the mean of its joints'.
         offsets_m = placed.places_m - np.einsum("jab,jb->ja", placed.rotations, self.joints_m)
         carriers = np.concatenate([placed.rotations, offsets_m[..., None]], axis=-1).reshape(len(offsets_m), 12)
-        blended = (self.weights @ carriers).reshape(-1, 3, 4)
+        blended = (self._weights @ carriers).reshape(-1, 3, 4)
         return np.einsum("vab,vb->va", blended[..., :3], vertices_m) + blended[..., 3]
 
 
