@@ -152,6 +152,7 @@ class ForecastPage(QWidget):
         self.space, self._step_panel = SpacePanel(), StepPanel()
         self._joints, self._doubts = JointsPanel(), DoubtsPanel()
         self._joints.hide()  # one tab's panels must not claim height from the other's
+        self._doubts.asks.connect(self.asks)
         self._doubts.hide()
         self._right = parts.col((self.space, 5), self._step_panel, (self._joints, 4), self._doubts, gap=6)
         self._views = QStackedWidget()

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QVBoxLayout
 
 from core.forecasts import Forecast
@@ -78,7 +79,9 @@ class JointsPanel(QFrame):
 
 
 class DoubtsPanel(QFrame):
-    """What makes the forecast less sure than usual, in plain words."""
+    """What makes the forecast less sure than usual, in plain words, and what to do about it."""
+
+    asks = Signal(str)
 
     def __init__(self) -> None:
         super().__init__()
@@ -94,10 +97,14 @@ class DoubtsPanel(QFrame):
             )
         )
         box.addWidget(self._words)
+        self.calibrate = parts.button(self.tr("Calibrate camera…"), "camera")
+        self.calibrate.clicked.connect(lambda: self.asks.emit("calibrate-camera"))
+        box.addWidget(self.calibrate)
 
     def show_moment(self, moment: Moment | None) -> None:
         """The doubts of every forecast shown, each said once."""
         forecasts: Sequence[Forecast] = [forecast for _, forecast in moment.forecasts] if moment is not None else []
         doubts = list(dict.fromkeys(doubt for forecast in forecasts for doubt in forecast.doubts))
         self._words.setText("\n".join(doubts))
+        self.calibrate.setVisible(any(forecast.camera_estimated for forecast in forecasts))
         self.setVisible(bool(doubts))

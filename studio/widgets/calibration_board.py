@@ -98,7 +98,7 @@ class BoardWay(Way):
         self.lying.setAccessibleName(self.tr("The view that lies on the floor"))
         self.lying.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.lying.addItem(self.tr("no view lies on it"), "")
-        self.lying.activated.connect(lambda _: self._calibrate_again())
+        self.lying.activated.connect(lambda _: self._take_lying())
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)
         box.setSpacing(8)
@@ -166,6 +166,11 @@ class BoardWay(Way):
             paths, corners, square_m = self._paths, self._corners, self.square.value() / _MM
             self._work.start(lambda: _look(paths, corners, square_m))
             self._follow()
+
+    def _take_lying(self) -> None:
+        if self.lying.currentData():
+            self.table.choose(self.lying.currentData())
+        self._calibrate_again()
 
     def _calibrate_again(self) -> None:
         """From the views there are, without looking further."""
@@ -253,7 +258,7 @@ class BoardWay(Way):
         if view is None:
             return (), "", None
         x, y = view.corners_px[0].tolist()
-        return (Mark("first", self.tr("first corner"), 1, theme.DARK.ok, (x, y)),), "", None
+        return (Mark("first", self.tr("first corner"), 1, theme.DARK.ok, (x, y), is_fixed=True),), "", None
 
     def _view(self) -> "BoardView | None":
         chosen = self.table.current_id()
@@ -271,9 +276,12 @@ class BoardWay(Way):
         for each in (self.columns, self.rows, self.square, self.lying):
             each.setEnabled(not looking)
         words = self.tr("Looked at {n} of {of}, found in {found}")
-        self._progress.setText(
-            words.format(n=self._looked, of=self._of, found=len(self._views)) if self._looked else ""
-        )
+        said = words.format(n=self._looked, of=self._of, found=len(self._views)) if self._looked else ""
+        if self._calibration is not None:
+            said = self.tr("The views used cover {share:.0f} % of the picture").format(
+                share=100 * self._calibration.coverage
+            )
+        self._progress.setText(said)
         self._meter.setVisible(looking)
         self._meter.show_share(self._looked / max(self._of, 1))
         used = {each.name: each.error_px for each in self._calibration.views} if self._calibration is not None else {}

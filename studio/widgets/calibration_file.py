@@ -1,6 +1,7 @@
 """From a file: the cameras that another program calibrated, one of which filmed this clip."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -125,6 +126,8 @@ class FileWay(Way):
         if camera is None:
             return None
         focal, high = float(camera.focal_px.mean()), float(eye_m(camera)[1])
+        # A lens alone says nothing of where things are.
+        camera = replace(camera, estimated=camera.estimated or not chosen.placed)
         words = [self.tr("{name}: focal length {focal:.0f} px.").format(name=chosen.name, focal=focal)]
         if chosen.placed:
             words.append(self.tr("It stands {high:.2f} m over the floor.").format(high=high))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
-from PySide6.QtWidgets import QVBoxLayout
+from PySide6.QtWidgets import QComboBox, QVBoxLayout
 
 from core.errors import CoreError
 from core.geometry.cameras import Camera, on_floor_m
@@ -51,6 +51,9 @@ class PeopleWay(Way):
         self.height_field = number_field(self.tr("Height of the people"), USUAL_M, 0.8, 2.3, "m", decimals=2, step=0.01)
         self.height_field.setMinimumWidth(theme.px(84))
         self.height_field.valueChanged.connect(lambda _: self._ask())
+        self.who = QComboBox()
+        self.who.setAccessibleName(self.tr("Who is looked at"))
+        self.who.activated.connect(lambda _: self._ask())
         self._who = parts.text("", "label", wrap=True)
         self._legend = parts.text(
             self.tr(
@@ -69,6 +72,7 @@ class PeopleWay(Way):
             box,
             (
                 parts.row(parts.field(self.tr("Height"), self.height_field, width=60), None),
+                parts.row(parts.field(self.tr("Who"), self.who, width=60), None),
                 self._who,
                 parts.row(self._extract, None),
                 self._legend,
@@ -78,6 +82,13 @@ class PeopleWay(Way):
 
     def show_subject(self, subject: Subject) -> None:
         self._subject = subject
+        people = subject.poses.people if subject.poses is not None else 0
+        if self.who.count() != people + 1 or self._asked is None:
+            self.who.clear()
+            self.who.addItem(self.tr("Everybody"), None)
+            for track in range(people):
+                self.who.addItem(self.tr("Person {number}").format(number=track + 1), track)
+            self.who.setEnabled(people > 1)
         self._ask()
 
     def frame_shown(self, frame: int) -> None:
@@ -89,8 +100,8 @@ class PeopleWay(Way):
         subject = self._subject
         if subject is None:
             return
-        poses, height_m = subject.poses, self.height_field.value()
-        asked = (subject.clip_id, id(poses), height_m)
+        poses, height_m, track = subject.poses, self.height_field.value(), self.who.currentData()
+        asked = (subject.clip_id, id(poses), height_m, track)
         self._extract.setVisible(poses is None)
         self._legend.setVisible(poses is not None)
         if asked == self._asked:
@@ -111,7 +122,7 @@ class PeopleWay(Way):
             from core.calibrating import upright_people
             from core.geometry.calibration_people import calibrate_upright
 
-            people = upright_people(poses, subject.height)
+            people = upright_people(poses, subject.height, track=track)
             yield people
             yield calibrate_upright(people, subject.width, subject.height, height_m=height_m)
 
@@ -156,7 +167,8 @@ class PeopleWay(Way):
 
         now = slice(self._frame, self._frame + 1)
         poses = subject.poses
-        here = upright_people(Poses2d(poses.skeleton, poses.joints_px[now], poses.confidence[now]), subject.height)
+        frame = Poses2d(poses.skeleton, poses.joints_px[now], poses.confidence[now])
+        here = upright_people(frame, subject.height, track=self.who.currentData()) if len(frame) else ()
         rods: list[Line] = []
         off: list[Line] = []
         # Everybody who stands upright now, and a few of the other times, evenly: all of them would hide the picture.

@@ -2,7 +2,8 @@
 
 A mark is where a person saw a place; beside it stands where the camera found puts that place. Places are pixels of
 the original video from the centre of its top left one. A magnifier follows whatever is being placed. Press and drag a
-mark to move it (with Shift ten times slower), drag anywhere else to move the picture; arrows move the chosen mark.
+mark to move it (with Shift ten times slower), drag anywhere else to move the picture. Arrow keys move the chosen mark;
+Enter puts the armed one in the middle of the view for them to move.
 """
 
 from collections.abc import Sequence
@@ -22,6 +23,7 @@ _GRIP_PX = 11.0
 _DRAG_PX = 4.0
 _FINE = 0.1
 _LOUPE_PX, _LOUPE_ZOOM, _LOUPE_AWAY = 144, 10, 30
+_FAR = 10.0
 _ARROWS = {Qt.Key.Key_Left: (-1, 0), Qt.Key.Key_Right: (1, 0), Qt.Key.Key_Up: (0, -1), Qt.Key.Key_Down: (0, 1)}
 _RIM = QColor(0, 0, 0, 170)
 _STYLES = {
@@ -45,6 +47,8 @@ class Mark:
     at_px: tuple[float, float]
     drawn_px: tuple[float, float] | None = None
     error_px: float | None = None
+    is_fixed: bool = False
+    """Only shown: it cannot be moved."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -173,12 +177,16 @@ class CalibrationPicture(VideoView):
         chosen = self.chosen_mark()
         way = _ARROWS.get(Qt.Key(event.key()))
         if chosen is not None and way is not None:
-            step = _FINE if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 1.0
+            step = _step_px(event.modifiers())
             x, y = chosen.at_px
             self._nudged = True
             self.moved.emit(chosen.key, *self._inside(x + way[0] * step, y + way[1] * step))
         elif chosen is not None and event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
             self.remove_wanted.emit(chosen.key)
+        elif self._armed is not None and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
+            middle = QPointF(self.width() / 2, self.height() / 2)
+            self._nudged = True
+            self.placed.emit(*self._inside(*self.place_at(middle)))
         elif event.key() in (Qt.Key.Key_Plus, Qt.Key.Key_Equal):
             self.zoom(1.25, self._focus_point())
         elif event.key() == Qt.Key.Key_Minus:
@@ -194,7 +202,8 @@ class CalibrationPicture(VideoView):
 
     def _mark_at(self, view: QPointF) -> Mark | None:
         """The mark under the pointer; the chosen one where several are."""
-        near = [(QLineF(view, self.framing.to_view(*each.at_px)).length(), each) for each in self._marks]
+        free = [each for each in self._marks if not each.is_fixed]
+        near = [(QLineF(view, self.framing.to_view(*each.at_px)).length(), each) for each in free]
         near = [(far, each) for far, each in near if far <= _GRIP_PX]
         return min(near, key=lambda pair: (pair[1].key != self._chosen, pair[0]))[1] if near else None
 
@@ -341,3 +350,10 @@ class CalibrationPicture(VideoView):
         painter.setPen(QPen(QColor(255, 255, 255, 200), 1.4))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawPath(round_area)
+
+
+def _step_px(modifiers: Qt.KeyboardModifier) -> float:
+    """How far an arrow key moves a mark."""
+    if modifiers & Qt.KeyboardModifier.ShiftModifier:
+        return _FINE
+    return _FAR if modifiers & Qt.KeyboardModifier.ControlModifier else 1.0

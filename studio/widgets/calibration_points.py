@@ -111,7 +111,7 @@ class PointsWay(Way):
 
     def offer_lens(self, name: str, camera: Camera) -> None:
         """A lens that was found elsewhere, taken from now on."""
-        self._lenses[name] = camera
+        self._lenses[name] = replace(camera, estimated=False)
         self._fill_lenses()
         self._lens.setCurrentIndex(self._lens.findData(name))
         self._ask()
@@ -123,7 +123,7 @@ class PointsWay(Way):
         before = self._lens.currentData()
         self._lens.clear()
         self._lens.addItem(self.tr("Found from these points"), "")
-        if subject.camera_name:
+        if subject.has_known_lens:
             self._lens.addItem(self.tr("As it is in {name}").format(name=subject.camera_name), "own")
         for name, camera in self._lenses.items():
             if (camera.width, camera.height) == (subject.width, subject.height):
@@ -133,7 +133,7 @@ class PointsWay(Way):
     def _known_lens(self) -> Camera | None:
         chosen = self._lens.currentData()
         if chosen == "own" and self._subject is not None:
-            return self._subject.camera
+            return replace(self._subject.camera, estimated=False)
         return self._lenses.get(chosen)
 
     # ---- what was marked ----

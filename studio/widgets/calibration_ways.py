@@ -31,6 +31,14 @@ class Subject:
     camera: Camera
     camera_name: str = ""
     """Empty while the camera is only the usual estimate."""
+    camera_how: str = ""
+    camera_error_px: float | None = None
+
+    @property
+    def has_known_lens(self) -> bool:
+        """Whether its lens was measured, not guessed, even where nobody knows where the camera stands."""
+        measured = self.camera_how == "chessboard" or self.camera_how.startswith("imported")
+        return bool(self.camera_name) and (measured or not self.camera.estimated)
 
 
 @dataclass(frozen=True, eq=False)

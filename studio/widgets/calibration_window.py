@@ -62,8 +62,9 @@ class CalibrationWindow(QWidget):
         if not self._is_open:
             self._is_open = True
             self._follow_clip()
+        if self.isVisible():
+            self.raise_()
         self.show()
-        self.raise_()
         self.activateWindow()
         self.picture.take_keys()
 
@@ -124,7 +125,6 @@ class CalibrationWindow(QWidget):
     def _find_panel(self) -> QFrame:
         self._found_words = parts.text("", "strong", wrap=True)
         self._doubts = parts.text("", "label", wrap=True)
-        # Room for both lines always: the frame must not move under the pointer when words come and go.
         for each in (self._found_words, self._doubts):
             each.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             each.setMinimumWidth(1)
@@ -140,7 +140,8 @@ class CalibrationWindow(QWidget):
         self._use = parts.button(self.tr("Use this camera"), "check", "primary")
         self._use.clicked.connect(self._use_it)
         words = parts.col(None, self._found_words, self._doubts, None, gap=2)
-        words.setMinimumHeight(theme.px(52))
+        # Room for all lines always: the frame must not move under the pointer when words come and go.
+        words.setMinimumHeight(theme.px(66))
         made = parts.panel(
             None,
             parts.row(self._sign, (words, 1), self._back, self._on_points, self._whose, self._use, gap=8),
@@ -249,6 +250,8 @@ class CalibrationWindow(QWidget):
             document.tracks(clip.id),
             camera_of(document.project, clip),
             row.name if row is not None else "",
+            row.how if row is not None else "",
+            row.error_px if row is not None else None,
         )
 
     def _open_video(self, video: Path | None) -> None:
@@ -264,6 +267,7 @@ class CalibrationWindow(QWidget):
         colours = {each.id: each.colour for each in self._document.project.labels.values()}
         stretches = [Stretch(s.start_frame, s.end_frame, colours.get(s.action, "#888888")) for s in clip.segments]
         self.strip.show_clip(clip.video.frame_count, stretches)
+        self.strip.show_forecast(1 << 30, (), "")  # nothing is forecast here: everything is past
         if video is None:
             self._source.close()
             self.picture.show_note(self.tr("This clip was made without a video"))
@@ -335,7 +339,10 @@ class CalibrationWindow(QWidget):
         self.picture.exaggerate(EXAGGERATION if self._larger.isChecked() else 1)
         camera = self._shown_camera()
         drawn: list[Drawn] = []
-        if camera is not None and self._grid.isChecked() and self.way.picture() is None:
+        own = self.way.picture()
+        # A view of the board is a picture of the same camera, unless it has another size.
+        is_same = own is None or (camera is not None and own[1:] == (camera.width, camera.height))
+        if camera is not None and self._grid.isChecked() and is_same:
             floor_m = self.way.floor_m() if self.way.found() is not None else (0.0, 0.0)
             drawn += [Drawn("grid", floor_grid(camera, *floor_m)), Drawn("horizon", horizon(camera))]
         if self._room.isChecked() and self._subject is not None:
@@ -348,7 +355,8 @@ class CalibrationWindow(QWidget):
         if found is not None:
             return found.camera if found.placed else None
         subject = self._subject
-        return subject.camera if subject is not None and subject.camera_name and not self.way.marks()[0] else None
+        shows_own = subject is not None and subject.camera_name and self.way.picture() is None
+        return subject.camera if subject is not None and shows_own and not self.way.marks()[0] else None
 
     # ---- what was found ----
 
@@ -361,7 +369,12 @@ class CalibrationWindow(QWidget):
         reason = self._document.read_only_reason
         self._use.setEnabled(found is not None and reason is None)
         self._use.setToolTip(reason or self.tr("One edit, which undo takes back  Ctrl+Enter"))
-        self._use.setText(self.tr("Use this camera") if found is None or found.placed else self.tr("Use this lens"))
+        words = self.tr("Use this camera")
+        if found is not None and not found.placed:
+            words = self.tr("Use this lens")
+        elif found is not None and found.camera.estimated:
+            words = self.tr("Use this estimate")
+        self._use.setText(words)
         self._on_points.setVisible(found is not None and not found.placed)
         self._whose.setEnabled(found is not None)
         self._back.setVisible(subject is not None and bool(subject.camera_name))
@@ -382,10 +395,7 @@ class CalibrationWindow(QWidget):
             self._sign.show_icon("info", "warn")
         else:
             if subject is not None and subject.camera_name:
-                words = self.tr("{clip} has a camera: {name}. {facts}")
-                self._found_words.setText(
-                    words.format(clip=subject.name, name=subject.camera_name, facts=self._facts(subject.camera))
-                )
+                self._found_words.setText(self._said_of_own(subject))
             elif subject is not None:
                 words = self.tr("The camera of {clip} is an estimate: pixels hold, millimetres are guesses.")
                 self._found_words.setText(words.format(clip=subject.name))
@@ -398,6 +408,17 @@ class CalibrationWindow(QWidget):
         self._doubts.setText(words)
         self._doubts.setVisible(bool(words))
         parts.set_role(self._doubts, role)
+
+    def _said_of_own(self, subject: Subject) -> str:
+        """The camera the clip has now."""
+        if subject.camera.estimated:
+            words = self.tr("{clip} has an estimated camera: {name}.")
+        elif subject.camera_error_px is not None:
+            words = self.tr("{clip} has a camera: {name}, error {error:.2f} px.")
+        else:
+            words = self.tr("{clip} has a camera: {name}.")
+        said = words.format(clip=subject.name, name=subject.camera_name, error=subject.camera_error_px or 0)
+        return f"{said} {self._facts(subject.camera)}"
 
     def _facts(self, camera: Camera) -> str:
         tilt = tilt_deg(camera)
