@@ -96,7 +96,7 @@ class Studio(QObject):
         return {
             "projects": lambda: ProjectsPage(self.settings, self.projects.open),
             "data": lambda: DataPage(document, jobs, self.adding),
-            "annotate": lambda: AnnotatePage(document, jobs),
+            "annotate": lambda: AnnotatePage(document, jobs, self.models, self.display),
             "train": lambda: TrainingPage(document, jobs),
             "forecast": lambda: ForecastPage(document, jobs, self.models, self.display),
         }

@@ -17,9 +17,12 @@ from core.project.edits import BACKGROUND, LABEL_KEYS
 from studio import theme
 from studio.actions import Handlers
 from studio.commands import BY_NAME, shown_key
+from studio.display import Display
 from studio.document import Document
 from studio.jobs import Jobs
+from studio.models_client import ModelsClient
 from studio.pages import annotate_facts as facts
+from studio.pages.annotate_bodies import PictureBody
 from studio.pages.annotate_casting import Casting
 from studio.pages.annotate_changing import Changing
 from studio.pages.annotate_marking import Marking
@@ -27,12 +30,15 @@ from studio.pages.annotate_panels import Panels
 from studio.pages.annotate_picture import ClipPicture
 from studio.pages.annotate_playing import Playing
 from studio.pages.annotate_walks import Walks
+from studio.pages.space_commands import showing, shown_now
 from studio.widgets import timeline_accessible
 from studio.widgets.clip_time import ClipTime, read_frame, say_time
 from studio.widgets.inspector import HISTORY, Inspector
 from studio.widgets.label_list import LabelList
 from studio.widgets.notices import KEEP_CLEAR
+from studio.widgets.people_control import PeopleControl
 from studio.widgets.player import Player
+from studio.widgets.sent_window import SentPart
 from studio.widgets.timeline import Timeline
 from studio.widgets.timeline_contents import confidence_of, contents_of
 from studio.widgets.timeline_head import TimelineHead
@@ -50,9 +56,9 @@ class AnnotatePage(QWidget):
     asks = Signal(str)
     says = Signal(str)
 
-    def __init__(self, document: Document, jobs: Jobs) -> None:
+    def __init__(self, document: Document, jobs: Jobs, models: ModelsClient, display: Display) -> None:
         super().__init__()
-        self._document = document
+        self._document, self._models, self._display = document, models, display
         self._stale = True
         self._said = ""
         self.labels = LabelList()
@@ -63,6 +69,8 @@ class AnnotatePage(QWidget):
         self.head = TimelineHead()
         self.player = Player(self)
         self.picture = ClipPicture(document, jobs, self.view, self)
+        self.body = PictureBody(document, models, display, self.picture, self.view, self.player)
+        self.sent = SentPart(self.view, "Picture – Posecast", self)
         self.changing = Changing(document, self.picture.identify, self)
         self.marking = Marking(document, self.changing, self)
         self.casting = Casting(document, self.picture, self.changing, self.marking)
@@ -122,15 +130,24 @@ class AnnotatePage(QWidget):
             "show-joints": self.transport.joints.click,
             "next-actor": self.casting.next_actor,
             "snap": self.head.snap.click,
+            "send-picture": self.sent.toggle,
+            **showing(self._display, "annotate"),
         }
+
+    def checked(self) -> dict[str, bool]:
+        """Which toggles are on."""
+        return {**shown_now(self._display, "annotate"), "send-picture": self.sent.is_out}
 
     def is_settled(self) -> bool:
         """Whether everything that was asked for is on the screen."""
-        return self.picture.is_settled() and not self._stale and not self._wide_thumbnails.isActive()
+        settled = self.picture.is_settled() and self.body.is_settled
+        return settled and not self._stale and not self._wide_thumbnails.isActive()
 
     def close_page(self) -> None:
         """End what runs beside the window."""
         self.player.stop()
+        self.sent.take_back()
+        self.body.close()
         self.picture.close()
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -141,6 +158,7 @@ class AnnotatePage(QWidget):
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
         self.player.stop()
+        self.body.sleep()
 
     def _say(self, words: str) -> None:
         self._said = words
@@ -154,6 +172,7 @@ class AnnotatePage(QWidget):
         down.setContentsMargins(0, 0, 0, 0)
         down.setSpacing(4)
         down.addWidget(self.view, 1)
+        self.transport.add_control(PeopleControl(self._display, "annotate"))
         down.addWidget(self.transport)
         self._across = QSplitter(Qt.Orientation.Horizontal)
         self._across.setObjectName("across")

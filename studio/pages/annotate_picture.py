@@ -33,6 +33,8 @@ class ClipPicture(QObject):
     """ClipTime of the clip, exact once its frames are listed."""
     thumbnails_changed = Signal(object)
     """Pictures by frame, for the timeline."""
+    people_shown = Signal(object)
+    """The frame whose people are on the picture now; None where there are none."""
     says = Signal(str)
     """What is known of the frames, for the line at the foot."""
 
@@ -119,6 +121,7 @@ class ClipPicture(QObject):
             self._view.show_caption("")
             self._view.show_headline(None)
             self._view.show_people(())
+            self.people_shown.emit(None)
             return
         if self._source.is_open() and self._is_readable:
             self._source.want(frame, self._view.wished_px)
@@ -167,9 +170,11 @@ class ClipPicture(QObject):
             frame = self._document.playhead
         if clip is None or poses is None or frame is None:
             self._view.show_people(())
+            self.people_shown.emit(None)
             return
         names = {each.track: each.name for each in clip.actors if each.track is not None}
         self._view.show_people(people_at(poses, frame, names, self.actor_track()), with_joints=self.with_joints)
+        self.people_shown.emit(frame)
 
     def tracks(self) -> Poses2d | None:
         """The clip's 2D tracks; None where there are none, or where they cannot be read."""

@@ -25,7 +25,6 @@ from studio.pages.forecast_cells import Moment, error_words
 from studio.widgets import parts
 from studio.widgets.painting import Painted, chip, put
 from studio.widgets.posed import PosedBody, Standing, pale
-from studio.widgets.scene_view import GAP
 from studio.widgets.viewport import Viewport
 
 VIEWS = ("orbit", "camera", "front", "side", "top")
@@ -260,9 +259,9 @@ class ColumnHeads(Painted):
     def draw(self, painter: QPainter, look: theme.Theme) -> None:
         if not self._heads:
             return
-        wide = (self.width() - GAP * (len(self._heads) - 1)) / len(self._heads)
+        wide = self.width() / len(self._heads)
         for at, (name, colour, action, action_colour, said) in enumerate(self._heads):
-            left = at * (wide + GAP)
+            left = at * wide
             painter.fillRect(QRectF(left, 2, 4, theme.px(20)), QColor(colour))
             put(painter, left + 12, theme.px(17), name, look.text, 12, 600, width=wide - 16)
             x = left + 12.0

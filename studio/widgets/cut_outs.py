@@ -11,6 +11,8 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QObject, QRectF, Signal
@@ -23,7 +25,12 @@ from core.rendering.probe import gl_problem
 from studio.widgets.departed import Departed
 from studio.widgets.posed import PosedBody, Poser
 
+if TYPE_CHECKING:
+    from core.rendering import overlay_body
+
 _KEPT = 160
+LONGEST_PX = 3200
+"""A frame is drawn no larger: beyond, what was cut out is enlarged."""
 
 
 @dataclass(frozen=True)
@@ -153,19 +160,20 @@ class _Drawer(threading.Thread):
         if problem is not None:
             self._say(None, problem)
             return
-        from studio.widgets.cutting import Cutter
+        from core.rendering import overlay_body
 
         poser = Poser()
         try:
-            with Cutter() as cutter:
+            with overlay_body.CutOuts() as drawing:
                 while (wish := self._next()) is not None:
                     try:
                         mesh = poser.mesh(replace(wish.posed, label="", opacity=1.0))
                     except CoreError:
                         self._say(wish, None)  # that body was taken out in the settings
                         continue
-                    cut = cutter.cut(mesh, camera_of(wish.view), wish.scale)
-                    self._say(wish, None if cut is None else CutOut(*cut))
+                    camera = _camera_at(wish.view, wish.scale)
+                    cut = drawing.cut_out((mesh,), (), camera)
+                    self._say(wish, _as_image(cut, camera.width / wish.view.width))
         except CoreError as error:
             self._say(None, f"{error}. {error.hint}")
 
@@ -183,6 +191,26 @@ class _Drawer(threading.Thread):
                 self._tell(self, wish, answer)
             except RuntimeError:  # the window is gone, and its signals with it
                 self._stopped = True
+
+
+def _as_image(cut: overlay_body.CutOut, scale: float) -> CutOut | None:
+    """As the window paints it; None where nothing of the body is in the picture."""
+    rows, columns = cut.pixels.shape[:2]
+    if not rows or not columns:
+        return None
+    pixels = np.ascontiguousarray(cut.pixels)
+    image = QImage(pixels.data, columns, rows, 4 * columns, QImage.Format.Format_RGBA8888)
+    area = QRectF(cut.left / scale, cut.top / scale, columns / scale, rows / scale)
+    return CutOut(image.convertToFormat(QImage.Format.Format_ARGB32_Premultiplied), area)
+
+
+@lru_cache(maxsize=32)
+def _camera_at(view: FitView, scale: float) -> Camera:
+    """The camera of the frame shown at this scale; the same object, so that its lens is measured once."""
+    from core.rendering.overlay_body import scaled
+
+    scale = min(scale, LONGEST_PX / max(view.width, view.height))
+    return scaled(camera_of(view), max(1, round(view.width * scale)), max(1, round(view.height * scale)))
 
 
 def camera_of(view: FitView) -> Camera:

@@ -11,6 +11,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QImage
 
@@ -21,7 +22,7 @@ from core.rendering.views import View
 from studio.widgets.posed import Poser, Standing
 
 if TYPE_CHECKING:
-    from core.rendering.scene import Scene
+    from core.rendering.panels import Panels
 
 REST_S = 0.12
 """So long after the last change the smooth picture is drawn."""
@@ -31,12 +32,10 @@ _SLOW_IN_A_ROW = 3
 
 @dataclass(frozen=True)
 class Column:
-    """One view of the picture: what stands in it, from where it is seen, and its place in device pixels."""
+    """One view of the picture: what stands in it, and from where it is seen."""
 
     standing: Standing
     view: View
-    left: int
-    width: int
 
 
 @dataclass(frozen=True)
@@ -169,18 +168,14 @@ class SceneThread(QObject):
 
 
 class _Painter:
-    """The scenes, one a column, and who poses for them."""
+    """The panes, one a column, and who poses for them."""
 
     def __init__(self) -> None:
-        self._scenes: list[Scene] = []
+        self._panels: Panels | None = None
         self._poser = Poser()
         self._colours: Colours | None = None
 
     def paint(self, wish: Wish, pace: Pace, *, smooth: bool, is_last: bool = False) -> Drawn:
-        import numpy as np
-
-        from core.rendering.scene import Scene
-
         contents = tuple(
             self._poser.contents(
                 each.standing,
@@ -191,23 +186,29 @@ class _Painter:
             )
             for each in wish.columns
         )
-        while len(self._scenes) > len(wish.columns):
-            self._scenes.pop().close()
-        while len(self._scenes) < len(wish.columns):
-            self._scenes.append(Scene(wish.columns[len(self._scenes)].width, wish.height, wish.colours))
-        picture = np.zeros((wish.height, wish.width, 4), np.uint8)
-        for scene, column, inside in zip(self._scenes, wish.columns, contents, strict=True):
-            if self._colours != wish.colours:
-                scene.set_colours(wish.colours)
-            scene.show(inside)
-            scene.resize(column.width, wish.height)
-            scene.view = column.view
-            picture[:, column.left : column.left + column.width] = scene.picture(smooth=smooth)
-        self._colours = wish.colours
+        panels = self._panels_for(wish)
+        for stage, column, inside in zip(panels.stages, wish.columns, contents, strict=True):
+            stage.show(inside)
+            stage.view = column.view
+        picture = np.ascontiguousarray(panels.picture(smooth=smooth))
         image = QImage(picture.data, wish.width, wish.height, 4 * wish.width, QImage.Format.Format_RGBX8888).copy()
         return Drawn(image, wish, contents, is_last, simplified=pace.level > 0 or (is_last and not smooth))
 
+    def _panels_for(self, wish: Wish) -> Panels:
+        """One off-screen window for all columns, of this size and in these colours."""
+        from core.rendering.panels import Panels
+
+        count = len(wish.columns)
+        if self._panels is None:
+            self._panels = Panels(wish.width, wish.height, count=count, columns=count, colours=wish.colours)
+        elif self._colours != wish.colours:
+            self._panels.set_colours(wish.colours)
+        self._colours = wish.colours
+        self._panels.arrange(count, count)
+        self._panels.resize(wish.width, wish.height)
+        return self._panels
+
     def close(self) -> None:
-        for scene in self._scenes:
-            scene.close()
-        self._scenes = []
+        if self._panels is not None:
+            self._panels.close()
+            self._panels = None

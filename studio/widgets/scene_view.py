@@ -26,8 +26,8 @@ from studio.widgets.painting import put
 from studio.widgets.posed import PosedBody, Standing, place_of
 from studio.widgets.scene_thread import Column, Drawn, SceneThread, Wish
 
-GAP = 6
-"""Between columns."""
+GAP_PX = 2
+"""Between columns, device pixels; `core.rendering.panels` leaves as much."""
 
 
 @dataclass(frozen=True)
@@ -134,8 +134,14 @@ class SceneView(QWidget):
 
     def rect_of(self, at: int) -> QRectF:
         """Where a column lies."""
-        wide = (self.width() - GAP * (len(self._columns) - 1)) / len(self._columns)
-        return QRectF(round(at * (wide + GAP)), 0, round(wide), self.height())
+        wide, _ = self._device_px()
+        edges = np.round(np.linspace(0, wide + GAP_PX, len(self._columns) + 1)) / self.devicePixelRatioF()
+        gap = GAP_PX / self.devicePixelRatioF()
+        return QRectF(float(edges[at]), 0, max(1.0, float(edges[at + 1] - edges[at]) - gap), self.height())
+
+    def _device_px(self) -> tuple[int, int]:
+        ratio = self.devicePixelRatioF()
+        return max(1, round(self.width() * ratio)), max(1, round(self.height() * ratio))
 
     def _orbit(self, at: int = 0) -> Orbit:
         view = self._views[at]
@@ -188,15 +194,11 @@ class SceneView(QWidget):
         self._settled = False
         if self._thread is None or not self.isVisible():
             return
-        ratio = self.devicePixelRatioF()
-        columns = []
-        for at, (standing, view) in enumerate(zip(self._columns, self._views, strict=True)):
-            room = self.rect_of(at)
-            columns.append(Column(standing, view, round(room.left() * ratio), max(1, round(room.width() * ratio))))
+        wide, high = self._device_px()
         self._asked = Wish(
-            width=max(round(self.width() * ratio), columns[-1].left + columns[-1].width),
-            height=max(1, round(self.height() * ratio)),
-            columns=tuple(columns),
+            width=wide,
+            height=high,
+            columns=tuple(Column(*each) for each in zip(self._columns, self._views, strict=True)),
             colours=colours(),
             ghosts=self.looks.ghosts,
             trails=self.looks.trails,
@@ -214,13 +216,14 @@ class SceneView(QWidget):
             placed_labels(
                 inside,
                 column.view,
-                column.width,
+                round(self.rect_of(at).width() * ratio),
                 drawn.wish.height,
                 width_of=lambda words: (metrics.horizontalAdvance(words) + 26) * ratio,
                 colour=theme.now().text2,
                 scale=ratio * theme.scale(),
             )
-            for inside, column in zip(drawn.contents, drawn.wish.columns, strict=True)
+            for at, (inside, column) in enumerate(zip(drawn.contents, drawn.wish.columns, strict=True))
+            if at < len(self._columns)
         ]
         self.update()
 
@@ -260,12 +263,10 @@ class SceneView(QWidget):
         return f"{words}, {self.tr('simplified')}" if words else self.tr("Simplified")
 
     def _paint_over(self, painter: QPainter) -> None:
-        """Between the columns, the axes, and the words above heads."""
+        """The axes and the words above heads."""
         ratio = self.devicePixelRatioF()
         for at, labels in enumerate(self._labels[: len(self._columns)]):
             room = self.rect_of(at)
-            if at:
-                painter.fillRect(QRectF(room.left() - GAP, 0, GAP, self.height()), QColor(theme.now().panel))
             painter.save()
             painter.setClipRect(room, Qt.ClipOperation.IntersectClip)
             for label in labels:

@@ -46,6 +46,12 @@ class Transport(QWidget):
             ),
         )
 
+    def add_control(self, control: QWidget) -> None:
+        """Another switch of what is drawn on the picture, before the others."""
+        box = self.layout()
+        assert isinstance(box, QHBoxLayout)
+        box.insertWidget(box.indexOf(self.joints), control)
+
     def show_time(self, now: str, length: str) -> None:
         """Where the playhead is, and how long the clip."""
         self._time.setText(now)

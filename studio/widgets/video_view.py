@@ -23,6 +23,7 @@ from PySide6.QtWidgets import QFrame, QLineEdit, QSizePolicy, QVBoxLayout, QWidg
 
 from studio import theme
 from studio.widgets import painting
+from studio.widgets.body_layer import BodyLayer
 from studio.widgets.people_overlay import Person, draw_corners, draw_person
 from studio.widgets.picture_framing import Framing
 
@@ -67,6 +68,9 @@ class VideoView(QWidget):
         self._pan: QPointF | None = None
         self._notches = 0.0
         self._slow = SlowBar(self)
+        self.body = BodyLayer(self)
+        self.body.changed.connect(self.update)
+        self.body.moved.connect(self._fit_in)
 
     # ---- what is shown ----
 
@@ -125,7 +129,7 @@ class VideoView(QWidget):
 
     def zoom(self, factor: float, at: QPointF | None = None) -> None:
         """Closer by `factor`; what is under `at` (or the middle) stays there."""
-        middle = QPointF(self.width() / 2, self.height() / 2)
+        middle = QPointF(self.framing.view_width / 2, self.height() / 2)
         self._frame_as(self.framing.zoomed(factor, middle if at is None else at))
 
     def take_keys(self, *_: object) -> None:
@@ -188,9 +192,14 @@ class VideoView(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._frame_as(self.framing.in_view(self.width(), self.height()))
+        self._fit_in()
         self._slow.setFixedWidth(self.width())
         self.state.place()
+
+    def _fit_in(self) -> None:
+        """The picture as wide as it may be."""
+        self._frame_as(self.framing.in_view(self.body.width_of_picture(self.width()), self.height()))
+        self.update()
 
     def event(self, event: QEvent) -> bool:
         if isinstance(event, QFocusEvent):
@@ -228,6 +237,7 @@ class VideoView(QWidget):
         elif self._people or self._note:
             # What is drawn over a picture needs its dark ground in both themes.
             painter.fillRect(self.framing.seen, QColor(theme.DARK.canvas))
+        self.body.paint(painter, self.framing, QRectF(self.rect()))
         if self._with_joints:
             self._paint_people(painter)
         self._paint_words(painter)
@@ -245,7 +255,8 @@ class VideoView(QWidget):
         painter.save()
         painter.setClipRect(seen, Qt.ClipOperation.IntersectClip)
         for person in sorted(self._people, key=lambda each: each.is_actor):
-            draw_person(painter, person, self.framing.to_view)
+            if not (person.is_actor and self.body.covers_joints):
+                draw_person(painter, person, self.framing.to_view)
             area = self._rect_of(person)
             if area.isEmpty():
                 continue

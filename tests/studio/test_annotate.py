@@ -23,6 +23,7 @@ from studio.document import Document
 from studio.jobs import Jobs
 from studio.pages.annotate import AnnotatePage
 from studio.widgets.label_menu import ColourGrid, LabelMenu
+from tests.studio.stand_ins import FittingModels, display
 
 FRAMES = 80
 
@@ -62,7 +63,7 @@ def document(qtbot, tmp_path, video):
 
 @pytest.fixture
 def page(qtbot, document):
-    made = AnnotatePage(document, Jobs())
+    made = AnnotatePage(document, Jobs(), FittingModels(), display(document.folder.parent))
     qtbot.addWidget(made)
     made.resize(1500, 900)
     made.show()
@@ -558,7 +559,7 @@ def state_words(page) -> str:
 
 def reopened(qtbot, document) -> AnnotatePage:
     """The page as it is when the project is opened again."""
-    made = AnnotatePage(document, Jobs())
+    made = AnnotatePage(document, Jobs(), FittingModels(), display(document.folder.parent))
     qtbot.addWidget(made)
     made.resize(1500, 900)
     made.show()
@@ -628,7 +629,7 @@ def test_that_a_clip_whose_video_moved_can_be_read_and_found_again(document, qtb
 
 def test_that_the_status_says_when_the_frames_were_verified(document, qtbot):
     marked_with_pose(document)
-    page = AnnotatePage(document, Jobs())
+    page = AnnotatePage(document, Jobs(), FittingModels(), display(document.folder.parent))
     qtbot.addWidget(page)
     said = []
     page.says.connect(said.append)

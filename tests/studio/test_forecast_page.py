@@ -11,15 +11,14 @@ from core.fits import Fitted
 from core.forecasts import About, AskForecast, ForecastAnswer, Refusal
 from core.serving import Answerer
 from studio import forecasters, theme
-from studio import settings as preferences
 from studio.commands import BY_NAME, PAGE_OF
-from studio.display import Display
 from studio.document import Document
 from studio.jobs import Jobs
 from studio.models_client import ModelsClient
 from studio.pages.forecast import ForecastPage
 from studio.pages.forecast_cells import NECK, error_words, score_words
 from tests.core.project_on_disk import project_on_disk, trained_run
+from tests.studio.stand_ins import display
 
 
 class Models(QObject):
@@ -92,11 +91,6 @@ def folder(tmp_path_factory):
     trained_run(folder, "forecaster-01", "steps=40")
     trained_run(folder, "forecaster-02", "seed=4", "steps=40")
     return folder
-
-
-def display(folder) -> Display:
-    """How people are shown, kept in a file of the test's own."""
-    return Display(preferences.load(folder / "settings.toml"))
 
 
 @pytest.fixture

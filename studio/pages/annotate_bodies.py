@@ -1,0 +1,150 @@
+"""The body of the person at the playhead, on the Annotate page: fitted to the 2D tracks through the clip's camera.
+
+Once the playhead has rested on a frame its person is fitted in the warm process and cut out beside the window; until
+then the body before stands there, pale. While the clip plays, only bodies that are there already are shown. Nothing
+here waits: fits and cut-outs arrive, and are kept.
+"""
+
+import numpy as np
+from PySide6.QtCore import QObject, QTimer
+
+from core.fits import FitView
+from core.motion import SEEN
+from core.project.annotations import Clip
+from core.project.cameras import camera_of
+from studio import theme
+from studio.display import Display
+from studio.document import Document
+from studio.fitted_bodies import TOO_LITTLE_SEEN, FittedBodies, FitWish, pose_in_picture, view_of
+from studio.models_client import ModelsClient
+from studio.pages.annotate_picture import ClipPicture
+from studio.widgets.cut_outs import CutOuts, CutWish
+from studio.widgets.player import Player
+from studio.widgets.posed import PosedBody
+from studio.widgets.video_view import VideoView
+
+RESTED_MS = 100
+
+
+class PictureBody(QObject):
+    """Keeps the picture's body in step with the frame that is shown."""
+
+    def __init__(
+        self,
+        document: Document,
+        models: ModelsClient,
+        display: Display,
+        picture: ClipPicture,
+        view: VideoView,
+        player: Player,
+    ) -> None:
+        super().__init__(view)
+        self._document, self._display, self._picture = document, display, picture
+        self._view, self._player = view, player
+        self.fits = FittedBodies(models, self)
+        self.cuts = CutOuts(self)
+        self._frame: int | None = None
+        self._shown: CutWish | None = None
+        self._clip_id = ""
+        self._view_of: tuple[object, FitView] | None = None
+        self._rest = QTimer(self, singleShot=True, interval=RESTED_MS)
+        self._rest.timeout.connect(self._rested)
+        picture.people_shown.connect(self._follow)
+        for told in (self.fits.changed, self.cuts.came, display.changed):
+            told.connect(self._show)
+        self.cuts.failed.connect(lambda _: self._show())
+        document.changed.connect(lambda _: self._show())
+        player.changed.connect(self._show)
+        view.framing_changed.connect(self._show)
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether the body of the frame that is shown is there, where one is wanted."""
+        return not self._rest.isActive() and self.fits.is_settled and self.cuts.is_settled
+
+    def close(self) -> None:
+        """End what works in the background."""
+        self._rest.stop()
+        self.fits.forget()
+        self.cuts.close(wait=True)
+
+    def sleep(self) -> None:
+        """Nobody looks."""
+        self._rest.stop()
+        self.fits.forget()
+
+    def wish(self) -> FitWish | None:
+        """The pose at the frame that is shown; None where no body is wanted, or nobody is there."""
+        clip, frame = self._document.clip, self._frame
+        tracks = self._picture.tracks() if clip is not None else None
+        if clip is None or tracks is None or frame is None or not 0 <= frame < len(tracks):
+            return None
+        track = self._picture.actor_track()
+        if track >= tracks.people or self._display.shows("annotate") == "joints":
+            return None
+        seen = np.asarray(tracks.confidence[frame, track]) >= SEEN
+        if not seen.any():
+            return None
+        pose = pose_in_picture(np.asarray(tracks.joints_px[frame, track]), seen)
+        return FitWish(self._display.body, tracks.skeleton.name, pose, self._camera(clip))
+
+    # ---- following ----
+
+    def _follow(self, frame: int | None) -> None:
+        if self._document.clip_id != self._clip_id:
+            self._clip_id, self._shown = self._document.clip_id, None
+        if frame != self._frame:
+            self._frame = frame
+            self._rest.stop()  # it begins anew: a playhead that moves does not rest
+        self._show()
+
+    def _show(self) -> None:
+        """What there is for this frame; what there is not is asked for once the playhead rests."""
+        layer, wish = self._view.body, self.wish()
+        shows = self._display.shows("annotate")
+        layer.set_beside(on=self._display.is_beside and shows != "joints")
+        if wish is None:
+            self._rest.stop()
+            self._shown = None
+            layer.show(None, note=self.cuts.problem if shows != "joints" else "")
+            return
+        if self.fits.is_impossible(wish):
+            self._shown = None
+            layer.show(None, note=TOO_LITTLE_SEEN)
+            return
+        pose = self.fits.of(wish)
+        cut_wish = None
+        if pose is not None and wish.view is not None:
+            posed = PosedBody(wish.body, pose, theme.DARK.truth)
+            scale = self._view.framing.scale * self._view.devicePixelRatioF()
+            cut_wish = CutWish(posed, wish.view).at_scale(scale)
+            self.cuts.want((cut_wish,))
+        elif not self._player.is_playing and not self._rest.isActive() and self.fits.refusal is None:
+            self._rest.start()
+        cut = self.cuts.of(cut_wish) if cut_wish is not None else None
+        if cut is not None:
+            self._shown = cut_wish
+            layer.show(cut, opacity=self._display.opacity, hides_joints=shows == "body", note=_note(wish))
+            return
+        old = self.cuts.of(self._shown) if self._shown is not None and not self._player.is_playing else None
+        refusal = self.fits.refusal
+        layer.show(old, is_pale=True, note=self.cuts.problem or (refusal.message if refusal is not None else ""))
+
+    def _rested(self) -> None:
+        wish = self.wish()
+        if wish is not None and self._view.isVisible():
+            self.fits.want((wish,))
+
+    def _camera(self, clip: Clip) -> FitView:
+        row = self._document.project.cameras.get(clip.camera)
+        key = (row, clip.video.width, clip.video.height)
+        if self._view_of is None or self._view_of[0] != key:
+            self._view_of = (key, view_of(camera_of(self._document.project, clip)))
+        return self._view_of[1]
+
+
+def _note(wish: FitWish) -> str:
+    """What a person must know of the body they see."""
+    if wish.view is not None and wish.view.estimated:
+        return "Body: camera and size estimated"
+    return "Body: size estimated"
