@@ -3,6 +3,7 @@
 import threading
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -21,6 +22,7 @@ from core.project.cameras import camera_of
 from core.video import write_video
 from studio import theme
 from studio.document import Document
+from studio.pages.forecast_panels import DoubtsPanel
 from studio.widgets.calibration_drawing import floor_grid, horizon, seen_lines, sized
 from studio.widgets.calibration_picture import Mark
 from studio.widgets.calibration_plan import USUAL, History, Points
@@ -598,3 +600,55 @@ def test_that_a_mark_only_shown_cannot_be_dragged(window):
     fixed = Mark("first", "first", 1, "#FFFFFF", (100.0, 100.0), is_fixed=True)
     window.picture.show_marks((fixed,), "", None)
     assert window.picture._mark_at(window.picture.framing.to_view(100.0, 100.0)) is None
+
+
+# ---- in the studio ----
+
+
+def test_that_a_forecast_from_an_estimated_camera_leads_to_calibration_with_one_click(qtbot):
+    panel = DoubtsPanel()
+    qtbot.addWidget(panel)
+    panel.show()
+    asked = []
+    panel.asks.connect(asked.append)
+
+    def show(*, estimated: bool) -> None:
+        forecast = SimpleNamespace(doubts=("The past is short.",), camera_estimated=estimated)
+        panel.show_moment(SimpleNamespace(forecasts=[(None, forecast)]))  # pyright: ignore[reportArgumentType]
+
+    show(estimated=False)
+    assert not panel.calibrate.isVisible()
+    show(estimated=True)
+    click(panel.calibrate, QPoint(8, 8))
+    assert asked == ["calibrate-camera"]
+
+
+def test_that_a_camera_found_from_the_menu_is_the_clips_until_undone(open_studio, qtbot, tmp_path):
+    studio, document = open_studio, open_studio.document
+    assert not studio.window.actions_table.action("calibrate-camera").isEnabled()  # no clip yet
+    document.choose_clip(add_clip(document, film(tmp_path / "room.mp4", [room_picture()])))
+    studio.window.actions_table.do("calibrate-camera")
+    window = studio.calibrating.calibration
+    qtbot.waitUntil(window.is_settled, timeout=10_000)
+    mark_all(window, qtbot)
+    click(window._use, QPoint(10, 10))
+    row = document.project.cameras[document.clip.camera]
+    assert (row.how, row.error_px) == ("points", pytest.approx(window.way.found().error_px))
+    assert document.undo_label == "Calibrate camera"
+    click(window._back, QPoint(8, 8))
+    assert not document.clip.camera
+    document.undo()
+    assert document.clip.camera == row.id
+    document.undo()
+    assert not document.clip.camera
+    assert not document.project.cameras
+    window.close()
+
+
+def test_that_the_window_goes_when_its_project_does(open_studio, qtbot, tmp_path):
+    studio, document = open_studio, open_studio.document
+    document.choose_clip(add_clip(document, film(tmp_path / "room.mp4", [room_picture()])))
+    studio.window.actions_table.do("calibrate-camera")
+    assert studio.calibrating.calibration.isVisible()
+    studio.projects.close_project()
+    assert not studio.calibrating.calibration.isVisible()
