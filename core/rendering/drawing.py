@@ -1,7 +1,8 @@
 """The picture of one stage or of several in one window: smooth edges, ghosts, pieces of what no window could hold.
 
-Pictures are (height, width, 4) uint8, top row first, with straight alpha. Ghosts are drawn opaque in a picture of their
-own and then mixed in, so that no inner face shows through. Smooth edges come from drawing twice as large and averaging.
+Pictures are (height, width, 4) uint8, top row first; colours are multiplied by alpha until `straight` is asked. Ghosts
+are drawn opaque in a picture of their own and then mixed in, so that no inner face shows through. Smooth edges come
+from drawing twice as large and averaging.
 """
 
 from collections.abc import Sequence
@@ -70,7 +71,7 @@ def draw_shots(
     finally:
         for stage in stages:
             stage.restore()
-    return _straight(picture) if transparent else picture
+    return picture
 
 
 def _draw(window: Window, smooth: bool) -> Rgba:
@@ -93,9 +94,10 @@ def _mix(under: Rgba, layer: Rgba, opacity: float) -> None:
     below[:] = (over + below * (1 - over[..., 3:] / 255) + 0.5).clip(0, 255).astype(np.uint8)
 
 
-def _straight(picture: Rgba) -> Rgba:
-    """Colours no longer multiplied by alpha."""
-    alpha = picture[..., 3].astype(np.float32)
-    share = np.where(alpha > 0, 255 / np.maximum(alpha, 1), 0)
-    colours = np.clip(picture[..., :3] * share[..., None] + 0.5, 0, 255).astype(np.uint8)
-    return np.dstack([colours, picture[..., 3]])
+def straight(picture: Rgba) -> Rgba:
+    """Colours no longer multiplied by alpha, in place; only where they were by less than all of it."""
+    partly = (picture[..., 3] > 0) & (picture[..., 3] < 255)
+    pixels = picture[partly].astype(np.float32)
+    pixels[:, :3] *= 255 / pixels[:, 3:]
+    picture[partly] = np.clip(pixels + 0.5, 0, 255).astype(np.uint8)
+    return picture

@@ -10,10 +10,12 @@ between them. A turntable goes round the people once, at the moment in front, an
 a film shows the clip's own video, at its own size or smaller. Sizes are pixels.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Generator
 from dataclasses import replace
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 from jaxtyping import Float, UInt8
@@ -28,9 +30,13 @@ from core.rendering.contents import Contents, SceneTrail, points_of
 from core.rendering.moving import FindBody, MovingScene, Poser, Shot
 from core.rendering.views import Orbit, View
 from core.runs import Progress
-from core.video import Video, open_video, write_video
+from core.video import write_video
 from core.video.gifs import refuse_large, write_gif
 from core.whole_files import whole_file
+
+if TYPE_CHECKING:
+    from core.rendering.over_frame import FramePainter
+    from core.rendering.scene import Scene
 
 Rgb = UInt8[ndarray, "height width 3"]
 Rgba = UInt8[ndarray, "height width 4"]
@@ -52,8 +58,8 @@ class ShotPainter:
     def __init__(self, shot: Shot, width: int, height: int, find_body: FindBody = body) -> None:
         self.shot, self._width, self._height = shot, width, height
         self._poser = Poser(shot.scene, find_body)
-        self._scene = None
-        self._video: Video | None = None
+        self._scene: Scene | None = None
+        self._frames: FramePainter | None = None
         self._posed: tuple[int, Contents] | None = None
 
     def __enter__(self) -> Self:
@@ -62,8 +68,8 @@ class ShotPainter:
     def __exit__(self, *_: object) -> None:
         if self._scene is not None:
             self._scene.close()
-        if self._video is not None:
-            self._video.close()
+        if self._frames is not None:
+            self._frames.close()
 
     def in_space(self, frame: int, view: View | None = None, *, transparent: bool = False) -> Rgba:
         """A frame of the scene, from the shot's view or another."""
@@ -83,23 +89,20 @@ class ShotPainter:
         return picture
 
     def over_frame(self, frame: int) -> Rgb:
-        """The clip's picture with everybody in front of it or beside it."""
-        from core.rendering.overlay_body import draw_bodies
+        """The clip's picture with everybody in front of it or beside it, at most as large as this painter's size."""
+        from core.rendering.over_frame import FramePainter
 
-        footage = self.shot.footage
-        assert footage is not None
-        if self._video is None:
-            self._video = open_video(footage.video)
-        bodies, skeletons = self._poser.at(frame)
-        picture = self._video.frame(footage.frames[frame])
-        drawn = draw_bodies(
-            picture, bodies, skeletons, footage.camera, opacity=self.shot.opacity, beside=self.shot.beside
-        )
-        share = min(self._width / drawn.shape[1], self._height / drawn.shape[0], 1.0)
+        if self._frames is None:
+            self._frames = FramePainter(self.shot, self._poser)
+        drawn = self._frames.picture(frame)
+        # With a panel beside it the picture is wider than was asked: the height is what counts.
+        share = min(self._height / drawn.shape[0], 1.0)
+        if not self.shot.beside:
+            share = min(share, self._width / drawn.shape[1])
         if share < 1:
             drawn = cv2.resize(drawn, None, fx=share, fy=share, interpolation=cv2.INTER_AREA)
         # A film's sides are even; the last row or column of an odd one is left out.
-        return np.ascontiguousarray(drawn[: drawn.shape[0] // 2 * 2, : drawn.shape[1] // 2 * 2, :3])
+        return np.ascontiguousarray(drawn[: drawn.shape[0] // 2 * 2, : drawn.shape[1] // 2 * 2])
 
     def contents(self, frame: int) -> Contents:
         """What stands there in a frame, as the shot wants it shown."""

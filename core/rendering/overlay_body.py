@@ -20,6 +20,7 @@ from numpy import ndarray
 from core.geometry.cameras import Camera, distort, project, undistort
 from core.opencv import cv2
 from core.rendering.contents import DARK, Colours, Contents, SceneBody, SceneSkeleton
+from core.rendering.drawing import straight
 from core.rendering.offscreen import rgb
 from core.rendering.scene import Scene
 from core.rendering.views import Box
@@ -93,8 +94,9 @@ class CutOuts:
         source = lens.source_of(wanted)
         if source is None:
             return NOTHING
-        drawn = scene.picture(smooth=smooth, transparent=True, box=source)
-        return CutOut(_bent(drawn, wanted - np.array([source.left, source.top])), box.left, box.top)
+        drawn = scene.weighted_picture(smooth=smooth, transparent=True, box=source)
+        places = wanted - np.array([source.left, source.top], np.float32)
+        return CutOut(straight(_bent(drawn, places)), box.left, box.top)
 
     def close(self) -> None:
         """Gives everything back. May be called twice."""
@@ -136,8 +138,9 @@ def laid_over(picture: Picture, cut: CutOut, opacity: float = 1.0) -> Picture:
     over = picture.copy()
     rows, columns = cut.pixels.shape[:2]
     part = over[cut.top : cut.top + rows, cut.left : cut.left + columns]
-    share = cut.pixels[..., 3:].astype(np.float32) * (opacity / 255)
-    part[:] = (part + share * (cut.pixels[..., :3] - part.astype(np.float32)) + 0.5).astype(np.uint8)
+    covered = cut.pixels[..., 3] > 0
+    pixels, below = cut.pixels[covered].astype(np.float32), part[covered].astype(np.float32)
+    part[covered] = (below + pixels[:, 3:] * (opacity / 255) * (pixels[:, :3] - below) + 0.5).astype(np.uint8)
     return over
 
 
@@ -242,15 +245,9 @@ class _Lens:
 def _bent(
     drawn: UInt8[ndarray, "from_rows from_columns 4"], places: Float[ndarray, "rows columns 2"]
 ) -> UInt8[ndarray, "rows columns 4"]:
-    """The picture with its pixels taken from these places; colours are mixed by their alpha."""
-    weighted = drawn.astype(np.float32)
-    weighted[..., :3] *= weighted[..., 3:] / 255
-    places = np.where(np.isfinite(places), places, -9).astype(np.float32)
-    moved = cv2.remap(
-        weighted, places[..., 0], places[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=0
-    )
-    moved[..., :3] *= np.where(moved[..., 3:] >= 0.5, 255 / np.maximum(moved[..., 3:], 0.5), 0)
-    return np.clip(moved + 0.5, 0, 255).astype(np.uint8)
+    """The picture, its colours multiplied by alpha, with its pixels taken from these places; nothing at NaN."""
+    x, y = cv2.split(cv2.patchNaNs(places.astype(np.float32), -9) if np.isnan(places).any() else places)
+    return cv2.remap(drawn, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=0)
 
 
 _WAYS = np.concatenate([np.eye(3), -np.eye(3)])

@@ -12,7 +12,7 @@ moves. One scene is used by one thread. Labels are not in the picture: `labels` 
 from collections.abc import Callable
 
 from core.rendering.contents import DARK, LIGHT, Colours, Contents, SceneBody, SceneSkeleton, SceneTrail, points_of
-from core.rendering.drawing import Rgba, Shot, draw_whole
+from core.rendering.drawing import Rgba, Shot, draw_whole, straight
 from core.rendering.labels import PlacedLabel, placed_labels
 from core.rendering.offscreen import Window
 from core.rendering.stage import Stage
@@ -43,6 +43,11 @@ class Scene(Stage):
         A transparent one has nothing behind what stands there; of the floor it keeps the shadows, and the lines where
         `set_ground` asks for them.
         """
+        drawn = self.weighted_picture(smooth=smooth, transparent=transparent, box=box)
+        return straight(drawn) if transparent else drawn
+
+    def weighted_picture(self, *, smooth: bool = True, transparent: bool = False, box: Box | None = None) -> Rgba:
+        """The same with colours multiplied by their alpha, for those who go on to mix pixels."""
         shot = Shot(self, *self._size, box)
         return draw_whole(self._window, shot, smooth=smooth, transparent=transparent)
 

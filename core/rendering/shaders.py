@@ -13,9 +13,9 @@ import numpy as np
 
 LIGHTS = (
     # from where, in camera axes: the key over the viewer's left shoulder, a cool fill, and a rim from behind
-    ((-1.4, 1.9, 1.6), "#fff6ec", 0.78),
-    ((2.2, 0.3, 1.2), "#dfe8ff", 0.30),
-    ((1.2, 1.6, -2.2), "#ffffff", 0.42),
+    ((-1.4, 1.9, 1.6), "#fff6ec", 0.92),
+    ((2.2, 0.3, 1.2), "#dfe8ff", 0.36),
+    ((1.2, 1.6, -2.2), "#ffffff", 0.45),
 )
 
 

@@ -16,8 +16,8 @@ from core.rendering.shaders import COLOUR_A_CORNER, ONE_COLOUR
 from core.rendering.sticks import Solid, skeleton_solid, trail_solid
 from core.rendering.views import Orbit, View
 
-BODY_FINISH = Finish(ambient=0.16, diffuse=0.86, specular=0.10, program=ONE_COLOUR, closed=True)
-STICK_FINISH = Finish(ambient=0.34, diffuse=0.70, specular=0.12, program=COLOUR_A_CORNER, closed=True)
+BODY_FINISH = Finish(ambient=0.17, diffuse=0.92, specular=0.12, program=ONE_COLOUR, closed=True)
+STICK_FINISH = Finish(ambient=0.30, diffuse=0.68, specular=0.12, program=COLOUR_A_CORNER, closed=True)
 
 _BodyMesh = tuple[Int[ndarray, "faces 3"], Normals, Mesh]
 

@@ -2,7 +2,9 @@
 
 import gc
 import resource
+import sys
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,10 +12,14 @@ from scipy.spatial.transform import Rotation
 
 from core.bodies.skeletons import SMPL_24, UPPER_BODY_9, map_matrix
 from core.bodies.skinning import Body
-from core.rendering.contents import DARK, LIGHT
+from core.geometry.cameras import estimated_camera
+from core.rendering import drawing
+from core.rendering.contents import DARK, LIGHT, past
+from core.rendering.overlay_body import CutOuts
+from core.rendering.panels import Panels
 from core.rendering.scene import Contents, Scene, SceneBody, SceneSkeleton, SceneTrail
-from core.rendering.sticks import GAP_M, _dashes, skeleton_solid
-from core.rendering.views import Orbit
+from core.rendering.sticks import GAP_M, _dashes, skeleton_solid, trail_solid
+from core.rendering.views import Box, Orbit
 from tests.core.rendering.golden import assert_looks_like
 
 SIZE = (240, 180)
@@ -161,23 +167,128 @@ def test_that_dashes_leave_gaps_on_a_bone_but_reach_both_its_ends():
     assert len(_dashes(start, 0.02 * end)) == 2  # the shortest bone still shows that it is dashed
 
 
+def test_that_a_transparent_picture_laid_on_the_background_is_the_picture_without_a_floor(scene):
+    scene.show(Contents((SceneBody(standing()[0], Body.load().faces, TEAL),), ground_m=None))
+    plain, clear = scene.picture()[..., :3].astype(float), scene.picture(transparent=True)
+    share = clear[..., 3:] / 255
+    background = np.array([0x0A, 0x0B, 0x0D])
+    np.testing.assert_allclose(share * clear[..., :3] + (1 - share) * background, plain, atol=2.5)
+    assert (share == 0).mean() > 0.5
+    assert ((share > 0.2) & (share < 0.8)).any()  # smooth edges
+
+
+def test_that_a_transparent_picture_keeps_shadows_and_leaves_the_lines_to_who_asks(scene):
+    scene.view = Orbit(pitch=0.7, distance_m=5.0)
+    body = (SceneBody(standing()[0], Body.load().faces, TEAL),)
+    scene.show(Contents(body, grid=False))
+    only_shadow = scene.picture(transparent=True)
+    scene.show(Contents(body, grid=False, shadows=False))
+    nothing = scene.picture(transparent=True)
+    scene.show(Contents(body))
+    with_lines = scene.picture(transparent=True)
+    alpha = [picture[..., 3].astype(int).sum() for picture in (nothing, only_shadow, with_lines)]
+    assert alpha[0] < alpha[1] < alpha[2]
+    shadow = (nothing[..., 3] == 0) & (only_shadow[..., 3] > 20)
+    assert (only_shadow[shadow][:, :3] == 0).all()
+
+
+def test_that_a_picture_drawn_in_pieces_is_the_whole_one(scene, monkeypatch):
+    scene.show(Contents((SceneBody(standing()[0], Body.load().faces, TEAL),)))
+    whole = scene.picture()
+    monkeypatch.setattr(drawing, "PIECE_PX", 100)
+    pieces = scene.picture()
+    off = np.abs(pieces.astype(int) - whole).max(-1)
+    assert (off <= 2).mean() > 0.995
+    box = Box(60, 30, 90, 70)
+    np.testing.assert_array_equal(scene.picture(box=box).shape, (70, 90, 4))
+    off = np.abs(scene.picture(box=box).astype(int) - whole[30:100, 60:150]).max(-1)
+    assert (off <= 2).mean() > 0.99
+
+
+def test_that_a_trail_thickens_towards_where_the_hand_is_now():
+    path = np.stack([np.linspace(0, 0.6, 12), np.full(12, 1.2), np.zeros(12)], -1)
+    places = trail_solid(path, TEAL).vertices_m
+    old, new = (np.ptp(places[np.abs(places[:, 0] - x) < 0.02][:, 1]) for x in (0.0, 0.6))
+    assert new > 3 * old
+    assert len(trail_solid(np.full((4, 3), np.nan), TEAL).faces) == 0
+    assert len(trail_solid(np.ones((5, 3)), TEAL).faces) == 0  # a hand that rests draws nothing
+
+
+def test_that_older_ghosts_are_paler(scene):
+    faces = Body.load().faces
+    scene.set_ground(None)
+    bare = scene.picture().astype(int)
+    left = []
+    for ghost in past([SceneBody(standing()[0], faces, TEAL)] * 2):
+        scene.set_bodies([ghost])
+        left.append(np.abs(scene.picture().astype(int) - bare).sum())
+    assert left[0] > 1.5 * left[1] > 0
+
+
+def test_that_the_label_stands_above_the_head_in_the_picture(scene):
+    scene.show(Contents((SceneBody(standing()[0], Body.load().faces, TEAL, label="Ada"),)))
+    scene.view = scene.view.zoomed(0.7)
+    (label,) = scene.labels()
+    rows, columns = np.nonzero(teal_part(scene.picture()))
+    assert rows.min() - 32 < label.y < rows.min() - 8
+    assert abs(label.x - columns[rows < rows.min() + 12].mean()) < 6
+
+
+@pytest.mark.parametrize("what", ["body", "skeleton", "trail"])
+def test_that_every_surface_is_closed_and_turned_outwards(what):
+    """Only outsides are drawn, so an inside-out triangle would be a hole: the volume within is the sum of its parts."""
+    vertices, joints = standing()
+    if what == "body":
+        points, faces = vertices, Body.load().faces
+    else:
+        turn = np.linspace(0, 5, 30)
+        path = np.stack([0.4 * np.cos(turn), 0.1 * turn, 0.4 * np.sin(turn)], -1)
+        solid = skeleton_solid(joints, SMPL_24, DARK.sides) if what == "skeleton" else trail_solid(path, TEAL)
+        points, faces = solid.vertices_m, solid.faces
+        normals = solid.normals[faces].mean(1)
+        across = np.cross(points[faces[:, 1]] - points[faces[:, 0]], points[faces[:, 2]] - points[faces[:, 0]])
+        turned = np.einsum("fd,fd->f", across, normals)
+        assert (turned > -1e-9).all()
+    a, b, c = (points[faces[:, corner]] for corner in range(3))
+    assert np.einsum("fd,fd->", a, np.cross(b, c)) > 0
+
+
 @pytest.mark.slow
-def test_that_scenes_that_were_closed_keep_no_memory():
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads this process's memory from /proc")
+@pytest.mark.parametrize("kind", ["scene", "panels", "cut-outs"])
+def test_that_nothing_stays_of_fifty_that_were_closed(kind):
     faces, vertices = Body.load().faces, standing()[0]
+    bodies = (SceneBody(vertices, faces, TEAL, 0.5), SceneBody(vertices, faces, TEAL))
+    contents = Contents(bodies, (SceneSkeleton(standing()[1], SMPL_24),))
+    filmed_by = estimated_camera(96, 64)
 
     def use_one():
-        with Scene(320, 240) as scene:
-            scene.set_bodies([SceneBody(vertices, faces, TEAL, 0.5), SceneBody(vertices, faces, TEAL)])
-            scene.picture(smooth=False)
+        if kind == "scene":
+            with Scene(96, 64) as scene:
+                scene.show(contents)
+                scene.picture(smooth=False)
+        elif kind == "panels":
+            with Panels(96, 64, count=2, columns=2) as panels:
+                panels.stages[1].show(contents)
+                panels.picture(smooth=False)
+        else:
+            with CutOuts() as drawing:
+                drawing.cut_out([SceneBody(vertices - np.array([0, 1, 5]), faces, TEAL)], [], filmed_by, ground_m=-1.0)
 
-    for _ in range(3):
+    def left_over():
+        gc.collect()
+        objects = sum(str(type(each).__module__).startswith("vtkmodules") for each in gc.get_objects())
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+        return objects, pages * resource.getpagesize() / 1e6
+
+    for _ in range(5):
         use_one()
-    gc.collect()
-    before_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    for _ in range(6):
+    objects, megabytes = left_over()
+    for _ in range(50):
         use_one()
-    gc.collect()
-    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before_kb < 12_000
+    objects_after, megabytes_after = left_over()
+    assert objects_after <= objects
+    assert megabytes_after - megabytes < 12
 
 
 def test_that_closing_twice_is_harmless():
