@@ -17,11 +17,12 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
-from scipy.optimize import least_squares
 
 from core.errors import CalibrationError
 from core.geometry.cameras import (
+    NEAREST_M,
     Camera,
+    bend,
     estimated_camera,
     eye_m,
     project,
@@ -283,12 +284,50 @@ def _poses(points_px: ndarray, points_m: ndarray, lens: Camera, *, on_plane: boo
 
 
 def _refined(start: Camera, points_px: ndarray, points_m: ndarray, *, refine_focal: bool) -> Camera:
-    def off(changes: ndarray) -> ndarray:
-        return (project(points_m, _changed(start, changes)) - points_px).ravel()
+    """The nearest camera with the least squared error (Levenberg–Marquardt)."""
+    camera, damping, size = start, 1e-3, 7 if refine_focal else 6
+    drawn, slope = _drawn_and_slope(camera, points_m)
+    off = (drawn - points_px).ravel()
+    for _ in range(_STEPS):
+        slope = slope[:, :size]
+        normal = slope.T @ slope
+        step = np.linalg.lstsq(normal + damping * np.diag(np.diag(normal) + 1e-12), -slope.T @ off, rcond=None)[0]
+        there = _changed(camera, np.clip(step, -_LONGEST, _LONGEST))
+        drawn, slope_there = _drawn_and_slope(there, points_m)
+        off_there = (drawn - points_px).ravel()
+        gain = float(off @ off - off_there @ off_there)
+        if gain >= 0 and np.isfinite(off_there).all():
+            camera, off, slope, damping = there, off_there, slope_there, max(0.2 * damping, 1e-12)
+            if gain <= 1e-12 * (1e-12 + float(off @ off)):
+                break
+        else:
+            damping *= 8
+            if damping > 1e8:
+                break
+    return camera
 
-    size = 7 if refine_focal else 6
-    found = least_squares(off, np.zeros(size), method="lm" if 2 * len(points_px) >= size else "trf", max_nfev=400)
-    return _changed(start, found.x)
+
+_STEPS = 80
+_LONGEST = 0.7  # radians, metres and powers of e in one step
+
+
+def _drawn_and_slope(camera: Camera, points_m: ndarray) -> tuple[ndarray, ndarray]:
+    """Where each point is drawn, and how that changes with the numbers of `_changed`, (2 points, 7)."""
+    places = points_m @ camera.rotation.T + camera.translation_m
+    x, y, z = places[:, 0], places[:, 1], np.maximum(places[:, 2], NEAREST_M)
+    flat = np.stack([x / z, y / z], axis=1)
+    bent, lens = bend(flat, camera.distortion)
+    zero, one = np.zeros(len(x)), np.ones(len(x))
+    to_flat = (
+        np.stack([np.stack([one, zero, -flat[:, 0]], 1), np.stack([zero, one, -flat[:, 1]], 1)], 1) / z[:, None, None]
+    )
+    turning = np.stack(
+        [np.stack([zero, z, -y], 1), np.stack([-z, zero, x], 1), np.stack([y, -x, zero], 1)], axis=1
+    )  # of a place by a small turn: ω × place
+    by_place = (lens * camera.focal_px[:, None]) @ to_flat
+    growing = (bent * camera.focal_px)[..., None]
+    slope = np.concatenate([by_place @ turning, by_place, growing], axis=2)
+    return bent * camera.focal_px + camera.centre_px, slope.reshape(-1, 7)
 
 
 def _changed(camera: Camera, changes: ndarray) -> Camera:
@@ -335,25 +374,18 @@ def _refuse_other_side(camera: Camera, points_m: ndarray, plane: _Plane | None) 
 def _spread(camera: Camera, points_px: ndarray, points_m: ndarray, *, refine_focal: bool) -> Spread:
     """How far the answer may be off when every mark is off by a click, or by what the error shows if that is more."""
     size = 7 if refine_focal else 6
-    slope = np.empty((2 * len(points_px), size))
-    steps = np.array([1e-6] * 3 + [1e-5] * 3 + [1e-6])[:size]
-    for at in range(size):
-        change = np.zeros(size)
-        change[at] = steps[at]
-        ahead, behind = (project(points_m, _changed(camera, sign * change)) for sign in (1, -1))
-        slope[:, at] = ((ahead - behind) / (2 * steps[at])).ravel()
-    left = (project(points_m, camera) - points_px).ravel()
+    drawn, slope = _drawn_and_slope(camera, points_m)
+    slope, left = slope[:, :size], (drawn - points_px).ravel()
     freedom = max(len(left) - size, 1)
     noise_px = max(CLICK_PX / np.sqrt(2), float(np.sqrt(left @ left / freedom)))
     variance = np.linalg.pinv(slope.T @ slope, rcond=1e-14) * noise_px**2
     # What the eye's place, its height and the tilt do when the parameters change.
     place, tilt = np.empty((3, size)), np.empty(size)
     for at in range(size):
-        change = np.zeros(size)
-        change[at] = steps[at]
+        change = np.eye(size)[at] * 1e-6
         ahead, behind = (_changed(camera, sign * change) for sign in (1, -1))
-        place[:, at] = (eye_m(ahead) - eye_m(behind)) / (2 * steps[at])
-        tilt[at] = (tilt_deg(ahead) - tilt_deg(behind)) / (2 * steps[at])
+        place[:, at] = (eye_m(ahead) - eye_m(behind)) / 2e-6
+        tilt[at] = (tilt_deg(ahead) - tilt_deg(behind)) / 2e-6
     of_place = place @ variance @ place.T
     return Spread(
         focal_px=float(camera.focal_px.mean() * np.sqrt(variance[6, 6])) if refine_focal else 0.0,

@@ -91,7 +91,7 @@ def distort(pixels: Float[ndarray, "*batch 2"], camera: Camera) -> Float[ndarray
     """Undistorted pixels to the picture's own."""
     if not np.any(camera.distortion):
         return pixels
-    bent, _ = _bent((pixels - camera.centre_px) / camera.focal_px, camera.distortion)
+    bent, _ = bend((pixels - camera.centre_px) / camera.focal_px, camera.distortion)
     return bent * camera.focal_px + camera.centre_px
 
 
@@ -105,7 +105,7 @@ def undistort(pixels: Float[ndarray, "*batch 2"], camera: Camera) -> Float[ndarr
     wanted = (pixels - camera.centre_px) / camera.focal_px
     straight = wanted.astype(float)
     for _ in range(_NEWTON_STEPS):
-        bent, slope = _bent(straight, camera.distortion)
+        bent, slope = bend(straight, camera.distortion)
         missing = wanted - bent
         (a, b), (c, d) = (slope[..., 0, 0], slope[..., 0, 1]), (slope[..., 1, 0], slope[..., 1, 1])
         area = np.maximum(
@@ -122,7 +122,7 @@ _NEWTON_STEPS = 12
 _LEAST_AREA = 0.05
 
 
-def _bent(
+def bend(
     xy: Float[ndarray, "*batch 2"], distortion: Float[ndarray, " coefficients"]
 ) -> tuple[Float[ndarray, "*batch 2"], Float[ndarray, "*batch 2 2"]]:
     """Where the lens puts rays (x, y at depth 1), and how that changes with them."""
