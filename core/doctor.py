@@ -172,9 +172,20 @@ def _weights() -> Finding:
 
 
 def _body() -> Finding:
-    if not all(resources.path("bodies", f"{family}.npz").is_file() for family in ("smpl", "smplx")):
+    from core.bodies import library
+
+    try:
+        known, complaints = library.choices(), library.complaints()
+    except OSError:
         return Finding("Bodies", "problem", "the built-in bodies are missing", "Install Posecast again.")
-    return Finding("Bodies", "ok", "built-in bodies, free to use")
+    built_in = sorted({library.FAMILY_WORDS[each.family] for each in known if each.is_built_in})
+    yours = [each.title for each in known if not each.is_built_in]
+    says = f"built in, free to use: {', '.join(built_in)}"
+    if yours:
+        says += f"; yours: {'; '.join(yours)}"
+    if complaints:
+        return Finding("Bodies", "note", says, " ".join(complaints))
+    return Finding("Bodies", "ok", says)
 
 
 def _disk(folder: Path) -> Finding:

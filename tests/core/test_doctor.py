@@ -5,9 +5,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from core import doctor
+from core.bodies import library
+from tests.core.bodies.made_up_models import random_arrays
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -64,3 +67,22 @@ def test_that_missing_pyav_and_a_vanished_folder_are_findings(monkeypatch, tmp_p
     monkeypatch.setitem(sys.modules, "av", None)
     problems = {each.what for each in doctor.examine(tmp_path / "gone") if each.state == "problem"}
     assert problems >= {"Video", "Disk"}
+
+
+def test_that_the_doctor_says_which_bodies_there_are_and_which_are_damaged(tmp_path, monkeypatch):
+    monkeypatch.setenv("POSECAST_BODIES", str(tmp_path))
+    assert doctor._body().says == "built in, free to use: SMPL, SMPL-X"
+    np.savez(tmp_path / "model_f.npz", **random_arrays("smplh"))
+    library.add(tmp_path / "model_f.npz")
+    assert "yours: SMPL-H, female" in doctor._body().says
+    (tmp_path / "smplh-female.npz").write_bytes(b"PK")
+    found = doctor._body()
+    assert found.state == "note"
+    assert "add its file again" in found.hint
+
+
+def test_that_missing_built_in_bodies_are_a_problem_and_not_a_crash(tmp_path, monkeypatch):
+    monkeypatch.setattr(library.resources, "path", lambda *parts: tmp_path.joinpath(*parts))
+    library._built_in.cache_clear()
+    assert doctor._body().state == "problem"
+    library._built_in.cache_clear()
