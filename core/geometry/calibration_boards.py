@@ -31,6 +31,8 @@ APART = 0.03
 BLURRED = 1.7
 """A view whose edges are this many times as wide as the usual view's is left out."""
 FOCAL_UNTOLD, FOCAL_DOUBTFUL = 0.06, 0.015
+LEAST_LEANING_DEG = 8.0
+"""Boards that all face the camera fit any focal length: one at least must lean by this."""
 GRID = (6, 4)
 
 
@@ -68,7 +70,7 @@ class BoardCalibration(Calibration):
 
 
 def calibrate_chessboard(
-    frames: Iterable[tuple[str, UInt8[ndarray, "height width 3"]]],
+    frames: Iterable[tuple[str, UInt8[ndarray, "_ _ 3"]]],
     corners: tuple[int, int],
     square_m: float,
     *,
@@ -107,7 +109,7 @@ def check_board(corners: tuple[int, int], square_m: float) -> None:
         raise CalibrationError(f"A square of {square_m:g} m cannot be.", hint="Give its side in metres, such as 0.025.")
 
 
-def find_board(name: str, picture: UInt8[ndarray, "height width 3"], corners: tuple[int, int]) -> BoardView | None:
+def find_board(name: str, picture: UInt8[ndarray, "_ _ 3"], corners: tuple[int, int]) -> BoardView | None:
     """The whole board in a picture, corners refined to a fraction of a pixel, or None."""
     grey = cv2.cvtColor(np.ascontiguousarray(picture), cv2.COLOR_RGB2GRAY)
     shrink = min(1.0, SEARCHED_PX / max(grey.shape))
@@ -162,7 +164,7 @@ def calibrate_views(
     if not good.all() and good.sum() >= LEAST_VIEWS:  # a bent board, a moment of blur
         found = _fitted([each for each, fine in zip(kept, good, strict=True) if fine], board_m, width, height)
     share = found.spread_px / float(found.camera.focal_px.mean())
-    if share > FOCAL_UNTOLD or not np.isfinite(share):
+    if share > FOCAL_UNTOLD or not np.isfinite(share) or max(found.leaning_deg) < LEAST_LEANING_DEG:
         raise CalibrationError(
             "These views do not tell the focal length: the board faces the camera in all of them.",
             hint="Lean the board by 30° and more, to the left, right, up and down.",
@@ -206,6 +208,7 @@ class _Fit:
     views: list[BoardView]
     drawn_px: list[ndarray]
     spread_px: float
+    leaning_deg: list[float]  # of each view's board, against facing the camera
 
 
 def _board(corners: tuple[int, int], square_m: float) -> Float[ndarray, "corners 3"]:
@@ -232,14 +235,15 @@ def _fitted(views: Sequence[BoardView], board_m: ndarray, width: int, height: in
         distortion=np.asarray(lens, float).ravel()[:5],
         estimated=False,
     )
-    seen, drawn = [], []
+    seen, drawn, leaning = [], [], []
     for view, turn, shift in zip(views, turns, shifts, strict=True):
         there = replace(camera, rotation=cv2.Rodrigues(turn)[0], translation_m=shift.reshape(3))
         places = project(board_m, there)
         error = float(np.linalg.norm(places - view.corners_px, axis=-1).mean())
         seen.append(replace(view, error_px=error))
         drawn.append(places)
-    return _Fit(camera, seen, drawn, float(np.asarray(spreads).ravel()[:2].mean()))
+        leaning.append(float(np.rad2deg(np.arccos(np.clip(abs(there.rotation[2, 2]), 0, 1)))))
+    return _Fit(camera, seen, drawn, float(np.asarray(spreads).ravel()[:2].mean()), leaning)
 
 
 def _calibrated(

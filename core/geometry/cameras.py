@@ -115,6 +115,8 @@ def undistort(pixels: Float[ndarray, "*batch 2"], camera: Camera) -> Float[ndarr
         step = step / area[..., None]
         length = np.linalg.norm(step, axis=-1, keepdims=True)
         straight = straight + step * np.minimum(1.0, 0.5 / np.maximum(length, 1e-12))
+        if not length.size or length.max() < 1e-13:
+            break
     return straight * camera.focal_px + camera.centre_px
 
 

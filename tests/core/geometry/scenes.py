@@ -1,6 +1,7 @@
 """Rooms, boards and people before a known camera, for the tests of calibration."""
 
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 
@@ -47,10 +48,8 @@ def seen_of(camera: Camera, room: Room = KITCHEN):
 def board_picture(camera: Camera, axes, place_m, corners=(9, 6), square_m=0.025) -> np.ndarray:
     """A chessboard seen through `camera`'s lens; `axes` and `place_m` in camera axes, its first corner at the place."""
     fine = 2
-    down, across = np.mgrid[0 : camera.height * fine, 0 : camera.width * fine]
-    pixels = np.stack([(across + 0.5) / fine - 0.5, (down + 0.5) / fine - 0.5], -1).astype(float)
-    flat = (undistort(pixels, camera) - camera.centre_px) / camera.focal_px
-    rays = np.concatenate([flat, np.ones((*flat.shape[:2], 1))], -1)
+    lens = (camera.width, camera.height, *camera.focal_px, *camera.centre_px, *camera.distortion)
+    rays = _rays(fine, *(float(each) for each in lens))
     normal = axes[:, 2]
     reach = (normal @ place_m) / (rays @ normal)
     on_board = (rays * reach[..., None] - place_m) @ axes / square_m
@@ -61,6 +60,20 @@ def board_picture(camera: Camera, axes, place_m, corners=(9, 6), square_m=0.025)
     grey[squares & ((column + row) % 2 == 0)] = 25.0
     grey = grey.reshape(camera.height, fine, camera.width, fine).mean((1, 3))
     return np.repeat(grey.round().astype(np.uint8)[..., None], 3, 2)
+
+
+@cache
+def _rays(fine, width, height, fx, fy, cx, cy, *distortion) -> np.ndarray:
+    """Where every part of a pixel looks, at depth 1."""
+    size = int(width), int(height)
+    camera = replace(
+        estimated_camera(*size), focal_px=np.array([fx, fy]), centre_px=np.array([cx, cy]),
+        distortion=np.array(distortion),
+    )  # fmt: skip
+    down, across = np.mgrid[0 : size[1] * fine, 0 : size[0] * fine]
+    pixels = np.stack([(across + 0.5) / fine - 0.5, (down + 0.5) / fine - 0.5], -1).astype(float)
+    flat = (undistort(pixels, camera) - camera.centre_px) / camera.focal_px
+    return np.concatenate([flat, np.ones((*flat.shape[:2], 1))], -1)
 
 
 def board_views(camera: Camera, count: int, *, seed=0, lean=0.6):

@@ -8,13 +8,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.geometry.cameras import (
+    Z_UP_TO_Y_UP,
     distort,
     estimated_camera,
+    eye_m,
     level_points,
     levelling,
     neck_place_m,
+    on_floor_m,
     pinhole,
     project,
+    rays,
+    resized,
+    roll_deg,
+    tilt_deg,
     to_camera,
     undistort,
 )
@@ -102,3 +109,67 @@ def test_that_a_point_behind_the_camera_lands_far_outside_and_not_at_infinity():
     pixel = pinhole(np.array([0.1, 0.0, -5.0]), camera)
     assert np.isfinite(pixel).all()
     assert pixel[0] > 10 * camera.width
+
+
+COEFFICIENTS = {
+    4: [-0.25, 0.08, 0.001, -0.002],
+    5: LENS,
+    8: [-0.25, 0.08, 0.001, -0.002, -0.01, 0.03, -0.02, 0.004],
+    12: [-0.2, 0.05, 0.001, -0.002, -0.01, 0.02, -0.01, 0.003, 0.002, -0.001, 0.0015, 0.0005],
+}
+
+
+@pytest.mark.parametrize("count", COEFFICIENTS)
+def test_that_every_kind_of_lens_draws_points_where_opencv_does_within_a_millionth_of_a_pixel(count):
+    lens = np.array(COEFFICIENTS[count], float)
+    camera = replace(tilted_camera(25), distortion=lens)
+    points_m = np.random.default_rng(count).uniform([-1, 0.2, -1.5], [1, 2.2, 0.5], (200, 3))
+    turn, _ = cv2.Rodrigues(camera.rotation)
+    theirs, _ = cv2.projectPoints(points_m, turn, camera.translation_m, camera.matrix(), lens)
+    np.testing.assert_allclose(project(points_m, camera), theirs[:, 0], atol=1e-6)
+
+
+@pytest.mark.parametrize("count", COEFFICIENTS)
+def test_that_straightening_undoes_every_kind_of_lens_to_the_last_digits_of_a_pixel(count):
+    camera = replace(tilted_camera(), distortion=np.array(COEFFICIENTS[count], float))
+    pixels = np.stack(np.meshgrid(np.linspace(0, 639, 17), np.linspace(0, 359, 11)), -1)
+    np.testing.assert_allclose(distort(undistort(pixels, camera), camera), pixels, atol=1e-8)
+
+
+@given(u=st.floats(0, 639), v=st.floats(0, 359), reach=st.floats(0.3, 30), tilt=st.floats(-60, 60))
+def test_that_a_point_on_a_pixels_ray_is_seen_at_that_pixel(u, v, reach, tilt):
+    camera = replace(tilted_camera(tilt, 40), distortion=LENS)
+    along = rays(np.array([u, v]), camera)
+    assert np.linalg.norm(along) == pytest.approx(1)
+    np.testing.assert_allclose(project(eye_m(camera) + reach * along, camera), [u, v], atol=1e-6)
+
+
+@given(x=st.floats(-1, 1), z=st.floats(-2, 0.5), height=st.floats(0, 0.9))
+def test_that_a_floor_point_is_found_again_from_its_pixel_and_the_sky_meets_no_floor(x, z, height):
+    camera = replace(tilted_camera(30), distortion=LENS)
+    place = np.array([x, height, z])
+    np.testing.assert_allclose(on_floor_m(project(place, camera), camera, height), place, atol=1e-6)
+    assert np.isnan(on_floor_m(np.array([320.0, -400.0]), camera)).all()
+
+
+@given(tilt=st.floats(-70, 70), roll=st.floats(-80, 80), heading=st.floats(-180, 180))
+def test_that_tilt_and_roll_are_those_the_camera_was_turned_by(tilt, roll, heading):
+    level = tilted_camera(0, heading)
+    camera = replace(level, rotation=about_z(np.deg2rad(roll)) @ about_x(np.deg2rad(tilt)) @ level.rotation)
+    assert tilt_deg(camera) == pytest.approx(tilt, abs=1e-6)
+    assert roll_deg(camera) == pytest.approx(roll, abs=1e-6)
+
+
+def test_that_a_resized_video_shows_everything_at_the_same_share_of_the_picture():
+    camera = replace(tilted_camera(20), distortion=LENS)
+    points_m = _standing_somewhere(3)
+    half = resized(camera, 320, 180)
+    np.testing.assert_allclose(
+        (project(points_m, half) + 0.5) / [320, 180], (project(points_m, camera) + 0.5) / [640, 360]
+    )
+    assert resized(camera, 640, 360) is camera
+
+
+def test_that_z_up_is_turned_to_y_up_without_a_mirror():
+    assert np.linalg.det(Z_UP_TO_Y_UP) == pytest.approx(1)
+    np.testing.assert_array_equal(Z_UP_TO_Y_UP @ [0, 0, 1], [0, 1, 0])
