@@ -4,6 +4,7 @@ Used by `posecast render` and the tour. A forecast is drawn as the studio draws 
 prediction dashed and in the run's colour, each step on the frame in which it really came.
 """
 
+from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
@@ -14,10 +15,14 @@ from core.errors import FileError, ProjectError
 from core.evaluation.forecasting import Predictor
 from core.footage import frame_at, has_video
 from core.forecasts import Forecast, ForecastStep
+from core.formats.provenance import Provenance
 from core.motion import SEEN, Poses2d
 from core.opencv import cv2
 from core.project.annotations import Clip, Segment
 from core.project.store import ProjectStore
+from core.rendering.export import write_png
+from core.rendering.moving import Footage, Poser, Shot
+from core.rendering.over_frame import FramePainter
 from core.rendering.overlay import Words, draw_chip, draw_skeleton, draw_words, fitted, ink_on
 from core.video import Video, open_video, write_video
 from core.wording import table
@@ -30,15 +35,22 @@ CRF = 20
 class ClipPainter:
     """Draws frames of one clip. Its video must be there."""
 
-    def __init__(self, store: ProjectStore, clip: Clip, video: Video) -> None:
+    def __init__(
+        self, store: ProjectStore, clip: Clip, video: Video, people: tuple[FramePainter, Footage] | None = None
+    ) -> None:
         self._store, self.clip, self.video = store, clip, video
         self._tracks: Poses2d | None = _body_joints(store.tracks(clip.tracks)) if clip.tracks else None
+        self._people = people
 
     def annotated(self, frame: int) -> ndarray:
-        """The frame with everybody's joints and the action at that moment."""
-        picture = self.video.frame(frame).copy()
+        """The frame with everybody's joints, or bodies where there are any, and the action at that moment."""
+        if self._people is None:
+            picture = self.video.frame(frame).copy()
+        else:
+            painter, footage = self._people
+            picture = painter.picture(footage.frames.index(frame))
         scale = self.scale
-        if self._tracks is not None and frame < len(self._tracks):
+        if self._people is None and self._tracks is not None and frame < len(self._tracks):
             for person in range(self._tracks.people):
                 draw_skeleton(
                     picture, self._tracks.skeleton, self._tracks.joints_px[frame, person].astype(float),
@@ -116,10 +128,13 @@ def render_clip(
     start_s: float = 0.0,
     end_s: float | None = None,
     predictor: Predictor | None = None,
+    people: Shot | None = None,
+    said: Provenance | None = None,
 ) -> int:
     """Draw a stretch of a clip into `out` (.mp4) or one frame of it (.png); the number of frames drawn.
 
-    With a predictor, a strip below shows what it forecasts, made anew at every characteristic pose.
+    With a predictor, a strip below shows what it forecasts, made anew at every characteristic pose. With `people`
+    (a shot of these frames with its footage) bodies stand there instead of joints; `said` goes into the file.
     """
     if not clip.video.path:
         raise ProjectError(f"{clip.name} was made without a video.", hint="Choose a clip that has one.")
@@ -130,25 +145,39 @@ def render_clip(
     if last < first:
         raise ProjectError(f"{end_s:g} s comes before {start_s:g} s.", hint="Give --to a later moment than --from.")
     make_folder(out.parent)
-    with open_video(store.video_path(clip)) as video:
-        painter = ClipPainter(store, clip, video)
+    with ExitStack() as held:
+        video = held.enter_context(open_video(store.video_path(clip)))
+        bodies = None
+        if people is not None and people.footage is not None:
+            bodies = held.enter_context(FramePainter(people, Poser(people.scene))), people.footage
+        painter = ClipPainter(store, clip, video, bodies)
         strip = _Strip(store, painter, predictor) if predictor is not None else None
         if out.suffix.lower() == ".png":
-            save_png(out, _composed(painter, strip, first))
+            picture = _composed(painter, strip, first)
+            save_png(out, picture) if said is None else write_png(out, picture, said)
             return 1
         height, width = _composed(painter, strip, first).shape[:2]
-        with write_video(out, clip.video.rate_hz, width, height, crf=CRF) as writer:
-            for frame in range(first, last + 1):
-                writer.add(_composed(painter, strip, frame))
+        comment = "" if said is None else said.sentence()
+        writer = held.enter_context(write_video(out, clip.video.rate_hz, width, height, crf=CRF, comment=comment))
+        for frame in range(first, last + 1):
+            writer.add(_composed(painter, strip, frame))
     return last - first + 1
 
 
 def _composed(painter: ClipPainter, strip: "_Strip | None", frame: int) -> ndarray:
     picture = painter.annotated(frame)
     if strip is not None:
-        picture = np.concatenate([picture, strip.at(frame)])
+        picture = np.concatenate([picture, _as_wide(strip.at(frame), picture.shape[1])])
     height, width = picture.shape[:2]
     return picture[: height - height % 2, : width - width % 2]
+
+
+def _as_wide(strip: ndarray, width: int) -> ndarray:
+    """The strip below a picture that has a panel beside it."""
+    wide = np.empty((strip.shape[0], width, 3), np.uint8)
+    wide[:] = tuple(bytes.fromhex(PANEL[1:]))
+    wide[:, : strip.shape[1]] = strip
+    return wide
 
 
 class _Strip:

@@ -1,15 +1,18 @@
 """Commands about pictures: extract 2D poses, render a clip with what is known of it."""
 
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from core.commands.answers import Json, ProjectFolder, answer, refusals, run_to_the_end
+from core.commands.answers import Json, ProjectFolder, answer, complain, refusals, run_to_the_end
 from core.commands.projects import clip_of, refuse_own_file
 from core.errors import ProjectError
 from core.wording import counted
+
+_DEFAULT_BODY = "built-in/smpl/neutral"
 
 
 def poses(
@@ -59,9 +62,15 @@ def render(
     start: Annotated[float, typer.Option("--from", min=0, help="Seconds.")] = 0.0,
     end: Annotated[float | None, typer.Option("--to", help="Seconds; the clip's end without it.")] = None,
     run: Annotated[str, typer.Option(help="Also draw what this run forecasts at each pose.")] = "",
+    bodies: Annotated[
+        bool, typer.Option("--bodies", help="Fit bodies to everybody and draw them, not joints.")
+    ] = False,
+    body: Annotated[str, typer.Option(help="With --bodies: a body's key, see `posecast bodies`.")] = _DEFAULT_BODY,
+    opacity: Annotated[float, typer.Option(min=0.05, max=1, help="Of bodies in front of the picture.")] = 0.9,
+    beside: Annotated[bool, typer.Option("--beside", help="Bodies beside the picture instead of in front.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Draw joints, actions and, with a run, its forecasts over a clip."""
+    """Draw joints or bodies, actions and, with a run, its forecasts over a clip."""
     from core.demo import find_run
     from core.picturing import render_clip
     from core.project.store import ProjectStore
@@ -76,8 +85,46 @@ def render(
             from core.evaluation.forecasting import load_run
 
             predictor = load_run(find_run(run))
-        frames = render_clip(store, chosen, out, start_s=start, end_s=end, predictor=predictor)
-        answer({"file": str(out), "frames": frames}, f"{out}: {counted(frames, 'frame')}", as_json=as_json)
+        people = said = None
+        if bodies:
+            people, said = _people_of(store, chosen, start, start if out.suffix.lower() == ".png" else end, body)
+            people = replace(people, opacity=opacity, beside=beside)
+        frames = render_clip(
+            store, chosen, out, start_s=start, end_s=end, predictor=predictor, people=people, said=said
+        )
+        says = f"{out}: {counted(frames, 'frame')}" + (f". {said.terms}" if said is not None else "")
+        answer({"file": str(out), "frames": frames}, says, as_json=as_json)
+
+
+def _people_of(store: Any, clip: Any, start_s: float, end_s: float | None, body: str) -> tuple[Any, Any]:
+    """Everybody of a stretch of the clip as bodies, and what a file of them says of itself."""
+    from core.exports import terms_of
+    from core.fitted_clips import FittedMotion, fit_clip, shot_of
+    from core.footage import frame_at
+    from core.formats.provenance import Provenance
+    from core.rendering.export import FITTED_COLOURS
+
+    first = frame_at(store, clip, start_s)
+    last = clip.video.frame_count if end_s is None else frame_at(store, clip, end_s) + 1
+    if last <= first:
+        raise ProjectError(f"{end_s:g} s comes before {start_s:g} s.", hint="Give --to a later moment than --from.")
+    shots, refusals_of = [], []
+    for person in range(store.tracks(clip.tracks).people if clip.tracks else 1):
+        try:
+            for each in fit_clip(store, clip, person=person, start=first, end=last, body=body):
+                if isinstance(each, FittedMotion):
+                    shots.append(shot_of(each, store, clip))
+                elif each.done:
+                    complain(f"{each.doing}: {each.done} of {each.total}")
+        except ProjectError as error:
+            refusals_of.append(error)
+    if not shots:
+        raise refusals_of[0]
+    people = tuple(
+        replace(shot.scene.bodies[0], colour=FITTED_COLOURS[at % len(FITTED_COLOURS)]) for at, shot in enumerate(shots)
+    )
+    whole = replace(shots[0], scene=replace(shots[0].scene, bodies=people))
+    return whole, Provenance(terms_of(whole.scene), clip.name)
 
 
 COMMANDS = (poses, render)

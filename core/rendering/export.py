@@ -48,6 +48,8 @@ SLOWEST_HZ = 10.0
 HELD_RATE_HZ = TURNING_RATE_HZ = 25.0
 TRAIL_S = 0.6
 CRF = 16
+FITTED_COLOURS = ("#dadce1", "#4fc7cf", "#e887b6", "#e3c552", "#9fd36e", "#b49bff")
+"""Of people who were fitted to what was seen, in the order of the tracks: neutral, then as runs are coloured."""
 _SAMPLES = 16
 _ENDS = tuple(f"{side}_{end}" for side in ("left", "right") for end in ("hand", "wrist", "ankle"))
 
