@@ -8,7 +8,7 @@ import sys
 
 import typer
 
-from core.commands import bodies, cameras, learning, machine, media, projects
+from core.commands import bodies, cameras, fitting, learning, machine, media, projects
 
 app = typer.Typer(
     name="posecast",
@@ -18,7 +18,14 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (*projects.COMMANDS, *media.COMMANDS, *cameras.COMMANDS, *learning.COMMANDS, *machine.COMMANDS):
+for command in (
+    *projects.COMMANDS,
+    *media.COMMANDS,
+    *cameras.COMMANDS,
+    *fitting.COMMANDS,
+    *learning.COMMANDS,
+    *machine.COMMANDS,
+):
     app.command(name=command.__name__.rstrip("_"))(command)
 app.add_typer(bodies.app)
 

@@ -124,8 +124,8 @@ class Upright:
 
 @dataclass(frozen=True)
 class Balance:
-    """Feet under the body: the middle of the ankles lies below the middle of pelvis and chest, give or take; who sits or
-    falls costs less than the square.
+    """Feet under the body: the middle of the ankles lies below the middle of pelvis and chest, give or take; who sits
+    or falls costs less than the square.
     """
 
     weights: Float[ndarray, " frames"]  # 1 / metres²

@@ -1,0 +1,146 @@
+"""Commands that fit bodies: to a person of a clip, or to joints in a file."""
+
+import zipfile
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from core.commands.answers import Json, answer, complain, refusals
+from core.commands.projects import clip_of, refuse_own_file
+from core.errors import FileError, FormatError, ProjectError
+
+_FILMS, _BODIES = (".mp4", ".gif"), (".npz", ".glb", ".obj", ".ply")
+_JOINTS = (".npz", ".npy")
+
+
+def fit(
+    source: Annotated[
+        Path, typer.Argument(metavar="PROJECT|JOINTS", help="A project, or a .npz of joints.", show_default=False)
+    ],
+    out: Annotated[
+        Path, typer.Argument(help="A motion: .npz, .glb; a moment: .obj, .ply; a film: .mp4, .gif.", show_default=False)
+    ],
+    *,
+    clip: Annotated[str, typer.Option(help="Of a project: the clip, by id or name.")] = "",
+    start: Annotated[float, typer.Option("--from", min=0, help="Seconds.")] = 0.0,
+    end: Annotated[float | None, typer.Option("--to", help="Seconds; the clip's end without it.")] = None,
+    person: Annotated[int, typer.Option(min=0, help="Whose 2D poses: 0 is who is seen longest.")] = 0,
+    body: Annotated[str, typer.Option(help="A body's key: see `posecast bodies`.")] = "built-in/smpl/neutral",
+    skeleton: Annotated[str, typer.Option(help="Of joints in a file: which they are.")] = "SMPL 24",
+    replace: Annotated[bool, typer.Option(help="Replace an older file of that name.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Fit a body to a person of a clip, or to joints in a file (`joints_m`, metres, y up)."""
+    with refusals():
+        if out.suffix.lower() not in (*_BODIES, *_FILMS):
+            hint = f"Name a file that ends in {', '.join((*_BODIES, *_FILMS))}."
+            raise FileError(out, "this is neither a motion, a body nor a film", hint=hint)
+        if source.is_file() and source.suffix.lower() in _JOINTS:
+            shot, says, figures = _of_joints(source, skeleton, body)
+        else:
+            shot, says, figures = _of_clip(source, out, clip, start, end, person, body)
+        made = _export(shot, out, replaces=replace)
+        answer({"file": str(out), **figures}, f"{made}\n{says}", as_json=as_json)
+
+
+def _of_clip(
+    project: Path, out: Path, clip: str, start_s: float, end_s: float | None, person: int, body: str
+) -> tuple[Any, str, dict[str, Any]]:
+    from core.fitted_clips import FittedMotion, fit_clip, shot_of
+    from core.footage import frame_at
+    from core.project.store import ProjectStore
+
+    with ProjectStore.open(project, "", mode="read") as store:
+        if not clip:
+            raise ProjectError("Which clip?", hint="Name one with --clip.")
+        chosen = clip_of(store.project, clip)
+        refuse_own_file(store, out)
+        first = frame_at(store, chosen, start_s)
+        last = None if end_s is None else frame_at(store, chosen, end_s) + 1
+        if last is not None and last <= first:
+            raise ProjectError(f"{end_s:g} s comes before {start_s:g} s.", hint="Give --to a later moment than --from.")
+        motion: FittedMotion | None = None
+        for each in fit_clip(store, chosen, person=person, start=first, end=last, body=body):
+            if isinstance(each, FittedMotion):
+                motion = each
+            elif each.done:
+                complain(f"{each.doing}: {each.done} of {each.total}")
+        assert motion is not None
+        estimated = motion.camera.estimated
+        doubt = " The camera is estimated: sizes and places are, too. Calibrate it for true ones." if estimated else ""
+        figures = {
+            "frames": len(motion),
+            "fitted": int(motion.fitted.sum()),
+            "error_px": round(motion.mean_error_px, 2),
+            "camera_estimated": estimated,
+            "body": motion.body,
+        }
+        says = f"{figures['fitted']} of {len(motion)} frames fitted, {motion.mean_error_px:.1f} px off.{doubt}"
+        return shot_of(motion, store, chosen), says, figures
+
+
+def _of_joints(path: Path, skeleton_name: str, body_key: str) -> tuple[Any, str, dict[str, Any]]:
+    import numpy as np
+
+    from core.bodies.fitting import fit_joints
+    from core.bodies.library import body
+    from core.bodies.skeletons import SKELETONS
+    from core.rendering.moving import MovingBody, MovingScene, Shot
+
+    skeleton = SKELETONS.get(skeleton_name)
+    if skeleton is None:
+        raise ProjectError(f"There is no skeleton {skeleton_name!r}.", hint=f"There are: {', '.join(SKELETONS)}.")
+    try:
+        with path.open("rb") as file:
+            loaded = np.load(file, allow_pickle=False)
+            arrays = {"joints_m": loaded} if isinstance(loaded, np.ndarray) else dict(loaded)
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise FormatError(path, "no file of plain arrays", hint="Save joints_m with numpy.savez.") from error
+    joints_m, seen = arrays.get("joints_m"), arrays.get("seen")
+    wanted = (len(skeleton), 3)
+    if joints_m is None or joints_m.ndim != 3 or joints_m.shape[1:] != wanted or joints_m.dtype.kind not in "fiu":
+        has = f"has {joints_m.shape}" if joints_m is not None else "is not there"
+        hint = f"{skeleton.name} needs (frames, {len(skeleton)}, 3); name another with --skeleton."
+        raise FormatError(path, f"joints_m {has}", hint=hint)
+    if seen is not None and (seen.shape != joints_m.shape[:2] or seen.dtype.kind not in "bfiu"):
+        raise FormatError(path, f"seen has {seen.shape}, not {joints_m.shape[:2]}", hint="Leave it out to see all.")
+    rate_hz = float(arrays["rate_hz"]) if "rate_hz" in arrays and np.size(arrays["rate_hz"]) == 1 else None
+    if rate_hz is not None and not (np.isfinite(rate_hz) and rate_hz > 0):
+        raise FormatError(path, f"rate_hz is {rate_hz:g}", hint="Give frames a second, or leave it out.")
+    found = fit_joints(body(body_key), joints_m.astype(float), skeleton, seen=seen, rate_hz=rate_hz)
+    if found is None:
+        raise FormatError(path, "too little is seen to fit a body", hint="Four joints or more are needed.")
+    who = MovingBody(body_key, found.betas, found.rotations, found.translation_m, there=found.fitted)
+    shot = Shot(MovingScene(rate_hz=rate_hz or 30.0, bodies=(who,)), at=int(np.flatnonzero(found.fitted)[0]))
+    error_mm = 1000 * float(found.error[found.fitted].mean())
+    figures = {
+        "frames": len(found),
+        "fitted": int(found.fitted.sum()),
+        "error_mm": round(error_mm, 2),
+        "body": body_key,
+    }
+    return shot, f"{figures['fitted']} of {len(found)} frames fitted, {error_mm:.1f} mm off.", figures
+
+
+def _export(shot: Any, out: Path, *, replaces: bool) -> str:
+    from core.exports import export
+    from core.runs import ExportBodies
+
+    film = out.suffix.lower() in _FILMS
+    width, height = 1280, 720
+    if film and shot.footage is not None:
+        width, height = shot.footage.camera.width, shot.footage.camera.height
+    asked = ExportBodies(
+        shot="", out=str(out.parent), file=str(out), what="film" if film else "body", replaces=replaces,
+        over_frame=film and shot.footage is not None, width=width, height=height,
+    )  # fmt: skip
+    steps = export(shot, asked)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as ended:
+            return ended.value.says
+
+
+COMMANDS = (fit,)
