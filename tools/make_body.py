@@ -26,8 +26,8 @@ import make_body_figures as figures
 import make_body_poses as poses
 import numpy as np
 import torch
-from make_body_mesh import joint_regressor, keep_largest, principal_shapes, remesh
-from make_body_rig import JAW, Jaw, Person, Rig, Skin
+from make_body_mesh import joint_regressor, keep_largest, principal_shapes, remesh, smoothed_near
+from make_body_rig import JAW, JAW_TO_EYES, Jaw, Person, Rig, Skin
 from make_body_source import GENDERS, Source
 from numpy import ndarray
 
@@ -39,7 +39,7 @@ PEOPLE_FOR_REGRESSOR = 50  # of each gender
 SHAPES = 10
 VERTICES = {"smpl": 6890, "smplx": 10475}
 WEIGHTS_A_VERTEX = 4
-POSE_PAIRS = 320
+POSE_PAIRS = 400
 TEST_PAIRS = 40
 TURNS_OF_ONE_JOINT = 10
 WEIGHT_FIT_POSES = 120
@@ -96,23 +96,27 @@ def make_body(source: Source, family: Family) -> tuple[dict[str, ndarray], dict]
     people = {gender: source.people(gender, PEOPLE) for gender in GENDERS}
     rest_fine = people["neutral"].vertices_m.mean(0)
     coarse = remesh(rest_fine, source.faces, VERTICES[family.name])
-    bone_weights = coarse(source.weights)
     heads = people["neutral"].heads_m.mean(0)
     bones = tuple(source.bones)
-    jaw = None
-    if JAW in family.joints:
-        jaw = Jaw.of(coarse(rest_fine), coarse(source.face_unit("jawOpen")))
-        bones = (*bones, JAW)
-        bone_weights = np.c_[bone_weights * (1 - jaw.weights[:, None]), jaw.weights]
-    rig = Rig(family.joints, family.parents, bones)
-    eyes = [source.bones.index(f"eye.{side}") for side in "LR"]
+    # MakeHuman's weights have a crease across the shoulder that raised arms show.
+    shoulders = heads[[bones.index(f"upperarm01.{side}") for side in "LR"]]
+    bone_weights = coarse(smoothed_near(source.weights, rest_fine, source.faces, shoulders))
+    with_jaw = JAW in family.joints
+    rig = Rig(family.joints, family.parents, (*bones, JAW) if with_jaw else bones)
+    head, *eyes = (bones.index(bone) for bone in ("head", "eye.L", "eye.R"))
 
     def rest_joints(heads_m: ndarray) -> ndarray:
-        if jaw is None:
-            return rig.joints_of(heads_m)
-        from_eyes = jaw.hinge_m - heads[eyes].mean(0)
-        return rig.joints_of(np.concatenate([heads_m, heads_m[..., eyes, :].mean(-2, keepdims=True) + from_eyes], -2))
+        if with_jaw:
+            between = heads_m[..., eyes, :].mean(-2)
+            hinge = (1 - JAW_TO_EYES) * heads_m[..., head, :] + JAW_TO_EYES * between
+            heads_m = np.concatenate([heads_m, hinge[..., None, :]], -2)
+        return rig.joints_of(heads_m)
 
+    jaw = None
+    if with_jaw:
+        hinge_m = rest_joints(heads)[family.joints.index(JAW)]
+        jaw = Jaw.of(coarse(rest_fine), coarse(source.face_unit("jawOpen")), hinge_m)
+        bone_weights = np.c_[bone_weights * (1 - jaw.weights[:, None]), jaw.weights]
     skin = Skin(coarse(rest_fine), coarse.faces, bone_weights)
     in_t_pose: dict[str, ndarray] = {}
     joints: dict[str, ndarray] = {}
@@ -178,10 +182,7 @@ def learn(family: Family, person: Person, template: ndarray, merged: ndarray) ->
         alone[joint] = fit.undone(motions, np.stack([person.posed(each) for each in turns])) - template
     matters = fit.support(alone)
     matters |= matters[:, family.mirror][_partner(template)]
-    # One pose at a time: the motions of all vertices in all poses would not fit into memory.
-    motions = (fit.blended(weights, each[None]) for each in carried)
-    residual = np.stack([fit.undone(m, y[None])[0] for m, y in zip(motions, reference, strict=True)])
-    correctives = fit.correctives(wild, residual - template, matters)
+    correctives = fit.correctives(wild, carried, weights, template, reference, matters)
     unseen = poses.random_poses(family.joints, family.mirror, TEST_PAIRS, 99)
     off = {}
     wanted = np.stack([person.posed(each) for each in unseen])

@@ -14,7 +14,7 @@ from core.bodies.kinematics import place_joints
 
 LEAST_M = 0.0006
 """A joint whose extremes move a vertex less than this beyond linear skinning has no say in its corrective."""
-RIDGE = 0.002
+RIDGE = 0.003
 """Of the mean square of the features."""
 
 
@@ -90,26 +90,35 @@ def support(single_residuals: dict[int, ndarray]) -> ndarray:
     return matters
 
 
-def correctives(poses: ndarray, residual_m: ndarray, matters: ndarray) -> scipy.sparse.csr_matrix:
-    """(3V, 9 (J − 1)): ridge regression of rest-body residuals (N, V, 3) on the rotations that matter."""
+def correctives(
+    poses: ndarray, carried: ndarray, weights: ndarray, rest_m: ndarray, posed_m: ndarray, matters: ndarray
+) -> scipy.sparse.csr_matrix:
+    """(3V, 9 (J − 1)): ridge regression of what linear skinning leaves to the reference, on the rotations that matter.
+
+    The difference that counts is the one in the pose, not the one carried back to the rest body: where skinning folds
+    a vertex, carrying back blows small differences up.
+    """
     given = features(poses)
-    count, vertices = residual_m.shape[:2]
-    patterns, belongs = np.unique(matters[:, 1:], axis=0, return_inverse=True)
-    belongs = belongs.ravel()
+    size = np.mean(given**2)
     rows, columns, values = [], [], []
-    for at, pattern in enumerate(patterns):
-        used = np.flatnonzero(np.repeat(pattern, 9))
-        members = np.flatnonzero(belongs == at)
-        if not len(used):
-            continue
+    for vertex in np.flatnonzero(matters[:, 1:].any(1)):
+        used = np.flatnonzero(np.repeat(matters[vertex, 1:], 9))
         x = given[:, used]
-        gram = x.T @ x
-        gram += RIDGE * np.trace(gram) / len(used) * np.eye(len(used))
-        y = residual_m[:, members].reshape(count, -1)
-        solved = np.linalg.solve(gram, x.T @ y)
-        coordinates = (3 * members[:, None] + np.arange(3)).ravel()
-        rows.append(np.tile(coordinates, len(used)))
-        columns.append(np.repeat(used, len(coordinates)))
-        values.append(solved.ravel())
+        motions = np.einsum("j,njk->nk", weights[vertex], carried.reshape(*carried.shape[:2], 12)).reshape(-1, 3, 4)
+        turn = motions[..., :3]
+        missing = posed_m[:, vertex] - turn @ rest_m[vertex] - motions[..., 3]
+        count = len(used)
+        gram = np.empty((3, count, 3, count))
+        squares = np.einsum("nab,nac->nbc", turn, turn)
+        for a in range(3):
+            for b in range(a + 1):
+                gram[a, :, b] = x.T @ (x * squares[:, a, b, None])
+                gram[b, :, a] = gram[a, :, b].T
+        gram = gram.reshape(3 * count, 3 * count) + RIDGE * size * len(x) * np.eye(3 * count)
+        right = (np.einsum("nab,na->nb", turn, missing).T @ x).ravel()
+        solved = np.linalg.solve(gram, right)
+        rows.append(np.repeat(3 * vertex + np.arange(3), count))
+        columns.append(np.tile(used, 3))
+        values.append(solved)
     triplet = (np.concatenate(values), (np.concatenate(rows), np.concatenate(columns)))
-    return scipy.sparse.csr_matrix(triplet, shape=(3 * vertices, given.shape[1]))
+    return scipy.sparse.csr_matrix(triplet, shape=(3 * len(rest_m), given.shape[1]))

@@ -9,10 +9,12 @@ import numpy as np
 import pyvista as pv
 from numpy import ndarray
 from scipy.optimize import nnls
+from scipy.sparse import coo_matrix, diags
 from scipy.spatial import cKDTree
 
 REGRESSOR_CANDIDATES = 900
 REGRESSOR_REACH_M = 0.30
+SMOOTHINGS, SMOOTHED_M, SMOOTHED_EDGE_M = 30, 0.22, 0.10
 MIDDLE_M = 1e-3
 """Vertices of the halved mesh's border are this near to the plane between left and right."""
 
@@ -104,6 +106,22 @@ def _keep_to_middle(points: ndarray, corners: ndarray, mixture: ndarray, border:
         share = float(np.clip((points[vertex] - fine_m[pair[0]]) @ along / (along @ along), 0, 1))
         corners[vertex] = [pair[0], pair[1], pair[1]]
         mixture[vertex] = [1 - share, share, 0]
+
+
+def smoothed_near(weights: ndarray, vertices_m: ndarray, faces: ndarray, places_m: ndarray) -> ndarray:
+    """Skin weights (V, B) without the creases that they have round some places (N, 3)."""
+    edges = np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]])
+    count = len(vertices_m)
+    linked = coo_matrix((np.ones(len(edges)), edges.T), (count, count)).tocsr()
+    linked = linked + linked.T
+    linked.data[:] = 1
+    neighbours = diags(1 / np.asarray(linked.sum(1)).ravel()) @ linked
+    away_m = np.linalg.norm(vertices_m[:, None] - places_m, axis=-1).min(1)
+    inside = np.clip((SMOOTHED_M - away_m) / SMOOTHED_EDGE_M, 0, 1)
+    share = 0.5 * (inside**2 * (3 - 2 * inside))[:, None]
+    for _ in range(SMOOTHINGS):
+        weights = weights + share * (neighbours @ weights - weights)
+    return weights
 
 
 def keep_largest(weights: ndarray, kept: int) -> ndarray:

@@ -31,11 +31,17 @@ REACHES: Mapping[str, tuple[Range, Range, Range]] = {
     "hand": ((-8, 8), (-85, 20), (-5, 5)),
     "jaw": ((-6, 6), (-2, 2), (0, 32)),
     "eye": ((-28, 28), (-2, 2), (-22, 22)),
-    "thumb1": ((-30, 30), (-30, 30), (-30, 30)),
-    "thumb2": ((-45, 10), (-12, 12), (-12, 12)),
-    "thumb3": ((-75, 10), (-8, 8), (-8, 8)),
+    "thumb1": ((-25, 45), (-30, 30), (-30, 30)),
+    "thumb2": ((-10, 60), (-12, 12), (-12, 12)),
+    "thumb3": ((-10, 75), (-8, 8), (-8, 8)),
     **{f"{finger}{bone}": ((-12, 12), (-95, 15), (-5, 5)) for finger in FINGER_NAMES for bone in (1, 2, 3)},
 }
+
+
+# Where limbs like to be; poses "nearer to rest" are nearer to this.
+EASE: Mapping[str, tuple[float, float, float]] = {
+    "shoulder": (-18, -50, 0), "elbow": (-35, 0, 0), "hip": (0, 3, -18), "knee": (0, 0, 18), "collar": (-3, 3, 0),
+}  # fmt: skip
 
 
 def turned(y: float = 0.0, z: float = 0.0, x: float = 0.0) -> ndarray:
@@ -62,18 +68,19 @@ def plain_name(joint: str) -> tuple[str, float]:
 
 
 def within_reach(joint: str, rng: np.random.Generator, extent: float = 1.0) -> ndarray:
-    """A random turn of one joint; `extent` below 1 keeps it nearer to the T-pose."""
+    """A random turn of one joint; `extent` below 1 keeps it nearer to where it likes to be."""
     name, sign = plain_name(joint)
     if name == "pelvis":
         return np.eye(3)
-    y, z, x = (extent * rng.uniform(*ends) for ends in REACHES[name])
+    easy = EASE.get(name, (0.0, 0.0, 0.0))
+    y, z, x = (ease + extent * (rng.uniform(*ends) - ease) for ease, ends in zip(easy, REACHES[name], strict=True))
     return turned(sign * y, sign * z, x)
 
 
 def random_poses(joints: Sequence[str], mirror: Sequence[int], pairs: int, seed: int) -> ndarray:
-    """(2 pairs, J, 3, 3): half of them wild, half nearer to rest, each with its mirror image."""
+    """(2 pairs, J, 3, 3): half of them wild, half nearer to ease, each with its mirror image."""
     rng = np.random.default_rng(seed)
-    extents = np.where(np.arange(pairs) % 2 == 0, 1.0, rng.uniform(0.2, 0.8, pairs))
+    extents = np.where(np.arange(pairs) % 2 == 0, 1.0, rng.uniform(0.2, 0.9, pairs))
     poses = np.array([[within_reach(joint, rng, extent) for joint in joints] for extent in extents])
     return np.concatenate([poses, mirrored(poses, mirror)])
 
@@ -91,8 +98,8 @@ def pose(joints: Sequence[str], turns: Mapping[str, tuple[float, float, float]])
 
 _DOWN = {"collar": (0, -4, 0), "shoulder": (-6, -70, 0), "elbow": (-14, 0, 0)}
 _FIST = {
-    **{f"{finger}{bone}": (0, -80 if bone == 2 else -65, 0) for finger in FINGER_NAMES for bone in (1, 2, 3)},
-    "thumb1": (-25, -15, 0), "thumb2": (-30, 0, 0), "thumb3": (-50, 0, 0), "hand": (0, -70, 0),
+    **{f"{finger}{bone}": (0, {1: -70, 2: -80, 3: -50}[bone], 0) for finger in FINGER_NAMES for bone in (1, 2, 3)},
+    "thumb1": (30, 0, 5), "thumb2": (28, 0, 0), "thumb3": (35, 0, 0), "hand": (0, -70, 0),
 }  # fmt: skip
 
 NAMED: Mapping[str, Mapping[str, tuple[float, float, float]]] = {

@@ -23,7 +23,9 @@ ABOUT_CENTRES = 2 / 3
 ALIKE = 0.1
 """How far apart the weights of two vertices may be that share a centre."""
 JAW = "jaw"
-"""The one bone that the rig of 104 has not: `with_jaw` gives it to the head."""
+"""The one bone that the rig of 104 has not; it hinges before the ears."""
+JAW_TO_EYES = 0.2
+"""Where: so far from the head's joint towards the eyes."""
 FINGERS = {1: "thumb", 2: "index", 3: "middle", 4: "ring", 5: "pinky"}
 
 # Which joint moves the skin of a rig bone: by the bone's name without its side.
@@ -252,29 +254,23 @@ class Jaw:
     `weights` (V,) how far a vertex goes with the jaw; `beyond_m` (V, 3) what full opening adds to that turn.
     """
 
-    hinge_m: ndarray
     angle: float
     weights: ndarray
     beyond_m: ndarray
 
     @classmethod
-    def of(cls, rest_m: ndarray, opening_m: ndarray) -> "Jaw":
-        """The hinge runs along x; it and the angle are those that carry the lower jaw best."""
+    def of(cls, rest_m: ndarray, opening_m: ndarray, hinge_m: ndarray) -> "Jaw":
+        """About a hinge along x; the angle is the one that carries the lower jaw best."""
         size = np.linalg.norm(opening_m, axis=1)
-        chin = size > 0.85 * size.max()
-        y, z = rest_m[chin, 1], rest_m[chin, 2]
-        one, none = np.ones(chin.sum()), np.zeros(chin.sum())
-        # y' − y = a y − b z + c and z' − z = b y + a z + d, with b the sine of the angle.
-        left = np.concatenate([np.stack([y, -z, one, none], 1), np.stack([z, y, none, one], 1)])
-        (a, b, c, d), *_ = np.linalg.lstsq(left, np.concatenate([opening_m[chin, 1], opening_m[chin, 2]]), rcond=None)
-        angle = float(np.arctan2(b, 1 + a))
-        cosine, sine = np.cos(angle) - 1, np.sin(angle)
-        hinge = np.array([0.0, *np.linalg.solve([[-cosine, sine], [-sine, -cosine]], [c, d])])
+        lower = size > 0.7 * size.max()
+        from_hinge, moved = (rest_m - hinge_m)[lower, 1:], opening_m[lower, 1:]
+        about = np.stack([-from_hinge[:, 1], from_hinge[:, 0]], 1)
+        angle = float(np.sum(about * moved) / np.sum(about**2))
         turn = Rotation.from_rotvec([angle, 0, 0]).as_matrix()
-        rigid = (rest_m - hinge) @ (turn - np.eye(3)).T
+        rigid = (rest_m - hinge_m) @ (turn - np.eye(3)).T
         along = np.einsum("vd,vd->v", opening_m, rigid) / np.maximum(np.einsum("vd,vd->v", rigid, rigid), 1e-12)
         weights = np.where(size > 1e-5, np.clip(along, 0, 1), 0)
-        return cls(hinge, angle, weights, opening_m - weights[:, None] * rigid)
+        return cls(angle, weights, opening_m - weights[:, None] * rigid)
 
     def share(self, rotation: ndarray) -> float:
         """How much of the full opening a turn of the jaw is."""
@@ -282,7 +278,7 @@ class Jaw:
 
 
 def t_pose_turns(rig: Rig, rest_m: ndarray) -> ndarray:
-    """(J, 3, 3): how each joint turns from the rest to the T-pose: arms along x, legs straight down, feet as at rest."""
+    """(J, 3, 3): how each joint turns from the rest to the T-pose: arms along x, legs straight down, feet as before."""
     at = {joint: index for index, joint in enumerate(rig.joints)}
     turned = np.tile(np.eye(3), (len(at), 1, 1))
     knuckles = "hand" if "left_hand" in at else "middle1"

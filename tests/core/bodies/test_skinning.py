@@ -90,7 +90,10 @@ def test_that_bending_an_elbow_moves_the_forearm_and_nothing_else(figure):
     rotations[ELBOW] = Rotation.from_euler("y", -90, degrees=True).as_matrix()
     moved_m = np.linalg.norm(figure.pose(rotations, np.zeros(3)) - figure.vertices_m, axis=1)
     below_elbow = Body.load().model.weights[:, [ELBOW, SMPL_24["left_wrist"], SMPL_24["left_hand"]]].sum(1)
-    assert moved_m[below_elbow == 0].max() < 1e-6
+    # Above the elbow only what its correctives fill in moves, a little, and nothing beyond the upper arm.
+    assert moved_m[below_elbow == 0].max() < 0.006
+    away_m = np.linalg.norm(figure.vertices_m - figure.joints_m[ELBOW], axis=1)
+    assert moved_m[(below_elbow == 0) & (away_m > 0.3)].max() < 1e-6
     assert np.median(moved_m[below_elbow > 0.99]) > 0.2
     placed = figure.place(rotations, np.zeros(3)).places_m
     forearm = placed[SMPL_24["left_wrist"]] - placed[ELBOW]
