@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from PySide6.QtCore import QLineF, QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPainterPath, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QWidget
 
@@ -24,6 +24,7 @@ _DRAG_PX = 4.0
 _FINE = 0.1
 _LOUPE_PX, _LOUPE_ZOOM, _LOUPE_AWAY = 144, 10, 30
 _FAR = 10.0
+_CALM_MS = 1500
 _ARROWS = {Qt.Key.Key_Left: (-1, 0), Qt.Key.Key_Right: (1, 0), Qt.Key.Key_Up: (0, -1), Qt.Key.Key_Down: (0, 1)}
 _RIM = QColor(0, 0, 0, 170)
 _STYLES = {
@@ -86,6 +87,8 @@ class CalibrationPicture(VideoView):
         self._dragged: Mark | None = None
         self._pointer: QPointF | None = None
         self._nudged = False
+        self._calm = QTimer(self, singleShot=True, interval=_CALM_MS)
+        self._calm.timeout.connect(self._rest)
 
     # ---- what is shown ----
 
@@ -179,13 +182,13 @@ class CalibrationPicture(VideoView):
         if chosen is not None and way is not None:
             step = _step_px(event.modifiers())
             x, y = chosen.at_px
-            self._nudged = True
+            self._look_closely()
             self.moved.emit(chosen.key, *self._inside(x + way[0] * step, y + way[1] * step))
         elif chosen is not None and event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
             self.remove_wanted.emit(chosen.key)
         elif self._armed is not None and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
             middle = QPointF(self.width() / 2, self.height() / 2)
-            self._nudged = True
+            self._look_closely()
             self.placed.emit(*self._inside(*self.place_at(middle)))
         elif event.key() in (Qt.Key.Key_Plus, Qt.Key.Key_Equal):
             self.zoom(1.25, self._focus_point())
@@ -195,6 +198,15 @@ class CalibrationPicture(VideoView):
             self.fit()
         else:
             super().keyPressEvent(event)
+
+    def _look_closely(self) -> None:
+        """Keys move a mark: the magnifier stays on it, and goes when they rest."""
+        self._nudged = True
+        self._calm.start()
+
+    def _rest(self) -> None:
+        self._nudged = False
+        self.update()
 
     def _focus_point(self) -> QPointF | None:
         chosen = self.chosen_mark()
@@ -229,9 +241,11 @@ class CalibrationPicture(VideoView):
         painter.setClipRect(self.framing.seen)
         for each in self._drawn:
             self._paint_lines(painter, each)
-        for mark in self._shown_marks():
+        # The chosen one last, so that nothing lies over it.
+        for mark in sorted(self._shown_marks(), key=lambda each: each.key == self._chosen):
             self._paint_mark(painter, mark)
         painter.restore()
+        self._paint_words(painter)
         self._paint_loupe(painter)
         painter.end()
 

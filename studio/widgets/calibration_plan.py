@@ -102,3 +102,32 @@ class History:
             return self
         words, points = self.after[-1]
         return History(points, (*self.before, (words, self.now)), self.after[:-1])
+
+
+class Histories:
+    """The history of every clip that was worked on, one of them in hand."""
+
+    def __init__(self) -> None:
+        self._of: dict[str, History] = {}
+        self._clip_id = ""
+
+    def take(self, clip_id: str) -> None:
+        """Work on another clip."""
+        self._clip_id = clip_id
+
+    @property
+    def history(self) -> History:
+        return self._of.get(self._clip_id, History())
+
+    @property
+    def now(self) -> Points:
+        return self.history.now
+
+    def step(self, points: Points, words: str) -> None:
+        self._of[self._clip_id] = self.history.step(points, words)
+
+    def undo(self) -> None:
+        self._of[self._clip_id] = self.history.undone()
+
+    def redo(self) -> None:
+        self._of[self._clip_id] = self.history.redone()

@@ -6,14 +6,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QComboBox, QSplitter, QStackedWidget, QVBoxLayout
+from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout
 
+from core.errors import CoreError
 from core.geometry.cameras import Camera
 from studio import theme
 from studio.widgets import parts
 from studio.widgets.calibration_drawing import seen_lines
+from studio.widgets.calibration_lens import LensChoice
 from studio.widgets.calibration_picture import Drawn, Mark
-from studio.widgets.calibration_plan import History, Pixel, Points
+from studio.widgets.calibration_plan import Histories, Pixel, Points
 from studio.widgets.calibration_room import Numbered, RoomDrawing
 from studio.widgets.calibration_sizes import SizesForm
 from studio.widgets.calibration_ways import Found, Refused, Subject, Way
@@ -37,8 +39,7 @@ class PointsWay(Way):
             " one wall or the floor alone. With a lens you know, 4 are enough."
         )
         self._subject: Subject | None = None
-        self._histories: dict[str, History] = {}
-        self._lenses: dict[str, Camera] = {}
+        self._histories = Histories()
         self._chosen = ""
         self._moving: tuple[str, Pixel] | None = None
         self._calibration: Calibration | None = None
@@ -47,7 +48,7 @@ class PointsWay(Way):
         self._calm = QTimer(self, singleShot=True, interval=_CALM_MS)
         self._calm.timeout.connect(self._solve)
         self._work.came.connect(self._take)
-        self._work.refused.connect(self._take_refusal)
+        self._work.refused.connect(self._take)
         self._lay_out()
 
     def _lay_out(self) -> None:
@@ -69,17 +70,14 @@ class PointsWay(Way):
         self.table.chosen.connect(self.choose_mark)
         self.table.opened.connect(self._take_corner)
         self.sizes = SizesForm()
-        self.sizes.changed.connect(self._take_sizes)
+        self.sizes.changed.connect(self._step)
         self._pages = QStackedWidget()
         self._pages.addWidget(self.table)
         self._pages.addWidget(self.sizes)
         self._which = parts.segmented(
             self.tr("Places"), self.tr("Sizes"), on_choice=self._pages.setCurrentIndex
         )  # fmt: skip
-        self._lens = QComboBox()
-        self._lens.setAccessibleName(self.tr("Lens"))
-        self._lens.setMinimumWidth(theme.px(90))
-        self._lens.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self._lens = LensChoice()
         self._lens.activated.connect(lambda _: self._ask())
         above = parts.col((self.room, 1), self._next, gap=6)
         below = parts.col(
@@ -94,7 +92,7 @@ class PointsWay(Way):
         self._split.setChildrenCollapsible(False)
         for each in (above, below):
             self._split.addWidget(each)
-        self._split.setSizes([300, 300])
+        self._split.setSizes([290, 330])
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)
         box.addWidget(self._split)
@@ -106,68 +104,38 @@ class PointsWay(Way):
         self._subject = subject
         if another:
             self._chosen, self._moving, self._calibration = "", None, None
-        self._fill_lenses()
+        self._histories.take(subject.clip_id)
+        self._lens.show_subject(subject)
         self._follow()
 
     def offer_lens(self, name: str, camera: Camera) -> None:
         """A lens that was found elsewhere, taken from now on."""
-        self._lenses[name] = replace(camera, estimated=False)
-        self._fill_lenses()
-        self._lens.setCurrentIndex(self._lens.findData(name))
+        self._lens.offer(name, camera)
         self._ask()
-
-    def _fill_lenses(self) -> None:
-        subject = self._subject
-        if subject is None:
-            return
-        before = self._lens.currentData()
-        self._lens.clear()
-        self._lens.addItem(self.tr("Found from these points"), "")
-        if subject.has_known_lens:
-            self._lens.addItem(self.tr("As it is in {name}").format(name=subject.camera_name), "own")
-        for name, camera in self._lenses.items():
-            if (camera.width, camera.height) == (subject.width, subject.height):
-                self._lens.addItem(name, name)
-        self._lens.setCurrentIndex(max(0, self._lens.findData(before)))
-
-    def _known_lens(self) -> Camera | None:
-        chosen = self._lens.currentData()
-        if chosen == "own" and self._subject is not None:
-            return replace(self._subject.camera, estimated=False)
-        return self._lenses.get(chosen)
 
     # ---- what was marked ----
 
     @property
-    def _history(self) -> History:
-        key = self._subject.clip_id if self._subject is not None else ""
-        return self._histories.get(key, History())
-
-    @property
     def points(self) -> Points:
         """As they stand now, a mark that is being dragged included."""
-        points = self._history.now
+        points = self._histories.now
         return points if self._moving is None else points.marked(*self._moving)
 
     def _step(self, points: Points, words: str) -> None:
-        if self._subject is not None:
-            self._histories[self._subject.clip_id] = self._history.step(points, words)
-            self._follow()
+        self._histories.step(points, words)
+        self._follow()
 
     def undo(self) -> None:
-        self._travel(self._history.undone())
+        self._histories.undo()
+        self._follow()
 
     def redo(self) -> None:
-        self._travel(self._history.redone())
-
-    def _travel(self, history: History) -> None:
-        if self._subject is not None and history is not self._history:
-            self._histories[self._subject.clip_id] = history
-            self._follow()
+        self._histories.redo()
+        self._follow()
 
     def mark_at(self, x: float, y: float) -> None:
         if self._chosen and self._chosen not in self.points.marks:
-            self._step(self._history.now.marked(self._chosen, (x, y)), self.tr("mark {n}").format(n=self._chosen))
+            self._step(self._histories.now.marked(self._chosen, (x, y)), self.tr("mark {n}").format(n=self._chosen))
 
     def choose_mark(self, name: str) -> None:
         if name != self._chosen:
@@ -178,20 +146,16 @@ class PointsWay(Way):
         self._chosen = name
         self._moving = None if done else (name, (x, y))
         if done:
-            self._step(self._history.now.marked(name, (x, y)), self.tr("move {n}").format(n=name))
+            self._step(self._histories.now.marked(name, (x, y)), self.tr("move {n}").format(n=name))
         else:
             self._follow()
 
     def remove_mark(self, name: str) -> None:
-        self._step(self._history.now.unmarked(name), self.tr("remove {n}").format(n=name))
+        self._step(self._histories.now.unmarked(name), self.tr("remove {n}").format(n=name))
 
     def _take_corner(self, name: str) -> None:
         self.choose_mark(name)
         self.focus_picture.emit()
-
-    def _take_sizes(self, points: Points, what: str) -> None:
-        # The form changes the points it was shown; a mark dragged meanwhile cannot be lost, there is one pointer.
-        self._step(points, what)
 
     def _follow(self) -> None:
         """Everything shows the points as they are; the camera is asked for anew."""
@@ -200,12 +164,12 @@ class PointsWay(Way):
             self._chosen = ""
         self.room.show_points(points)
         self.sizes.show_points(points)
-        self._undo.setEnabled(bool(self._history.before))
-        self._redo.setEnabled(bool(self._history.after))
+        history = self._histories.history
         for tool, words, steps in (
-            (self._undo, self.tr("Undo"), self._history.before),
-            (self._redo, self.tr("Redo"), self._history.after),
+            (self._undo, self.tr("Undo"), history.before),
+            (self._redo, self.tr("Redo"), history.after),
         ):
+            tool.setEnabled(bool(steps))
             tool.setAccessibleName(f"{words}: {steps[-1][0]}" if steps else words)
             tool.setToolTip(f"{words}: {steps[-1][0]}" if steps else words)
         self._ask()
@@ -220,13 +184,16 @@ class PointsWay(Way):
         subject = self._subject
         if subject is None:
             return
+        if self._work.is_running and self.points.marks:
+            self._calm.start()  # one at a time: a drag asks faster than an answer comes
+            return
         if not self.points.marks:
             self._calibration, self._refused = None, None
             self._work.stop()
             self._show()
             return
         names, pixels, places = self.points.pairs()
-        lens, room = self._known_lens(), self.points.room
+        lens, room = self._lens.lens(), self.points.room
 
         def find() -> Iterator[object]:
             # Here, on the thread: what it imports takes longer than a window may wait.
@@ -239,12 +206,11 @@ class PointsWay(Way):
 
         self._work.start(find)
 
-    def _take(self, calibration: "Calibration") -> None:
-        self._calibration, self._refused = calibration, None
-        self._show()
-
-    def _take_refusal(self, error) -> None:  # noqa: ANN001 (a CoreError, as signals carry it)
-        self._calibration, self._refused = None, Refused.of(error)
+    def _take(self, what: "Calibration | CoreError") -> None:
+        if isinstance(what, CoreError):
+            self._calibration, self._refused = None, Refused.of(what)
+        else:
+            self._calibration, self._refused = what, None
         self._show()
 
     def is_working(self) -> bool:

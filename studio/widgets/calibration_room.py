@@ -1,6 +1,7 @@
 """A room in space, drawn in parallel lines, on which a corner is chosen with the pointer or the arrow keys.
 
-Metres, y up, as `calibration_plan` has them. Drag turns it; nothing on it can be moved: sizes are typed beside it.
+Metres, y up, as `calibration_plan` has them. Drag turns it, the wheel goes closer, a double click on its ground shows
+all of it again; nothing on it can be moved: sizes are typed beside it.
 """
 
 import itertools
@@ -9,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPen, QPolygonF
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPainterPath, QPen, QPolygonF, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy
 
 from studio import theme
@@ -18,8 +19,9 @@ from studio.widgets.calibration_plan import Place, Points
 
 _GRIP_PX, _DRAG_PX = 13.0, 4.0
 _TURN_A_PIXEL = 0.008
+_ZOOM_A_NOTCH, _MOST_ZOOM = 1.25, 12.0
 _LOWEST, _HIGHEST = 0.12, 1.45
-_SIDE, _TOP = 22.0, 24.0
+_SIDE, _TOP, _FOOT = 22, 38, 18
 _ARROWS = {Qt.Key.Key_Left: (-1, 0), Qt.Key.Key_Right: (1, 0), Qt.Key.Key_Up: (0, -1), Qt.Key.Key_Down: (0, 1)}
 
 
@@ -52,6 +54,7 @@ class RoomDrawing(painting.Painted):
         self._pressed: QPointF | None = None
         self._turns = False
         self._last = QPointF()
+        self._zoom, self._shift = 1.0, QPointF()
 
     def show_points(self, points: Points) -> None:
         """Another room, or other places in it."""
@@ -76,10 +79,13 @@ class RoomDrawing(painting.Painted):
         flat = self._flat(places)
         whole = self._flat(list(self._places.values()))
         low, high = whole.min(0), whole.max(0)
-        room = np.array([self.width() - 2 * _SIDE, self.height() - 2 * _TOP])
+        top, foot = theme.px(_TOP), theme.px(_FOOT)  # what is chosen is said above
+        room = np.array([self.width() - 2 * _SIDE, self.height() - top - foot])
         scale = float(np.min(room / np.maximum(high - low, 1e-6)))
-        shift = np.array([self.width(), self.height()]) / 2 - scale * (low + high) / 2
-        return [QPointF(x, y) for x, y in flat * scale + shift]
+        middle = np.array([self.width() / 2, top + room[1] / 2])
+        fitted = middle + scale * (flat - (low + high) / 2)
+        closer = middle + self._zoom * (fitted - middle)
+        return [QPointF(x, y) + self._shift for x, y in closer]
 
     def _flat(self, places: Sequence[Place]) -> np.ndarray:
         x, y, z = np.asarray(places, dtype=float).reshape(-1, 3).T
@@ -125,6 +131,23 @@ class RoomDrawing(painting.Painted):
         if key and not turned:
             self.corner_chosen.emit(key)
 
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Closer to what is under the pointer, for a small thing in a large room."""
+        self._magnify(_ZOOM_A_NOTCH ** (event.angleDelta().y() / 120), event.position())
+        event.accept()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        if not self._at(event.position()):
+            self._magnify(0.0, event.position())
+
+    def _magnify(self, factor: float, at: QPointF) -> None:
+        before, self._zoom = self._zoom, min(max(self._zoom * factor, 1.0), _MOST_ZOOM)
+        middle = QPointF(self.width() / 2, theme.px(_TOP) + (self.height() - theme.px(_TOP) - theme.px(_FOOT)) / 2)
+        self._shift = at - middle - (at - middle - self._shift) * (self._zoom / before)
+        if self._zoom == 1.0:
+            self._shift = QPointF()
+        self.update()
+
     def leaveEvent(self, event) -> None:  # noqa: ANN001 (Qt's type differs between versions)
         super().leaveEvent(event)
         self._under = ""
@@ -156,9 +179,10 @@ class RoomDrawing(painting.Painted):
     # ---- painting ----
 
     def draw(self, painter: QPainter, look: theme.Theme) -> None:
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(look.field))
-        painter.drawRoundedRect(QRectF(self.rect()), theme.RADIUS["card"], theme.RADIUS["card"])
+        ground = QPainterPath()
+        ground.addRoundedRect(QRectF(self.rect()), theme.RADIUS["card"], theme.RADIUS["card"])
+        painter.fillPath(ground, QColor(look.field))
+        painter.setClipPath(ground)
         self._draw_floor(painter, look)
         self._draw_edges(painter, look)
         self._draw_sizes(painter, look)
@@ -180,10 +204,10 @@ class RoomDrawing(painting.Painted):
         wide, deep = self._points.room.width_m, self._points.room.depth_m
         floor = [(0.0, 0.0, 0.0), (wide, 0.0, 0.0), (wide, 0.0, deep), (0.0, 0.0, deep)]
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(look.raised))
+        painter.setBrush(QColor(theme.mix(look.field, look.text, 0.09)))
         painter.drawPolygon(QPolygonF(self._drawn(floor)))
         high = self._points.room.height_m
-        painter.setBrush(theme.alpha(look.raised, 0.55))
+        painter.setBrush(QColor(theme.mix(look.field, look.text, 0.04)))
         for one, other in itertools.pairwise((*floor, floor[0])):
             middle = ((one[0] + other[0]) / 2, 0.0, (one[2] + other[2]) / 2)
             if self._is_behind(middle):
@@ -217,10 +241,11 @@ class RoomDrawing(painting.Painted):
     def _draw_sizes(self, painter: QPainter, look: theme.Theme) -> None:
         room = self._points.room
         wide, deep, high = room.width_m, room.depth_m, room.height_m
+        uprights = [(x, high / 2, z) for x in (0.0, wide) for z in (0.0, deep)]
         for words, place in (
             (f"{wide:g} m", (wide / 2, 0.0, deep)),
             (f"{deep:g} m", (wide, 0.0, deep / 2)),
-            (f"{high:g} m", (0.0, high / 2, deep)),
+            (f"{high:g} m", min(uprights, key=lambda place: self._drawn([place])[0].x())),
         ):
             at = self._drawn([place])[0]
             y = at.y() - theme.px(8)

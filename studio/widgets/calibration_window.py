@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QCloseEvent, QKeyEvent, QKeySequence, QShortcut
-from PySide6.QtWidgets import QCheckBox, QComboBox, QFrame, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QFrame, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
-from core.geometry.cameras import Camera, eye_m, tilt_deg
+from core.geometry.cameras import Camera
 from core.project.cameras import camera_of
 from studio import theme
 from studio.document import Document
@@ -20,15 +20,18 @@ from studio.widgets import parts
 from studio.widgets.calibration_board import BoardWay
 from studio.widgets.calibration_drawing import floor_grid, horizon
 from studio.widgets.calibration_file import FileWay
+from studio.widgets.calibration_foot import FoundPanel
 from studio.widgets.calibration_people import PeopleWay
 from studio.widgets.calibration_picture import CalibrationPicture, Drawn
 from studio.widgets.calibration_points import PointsWay
-from studio.widgets.calibration_ways import Found, Refused, Subject, Way
+from studio.widgets.calibration_ways import Refused, Subject, Way
 from studio.widgets.clip_strip import ClipStrip, Stretch
 from studio.widgets.clip_time import ClipTime, say_count, say_time
 from studio.widgets.frame_source import Frame, FrameSource
+from studio.widgets.panel_walk import walk_panels
 
 EXAGGERATION = 10
+_LOW_PX = 640
 
 
 class CalibrationWindow(QWidget):
@@ -93,7 +96,8 @@ class CalibrationWindow(QWidget):
         box.setSpacing(8)
         box.addWidget(head)
         box.addWidget(split, 1)
-        box.addWidget(self._find_panel())
+        self.foot = FoundPanel()
+        box.addWidget(self.foot)
 
     def _frame_panel(self) -> QFrame:
         self.picture = CalibrationPicture()
@@ -122,34 +126,6 @@ class CalibrationWindow(QWidget):
         made.setAccessibleName(self.tr("Frame"))
         return made
 
-    def _find_panel(self) -> QFrame:
-        self._found_words = parts.text("", "strong", wrap=True)
-        self._doubts = parts.text("", "label", wrap=True)
-        for each in (self._found_words, self._doubts):
-            each.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-            each.setMinimumWidth(1)
-        self._sign = parts.glyph("info", 16, "text2")
-        self._back = parts.button(self.tr("Back to estimate"), "undo")
-        self._back.setToolTip(self.tr("This clip has no calibrated camera any more"))
-        self._back.clicked.connect(self.estimate_wanted)
-        self._on_points = parts.button(self.tr("Place it with points"))
-        self._on_points.clicked.connect(self._go_on_with_points)
-        self._whose = QComboBox()
-        self._whose.setAccessibleName(self.tr("For which clips"))
-        self._whose.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
-        self._use = parts.button(self.tr("Use this camera"), "check", "primary")
-        self._use.clicked.connect(self._use_it)
-        words = parts.col(None, self._found_words, self._doubts, None, gap=2)
-        # Room for all lines always: the frame must not move under the pointer when words come and go.
-        words.setMinimumHeight(theme.px(66))
-        made = parts.panel(
-            None,
-            parts.row(self._sign, (words, 1), self._back, self._on_points, self._whose, self._use, gap=8),
-            margins=(12, 10, 12, 10),
-        )
-        made.setAccessibleName(self.tr("The camera found"))
-        return made
-
     def _connect(self) -> None:
         document, picture = self._document, self.picture
         for told in (document.opened, document.closed):
@@ -158,6 +134,10 @@ class CalibrationWindow(QWidget):
         document.changed.connect(self._follow_clip)
         document.became_writable.connect(self._follow_ways)
         document.playhead_moved.connect(self._show_playhead)
+        self.foot.use.clicked.connect(self._use_it)
+        self.foot.back.clicked.connect(self.estimate_wanted)
+        self.foot.on_points.clicked.connect(self._go_on_with_points)
+        self.foot.whose.activated.connect(self._follow_ways)
         self._source.opened.connect(self._show_time)
         self._source.arrived.connect(self._show_frame)
         self._source.failed.connect(self._say_no_picture)
@@ -177,8 +157,8 @@ class CalibrationWindow(QWidget):
             ("Ctrl+Shift+Z", lambda: self.way.redo()),
             ("Ctrl+Return", self._use_it),
             ("Ctrl+Enter", self._use_it),
-            ("F6", partial(self._walk_panels, 1)),
-            ("Shift+F6", partial(self._walk_panels, -1)),
+            ("F6", partial(walk_panels, self, 1)),
+            ("Shift+F6", partial(walk_panels, self, -1)),
             ("Ctrl+W", self.close),
         ):
             QShortcut(QKeySequence(keys), self).activated.connect(act)
@@ -230,7 +210,7 @@ class CalibrationWindow(QWidget):
         self.picture.show_video_size(subject.width, subject.height)
         if before is None or (before.clip_id, before.video) != (subject.clip_id, subject.video):
             self._open_video(subject.video)
-        self._fill_whose(subject)
+        self.foot.show_alike(subject, len(self._alike(subject)))
         for way in self.ways:
             way.show_subject(subject)
         self._show_playhead()
@@ -279,22 +259,6 @@ class CalibrationWindow(QWidget):
 
     def _say_no_picture(self, what: str, hint: str) -> None:
         self.picture.state.say(parts.state_card("video", what, hint, colour="warn"))
-
-    def _fill_whose(self, subject: Subject) -> None:
-        size = (subject.width, subject.height)
-        same = [c for c in self._document.project.clips.values() if (c.video.width, c.video.height) == size]
-        before = self._whose.currentIndex()
-        self._whose.clear()
-        self._whose.addItem(self.tr("For this clip"))
-        if len(same) > 1:
-            self._whose.addItem(
-                self.tr("For all {count} clips of {width} × {height}").format(
-                    count=len(same), width=subject.width, height=subject.height
-                )
-            )
-            self._whose.setItemData(1, self.tr("Filmed from the same tripod"), Qt.ItemDataRole.ToolTipRole)
-        self._whose.setCurrentIndex(before if 0 <= before < self._whose.count() else 0)
-        self._whose.setVisible(len(same) > 1)
 
     # ---- the frame ----
 
@@ -363,97 +327,26 @@ class CalibrationWindow(QWidget):
     def _follow_ways(self, *_: object) -> None:
         way, subject = self.way, self._subject
         self._sentence.setText(way.sentence)
+        # In a low window the words make room for the work once it has begun.
+        self._sentence.setHidden(self.height() < theme.px(_LOW_PX) and bool(way.marks()[0]))
         found = way.found() if subject is not None else None
         refused = way.refused() if subject is not None else Refused(self.tr("Choose a clip first."), is_start=True)
-        self._say_found(found, refused)
-        reason = self._document.read_only_reason
-        self._use.setEnabled(found is not None and reason is None)
-        self._use.setToolTip(reason or self.tr("One edit, which undo takes back  Ctrl+Enter"))
-        words = self.tr("Use this camera")
-        if found is not None and not found.placed:
-            words = self.tr("Use this lens")
-        elif found is not None and found.camera.estimated:
-            words = self.tr("Use this estimate")
-        self._use.setText(words)
-        self._on_points.setVisible(found is not None and not found.placed)
-        self._whose.setEnabled(found is not None)
-        self._back.setVisible(subject is not None and bool(subject.camera_name))
-        self._back.setEnabled(reason is None)
+        self.foot.show_find(subject, found, refused, self._document.read_only_reason)
         self._draw()
-
-    def _say_found(self, found: Found | None, refused: Refused | None) -> None:
-        if found is not None:
-            error = [] if found.error_px is None else [self.tr("Error {px:.2f} px.").format(px=found.error_px)]
-            self._found_words.setText("  ".join((*error, *found.words)))
-            self._say_below("  ".join(found.warnings), "warn" if found.warnings else "label")
-            self._sign.show_icon("warn" if found.warnings else "check", "warn" if found.warnings else "ok")
-            return
-        subject = self._subject
-        if refused is not None and not refused.is_start:
-            self._found_words.setText(refused.message)
-            self._say_below(refused.hint, "label")
-            self._sign.show_icon("info", "warn")
-        else:
-            if subject is not None and subject.camera_name:
-                self._found_words.setText(self._said_of_own(subject))
-            elif subject is not None:
-                words = self.tr("The camera of {clip} is an estimate: pixels hold, millimetres are guesses.")
-                self._found_words.setText(words.format(clip=subject.name))
-            else:
-                self._found_words.setText("")
-            self._say_below(f"{refused.message} {refused.hint}".strip() if refused is not None else "", "label")
-            self._sign.show_icon("camera", "text2")
-
-    def _say_below(self, words: str, role: parts.Role) -> None:
-        self._doubts.setText(words)
-        self._doubts.setVisible(bool(words))
-        parts.set_role(self._doubts, role)
-
-    def _said_of_own(self, subject: Subject) -> str:
-        """The camera the clip has now."""
-        if subject.camera.estimated:
-            words = self.tr("{clip} has an estimated camera: {name}.")
-        elif subject.camera_error_px is not None:
-            words = self.tr("{clip} has a camera: {name}, error {error:.2f} px.")
-        else:
-            words = self.tr("{clip} has a camera: {name}.")
-        said = words.format(clip=subject.name, name=subject.camera_name, error=subject.camera_error_px or 0)
-        return f"{said} {self._facts(subject.camera)}"
-
-    def _facts(self, camera: Camera) -> str:
-        tilt = tilt_deg(camera)
-        looks = self.tr("down") if tilt >= 0 else self.tr("up")
-        words = self.tr("Focal length {focal:.0f} px, {high:.2f} m over the floor, looks {way} {tilt:.1f}°.")
-        focal, high = float(camera.focal_px.mean()), float(eye_m(camera)[1])
-        return words.format(focal=focal, high=high, way=looks, tilt=abs(tilt))
 
     def _use_it(self) -> None:
         found, subject = self.way.found(), self._subject
-        if found is None or subject is None or not self._use.isEnabled():
+        if found is None or subject is None or not self.foot.use.isEnabled():
             return
-        self.use_wanted.emit(found, self._clips())
+        clips = self._alike(subject) if self.foot.is_for_all else (subject.clip_id,)
+        self.use_wanted.emit(found, clips)
 
-    def _clips(self) -> Sequence[str]:
-        subject = self._subject
-        if subject is None:
-            return ()
-        if self._whose.currentIndex() <= 0:
-            return (subject.clip_id,)
+    def _alike(self, subject: Subject) -> Sequence[str]:
+        """The clips whose pictures have the size of this one's."""
         size = (subject.width, subject.height)
         return [c.id for c in self._document.project.clips.values() if (c.video.width, c.video.height) == size]
 
     # ---- keys and the end ----
-
-    def _walk_panels(self, step: int) -> None:
-        """Move the focus to the next panel, in reading order."""
-        panels = [each for each in self.findChildren(QFrame) if each.objectName() == "panel" and each.isVisible()]
-        panels.sort(key=lambda each: (each.mapTo(self, QPoint()).y() // 100, each.mapTo(self, QPoint()).x()))
-        stops = [(each, first) for each in panels if (first := _first_control(each)) is not None]
-        focus = self.focusWidget()
-        now = next((at for at, (each, _) in enumerate(stops) if focus and each.isAncestorOf(focus)), None)
-        if stops:
-            goal = (0 if step > 0 else -1) if now is None else (now + step) % len(stops)
-            stops[goal][1].setFocus(Qt.FocusReason.TabFocusReason)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:
@@ -470,14 +363,3 @@ class CalibrationWindow(QWidget):
             way.close_way()
         self._source.close(wait=True)
         super().closeEvent(event)
-
-
-def _first_control(panel: QWidget) -> QWidget | None:
-    return next(
-        (
-            each
-            for each in panel.findChildren(QWidget)
-            if each.isVisible() and each.isEnabled() and each.focusPolicy() & Qt.FocusPolicy.TabFocus
-        ),
-        None,
-    )

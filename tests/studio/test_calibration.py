@@ -175,17 +175,17 @@ def use(document: Document, found, clips) -> None:
 def test_that_too_few_corners_say_how_many_are_missing_and_corners_of_one_line_why_not(window, qtbot):
     mark_all(window, qtbot, SEEN[:4])
     assert window.way.found() is None
-    assert "4 of at least 6" in window._found_words.text()
-    assert "2 more" in window._doubts.text()
-    assert not window._use.isEnabled()
+    assert "4 of at least 6" in window.foot.said.text()
+    assert "2 more" in window.foot.below.text()
+    assert not window.foot.use.isEnabled()
     line = tuple(f"along {at}" for at in range(6))
     own = {name: (0.5 * at, 0.0, 2.0) for at, name in enumerate(line)}
-    window.points._take_sizes(window.points.points.with_own(own), "places")
+    window.points.sizes.changed.emit(window.points.points.with_own(own), "places")
     for name in SEEN[:4]:
         window.points.remove_mark(name)
     mark_all(window, qtbot, line)
     assert window.way.found() is None
-    assert "one line" in window._found_words.text()
+    assert "one line" in window.foot.said.text()
 
 
 def test_that_a_wrong_corner_is_named_and_dragging_it_right_makes_the_camera_right(window, qtbot):
@@ -195,7 +195,7 @@ def test_that_a_wrong_corner_is_named_and_dragging_it_right_makes_the_camera_rig
     x, y = window.points.points.marks[wrong]
     window.points.move_mark(wrong, x + 15, y, done=True)
     qtbot.waitUntil(window.is_settled)
-    assert "table, top back left does not fit" in window._doubts.text().lower()
+    assert "table, top back left does not fit" in window.foot.below.text().lower()
     start, end = point_of(window, (x + 15, y)), point_of(window, (x, y))
     QTest.mousePress(window.picture, Qt.MouseButton.LeftButton, pos=start)
     QTest.mouseMove(window.picture, (start + end) / 2)
@@ -348,7 +348,7 @@ def test_that_a_chessboard_film_tells_the_lens_and_points_then_need_only_four(
     assert found.camera.estimated  # where it stands is not known
     np.testing.assert_allclose(found.camera.focal_px, BOARD_FOCAL, rtol=0.02)
     assert window.way.picture() is not None  # the view that is chosen stands in place of the frame
-    click(window._on_points, QPoint(10, 10))
+    click(window.foot.on_points, QPoint(10, 10))
     assert window.way is window.points
     mark_all(window, qtbot, SEEN[:3] + SEEN[7:8])
     placed = window.way.found()
@@ -377,7 +377,7 @@ def test_that_a_film_without_a_board_says_so(window, qtbot):
     click(window.board.look_button, QPoint(10, 10))
     qtbot.waitUntil(window.is_settled, timeout=10_000)
     assert window.way.found() is None
-    assert "found in 0 of 4" in window._found_words.text()
+    assert "found in 0 of 4" in window.foot.said.text()
 
 
 # ---- from people ----
@@ -409,8 +409,8 @@ def test_that_upright_people_give_an_estimate_that_is_called_one(document, open_
     qtbot.waitUntil(lambda: window.way.found() is not None and window.is_settled(), timeout=10_000)
     found = window.way.found()
     assert found.camera.estimated
-    assert window._use.text() == "Use this estimate"
-    assert "estimate" in window._doubts.text().lower()
+    assert window.foot.use.text() == "Use this estimate"
+    assert "estimate" in window.foot.below.text().lower()
     assert eye_m(found.camera)[1] == pytest.approx(eye_m(TRUE)[1], abs=0.5)
     assert tilt_deg(found.camera) == pytest.approx(tilt_deg(TRUE), abs=5)
     kinds = {each.kind: each.lines for each in window.way.drawn()}
@@ -444,7 +444,7 @@ def test_that_a_camera_of_a_file_is_taken_for_its_clip_and_one_of_another_shape_
     window.file.read(shared_data / "h36m_sample" / "cameras.pkl")
     qtbot.waitUntil(window.is_settled, timeout=10_000)
     assert window.way.found() is None
-    assert "another shape" in window._found_words.text()
+    assert "another shape" in window.foot.said.text()
 
 
 def test_that_a_file_that_holds_no_camera_is_refused_in_words(window, qtbot, tmp_path):
@@ -453,7 +453,7 @@ def test_that_a_file_that_holds_no_camera_is_refused_in_words(window, qtbot, tmp
     window.show_way(window.ways.index(window.file))
     window.file.read(stray)
     qtbot.waitUntil(window.is_settled, timeout=10_000)
-    assert "no file of cameras" in window._found_words.text()
+    assert "no file of cameras" in window.foot.said.text()
 
 
 def test_that_the_ways_words_name_every_format_of_cameras_there_is(window):
@@ -466,16 +466,16 @@ def test_that_the_ways_words_name_every_format_of_cameras_there_is(window):
 
 
 def test_that_a_calibrated_clip_shows_its_camera_and_can_go_back_to_an_estimate(window, document, qtbot):
-    assert not window._back.isVisible()
+    assert not window.foot.back.isVisible()
     after, row = edits.add_camera(document.project, "tripod", TRUE, author="x", how="points", error_px=0.42)
     document.edit(edits.set_camera(after, document.clip_id, row.id), "Calibrate camera")
-    assert "tripod" in window._found_words.text()
-    assert "0.42 px" in window._found_words.text()
+    assert "tripod" in window.foot.said.text()
+    assert "0.42 px" in window.foot.said.text()
     assert {each.kind for each in window.picture._drawn} == {"grid", "horizon"}
     asked = []
     window.estimate_wanted.connect(lambda: asked.append(True))
-    assert window._back.isVisible()
-    click(window._back, QPoint(8, 8))
+    assert window.foot.back.isVisible()
+    click(window.foot.back, QPoint(8, 8))
     assert asked == [True]
 
 
@@ -487,8 +487,8 @@ def test_that_a_camera_can_be_for_every_clip_of_the_same_size(document, open_win
     mark_all(window, qtbot)
     wanted = []
     window.use_wanted.connect(lambda _, whose: wanted.append(list(whose)))
-    window._whose.setCurrentIndex(1)
-    click(window._use, QPoint(10, 10))
+    window.foot.whose.setCurrentIndex(1)
+    click(window.foot.use, QPoint(10, 10))
     assert wanted == [clips]
 
 
@@ -509,11 +509,11 @@ def test_that_the_marks_of_each_clip_are_kept_while_another_is_shown_and_when_th
 
 def test_that_a_project_open_for_reading_shows_everything_but_takes_nothing(window, qtbot, monkeypatch):
     mark_all(window, qtbot)
-    assert window._use.isEnabled()
+    assert window.foot.use.isEnabled()
     monkeypatch.setattr(Document, "read_only_reason", property(lambda _: "Somebody else is editing it"))
     window._follow_ways()
-    assert not window._use.isEnabled()
-    assert window._use.toolTip() == "Somebody else is editing it"
+    assert not window.foot.use.isEnabled()
+    assert window.foot.use.toolTip() == "Somebody else is editing it"
 
 
 def test_that_every_control_has_a_name_and_f6_walks_the_three_panels(window, qtbot):
@@ -631,11 +631,11 @@ def test_that_a_camera_found_from_the_menu_is_the_clips_until_undone(open_studio
     window = studio.calibrating.calibration
     qtbot.waitUntil(window.is_settled, timeout=10_000)
     mark_all(window, qtbot)
-    click(window._use, QPoint(10, 10))
+    click(window.foot.use, QPoint(10, 10))
     row = document.project.cameras[document.clip.camera]
     assert (row.how, row.error_px) == ("points", pytest.approx(window.way.found().error_px))
     assert document.undo_label == "Calibrate camera"
-    click(window._back, QPoint(8, 8))
+    click(window.foot.back, QPoint(8, 8))
     assert not document.clip.camera
     document.undo()
     assert document.clip.camera == row.id
