@@ -43,30 +43,33 @@ def skeleton_solid(
     shown = np.isfinite(joints_m.sum(-1))
     if seen is not None:
         shown = shown & seen
-    parts: list[tuple[ndarray, ndarray, ndarray, str]] = []
+    starts, ends, of_bone = [], [], []
     for parent, child in skeleton.bones:
-        if not (shown[parent] and shown[child]):
-            continue
-        colour = bones or colours.of(skeleton.sides[child])
-        pieces = _dashes(joints_m[parent], joints_m[child]) if dashed else [(joints_m[parent], joints_m[child])]
-        parts += [(*_tube(start, end, BONE_RADIUS_M * thickness), colour) for start, end in pieces]
-    for joint in np.flatnonzero(shown):
-        size = JOINT_RADIUS_M * thickness * (1.5 if skeleton.joints[joint] in ("head", "nose") else 1.0)
-        ball = _BALL_POINTS * size + joints_m[joint]
-        parts.append((ball, _BALL_POINTS, _BALL_FACES, colours.of(skeleton.sides[joint])))
-    return _joined(parts)
+        if shown[parent] and shown[child]:
+            whole = [(joints_m[parent], joints_m[child])]
+            for start, end in _dashes(*whole[0]) if dashed else whole:
+                starts.append(start)
+                ends.append(end)
+                of_bone.append(rgb(bones or colours.of(skeleton.sides[child])))
+    there = np.flatnonzero(shown)
+    size = [JOINT_RADIUS_M * (1.5 if skeleton.joints[joint] in ("head", "nose") else 1.0) for joint in there]
+    of_joint = [rgb(colours.of(skeleton.sides[joint])) for joint in there]
+    return _together(
+        _tubes(np.reshape(starts, (-1, 3)), np.reshape(ends, (-1, 3)), BONE_RADIUS_M * thickness, of_bone),
+        _balls(joints_m[there], np.array(size) * thickness, of_joint),
+    )
 
 
 def trail_solid(points_m: Float[ndarray, "points 3"], colour: str, thickness: float = 1.0) -> Solid:
     """A thread along a path, hair-thin where it begins and as thick as `TRAIL_RADIUS_M` at its newest end."""
     points = points_m[np.isfinite(points_m).all(-1)]
     if len(points) < 2:
-        return _joined([])
+        return _together()
     gone = np.r_[0, np.cumsum(np.linalg.norm(np.diff(points, axis=0), axis=1))]
     kept = np.r_[True, np.diff(gone) > 1e-6]
     points, gone = points[kept], gone[kept]
     if len(points) < 2:
-        return _joined([])
+        return _together()
     radius = TRAIL_RADIUS_M * thickness * (0.15 + 0.85 * gone / gone[-1])
     along = np.gradient(points, axis=0)
     along /= np.maximum(np.linalg.norm(along, axis=1, keepdims=True), 1e-12)
@@ -84,20 +87,21 @@ def trail_solid(points_m: Float[ndarray, "points 3"], colour: str, thickness: fl
     here, beside = at[:-1], np.roll(at, -1, 1)[:-1]
     ahead, both = at[1:], np.roll(at, -1, 1)[1:]
     faces = np.concatenate([np.stack([here, beside, ahead], -1), np.stack([beside, both, ahead], -1)]).reshape(-1, 3)
-    end = (_BALL_POINTS * radius[-1] + points[-1], _BALL_POINTS, _BALL_FACES, colour)
-    return _joined([(places.reshape(-1, 3), rings.reshape(-1, 3), faces, colour), end])
+    thread = Solid(
+        places.reshape(-1, 3), rings.reshape(-1, 3), faces, np.full((places.size // 3, 3), rgb(colour), np.uint8)
+    )
+    return _together(thread, _balls(points[-1:], radius[-1:], [rgb(colour)]))
 
 
-def _joined(parts: list[tuple[ndarray, ndarray, ndarray, str]]) -> Solid:
-    if not parts:
-        nothing = np.zeros((0, 3), np.float32)
-        return Solid(nothing, nothing, np.zeros((0, 3), np.int64), np.zeros((0, 3), np.uint8))
-    starts = np.cumsum([0, *(len(points) for points, *_ in parts)])
+def _together(*parts: Solid) -> Solid:
+    """One solid of several; none is an empty one."""
+    starts = np.cumsum([0, *(len(part.vertices_m) for part in parts)])
+    places, nothing = np.zeros((0, 3), np.float32), np.zeros((0, 3), np.int64)
     return Solid(
-        vertices_m=np.concatenate([points for points, *_ in parts]).astype(np.float32),
-        normals=np.concatenate([normals for _, normals, *_ in parts]).astype(np.float32),
-        faces=np.concatenate([faces + start for (_, _, faces, _), start in zip(parts, starts, strict=False)]),
-        colours=np.concatenate([np.full((len(points), 3), rgb(colour), np.uint8) for points, _, _, colour in parts]),
+        vertices_m=np.concatenate([places, *(part.vertices_m for part in parts)], dtype=np.float32),
+        normals=np.concatenate([places, *(part.normals for part in parts)], dtype=np.float32),
+        faces=np.concatenate([nothing, *(part.faces + at for part, at in zip(parts, starts, strict=False))]),
+        colours=np.concatenate([nothing.astype(np.uint8), *(part.colours for part in parts)]),
     )
 
 
@@ -110,19 +114,51 @@ def _dashes(start: ndarray, end: ndarray) -> list[tuple[ndarray, ndarray]]:
     return [(start + (end - start) * from_, start + (end - start) * (from_ + share)) for from_ in at]
 
 
-def _tube(start: ndarray, end: ndarray, radius_m: float) -> tuple[ndarray, ndarray, ndarray]:
-    """A tube with flat ends: points, normals, faces."""
-    along = end - start
-    length = max(float(np.linalg.norm(along)), 1e-9)
-    along = along / length
-    aside = np.cross(along, [1.0, 0, 0] if abs(along[0]) < 0.8 else [0, 1.0, 0])
-    aside /= np.linalg.norm(aside)
+def _tubes(
+    starts_m: Float[ndarray, "tubes 3"],
+    ends_m: Float[ndarray, "tubes 3"],
+    radius_m: float,
+    colours: list[tuple[int, int, int]],
+) -> Solid:
+    """Tubes with flat ends."""
+    along = ends_m - starts_m
+    along = along / np.maximum(np.linalg.norm(along, axis=1, keepdims=True), 1e-9)
+    leaning = np.where(np.abs(along[:, :1]) < 0.8, [[1.0, 0, 0]], [[0, 1.0, 0]])
+    aside = np.cross(along, leaning)
+    aside /= np.maximum(np.linalg.norm(aside, axis=1, keepdims=True), 1e-9)
     across = np.cross(along, aside)
-    ring = _CIRCLE[:, :1] * aside + _CIRCLE[:, 1:] * across
-    side = [start + radius_m * ring, end + radius_m * ring]
-    points = np.concatenate([*side, *side])
-    normals = np.concatenate([ring, ring, np.tile(-along, (_ROUND, 1)), np.tile(along, (_ROUND, 1))])
-    return points, normals, _TUBE_FACES
+    rings = _CIRCLE[:, :1] * aside[:, None] + _CIRCLE[:, 1:] * across[:, None]
+    caps = np.broadcast_to(along[:, None], rings.shape)
+    first, last = starts_m[:, None] + radius_m * rings, ends_m[:, None] + radius_m * rings
+    return _copies(
+        np.concatenate([first, last, first, last], axis=1),
+        np.concatenate([rings, rings, -caps, caps], axis=1),
+        _TUBE_FACES,
+        colours,
+    )
+
+
+def _balls(
+    centres_m: Float[ndarray, "balls 3"], radii_m: Float[ndarray, " balls"], colours: list[tuple[int, int, int]]
+) -> Solid:
+    places = centres_m[:, None] + radii_m[:, None, None] * _BALL_POINTS
+    return _copies(places, np.broadcast_to(_BALL_POINTS, places.shape), _BALL_FACES, colours)
+
+
+def _copies(
+    places_m: Float[ndarray, "copies points 3"],
+    normals: Float[ndarray, "copies points 3"],
+    faces: Int[ndarray, "faces 3"],
+    colours: list[tuple[int, int, int]],
+) -> Solid:
+    """Many of one shape, each in its colour."""
+    copies, points, _ = places_m.shape
+    return Solid(
+        vertices_m=places_m.reshape(-1, 3),
+        normals=normals.reshape(-1, 3),
+        faces=(faces[None] + points * np.arange(copies)[:, None, None]).reshape(-1, 3),
+        colours=np.repeat(np.reshape(colours, (-1, 3)).astype(np.uint8), points, axis=0),
+    )
 
 
 def _ball(rings: int, around: int) -> tuple[ndarray, ndarray]:

@@ -9,6 +9,7 @@ from core.rendering.panels import GAP_PX, Panels
 from core.rendering.scene import Scene
 from core.rendering.views import Orbit
 from tests.core.rendering.golden import assert_looks_like
+from tests.core.rendering.mannequin import mannequin
 from tests.core.rendering.test_scene import TEAL, standing
 
 COLOURS = ("#4fc7cf", "#f2a65a", "#c58af9", "#c9ccd3")
@@ -117,6 +118,6 @@ def test_that_no_panel_is_refused():
 def test_that_compared_panels_look_as_they_did(name, colours):
     with Panels(320, 240, count=4, columns=2, colours=colours) as panels:
         for at, (stage, colour) in enumerate(zip(panels.stages, COLOURS, strict=True)):
-            stage.show(contents(colour, spread=20 + 20 * at))
+            stage.show(Contents((mannequin(colour, raised=0.3 * at),)))
         panels.frame_all()
         assert_looks_like(panels.picture()[..., :3], f"panels_{name}")
