@@ -12,7 +12,7 @@ from typing import Any
 
 from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from studio.actions import Actions, Handlers
 from studio.commands import tip
@@ -22,6 +22,7 @@ from studio.settings import Settings
 from studio.widgets.job_panel import JobPanel
 from studio.widgets.notices import KEEP_CLEAR, Notices
 from studio.widgets.panel_sizes import PanelSizes
+from studio.widgets.panel_walk import walk_panels
 from studio.widgets.rail import Place, Rail
 from studio.widgets.search_list import Entry, SearchList
 from studio.widgets.status_line import StatusLine
@@ -198,16 +199,7 @@ class MainWindow(QWidget):
 
     def _walk_panels(self, step: int) -> None:
         """Move the focus to the next panel of the page, in reading order."""
-        page = self._pages[self.page_name]
-        panels = [each for each in page.findChildren(QFrame) if each.objectName() == "panel" and each.isVisible()]
-        panels.sort(key=lambda each: (each.mapTo(page, QPoint()).x(), each.mapTo(page, QPoint()).y()))
-        stops = [(panel, first) for panel in panels if (first := _first_control(panel)) is not None]
-        if not stops:
-            return
-        focus = self.focusWidget()
-        now = next((at for at, (panel, _) in enumerate(stops) if focus and panel.isAncestorOf(focus)), None)
-        goal = (0 if step > 0 else -1) if now is None else (now + step) % len(stops)
-        stops[goal][1].setFocus(Qt.FocusReason.TabFocusReason)
+        walk_panels(self._pages[self.page_name], step, by_column=True)
 
     def _toggle_full_screen(self) -> None:
         if self.isFullScreen():
@@ -273,14 +265,3 @@ class _Stack(QStackedWidget):
 def _offers(page: QWidget, what: str) -> Handlers:
     found = getattr(page, what, None)
     return {} if found is None else found()
-
-
-def _first_control(panel: QWidget) -> QWidget | None:
-    return next(
-        (
-            each
-            for each in panel.findChildren(QWidget)
-            if each.isVisible() and each.isEnabled() and each.focusPolicy() & Qt.FocusPolicy.TabFocus
-        ),
-        None,
-    )
