@@ -39,6 +39,7 @@ from studio.widgets.notices import KEEP_CLEAR
 from studio.widgets.people_control import PeopleControl
 from studio.widgets.player import Player
 from studio.widgets.sent_window import SentPart
+from studio.widgets.shown import Shown
 from studio.widgets.timeline import Timeline
 from studio.widgets.timeline_contents import confidence_of, contents_of
 from studio.widgets.timeline_head import TimelineHead
@@ -137,6 +138,10 @@ class AnnotatePage(QWidget):
     def checked(self) -> dict[str, bool]:
         """Which toggles are on."""
         return {**shown_now(self._display, "annotate"), "send-picture": self.sent.is_out}
+
+    def shown(self) -> Shown:
+        """The body that is shown, to be taken out."""
+        return self.body.shown()
 
     def is_settled(self) -> bool:
         """Whether everything that was asked for is on the screen."""

@@ -9,9 +9,11 @@ import numpy as np
 from PySide6.QtCore import QObject, QTimer
 
 from core.fits import FitView
+from core.geometry.rotations import matrices
 from core.motion import SEEN
 from core.project.annotations import Clip
 from core.project.cameras import camera_of
+from core.rendering.moving import Footage, MovingBody, MovingScene, Shot
 from studio import theme
 from studio.display import Display
 from studio.document import Document
@@ -21,6 +23,8 @@ from studio.pages.annotate_picture import ClipPicture
 from studio.widgets.cut_outs import CutOuts, CutWish
 from studio.widgets.player import Player
 from studio.widgets.posed import PosedBody
+from studio.widgets.scene_view import colours
+from studio.widgets.shown import Shown, nothing
 from studio.widgets.video_view import VideoView
 
 RESTED_MS = 100
@@ -87,6 +91,30 @@ class PictureBody(QObject):
             return None
         pose = pose_in_picture(np.asarray(tracks.joints_px[frame, track]), seen)
         return FitWish(self._display.body, tracks.skeleton.name, pose, self._camera(clip))
+
+    def shown(self) -> Shown:
+        """The body at the playhead with the frame it stands in, to be taken out; the reason where there is none."""
+        if self._display.shows("annotate") == "joints":
+            return nothing("Joints alone are shown. Press D for the body, then export.")
+        wish, clip, frame = self.wish(), self._document.clip, self._frame
+        pose = self.fits.of(wish) if wish is not None else None
+        if wish is None or clip is None or frame is None or pose is None:
+            return nothing("Nobody's body is shown in this frame.")
+        body = MovingBody(
+            body=wish.body,
+            betas=np.array(pose.betas),
+            rotations=matrices(np.array(pose.rotations).reshape(1, -1, 3)),
+            translation_m=np.array(pose.translation_m).reshape(1, 3),
+        )
+        camera = camera_of(self._document.project, clip)
+        video = self._document.video_path(clip.id)
+        footage = Footage(video, (frame,), camera) if video is not None and video.is_file() else None
+        scene = MovingScene(clip.video.rate_hz or 30.0, (body,), ground_m=None)
+        shot = Shot(
+            scene, view=camera, colours=colours(), footage=footage, opacity=self._display.opacity,
+            beside=self._display.is_beside,
+        )  # fmt: skip
+        return Shown(shot, f"{clip.name} frame {frame}")
 
     # ---- following ----
 

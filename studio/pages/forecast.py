@@ -9,11 +9,9 @@ from functools import partial
 
 from PySide6.QtCore import QPoint, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QMenu, QScrollArea, QStackedWidget, QTabBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QScrollArea, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
-from core.bodies.skeletons import UPPER_BODY_9
 from core.errors import CoreError
-from core.motion import Poses2d
 from core.project.annotations import Clip
 from studio import theme
 from studio.commands import tip
@@ -21,22 +19,23 @@ from studio.display import Display
 from studio.document import Document
 from studio.jobs import Jobs
 from studio.models_client import ModelsClient
-from studio.pages.forecast_asking import MOST_COMPARED, Asking
+from studio.pages.forecast_asking import Asking
 from studio.pages.forecast_bodies import ForecastBodies
-from studio.pages.forecast_cells import LARGE_MARGIN, Moment
-from studio.pages.forecast_panels import DoubtsPanel, JointsPanel, StepPanel
+from studio.pages.forecast_cells import LARGE_MARGIN, Moment, SeenJoints, seen_in
+from studio.pages.forecast_panels import Clock, DoubtsPanel, JointsPanel, StepPanel, runs_menu
+from studio.pages.forecast_shown import shown_of
 from studio.pages.forecast_space import SpaceComparison, SpacePanel
 from studio.pages.forecast_states import StatePlace
 from studio.pages.space_commands import SpaceCommands, open_menu, showing, shown_now
 from studio.widgets import parts
-from studio.widgets.clip_strip import ClipStrip, Stretch
+from studio.widgets.clip_strip import Stretch
 from studio.widgets.clip_time import ClipTime, say_time
 from studio.widgets.compare_grid import CompareGrid
 from studio.widgets.painting import Swatch
 from studio.widgets.people_control import PeopleControl
 from studio.widgets.player import Player
-from studio.widgets.pose_picture import Points
 from studio.widgets.sent_window import SentPart
+from studio.widgets.shown import Shown
 from studio.widgets.step_cards import CardStrip, CellView, PastStrip
 from studio.widgets.stills import Stills
 from studio.widgets.viewport import Viewport
@@ -102,6 +101,11 @@ class ForecastPage(QWidget):
         """Which toggles are on."""
         shown = shown_now(self._display, "forecast")
         return {**shown, **self._space.checked(), "send-picture": self._sent.is_out}
+
+    def shown(self) -> Shown:
+        """What stands in space, to be taken out of it."""
+        front = self._front_view()
+        return shown_of(self._moment, self._step, front.view(), front.looks, apart=self.space.is_apart)
 
     def is_settled(self) -> bool:
         """Whether the newest answer is on screen with its pictures."""
@@ -220,17 +224,12 @@ class ForecastPage(QWidget):
         return parts.panel(None, self._past_again, (self._compared, 1), gap=10, margins=(10, 10, 4, 10))
 
     def _transport(self) -> QWidget:
-        back, on = parts.tool("step_back", tip("step-back")), parts.tool("step", tip("step"))
-        self._play = parts.tool("play", tip("play"), size=18)
-        self._play.clicked.connect(self.player.toggle)
-        back.clicked.connect(lambda: self._go(-1))
-        on.clicked.connect(lambda: self._go(1))
-        self._time = parts.text("", "strong")
-        self._time.setMinimumWidth(theme.px(64))
-        self._now = parts.text("", "chip")
-        self.strip = ClipStrip()
-        self.strip.sought.connect(self._document.seek)
-        return parts.row(self._play, back, on, self._time, self._now, (self.strip, 1), gap=6, margins=(4, 0, 4, 2))
+        clock = Clock()
+        clock.play.clicked.connect(self.player.toggle)
+        clock.stepped.connect(self._go)
+        clock.strip.sought.connect(self._document.seek)
+        self._play, self._time, self._now, self.strip = clock.play, clock.time, clock.now, clock.strip
+        return clock
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -279,17 +278,7 @@ class ForecastPage(QWidget):
     def _show_runs_menu(self) -> None:
         """Every forecaster and the counting one beside it, ticked where it is compared."""
         self._tabs.setCurrentIndex(1)
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        compared = {each.key for each in self.asking.compared}
-        for known in self.asking.known:
-            for each in (known, known.beside()):
-                words = each.name if not each.is_plain else f"n-gram beside {known.name}"
-                action = menu.addAction(words)
-                action.setCheckable(True)
-                action.setChecked(each.key in compared)
-                action.setEnabled(each.key in compared or len(compared) < MOST_COMPARED)
-                action.toggled.connect(lambda on, each=each: self.asking.compare(each, on=on))
+        menu = runs_menu(self, self.asking)
         menu.popup(self._add.mapToGlobal(self._add.rect().bottomLeft()))
 
     def _front_view(self) -> Viewport:
@@ -366,18 +355,11 @@ class ForecastPage(QWidget):
         self._doubts.show_moment(self._moment)
         self._draw()
 
-    def _seen_pose(self, clip: Clip, frame: int) -> tuple[Points, tuple[bool, ...]] | None:
-        """What the clip's tracks have of its actor in a frame; with several people, of the one who stands first."""
+    def _seen_pose(self, clip: Clip, frame: int) -> SeenJoints | None:
         try:
-            tracks = self._document.tracks(clip.id)
+            return seen_in(self._document.tracks(clip.id), clip, frame)
         except CoreError:
             return None  # the forecast itself says that the tracks cannot be read
-        if tracks is None or not 0 <= frame < len(tracks):
-            return None
-        track = next((actor.track for actor in clip.actors if actor.track is not None), 0)
-        part = slice(frame, frame + 1), slice(track, track + 1)
-        one = Poses2d(tracks.skeleton, tracks.joints_px[part], tracks.confidence[part]).as_skeleton(UPPER_BODY_9)
-        return [(float(x), float(y)) for x, y in one.joints_px[0, 0]], tuple(map(bool, one.seen()[0, 0]))
 
     def _draw(self) -> None:
         """The moment as it stands, with the pictures there are; what is drawn first is fitted first."""

@@ -15,6 +15,7 @@ from PySide6.QtGui import QPixmap
 
 from core.bodies.skeletons import UPPER_BODY_9
 from core.forecasts import Forecast, ForecastStep
+from core.motion import Poses2d
 from core.project.annotations import Clip, Project
 from studio import theme
 from studio.forecasters import Known
@@ -26,7 +27,8 @@ from studio.widgets.step_cards import Likely, SeenStep, StepCard
 
 Still = Callable[[int, bool], QPixmap | None]
 """A frame's picture, grey or not, or None while there is none."""
-SeenPose = Callable[[int], tuple[Points, tuple[bool, ...]] | None]
+SeenJoints = tuple[Points, tuple[bool, ...]]
+SeenPose = Callable[[int], SeenJoints | None]
 """The nine joints a frame's 2D tracks have of the person, and which of them are seen."""
 
 CARD_MARGIN, LARGE_MARGIN = 0.15, 0.6
@@ -245,6 +247,16 @@ class Moment:
             )
             found.append(JointErrors(known.name, known.colour, tuple(np.delete(np.array(errors, object), NECK))))
         return found
+
+
+def seen_in(tracks: Poses2d | None, clip: Clip, frame: int) -> SeenJoints | None:
+    """What the clip's tracks have of its actor in a frame; with several people, of the one who stands first."""
+    if tracks is None or not 0 <= frame < len(tracks):
+        return None
+    track = next((actor.track for actor in clip.actors if actor.track is not None), 0)
+    part = slice(frame, frame + 1), slice(track, track + 1)
+    one = Poses2d(tracks.skeleton, tracks.joints_px[part], tracks.confidence[part]).as_skeleton(UPPER_BODY_9)
+    return [(float(x), float(y)) for x, y in one.joints_px[0, 0]], tuple(map(bool, one.seen()[0, 0]))
 
 
 def error_words(step: ForecastStep) -> str:

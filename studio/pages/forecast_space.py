@@ -174,20 +174,26 @@ class SpacePanel(QFrame):
         if moment is None or not people:
             self.viewport.set_columns((Standing(),), ("",))
             return
-        through_camera = self._views.chosen == 1
-        self.viewport.set_columns((standing_of(moment, people, apart=not through_camera),), (self._said(moment, at),))
+        self.viewport.set_columns((standing_of(moment, people, apart=self.is_apart),), (self._said(moment, at),))
         framed = moment.first, moment.bodies.shows, len(people)
         if framed != self._framed:
             self._framed = framed
             self._is_turned = False
             self._frame()
-        if through_camera:
+        if not self.is_apart:
             self._look_through()
+
+    @property
+    def is_apart(self) -> bool:
+        """Whether bodies stand beside each other; the clip's camera sees all of them at the neck."""
+        return self._views.chosen != 1
 
     def _said(self, moment: Moment, at: int) -> str:
         when = moment.when(at)
-        words = f"{_listed([each.name for each in self._people])}, step {at + 1}{f' at {when}' if when else ''}"
-        return words if moment.bodies.shows == "joints" else f"{words}; legs are guessed"
+        step = f"step {at + 1}{f' at {when}' if when else ''}"
+        if moment.bodies.shows == "joints":
+            return f"{_listed([each.name for each in self._people])}, {step}"
+        return f"{step.capitalize()}; legs are guessed"  # names stand above heads
 
     def look(self, view: str) -> None:
         """`orbit`, `camera`, `front`, `side` or `top`."""

@@ -64,7 +64,7 @@ class BodyLayer(QObject):
         if self.is_beside:
             room = QRectF(framing.view_width + GAP, 0, view.width() - framing.view_width - GAP, view.height())
             painter.fillRect(QRectF(framing.view_width, 0, GAP, view.height()), QColor(theme.now().window))
-            painter.fillRect(room, QColor(theme.now().field))
+            painter.fillRect(room, QColor(theme.now().canvas))
         else:
             room = framing.seen
         if self.cut is not None:

@@ -82,12 +82,14 @@ class CutOuts(QObject):
         self._newest: dict[tuple[PosedBody, FitView], CutWish] = {}
         self._drawer: _Drawer | None = None
         self._departed = Departed()
+        self._wanted: tuple[CutWish, ...] = ()
         self.problem = ""
         self._told.connect(self._take)
 
     def want(self, wishes: Iterable[CutWish]) -> None:
         """These, instead of the ones wanted before."""
-        missing = [each for each in dict.fromkeys(wishes) if each not in self._kept]
+        self._wanted = tuple(dict.fromkeys(wishes))
+        missing = [each for each in self._wanted if each not in self._kept]
         if self._drawer is None:
             if not missing or self.problem:
                 return
@@ -106,7 +108,8 @@ class CutOuts(QObject):
 
     @property
     def is_settled(self) -> bool:
-        return self._drawer is None or self._drawer.is_settled()
+        """Whether all that is wanted has arrived here, or never will."""
+        return self._drawer is None or bool(self.problem) or all(each in self._kept for each in self._wanted)
 
     def close(self, *, wait: bool = False) -> None:
         """End the thread; with `wait`, return when it has ended."""
@@ -139,7 +142,6 @@ class _Drawer(threading.Thread):
         self._news = threading.Condition()
         self._wanted: list[CutWish] = []
         self._stopped = False
-        self._busy = True
 
     def want(self, wishes: list[CutWish]) -> None:
         with self._news:
@@ -150,10 +152,6 @@ class _Drawer(threading.Thread):
         with self._news:
             self._stopped = True
             self._news.notify()
-
-    def is_settled(self) -> bool:
-        with self._news:
-            return not self.is_alive() or (not self._busy and not self._wanted)
 
     def run(self) -> None:
         problem = gl_problem()
@@ -180,9 +178,7 @@ class _Drawer(threading.Thread):
     def _next(self) -> CutWish | None:
         with self._news:
             while not self._wanted and not self._stopped:
-                self._busy = False
                 self._news.wait()
-            self._busy = True
             return None if self._stopped else self._wanted.pop(0)
 
     def _say(self, wish: CutWish | None, answer: object) -> None:

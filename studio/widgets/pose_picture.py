@@ -109,7 +109,7 @@ def _draw_beside(painter: QPainter, area: QRectF, cell: Cell, look: theme.Theme)
     """The bodies alone, as large and as high as in the picture."""
     painter.save()
     _clip_round(painter, area)
-    painter.fillRect(area, QColor(look.field))
+    painter.fillRect(area, QColor(look.canvas))
     crop = cell.crop_in(area.width() / max(area.height(), 1))
     alone = replace(cell, still=None, poses=(), bodies=tuple(replace(each, opacity=1.0) for each in cell.bodies))
     _draw_people(painter, area, crop, area.width() / crop.width(), alone)

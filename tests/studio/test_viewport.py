@@ -1,9 +1,12 @@
 """The space view in the window: it shows what it is given, follows the hand, and never makes the window wait."""
 
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QWheelEvent
+from PySide6.QtGui import QContextMenuEvent, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
@@ -12,9 +15,11 @@ from core.bodies.skinning import Body
 from core.geometry.cameras import estimated_camera
 from core.rendering.contents import SceneBody, SceneSkeleton
 from core.rendering.probe import gl_problem
-from core.rendering.views import Orbit
+from core.rendering.views import Orbit, to_pixels
 from studio import theme
 from studio.widgets import gizmo, scene_thread
+from studio.widgets.posed import Standing
+from studio.widgets.scene_thread import Pace
 from studio.widgets.viewport import Viewport
 
 pytestmark = pytest.mark.gui
@@ -221,3 +226,207 @@ def test_that_a_page_can_import_the_viewport_without_vtk():
 
     code = "import studio.widgets.viewport, sys; sys.exit(any(name in sys.modules for name in ('vtkmodules', 'torch')))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+# ---- what a person can switch, and what is left out for speed ----
+
+
+def test_that_a_body_named_in_the_view_has_its_label_above_its_head(qtbot, viewport, body):
+    viewport.set_bodies([replace(body, label="Ada")])
+    settled(qtbot, viewport)
+    viewport.set_view(replace(viewport.view(), distance_m=8.0))
+    settled(qtbot, viewport)
+    ((label,),) = viewport._labels
+    assert label.text == "Ada"
+    head = body.vertices_m[[body.vertices_m[:, 1].argmax()]]
+    ((x, y),), _ = to_pixels(viewport.view(), head, viewport.width(), viewport.height())
+    assert y - 30 < label.y < y - 2
+    assert abs(label.x - x) < 20
+
+
+def test_that_two_labels_stay_twenty_pixels_apart(qtbot, viewport, body):
+    behind = replace(body, vertices_m=body.vertices_m - np.array([0, 0, 0.4], np.float32), label="Ben")
+    viewport.set_bodies([replace(body, label="Ada"), behind])
+    viewport.look("front")
+    settled(qtbot, viewport)
+    ((first, second),) = viewport._labels
+    assert abs(first.y - second.y) >= 20 or abs(first.x - second.x) > 40
+
+
+def test_that_ghosts_are_drawn_and_can_be_switched_off(qtbot, viewport, body):
+    before = picture(viewport)
+    ghost = replace(body, vertices_m=body.vertices_m + np.array([0.5, 0, 0], np.float32), opacity=0.22)
+    viewport.set_standing(replace(viewport.standing()[0], ghosts=(ghost,)))
+    settled(qtbot, viewport)
+    assert (picture(viewport) != before).any(axis=-1).sum() > 100
+    viewport.set_looks(replace(viewport.looks, ghosts=False))
+    settled(qtbot, viewport)
+    assert (picture(viewport) != before).any(axis=-1).sum() < 20
+
+
+def test_that_following_keeps_the_person_where_they_are_in_the_view(qtbot, viewport, body):
+    viewport.follow(on=True)
+    focus = np.array(viewport.view().focus_m)
+    viewport.set_bodies([replace(body, vertices_m=body.vertices_m + np.array([2.0, 0, 1.0], np.float32))])
+    np.testing.assert_allclose(np.array(viewport.view().focus_m) - focus, [2, 0, 1], atol=1e-4)
+    viewport.follow(on=False)
+    focus = np.array(viewport.view().focus_m)
+    viewport.set_bodies([body])
+    np.testing.assert_allclose(viewport.view().focus_m, focus)
+    settled(qtbot, viewport)
+
+
+def test_that_a_double_click_on_a_body_follows_it_and_beside_it_frames_all(qtbot, viewport):
+    QTest.mouseDClick(viewport, Qt.MouseButton.LeftButton, pos=QPoint(160, 120))
+    assert viewport.looks.follows
+    middle = np.array(viewport.view().focus_m)
+    assert abs(middle[0]) < 0.2
+    viewport.follow(on=False)
+    QTest.mouseDClick(viewport, Qt.MouseButton.LeftButton, pos=QPoint(4, 120))
+    assert not viewport.looks.follows
+    settled(qtbot, viewport)
+
+
+def test_that_parallel_lines_stay_parallel_until_perspective_is_back(qtbot, viewport):
+    assert viewport.is_in_perspective
+    viewport.set_perspective(on=False)
+    assert not viewport.view().perspective
+    settled(qtbot, viewport)
+    viewport.set_perspective(on=True)
+    assert viewport.view().perspective
+    settled(qtbot, viewport)
+
+
+def test_that_linked_columns_turn_together_and_unlinked_ones_alone(qtbot, viewport, body):
+    viewport.resize(600, 240)
+    viewport.set_columns([Standing(bodies=(body,)), Standing(bodies=(replace(body, colour="#E887B6"),))])
+    settled(qtbot, viewport)
+    left, right = viewport.rect_of(0), viewport.rect_of(1)
+    assert left.right() < right.left() < viewport.width() - 200
+    QTest.mousePress(viewport, Qt.MouseButton.LeftButton, pos=right.center().toPoint())
+    QTest.mouseMove(viewport, right.center().toPoint() + QPoint(40, 0))
+    QTest.mouseRelease(viewport, Qt.MouseButton.LeftButton, pos=right.center().toPoint())
+    assert viewport._views[0] == viewport._views[1]
+    viewport.linked = False
+    before = viewport._views[0]
+    QTest.mousePress(viewport, Qt.MouseButton.LeftButton, pos=right.center().toPoint())
+    QTest.mouseMove(viewport, right.center().toPoint() + QPoint(40, 0))
+    QTest.mouseRelease(viewport, Qt.MouseButton.LeftButton, pos=right.center().toPoint())
+    assert viewport._views[0] == before
+    assert viewport._views[1] != before
+    settled(qtbot, viewport)
+
+
+def test_that_each_column_shows_its_own(qtbot, viewport, body):
+    viewport.resize(600, 240)
+    viewport.set_columns([Standing(bodies=(body,)), Standing(bodies=(replace(body, colour="#E887B6"),))])
+    settled(qtbot, viewport)
+    pixels = picture(viewport).astype(int)
+    teal = (pixels[..., 1] > pixels[..., 0] + 25) & (pixels[..., 2] > pixels[..., 0] + 25)
+    pink = (pixels[..., 0] > pixels[..., 1] + 25) & (pixels[..., 2] > pixels[..., 1] + 10)
+    middle = pixels.shape[1] // 2
+    assert teal[:, :middle].sum() > 500
+    assert pink[60:, middle:].sum() > 500
+    assert teal[60:, middle + 4 :].sum() < 30
+
+
+def test_that_slow_pictures_leave_out_ghosts_then_shadows_then_smoothing():
+    pace, seen = Pace(), []
+    for _ in range(12):
+        seen.append((pace.ghosts, pace.shadows, pace.smooths))
+        pace.took(0.05)
+    assert seen[0] == (True, True, True)
+    assert list(dict.fromkeys(seen)) == [
+        (True, True, True), (False, True, True), (False, False, True), (False, False, False),
+    ]  # fmt: skip
+
+
+def test_that_one_slow_picture_leaves_nothing_out_and_rest_brings_it_back():
+    pace = Pace()
+    for seconds in (0.05, 0.01, 0.05, 0.05, 0.01):
+        pace.took(seconds)
+    assert pace.level == 0
+    for _ in range(3):
+        pace.took(0.05)
+    assert pace.level == 1
+    pace.rested()
+    assert pace.level == 0
+
+
+def test_that_the_caption_says_when_something_is_left_out(qtbot, viewport):
+    viewport.set_caption("Ada, step 1")
+    assert viewport._said(viewport.caption()) == "Ada, step 1"
+    viewport._drawn = replace(viewport._drawn, simplified=True)
+    assert viewport._said(viewport.caption()) == "Ada, step 1, simplified"
+
+
+def test_that_alt_arrows_turn_the_view_that_has_the_focus(qtbot, viewport):
+    viewport.setFocus()
+    before = viewport.view().yaw
+    QTest.keyClick(viewport, Qt.Key.Key_Right, Qt.KeyboardModifier.AltModifier)
+    assert viewport.view().yaw != before
+    settled(qtbot, viewport)
+
+
+def test_that_a_right_click_asks_for_the_menu(qtbot, viewport):
+    with qtbot.waitSignal(viewport.menu_wanted):
+        event = QContextMenuEvent(QContextMenuEvent.Reason.Mouse, QPoint(20, 20), viewport.mapToGlobal(QPoint(20, 20)))
+        QApplication.sendEvent(viewport, event)
+
+
+@pytest.mark.slow
+def test_that_twenty_rounds_of_opening_and_closing_leave_nothing_behind(qtbot, body):
+    import gc
+    import threading
+
+    memory_of = Path("/proc/self/statm")
+    if not memory_of.exists():
+        pytest.skip("this system does not tell a process's memory")
+
+    def memory() -> int:
+        return int(memory_of.read_text().split()[1]) * 4096
+
+    def round_trip():
+        widget = Viewport()
+        qtbot.addWidget(widget)
+        widget.resize(200, 150)
+        widget.set_columns([Standing(bodies=(body,)), Standing(bodies=(body,))])
+        widget.show()
+        qtbot.waitUntil(widget.is_settled, timeout=30_000)
+        widget.close()
+
+    for _ in range(5):
+        round_trip()
+    gc.collect()
+    threads, before = threading.active_count(), memory()
+    for _ in range(20):
+        round_trip()
+    gc.collect()
+    assert threading.active_count() <= threads
+    assert memory() - before < 60e6
+
+
+def test_that_the_window_is_shown_before_vtk_and_trimesh_are_loaded():
+    import subprocess
+    import sys
+
+    code = """
+import os, sys
+os.environ["QT_QPA_PLATFORM"] = "offscreen"
+os.environ["QT_LOGGING_RULES"] = "default.warning=false"
+from PySide6.QtWidgets import QApplication
+from pathlib import Path
+from studio import settings
+from studio.app import Studio
+app = QApplication([])
+kept = settings.load(Path("nowhere") / "settings.toml")
+kept.keep_nothing()
+studio = Studio(app, kept)
+studio.window.show()
+app.processEvents()
+loaded = [name for name in ("vtkmodules", "trimesh", "torch", "pyvista") if name in sys.modules]
+studio.window.close()
+sys.exit(", ".join(loaded) or 0)
+"""
+    done = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr

@@ -1,0 +1,84 @@
+"""What the Forecast page shows in space as one value, for whoever takes a picture, a film or bodies out of it.
+
+The steps are the frames, one a second. Somebody whose body is not fitted yet is given as joints alone.
+"""
+
+import numpy as np
+
+from core.bodies.skeletons import UPPER_BODY_9
+from core.geometry.rotations import matrices
+from core.rendering.moving import MovingBody, MovingScene, MovingSkeleton, Shot
+from core.rendering.views import View
+from studio.pages.forecast_cells import Moment
+from studio.pages.forecast_space import APART_M, Person, floor_of, people_of
+from studio.widgets.clip_time import say_time
+from studio.widgets.posed import PosedBody
+from studio.widgets.scene_view import Looks, colours
+from studio.widgets.shown import Shown, nothing
+
+STEPS_A_SECOND = 1.0
+
+
+def shown_of(moment: Moment | None, at: int, view: View, looks: Looks, *, apart: bool) -> Shown:
+    """Everybody at every step of the moment, with step `at` in front; the reason where there is nobody."""
+    people = people_of(moment, at) if moment is not None else []
+    if moment is None or not people:
+        return nothing("No forecast is shown. Go to a moment that has one.")
+    shows = moment.bodies.shows
+    bodies: list[MovingBody] = []
+    skeletons: list[MovingSkeleton] = []
+    lowest = floor_of(moment.first.lens)
+    for place, person in enumerate(people):
+        aside = APART_M * (place - (len(people) - 1) / 2) if apart and shows != "joints" else 0.0
+        body = _body(moment, person, aside) if shows != "joints" else None
+        if body is not None:
+            bodies.append(body)
+        if shows != "body" or body is None:
+            skeletons.append(_skeleton(moment, person, aside, name="" if body is not None else person.name))
+    scene = MovingScene(STEPS_A_SECOND, tuple(bodies), tuple(skeletons), lowest)
+    when = say_time(moment.time.seconds(moment.first.at_frame), 1).replace(":", "-")
+    shot = Shot(
+        scene,
+        at=at,
+        view=view,
+        colours=colours(),
+        labels=len(people) > 1,
+        trails=looks.trails,
+        grid=looks.grid,
+    )
+    return Shown(shot, f"{moment.clip.name} forecast at {when}")
+
+
+def _body(moment: Moment, person: Person, aside: float) -> MovingBody | None:
+    """The fits there are, in the shape of the chosen step's; None without that one."""
+    found = [_fitted(moment, person, step) for step in range(moment.rows())]
+    now = found[person.at]
+    if now is None:
+        return None
+    there = np.array([each is not None for each in found])
+    turns = [np.array((each or now).pose.rotations).reshape(-1, 3) for each in found]
+    places = np.array([(each or now).pose.translation_m for each in found]) + np.array([aside, 0.0, 0.0])
+    return MovingBody(
+        body=now.body,
+        betas=np.array(now.pose.betas),
+        rotations=matrices(np.stack(turns)),
+        translation_m=places,
+        colour=person.colour,
+        name=person.name,
+        there=None if there.all() else there,
+    )
+
+
+def _fitted(moment: Moment, person: Person, at: int) -> PosedBody | None:
+    if person.joints_m(at) is None:
+        return None
+    step = person.steps[at]
+    known = moment.bodies.came if person.is_truth else moment.bodies.foreseen
+    return known(step, person.colour)
+
+
+def _skeleton(moment: Moment, person: Person, aside: float, name: str) -> MovingSkeleton:
+    rows = [person.joints_m(at) for at in range(moment.rows())]
+    missing = np.full((len(UPPER_BODY_9), 3), np.nan)
+    joints_m = np.stack([missing if row is None else row for row in rows]) + np.array([aside, 0.0, 0.0])
+    return MovingSkeleton(joints_m, UPPER_BODY_9, person.colour, dashed=not person.is_truth, name=name)
