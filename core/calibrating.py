@@ -73,7 +73,7 @@ def _standing(skeleton: Skeleton, joints_px: ndarray, confidence: ndarray, heigh
     at = {name: skeleton[name] for name in skeleton.joints}
     sides = ("left", "right")
     needed = [at[f"{side}_{joint}"] for joint in ("ankle", "knee", "hip", "shoulder") for side in sides]
-    feet = median_filter(confidence[:, needed[:2]].min(1), 2 * _AROUND + 1, mode="nearest")
+    feet = median_filter(confidence[:, needed[:2]].min(1), 2 * _AROUND + 1, mode="mirror")
     head = [at[each] for each in _HEAD]
     weights = (confidence[:, head] >= _SURE)[..., None].astype(float)
     sure = (confidence[:, needed] >= _SURE).all(1) & (feet >= _FEET_SURE) & (weights[..., 0].sum(1) >= 2)

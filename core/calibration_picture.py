@@ -45,8 +45,8 @@ def draw_calibration(
     off = (calibration.drawn_px - calibration.seen_px) * scale * exaggerate
     many = len(seen) > 60
     for place, error in zip(seen, off, strict=True):
-        _line(drawn, place, place + error, RIM, 3 * thick)
-        _line(drawn, place, place + error, DRAWN, 1.5 * thick)
+        _line(drawn, place, place + error, RIM, 2 * thick + 2)
+        _line(drawn, place, place + error, DRAWN, max(2.0, 1.5 * thick))
         if many:
             cv2.circle(drawn, _at(place), round(1.6 * thick * 2**_SHIFT), SEEN, -1, cv2.LINE_AA, _SHIFT)
         else:

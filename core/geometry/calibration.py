@@ -105,7 +105,7 @@ def calibrate_points(
     `refine_focal` its focal length is only where the search starts. Without a camera and without refining, a usual
     lens is taken for granted and the result is an estimate.
     """
-    points_px, points_m = np.asarray(points_px, float), np.asarray(points_m, float)
+    points_px, points_m = (np.ascontiguousarray(each, float) for each in (points_px, points_m))  # OpenCV insists
     names = names or tuple(f"point {number}" for number in range(1, len(points_px) + 1))
     lens = _lens(camera, width, height, estimated=not refine_focal and camera is None)
     plane = _check(points_px, points_m, width, height, names, refine_focal=refine_focal)
