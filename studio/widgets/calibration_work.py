@@ -5,7 +5,6 @@ what a person can act on by `refused`, and the end by `ended`. Late words of an 
 """
 
 import threading
-import traceback
 from collections.abc import Callable, Iterator
 
 from PySide6.QtCore import QObject, Signal
@@ -21,7 +20,6 @@ class Work(QObject):
 
     came = Signal(object)
     refused = Signal(object)  # a CoreError
-    broke = Signal(str)  # the traceback of a fault of ours
     ended = Signal()
 
     _told = Signal(object, str, object)
@@ -55,8 +53,6 @@ class Work(QObject):
                 self.came.emit(what)
             case "refused":
                 self.refused.emit(what)
-            case "broke":
-                self.broke.emit(what)
             case _:
                 self._worker = None
                 self.ended.emit()
@@ -83,9 +79,8 @@ class _Worker(threading.Thread):
                 close()
         except CoreError as error:
             self._say("refused", error)
-        except Exception:  # noqa: BLE001 (a fault of ours must reach the window, not end in a thread nobody hears)
-            self._say("broke", traceback.format_exc())
-        self._say("ended", None)
+        finally:  # a fault of ours goes on from here to where the studio shows such faults
+            self._say("ended", None)
 
     def _say(self, kind: str, what: object) -> None:
         if not self._stopped.is_set():

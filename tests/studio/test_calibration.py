@@ -652,3 +652,19 @@ def test_that_the_window_goes_when_its_project_does(open_studio, qtbot, tmp_path
     assert studio.calibrating.calibration.isVisible()
     studio.projects.close_project()
     assert not studio.calibrating.calibration.isVisible()
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_that_a_fault_while_calibrating_is_heard_and_ends_the_work(qtbot, monkeypatch):
+    heard = []
+    monkeypatch.setattr(threading, "excepthook", lambda args: heard.append(args.exc_type))
+    work = Work()
+
+    def broken():
+        yield "so far"
+        raise ZeroDivisionError
+
+    work.start(broken)
+    qtbot.waitUntil(lambda: not work.is_running)
+    work.stop(wait=True)
+    qtbot.waitUntil(lambda: heard == [ZeroDivisionError])
