@@ -19,7 +19,7 @@ OVER_HEAD_M = 0.09
 APART_PX = 20.0
 """Lines of words that would touch are so far apart, from middle to middle."""
 _OVER_PX = 9.0
-_A_LETTER_PX = 7.0
+_A_LETTER_PX, _PLATE_PX = 7.4, 26.0
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ def placed_labels(
 ) -> list[PlacedLabel]:
     """The labels of all that is in the picture, nearest first: the nearest stands where it wants, others move up.
 
-    `width_of` measures words in pixels; `scale` is device pixels per pixel. `colour` is for skeletons in side colours.
+    `width_of` measures words with their plate, pixels; `scale` is device pixels per pixel. `colour` is for skeletons in side colours.
     """
     named = [each for each in (*contents.bodies, *contents.skeletons) if each.label]
     heads = [(each, _over_head(each)) for each in named]
@@ -52,7 +52,7 @@ def placed_labels(
     if not heads:
         return []
     places, depths_m = to_pixels(view, np.array([place for _, place in heads]), width, height)
-    measure = width_of or (lambda words: _A_LETTER_PX * scale * len(words))
+    measure = width_of or (lambda words: scale * (_PLATE_PX + _A_LETTER_PX * len(words)))
     placed: list[tuple[PlacedLabel, float]] = []
     for at in np.argsort(depths_m, kind="stable"):
         each, (x, y) = heads[at][0], places[at]
