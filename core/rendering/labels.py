@@ -44,7 +44,8 @@ def placed_labels(
 ) -> list[PlacedLabel]:
     """The labels of all that is in the picture, nearest first: the nearest stands where it wants, others move up.
 
-    `width_of` measures words with their plate, pixels; `scale` is device pixels per pixel. `colour` is for skeletons in side colours.
+    `width_of` measures words with their plate, pixels; `scale` is device pixels per pixel. `colour` is for skeletons in
+    their sides' colours.
     """
     named = [each for each in (*contents.bodies, *contents.skeletons) if each.label]
     heads = [(each, _over_head(each)) for each in named]
