@@ -12,8 +12,8 @@ left and right alike → everybody posed from the rig's rest to the T-pose as th
 joint regressor (non-negative, sums to 1) → the mean and principal components of each gender, as shapes of unit
 variance → skin weights fitted to the rig's deformation over random poses, four a vertex → what these cannot do,
 regressed on the joints' rotations (`make_body_correctives`) → figures that the tests hold the files to.
-Metres, x to the person's left, y up, z forward, the mean body's pelvis at the origin. The same versions give the same
-files. core/bodies/built_in.py reads them.
+Metres, x to the person's left, y up, z forward, the mean body's pelvis at the origin. One thread, fixed seeds;
+core/bodies/built_in.py reads the files.
 """
 
 import argparse
