@@ -10,7 +10,7 @@ from core.commands.answers import Json, answer, complain, refusals
 from core.commands.projects import clip_of, refuse_own_file
 from core.errors import FileError, FormatError, ProjectError
 
-_FILMS, _BODIES = (".mp4", ".gif"), (".npz", ".glb", ".obj", ".ply")
+_FILMS, _BODIES = (".mp4", ".gif", ".png"), (".npz", ".glb", ".obj", ".ply")
 _JOINTS = (".npz", ".npy")
 
 
@@ -19,7 +19,10 @@ def fit(
         Path, typer.Argument(metavar="PROJECT|JOINTS", help="A project, or a .npz of joints.", show_default=False)
     ],
     out: Annotated[
-        Path, typer.Argument(help="A motion: .npz, .glb; a moment: .obj, .ply; a film: .mp4, .gif.", show_default=False)
+        Path,
+        typer.Argument(
+            help="A motion: .npz, .glb; a moment: .obj, .ply, .png; a film: .mp4, .gif.", show_default=False
+        ),
     ],
     *,
     clip: Annotated[str, typer.Option(help="Of a project: the clip, by id or name.")] = "",
@@ -29,6 +32,10 @@ def fit(
     body: Annotated[str, typer.Option(help="A body's key: see `posecast bodies`.")] = "built-in/smpl/neutral",
     skeleton: Annotated[str, typer.Option(help="Of joints in a file: which they are.")] = "SMPL 24",
     replace: Annotated[bool, typer.Option(help="Replace an older file of that name.")] = False,
+    in_space: Annotated[
+        bool, typer.Option("--in-space", help="Pictures and films without the clip's video behind.")
+    ] = False,
+    turntable: Annotated[bool, typer.Option("--turntable", help="A film once round the first fitted moment.")] = False,
     as_json: Json = False,
 ) -> None:
     """Fit a body to a person of a clip, or to joints in a file (`joints_m`, metres, y up)."""
@@ -36,11 +43,18 @@ def fit(
         if out.suffix.lower() not in (*_BODIES, *_FILMS):
             hint = f"Name a file that ends in {', '.join((*_BODIES, *_FILMS))}."
             raise FileError(out, "this is neither a motion, a body nor a film", hint=hint)
+        # Said before the fit, which takes its time.
+        if turntable and out.suffix.lower() not in (".mp4", ".gif"):
+            raise FileError(out, "a turntable is a film", hint="Name a .mp4 or .gif.")
+        if out.exists() and not replace:
+            raise FileError(out, "is there already", hint="Choose another name, or add --replace.")
+        if not out.absolute().parent.is_dir():
+            raise FileError(out, f"there is no folder {out.parent}", hint="Make it first, or choose another.")
         if source.is_file() and source.suffix.lower() in _JOINTS:
             shot, says, figures = _of_joints(source, skeleton, body)
         else:
             shot, says, figures = _of_clip(source, out, clip, start, end, person, body)
-        made = _export(shot, out, replaces=replace)
+        made = _export(shot, out, replaces=replace, in_space=in_space or turntable, turntable=turntable)
         answer({"file": str(out), **figures}, f"{made}\n{says}", as_json=as_json)
 
 
@@ -123,17 +137,25 @@ def _of_joints(path: Path, skeleton_name: str, body_key: str) -> tuple[Any, str,
     return shot, f"{figures['fitted']} of {len(found)} frames fitted, {error_mm:.1f} mm off.", figures
 
 
-def _export(shot: Any, out: Path, *, replaces: bool) -> str:
+def _export(shot: Any, out: Path, *, replaces: bool, in_space: bool, turntable: bool) -> str:
+    from dataclasses import replace
+
     from core.exports import export
+    from core.rendering.export import seen_whole
     from core.runs import ExportBodies
 
-    film = out.suffix.lower() in _FILMS
-    width, height = 1280, 720
-    if film and shot.footage is not None:
-        width, height = shot.footage.camera.width, shot.footage.camera.height
+    ending = out.suffix.lower()
+    what = "picture" if ending == ".png" else "film" if ending in _FILMS else "body"
+    footage = None if in_space else shot.footage
+    over = ending in _FILMS and footage is not None
+    width, height = (640, 360) if ending == ".gif" else (1280, 720)
+    if over and footage is not None:
+        width, height = footage.camera.width, footage.camera.height
+    elif ending in _FILMS:
+        shot = replace(shot, view=seen_whole(shot.scene, width / height))
     asked = ExportBodies(
-        shot="", out=str(out.parent), file=str(out), what="film" if film else "body", replaces=replaces,
-        over_frame=film and shot.footage is not None, width=width, height=height,
+        shot="", out=str(out.parent), file=str(out), what="turntable" if turntable else what, replaces=replaces,
+        over_frame=over, width=width, height=height,
     )  # fmt: skip
     steps = export(shot, asked)
     while True:

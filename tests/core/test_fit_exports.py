@@ -1,0 +1,51 @@
+"""What `posecast fit` writes: each ending, a turn, and refusals that come before the work."""
+
+import numpy as np
+import pytest
+from PIL import Image
+from typer.testing import CliRunner
+
+from core.__main__ import app
+from core.bodies.library import body, terms
+from core.bodies.skeletons import SMPL_24
+
+
+@pytest.fixture
+def joints(tmp_path):
+    """Two frames of the built-in body's own joints."""
+    places_m = body().shaped().place(np.tile(np.eye(3), (24, 1, 1)), np.array([0, 1.2, 0])).places_m
+    path = tmp_path / "joints.npz"
+    np.savez(path, joints_m=np.stack([places_m, np.add(places_m, [0.02, 0, 0])]), rate_hz=25.0)
+    return path
+
+
+def fit(*words, code: int = 0) -> str:
+    done = CliRunner().invoke(app, ["fit", *map(str, words), "--skeleton", SMPL_24.name])
+    assert done.exit_code == code, done.output
+    return done.output
+
+
+@pytest.mark.parametrize("name", ["a.npz", "a.glb", "a.obj", "a.ply", "a.png"])
+def test_that_joints_become_a_file_of_each_kind_that_says_its_licence(tmp_path, joints, name):
+    assert terms("CC0") in fit(joints, tmp_path / name)
+    assert (tmp_path / name).stat().st_size > 1000
+
+
+@pytest.mark.slow
+def test_that_a_turn_is_a_film_that_plays_for_ever(tmp_path, joints):
+    fit(joints, tmp_path / "a.gif", "--turntable")
+    with Image.open(tmp_path / "a.gif") as gif:
+        assert (gif.n_frames, gif.info["loop"]) == (150, 0)
+
+
+@pytest.mark.parametrize(
+    ("name", "more", "why"),
+    [
+        ("joints.npz", (), "is there already"),
+        ("a.glb", ("--turntable",), "a turntable is a film"),
+        ("none/a.glb", (), "there is no folder"),
+        ("a.mp3", (), "neither a motion"),
+    ],
+)
+def test_that_what_cannot_be_written_is_refused(tmp_path, joints, name, more, why):
+    assert why in fit(joints, tmp_path / name, *more, code=1)
