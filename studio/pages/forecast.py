@@ -7,9 +7,9 @@ playhead to where the step came; "Follow the playhead" lets go again. Models ans
 from collections.abc import Callable
 from functools import partial
 
-from PySide6.QtCore import QPoint, QRectF, Qt, QTimer, Signal
+from PySide6.QtCore import QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QScrollArea, QStackedWidget, QTabBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QMenu, QScrollArea, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
 from core.errors import CoreError
 from core.project.annotations import Clip
@@ -26,7 +26,7 @@ from studio.pages.forecast_panels import Clock, DoubtsPanel, JointsPanel, StepPa
 from studio.pages.forecast_shown import shown_of
 from studio.pages.forecast_space import SpaceComparison, SpacePanel
 from studio.pages.forecast_states import StatePlace
-from studio.pages.space_commands import SpaceCommands, open_menu, showing, shown_now
+from studio.pages.space_commands import SpaceCommands, showing, shown_now, space_menu
 from studio.widgets import parts
 from studio.widgets.clip_strip import Stretch
 from studio.widgets.clip_time import ClipTime, say_time
@@ -64,7 +64,7 @@ class ForecastPage(QWidget):
         self._space = SpaceCommands(views, self._front_view, self._look, self._frame_space)
         self._sent = SentPart(self.space.viewport, self.tr("In space – Posecast"), self)
         for view in views:
-            view.menu_wanted.connect(self._open_space_menu)
+            view.menu_wanted.connect(lambda at: self.space_menu().popup(at))
         self.asking.changed.connect(self._follow)
         self.stills.came.connect(lambda _: self._draw())
         self.bodies.changed.connect(self._draw)
@@ -301,9 +301,10 @@ class ForecastPage(QWidget):
         else:
             self.space.frame_all()
 
-    def _open_space_menu(self, at: QPoint) -> None:
+    def space_menu(self) -> QMenu:
+        """What a right click on the space view offers."""
         no_camera = self._compares_in_space or self._moment is None or self._moment.first.lens is None
-        open_menu(self, at, self.commands(), self.checked(), leave_out=frozenset({"space-camera"} if no_camera else ()))
+        return space_menu(self, self.commands(), self.checked(), leave_out={"space-camera"} if no_camera else set())
 
     def _go_to_first_step(self) -> None:
         clip = self._document.clip

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMenu, QWidget
 
 from studio.commands import BY_NAME, shown_key
@@ -76,9 +76,7 @@ class SpaceCommands:
             view.set_perspective(on=on)
 
 
-def open_menu(
-    parent: QWidget, at: QPoint, handlers: Handlers, checked: dict[str, bool], *, leave_out: frozenset[str]
-) -> QMenu:
+def space_menu(parent: QWidget, handlers: Handlers, checked: dict[str, bool], *, leave_out: set[str]) -> QMenu:
     """The menu of a right click: everything a key does with the view, ticked where it is on."""
     menu = QMenu(parent)
     menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -91,5 +89,4 @@ def open_menu(
             action.setCheckable(name in checked)
             action.setChecked(checked.get(name, False))
             action.setEnabled(name not in leave_out)
-    menu.popup(at)
     return menu

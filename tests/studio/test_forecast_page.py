@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QObject, QPoint, Qt, QTimer, Signal
 
-from core.fits import Fitted
+from core.fit_answers import answer_fit
+from core.fits import AskFit, Fitted
 from core.forecasts import About, AskForecast, ForecastAnswer, Refusal
+from core.rendering.probe import gl_problem
 from core.serving import Answerer
 from studio import forecasters, theme
 from studio.commands import BY_NAME, PAGE_OF
@@ -33,6 +35,7 @@ class Models(QObject):
         super().__init__()
         self.asked: list[AskForecast] = []
         self.fits: list[tuple] = []
+        self.fits_bodies = False  # most tests are about joints and words
         self.delay_ms = 0
         self.refuse_with: Refusal | None = None
         self.knows = ("take", "cut")
@@ -49,10 +52,12 @@ class Models(QObject):
 
     def forget_fit(self) -> None: ...
 
-    def fit(self, body, skeleton, poses, **_) -> int:
+    def fit(self, body, skeleton, poses, *, view=None, **_) -> int:
         number = 1000 + len(self.fits)
         self.fits.append(poses)
-        QTimer.singleShot(0, self, lambda: self.fitted.emit(number, Fitted(number=number, poses=(None,) * len(poses))))
+        none = Fitted(number=number, poses=(None,) * len(poses))
+        asked = AskFit(number=number, body=body, skeleton=skeleton, poses=poses, view=view, is_one_person=True)
+        QTimer.singleShot(0, self, lambda: self.fitted.emit(number, answer_fit(asked) if self.fits_bodies else none))
         return number
 
     def forecast(self, project, clip_id, at_frame, of, steps=None) -> int:
@@ -116,7 +121,7 @@ def show_at(studio, qtbot, frame: int):
     page, document, _ = studio
     document.seek(frame)
     page.show()
-    qtbot.waitUntil(page.is_settled)
+    qtbot.waitUntil(page.is_settled, timeout=60_000)
     return page
 
 
@@ -159,7 +164,7 @@ def test_that_a_moving_playhead_is_asked_about_once_it_stands_still_and_the_old_
     assert page.asking.is_pale
     assert page.cards._is_pale
     assert page._moment.first.at_frame == 82
-    qtbot.waitUntil(page.is_settled)
+    qtbot.waitUntil(page.is_settled, timeout=60_000)
     assert len(models.asked) == before + 1
     assert models.asked[-1].at_frame == 109
     assert page._moment.first.at_frame == 109
@@ -180,7 +185,7 @@ def test_that_a_click_on_a_step_holds_the_moment_and_seeks_to_where_the_step_cam
     assert len(models.asked) == asked
     assert page._moment.first.at_frame == 82
     page._held.click()
-    qtbot.waitUntil(page.is_settled)
+    qtbot.waitUntil(page.is_settled, timeout=60_000)
     assert page._moment.first.at_frame == document.playhead
     assert not page._held.isVisible()
 
@@ -200,7 +205,7 @@ def test_that_compared_runs_stand_beside_what_happened_and_can_be_taken_out(stud
     page, _, _ = studio
     show_at(studio, qtbot, 82)
     page._tabs.setCurrentIndex(1)
-    qtbot.waitUntil(page.is_settled)
+    qtbot.waitUntil(page.is_settled, timeout=60_000)
     columns = page.grid._columns
     names = [column.name for column in columns]
     assert names[:3] == ["What happened", "forecaster-02", "forecaster-01"]
@@ -212,7 +217,7 @@ def test_that_compared_runs_stand_beside_what_happened_and_can_be_taken_out(stud
     first = [each for each in errors[0].errors_px if each is not None]
     assert np.mean(first) == pytest.approx(page._moment.first.steps[0].error_px, abs=0.05)
     page.asking.compare(page.asking.compared[1], on=False)
-    qtbot.waitUntil(page.is_settled)
+    qtbot.waitUntil(page.is_settled, timeout=60_000)
     assert [column.name for column in page.grid._columns][1:2] == ["forecaster-02"]
     assert len(page.grid._columns) == 3
 
@@ -221,7 +226,7 @@ def test_that_a_click_in_the_grid_chooses_step_and_run(studio, qtbot):
     page, document, _ = studio
     show_at(studio, qtbot, 82)
     page._tabs.setCurrentIndex(1)
-    qtbot.waitUntil(page.is_settled)
+    qtbot.waitUntil(page.is_settled, timeout=60_000)
     place = page.grid.area_of(1, 2).center().toPoint()
     qtbot.mouseClick(page.grid, Qt.MouseButton.LeftButton, pos=QPoint(place.x(), place.y()))
     assert page._step == 1
@@ -235,7 +240,7 @@ def test_that_another_run_can_be_chosen_by_key_and_keeps_its_colour(studio, qtbo
     colours = {known.name: known.colour for known in page.asking.known}
     assert page.asking.chosen.name == "forecaster-02"
     page.commands()["next-run"]()
-    qtbot.waitUntil(page.is_settled)
+    qtbot.waitUntil(page.is_settled, timeout=60_000)
     assert page.asking.chosen.name == "forecaster-01"
     assert page._run.currentText() == "forecaster-01"
     assert page._moment.first.model == "forecaster-01"
@@ -248,10 +253,10 @@ def test_that_an_edit_of_the_clip_is_taken_into_the_next_answer(studio, qtbot):
     clip = document.clip
     document.edit(document.project.with_clip(clip.without_segment(clip.segments[0].id)), "Delete")
     assert page.asking.is_pale
-    qtbot.waitUntil(page.is_settled)
+    qtbot.waitUntil(page.is_settled, timeout=60_000)
     assert page._moment.first.seen_frames == (30, 50, 70)
     document.undo()
-    qtbot.waitUntil(page.is_settled)
+    qtbot.waitUntil(page.is_settled, timeout=60_000)
     assert page._moment.first.seen_frames == (10, 30, 50, 70)
 
 
@@ -261,7 +266,7 @@ def test_that_a_moment_before_the_first_step_says_why_there_is_no_forecast(studi
     assert page._states.words() == "Nothing to forecast from here"
     button = next(each for each in page._states.findChildren(type(page._held)) if each.text() == "Go to the first step")
     button.click()
-    qtbot.waitUntil(page.is_settled)
+    qtbot.waitUntil(page.is_settled, timeout=60_000)
     assert page._place.currentIndex() == 0
     assert page._moment.first.seen_frames == (10,)
 
@@ -317,7 +322,7 @@ def test_that_a_shipped_forecaster_of_other_actions_is_used_only_when_wanted(
     assert (page._states.words() == "No forecaster yet") == must_ask
     if must_ask:
         page._states.use_shipped.emit()
-        qtbot.waitUntil(page.is_settled)
+        qtbot.waitUntil(page.is_settled, timeout=60_000)
         assert page._place.currentIndex() == 0
 
 
@@ -349,7 +354,7 @@ def test_that_a_folded_page_asks_nothing(studio, qtbot):
     qtbot.wait(200)
     assert len(models.asked) == asked
     page.show()
-    qtbot.waitUntil(page.is_settled)
+    qtbot.waitUntil(page.is_settled, timeout=60_000)
     assert models.asked[-1].at_frame == 120
 
 
@@ -396,3 +401,111 @@ def test_that_the_page_works_with_the_real_process(qtbot, qapp, folder, tmp_path
     page.close_page()
     jobs.watch(None)
     document.close_project()
+
+
+# ---- bodies ----
+
+
+@pytest.fixture
+def with_bodies(studio):
+    problem = gl_problem()
+    if problem is not None:
+        pytest.skip(problem)
+    page, _, models = studio
+    models.fits_bodies = True
+    page.comparison.viewport.is_settled = lambda: True
+    return studio
+
+
+def test_that_a_forecast_stands_in_space_as_a_body_in_its_runs_colour(with_bodies, qtbot):
+    page = show_at(with_bodies, qtbot, 82)
+    ((standing),) = page.space.viewport.standing()
+    assert [each.colour for each in standing.bodies] == [page._moment.forecasts[0][0].colour]
+    assert "legs are guessed" in page.space.viewport.caption()
+    cell = page._foreseen.cell()
+    assert len(cell.bodies) == 1
+    neck = page._moment.first.steps[0].joints_px[NECK]
+    assert cell.bodies[0].cut.area.contains(*neck)
+    assert "size estimated" in cell.note
+
+
+def test_that_d_goes_from_both_to_joints_to_the_body_and_back(with_bodies, qtbot):
+    page = show_at(with_bodies, qtbot, 82)
+    assert page.bodies.shows == "both"
+    page.commands()["shown-parts"]()
+    qtbot.waitUntil(page.is_settled, timeout=60_000)
+    assert (page._foreseen.cell().bodies, page._foreseen.cell().with_poses) == ((), True)
+    assert page.space.viewport.standing()[0].bodies == ()
+    page.commands()["shown-parts"]()
+    qtbot.waitUntil(page.is_settled, timeout=60_000)
+    assert len(page._foreseen.cell().bodies) == 1
+    assert not page._foreseen.cell().with_poses
+    assert page.space.viewport.standing()[0].skeletons == ()
+    assert page.checked()["shown-body"]
+
+
+def test_that_the_chosen_steps_body_is_asked_for_first(with_bodies, qtbot):
+    page = show_at(with_bodies, qtbot, 82)
+    _, _, models = with_bodies
+    chosen = page._moment.first.steps[0].joints_m
+    assert models.fits[0][0].joints == tuple(tuple(map(float, joint)) for joint in chosen)
+
+
+def test_that_steps_before_are_ghosts_and_the_hands_leave_trails(with_bodies, qtbot):
+    page = show_at(with_bodies, qtbot, 82)
+    page.commands()["next-step"]()
+    page.commands()["next-step"]()
+    qtbot.waitUntil(page.is_settled, timeout=60_000)
+    (standing,) = page.space.viewport.standing()
+    assert [round(each.opacity, 2) for each in standing.ghosts if not hasattr(each, "joints_m")] == [0.22, 0.12]
+    assert all(each.dashed for each in standing.ghosts if hasattr(each, "joints_m"))
+    assert len(standing.trails) == 2
+    assert all(len(trail.points_m) == 3 for trail in standing.trails)
+    page.commands()["space-ghosts"]()
+    assert not page.checked()["space-ghosts"]
+    assert not page.space.viewport.looks.ghosts
+
+
+def test_that_runs_are_compared_in_space_side_by_side(with_bodies, qtbot):
+    page = show_at(with_bodies, qtbot, 82)
+    page._tabs.setCurrentIndex(1)
+    page._where.choices.button(1).click()
+    qtbot.waitUntil(page.is_settled, timeout=60_000)
+    runs = len(page._moment.forecasts)
+    assert len(page.comparison.viewport.standing()) == runs
+    assert all(len(each.bodies) == 1 for each in page.comparison.viewport.standing())
+    colours = [each.bodies[0].colour for each in page.comparison.viewport.standing()]
+    assert len(set(colours)) == runs
+    assert page.space.isHidden()
+    page.comparison.link.click()
+    assert not page.comparison.viewport.linked
+
+
+def test_that_bodies_beside_the_picture_stand_in_a_half_of_their_own(with_bodies, qtbot):
+    page = show_at(with_bodies, qtbot, 82)
+    page._display.set_beside(on=True)
+    qtbot.waitUntil(page.is_settled, timeout=60_000)
+    assert page._foreseen.cell().is_split
+    assert not any(card.cell.is_split for card in page.cards._cards)
+
+
+def test_that_what_stands_in_space_can_be_taken_out(with_bodies, qtbot):
+    page, _, _ = with_bodies
+    assert page.shown().shot is None
+    page = show_at(with_bodies, qtbot, 82)
+    shot = page.shown().shot
+    assert shot is not None
+    assert len(shot.scene) == page._moment.rows()
+    assert [each.colour for each in shot.scene.bodies] == [page._moment.forecasts[0][0].colour]
+    assert page._moment.clip.name in page.shown().name
+
+
+def test_that_the_space_menu_offers_what_keys_do(with_bodies, qtbot):
+    page = show_at(with_bodies, qtbot, 82)
+    menu = page.space_menu()
+    words = [action.text().partition("\t")[0] for action in menu.actions() if action.text()]
+    assert {"Front", "Side", "Top", "Ghosts", "Trails", "Ground", "Follow", "Perspective", "Both"} <= set(words)
+    ghosts = next(action for action in menu.actions() if action.text().startswith("Ghosts"))
+    assert ghosts.isChecked()
+    ghosts.trigger()
+    assert not page.space.viewport.looks.ghosts
