@@ -137,7 +137,7 @@ class Figure:
         self.joints_m = joints_m.astype(np.float32)
         # A dense product would start BLAS's threads, which wait for each other for 20 ms where a training run has the
         # cores; it is no faster besides, with four weights a vertex.
-        self._weights = scipy.sparse.csr_matrix(weights, dtype=np.float32)
+        self.weights = scipy.sparse.csr_matrix(weights, dtype=np.float32)
         self.faces = faces
         self.parents = parents
         self._correctives = correctives
@@ -159,7 +159,7 @@ class Figure:
         # Each joint carries points from the rest body to where it is now; a vertex takes the mean of its joints'.
         offsets_m = placed.places_m - np.einsum("jab,jb->ja", placed.rotations, self.joints_m)
         carriers = np.concatenate([placed.rotations, offsets_m[..., None]], axis=-1).reshape(len(offsets_m), 12)
-        blended = (self._weights @ carriers).reshape(-1, 3, 4)
+        blended = (self.weights @ carriers).reshape(-1, 3, 4)
         return np.einsum("vab,vb->va", blended[..., :3], vertices_m) + blended[..., 3]
 
 
