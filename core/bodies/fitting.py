@@ -229,6 +229,11 @@ def _solved(task: _Task, betas: ndarray | None) -> Pose:
     pose = start.chosen(np.searchsorted(chosen, nearest))
     terms = _terms(task, pose)
     smoothness = None if task.rate_hz is None else _smoothness(task.model, task.rate_hz)
+    if smoothness is not None and task.camera is None:
+        # In space every frame is sure by itself: the shape is found without time, which is faster.
+        pose, _ = solve(task.model, terms, pose, rounds=30, with_shape=betas is None)
+        pose, _ = solve(task.model, terms, pose, rounds=8, with_shape=False, smoothness=smoothness, enough=1e-3)
+        return pose
     pose, _ = solve(task.model, terms, pose, rounds=30, with_shape=betas is None, smoothness=smoothness)
     return pose
 

@@ -282,9 +282,11 @@ def solve(
         elif smoothness is not None:
             gained = np.inf if damping.min() < 1e3 else 0.0
         else:
+            # A frame at its end is thrown back by a hair; only one that overshot is worth more rounds by itself.
+            overshot = ~better & (then.cost > 1.01 * now.cost) & (damping < 1e2)
             pose = tried.where(better, pose)
             now = _equations(model, terms, pose)
-            gained = before - now.cost.sum() if damping[~better].min() > 1e2 else np.inf
+            gained = np.inf if overshot.any() else before - now.cost.sum()
         if gained < enough * max(before, 1e-9):
             break
     return pose, now.cost
