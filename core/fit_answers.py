@@ -12,8 +12,8 @@ from core.bodies import library
 from core.bodies.fitting import Fit, fit_joints, fit_pixels
 from core.bodies.skeletons import SKELETONS, Skeleton
 from core.errors import CoreError
-from core.fits import AskFit, Fitted, FittedPose, FitView, Triple
-from core.geometry.cameras import Camera
+from core.fits import AskFit, Fitted, FittedPose, FitView, Triple, camera_of_view
+from core.geometry.cameras import DISTORTIONS, Camera
 from core.geometry.rotations import rotation_vectors
 
 
@@ -27,7 +27,7 @@ def answer_fit(question: AskFit) -> Fitted:
         return Fitted(number=question.number, poses=())
     joints, seen = _joints(question, skeleton, axes)
     body = library.body(question.body)
-    camera = None if question.view is None else camera_of_view(question.view)
+    camera = None if question.view is None else _camera(question.view)
     rate_hz = question.rate_hz if question.is_sequence else None
     if rate_hz is not None and not (np.isfinite(rate_hz) and rate_hz > 0):
         raise CoreError(f"A sequence of {rate_hz:g} frames a second has no time.", hint="Give its rate.")
@@ -43,27 +43,19 @@ def answer_fit(question: AskFit) -> Fitted:
     return Fitted(number=question.number, poses=tuple(poses))
 
 
-def camera_of_view(view: FitView) -> Camera:
+def _camera(view: FitView) -> Camera:
     """The question's camera. CoreError where its numbers cannot be a camera's."""
     numbers = [*np.ravel(view.rotation), *view.translation_m, *view.focal_px, *view.centre_px, *view.distortion]
     rotation = np.array(view.rotation, float)
     if not np.isfinite(numbers).all() or min(view.focal_px) <= 0 or min(view.width, view.height) <= 0:
         raise CoreError("This camera has no usable lens.", hint="Calibrate the camera again.")
+    if len(view.distortion) not in DISTORTIONS:
+        raise CoreError(
+            f"A lens of {len(view.distortion)} coefficients is not known.", hint="Calibrate the camera again."
+        )
     if not np.allclose(rotation @ rotation.T, np.eye(3), atol=1e-3):
         raise CoreError("This camera's rotation is none.", hint="Calibrate the camera again.")
-    distortion = np.zeros(5)
-    given = np.array(view.distortion[:5], float)
-    distortion[: len(given)] = given
-    return Camera(
-        rotation=rotation,
-        translation_m=np.array(view.translation_m, float),
-        focal_px=np.array(view.focal_px, float),
-        centre_px=np.array(view.centre_px, float),
-        width=view.width,
-        height=view.height,
-        distortion=distortion,
-        estimated=view.estimated,
-    )
+    return camera_of_view(view)
 
 
 def _joints(

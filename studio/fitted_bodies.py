@@ -16,7 +16,6 @@ from PySide6.QtCore import QObject, Signal
 
 from core.fits import Fitted, FittedPose, FitView, PoseToFit
 from core.forecasts import Refusal
-from core.geometry.cameras import Camera
 from studio.models_client import ModelsClient
 
 LOT = 6
@@ -130,17 +129,3 @@ def pose_in_picture(joints_px: Float[ndarray, "joints 2"], seen: Bool[ndarray, "
     """Joints in pixels of the original; those not seen are put at 0."""
     places = np.where(np.asarray(seen)[:, None], joints_px, 0.0)
     return PoseToFit(joints=tuple((float(x), float(y)) for x, y in places), seen=tuple(bool(each) for each in seen))
-
-
-def view_of(camera: Camera) -> FitView:
-    """A camera as a question carries it."""
-    return FitView(
-        rotation=tuple(tuple(float(part) for part in row) for row in camera.rotation),  # pyright: ignore[reportArgumentType]
-        translation_m=tuple(float(part) for part in camera.translation_m),  # pyright: ignore[reportArgumentType]
-        focal_px=tuple(float(part) for part in camera.focal_px),  # pyright: ignore[reportArgumentType]
-        centre_px=tuple(float(part) for part in camera.centre_px),  # pyright: ignore[reportArgumentType]
-        width=camera.width,
-        height=camera.height,
-        distortion=tuple(float(part) for part in camera.distortion),
-        estimated=camera.estimated,
-    )

@@ -4,8 +4,6 @@ A clip's camera is the calibrated one its project holds, or an estimated one. Ed
 `core.project.edits`: they take a project and return the edited one.
 """
 
-from typing import Any
-
 import numpy as np
 from msgspec.structs import replace
 
@@ -44,13 +42,13 @@ def row_of(name: str, camera: Camera, made: Provenance, *, how: str = "", error_
     return CameraRow(
         id=new_id(),
         name=name,
-        rotation=_numbers(camera.rotation),
-        translation_m=_numbers(camera.translation_m),
-        focal_px=_numbers(camera.focal_px),
-        centre_px=_numbers(camera.centre_px),
+        rotation=tuple(tuple(row) for row in camera.rotation.tolist()),
+        translation_m=tuple(camera.translation_m.tolist()),
+        focal_px=tuple(camera.focal_px.tolist()),
+        centre_px=tuple(camera.centre_px.tolist()),
         width=camera.width,
         height=camera.height,
-        distortion=_numbers(camera.distortion),
+        distortion=tuple(camera.distortion.tolist()),
         estimated=camera.estimated,
         how=how,
         error_px=error_px,
@@ -102,8 +100,3 @@ def free_name(project: Project, name: str) -> str:
     name = name.strip() or "camera"
     taken = {each.name for each in project.cameras.values()}
     return next(each for each in (name, *(f"{name} {n}" for n in range(2, len(taken) + 3))) if each not in taken)
-
-
-def _numbers(array: Any) -> Any:
-    """Nested tuples of floats."""
-    return tuple(_numbers(each) for each in array) if getattr(array, "ndim", 0) else float(array)

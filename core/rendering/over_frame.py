@@ -10,11 +10,11 @@ import numpy as np
 from jaxtyping import Float, UInt8
 from numpy import ndarray
 
-from core.geometry.cameras import Camera, project
+from core.geometry.cameras import Camera, project, resized
 from core.rendering.contents import SceneBody, SceneSkeleton, points_of
 from core.rendering.moving import Poser, Shot
 from core.rendering.offscreen import rgb
-from core.rendering.overlay_body import CutOut, CutOuts, laid_over, scaled
+from core.rendering.overlay_body import CutOut, CutOuts, laid_over
 from core.video import Video, open_video
 
 Rgb = UInt8[ndarray, "height width 3"]
@@ -33,8 +33,7 @@ class FramePainter:
         self._shot, self._poser, self._footage = shot, poser, shot.footage
         self._video: Video = open_video(self._footage.video)
         self._cuts = CutOuts(shot.colours)
-        camera, size = self._footage.camera, (self._video.width, self._video.height)
-        self._camera: Camera = camera if (camera.width, camera.height) == size else scaled(camera, *size)
+        self._camera: Camera = resized(self._footage.camera, self._video.width, self._video.height)
         self._panel_px: int | None = None
 
     def __enter__(self) -> Self:

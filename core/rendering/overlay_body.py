@@ -17,7 +17,7 @@ import numpy as np
 from jaxtyping import Float, UInt8
 from numpy import ndarray
 
-from core.geometry.cameras import Camera, distort, project, undistort
+from core.geometry.cameras import Camera, distort, project, resized, undistort
 from core.opencv import cv2
 from core.rendering.contents import DARK, Colours, Contents, SceneBody, SceneSkeleton
 from core.rendering.drawing import straight
@@ -76,7 +76,7 @@ class CutOuts:
     ) -> CutOut:
         """What stands there as the camera sees it, in its own pixels; with `ground_m` also the shadows on that floor.
 
-        For a frame shown smaller or larger give the camera of that size: `scaled`.
+        For a frame shown smaller or larger give the camera of that size: `geometry.cameras.resized`.
         """
         scene = self._scene
         scene.show(Contents(tuple(bodies), tuple(skeletons), ground_m=ground_m, grid=False))
@@ -121,18 +121,6 @@ class CutOuts:
         return np.concatenate(clouds) if clouds else np.zeros((0, 3))
 
 
-def scaled(camera: Camera, width: int, height: int) -> Camera:
-    """The same camera for its frame shown at another size."""
-    share = np.array([width / camera.width, height / camera.height])
-    return replace(
-        camera,
-        focal_px=camera.focal_px * share,
-        centre_px=(camera.centre_px + 0.5) * share - 0.5,
-        width=width,
-        height=height,
-    )
-
-
 def laid_over(picture: Picture, cut: CutOut, opacity: float = 1.0) -> Picture:
     """The cut-out over the picture, of which what is not covered stays as it is."""
     over = picture.copy()
@@ -169,8 +157,8 @@ def draw_bodies(
 ) -> Picture:
     """One picture: bodies over the frame, or in a panel beside it. `CutOuts` is quicker for many."""
     height, width = picture.shape[:2]
-    seen_by = camera if (camera.width, camera.height) == (width, height) else scaled(camera, width, height)
     with CutOuts(colours) as drawing:
+        seen_by = resized(camera, width, height)
         cut = drawing.cut_out(bodies, skeletons, seen_by, ground_m=None if beside else ground_m)
     return laid_beside(picture, cut, colours.background) if beside else laid_over(picture, cut, opacity)
 

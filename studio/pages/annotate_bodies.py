@@ -8,7 +8,7 @@ here waits: fits and cut-outs arrive, and are kept.
 import numpy as np
 from PySide6.QtCore import QObject, QTimer
 
-from core.fits import FitView
+from core.fits import FitView, view_of
 from core.geometry.rotations import matrices
 from core.motion import SEEN
 from core.project.annotations import Clip
@@ -17,7 +17,7 @@ from core.rendering.moving import Footage, MovingBody, MovingScene, Shot
 from studio import theme
 from studio.display import Display
 from studio.document import Document
-from studio.fitted_bodies import TOO_LITTLE_SEEN, FittedBodies, FitWish, pose_in_picture, view_of
+from studio.fitted_bodies import TOO_LITTLE_SEEN, FittedBodies, FitWish, pose_in_picture
 from studio.models_client import ModelsClient
 from studio.pages.annotate_picture import ClipPicture
 from studio.widgets.cut_outs import CutOuts, CutWish

@@ -13,17 +13,16 @@ from numpy import ndarray
 from PySide6.QtCore import QObject, QRectF, QTimer, Signal
 
 from core.bodies.skeletons import UPPER_BODY_9
-from core.fits import FittedPose, FitView
+from core.fits import FittedPose, FitView, camera_of_view, view_of
 from core.forecasts import Forecast, ForecastStep, Lens
 from core.geometry.cameras import Camera, neck_place_m, pinhole, undistort
 from core.project.annotations import Clip, Project
 from core.project.cameras import camera_of
 from studio.display import Display
-from studio.fitted_bodies import TOO_LITTLE_SEEN, FittedBodies, FitWish, pose_in_picture, pose_in_space, view_of
+from studio.fitted_bodies import TOO_LITTLE_SEEN, FittedBodies, FitWish, pose_in_picture, pose_in_space
 from studio.models_client import ModelsClient
 from studio.settings import Shows
 from studio.widgets.cut_outs import CutOuts, CutWish
-from studio.widgets.cut_outs import camera_of as camera_of_view
 from studio.widgets.pose_picture import Cell, DrawnBody, halves
 from studio.widgets.posed import PosedBody
 

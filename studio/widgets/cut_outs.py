@@ -19,8 +19,8 @@ from PySide6.QtCore import QObject, QRectF, Signal
 from PySide6.QtGui import QImage, QPainter
 
 from core.errors import CoreError
-from core.fits import FitView
-from core.geometry.cameras import Camera
+from core.fits import FitView, camera_of_view
+from core.geometry.cameras import Camera, resized
 from core.rendering.probe import gl_problem
 from studio.widgets.departed import Departed
 from studio.widgets.posed import PosedBody, Poser
@@ -203,21 +203,5 @@ def _as_image(cut: overlay_body.CutOut, scale: float) -> CutOut | None:
 @lru_cache(maxsize=32)
 def _camera_at(view: FitView, scale: float) -> Camera:
     """The camera of the frame shown at this scale; the same object, so that its lens is measured once."""
-    from core.rendering.overlay_body import scaled
-
     scale = min(scale, LONGEST_PX / max(view.width, view.height))
-    return scaled(camera_of(view), max(1, round(view.width * scale)), max(1, round(view.height * scale)))
-
-
-def camera_of(view: FitView) -> Camera:
-    """The camera a question carried."""
-    return Camera(
-        rotation=np.array(view.rotation),
-        translation_m=np.array(view.translation_m),
-        focal_px=np.array(view.focal_px),
-        centre_px=np.array(view.centre_px),
-        width=view.width,
-        height=view.height,
-        distortion=np.array(view.distortion),
-        estimated=view.estimated,
-    )
+    return resized(camera_of_view(view), max(1, round(view.width * scale)), max(1, round(view.height * scale)))

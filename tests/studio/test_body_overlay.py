@@ -8,7 +8,7 @@ from PySide6.QtGui import QColor, QImage, QPainter
 from core.bodies.kinematics import place_joints
 from core.bodies.skeletons import BLAZEPOSE_33, SMPL_24
 from core.bodies.skinning import Body
-from core.fits import FittedPose
+from core.fits import FittedPose, view_of
 from core.forecasts import Refusal
 from core.geometry.cameras import Camera, project
 from core.motion import Poses2d
@@ -18,7 +18,7 @@ from core.rendering.probe import gl_problem
 from core.video import open_video, write_video
 from studio import fitted_bodies, theme
 from studio.document import Document
-from studio.fitted_bodies import FittedBodies, FitWish, pose_in_picture, pose_in_space, view_of
+from studio.fitted_bodies import FittedBodies, FitWish, pose_in_picture, pose_in_space
 from studio.jobs import Jobs
 from studio.pages.annotate import AnnotatePage
 from studio.widgets.body_layer import BodyLayer

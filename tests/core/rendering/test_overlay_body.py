@@ -5,9 +5,9 @@ import pytest
 
 from core.bodies.skeletons import SMPL_24
 from core.bodies.skinning import Body
-from core.geometry.cameras import Camera, project
+from core.geometry.cameras import Camera, project, resized
 from core.opencv import cv2
-from core.rendering.overlay_body import CutOuts, draw_bodies, laid_beside, laid_over, scaled
+from core.rendering.overlay_body import CutOuts, draw_bodies, laid_beside, laid_over
 from core.rendering.scene import SceneBody, SceneSkeleton
 from tests.core.rendering.test_scene import TEAL, standing
 
@@ -148,7 +148,9 @@ def test_that_a_floor_adds_shadows_under_the_feet_and_nothing_else(drawing):
 def test_that_a_frame_shown_at_half_its_size_gets_the_same_body_at_half_its_size(drawing):
     body = SceneBody(standing()[0], Body.load().faces, TEAL)
     whole = drawing.cut_out([body], [], camera("barrel")).whole(WIDTH, HEIGHT)
-    half = drawing.cut_out([body], [], scaled(camera("barrel"), WIDTH // 2, HEIGHT // 2)).whole(WIDTH // 2, HEIGHT // 2)
+    half = drawing.cut_out([body], [], resized(camera("barrel"), WIDTH // 2, HEIGHT // 2)).whole(
+        WIDTH // 2, HEIGHT // 2
+    )
     shrunk = cv2.resize(whole[..., 3], (WIDTH // 2, HEIGHT // 2), interpolation=cv2.INTER_AREA)
     assert np.abs(shrunk.astype(int) - half[..., 3]).mean() < 3
 
