@@ -13,7 +13,7 @@ The method: an analytic start (`fitting_start`), then damped Gauss–Newton (`fi
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Bool, Float, Shaped
@@ -21,7 +21,7 @@ from numpy import ndarray
 
 from core.bodies.fitting_anatomy import anatomy, relaxed
 from core.bodies.fitting_landmarks import joints_at_rest, landmarks_of
-from core.bodies.fitting_solver import Model, Pose, Smoothness, Term, solve
+from core.bodies.fitting_solver import Model, Pose, Smoothness, Term, followed, solve
 from core.bodies.fitting_start import HEAD, TRUNK, named, natural_pose, start_in_space, starts_in_picture
 from core.bodies.fitting_terms import Balance, InPicture, InSpace, Natural, Reach, turn_between, upright
 from core.bodies.skeletons import SMPL_22, Skeleton
@@ -36,6 +36,10 @@ _OVERLAP = 16
 _FARTHEST_M = 1e4
 _EXACT_M, _SEEN_M = 0.005, 0.02
 _OUTLIER_M = 0.08
+_MOST_NOISE_M = 0.05
+_MEDIAN_OF_THREE_AXES = 1.54  # of a Gauss, in standard deviations
+_LEAST_LEFT = 0.05  # of the joints' numbers, once a pose has followed them
+_WORTH_IT, _FROM_ABOVE = 1.15, 3.0
 _SHAPED_BY = 40  # frames
 _HEADINGS = 6
 _KEY_S = 0.25  # between the frames of a sequence whose headings are tried
@@ -79,10 +83,7 @@ class _Task:
         return len(self.joints)
 
     def part(self, frames: "ndarray | slice") -> "_Task":
-        return _Task(
-            self.body, self.model, self.skeleton, self.joints[frames], self.confidence[frames], self.camera,
-            self.noise_m, self.rate_hz,
-        )  # fmt: skip
+        return replace(self, joints=self.joints[frames], confidence=self.confidence[frames])
 
     def seen(self) -> Bool[ndarray, "frames joints"]:
         return self.confidence > 0
@@ -107,7 +108,8 @@ def fit_joints(
 
     `seen` is a share from 0 to 1, or a truth value, for each joint; places that are not finite are not seen. `betas`
     keeps a known shape. With `rate_hz` the frames follow each other in time and move smoothly. `noise_m` is how far off
-    the joints may be.
+    the joints may be at least; where no body of these bones can be found they are taken for less exact, not for
+    somebody who is made strangely.
     """
     return _last(fitting_joints(
         body, joints_m, skeleton, seen=seen, betas=betas, rate_hz=rate_hz, noise_m=noise_m
@@ -206,36 +208,59 @@ def _fitting(task: _Task, betas: ndarray | None) -> Iterator["int | Fit | None"]
         # One shape a person, from frames spread over all of them.
         best = np.flatnonzero(enough)
         some = best[np.unique(np.linspace(0, len(best) - 1, _SHAPED_BY).astype(int))]
-        known = _solved(_without_time(task.part(some)), None).betas
+        shaped, noise_m = _solved(replace(task.part(some), rate_hz=None), None)
+        known, task = shaped.betas, replace(task, noise_m=noise_m)
     poses: Pose | None = None
     for start, end in _chunks(frames):
         if not enough[start:end].any():
             part = _standing(task, end - start, known)
         else:
-            part = _solved(task.part(slice(start, end)), known)
+            part, noise_m = _solved(task.part(slice(start, end)), known)
+            task = replace(task, noise_m=noise_m)
         poses = part if poses is None else _joined(poses, part, start)
         yield end
     assert poses is not None
     yield _as_fit(task, poses, enough)
 
 
-def _solved(task: _Task, betas: ndarray | None) -> Pose:
-    """The pose of up to AT_ONCE frames, at least one of which shows enough."""
+def _solved(task: _Task, betas: ndarray | None) -> tuple[Pose, float]:
+    """The pose of up to AT_ONCE frames, at least one of which shows enough, and how far off the joints seem to be."""
     enough = task.enough()
     chosen = np.flatnonzero(enough)
     start = _start(task.part(chosen), betas)
     # A frame that shows too little begins as the nearest one that shows enough.
     nearest = chosen[np.abs(np.arange(len(task))[:, None] - chosen).argmin(1)]
-    pose = start.chosen(np.searchsorted(chosen, nearest))
-    terms = _terms(task, pose)
+    start = start.chosen(np.searchsorted(chosen, nearest))
     smoothness = None if task.rate_hz is None else _smoothness(task.model, task.rate_hz)
-    if smoothness is not None and task.camera is None:
-        # In space every frame is sure by itself: the shape is found without time, which is faster.
-        pose, _ = solve(task.model, terms, pose, rounds=30, with_shape=betas is None)
+    with_shape = betas is None
+    if task.camera is not None:
+        terms = _terms(task, start)
+        pose, _ = solve(task.model, terms, start, rounds=30, with_shape=with_shape, smoothness=smoothness)
+        return pose, task.noise_m
+    # In space every frame is sure by itself: the shape is found without time, which is faster.
+    terms = _terms(task, start)
+    pose, _ = solve(task.model, terms, start, rounds=30, with_shape=with_shape)
+    noise_m = _noise_m(task, terms, pose)
+    if noise_m > _WORTH_IT * task.noise_m:
+        # Nobody is made like that: bones that a forecast or a detector makes too long are noise, and a shape that may
+        # follow them hides how much. So the shape comes from far above the noise, and then the pose from what is left.
+        terms = _terms(replace(task, noise_m=min(_FROM_ABOVE * noise_m, _MOST_NOISE_M)), start)
+        pose, _ = solve(task.model, terms, start, rounds=30, with_shape=with_shape)
+        task = replace(task, noise_m=float(np.clip(_noise_m(task, terms, pose), task.noise_m, _MOST_NOISE_M)))
+        terms = _terms(task, pose)
+        pose, _ = solve(task.model, terms, pose, rounds=30, with_shape=False)
+    if smoothness is not None:
         pose, _ = solve(task.model, terms, pose, rounds=8, with_shape=False, smoothness=smoothness, enough=1e-3)
-        return pose
-    pose, _ = solve(task.model, terms, pose, rounds=30, with_shape=betas is None, smoothness=smoothness)
-    return pose
+    return pose, task.noise_m
+
+
+def _noise_m(task: _Task, terms: list[Term], pose: Pose) -> float:
+    """How far off the joints are along each axis, by what is mostly left of it once a pose has followed them."""
+    off_m = np.linalg.norm(task.model.landmarks_m(pose, task.model.place(pose)) - task.joints, axis=-1)
+    usual_m = np.median((off_m / task.model.landmarks.looseness)[task.seen()]) / _MEDIAN_OF_THREE_AXES
+    numbers = 3.0 * task.seen().sum()
+    left = max(1 - followed(task.model, terms, pose)[task.enough()].sum() / numbers, _LEAST_LEFT)
+    return float(usual_m / np.sqrt(left))
 
 
 def _start(task: _Task, betas: ndarray | None) -> Pose:
@@ -362,10 +387,6 @@ def _as_shapes(betas: ndarray, shapes: int) -> ndarray:
     given = np.asarray(betas, float)[:shapes]
     padded[: len(given)] = given
     return padded
-
-
-def _without_time(task: _Task) -> _Task:
-    return _Task(task.body, task.model, task.skeleton, task.joints, task.confidence, task.camera, task.noise_m, None)
 
 
 def _as_fit(task: _Task, pose: Pose, enough: ndarray) -> Fit:

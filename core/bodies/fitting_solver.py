@@ -292,6 +292,12 @@ def solve(
     return pose, now.cost
 
 
+def followed(model: Model, terms: Sequence[Term], pose: Pose) -> Float[ndarray, " frames"]:
+    """How many of the numbers that the first term is about the pose follows at will: its degrees of freedom there."""
+    seen, all_of_it = _equations(model, terms[:1], pose).matrix, _equations(model, terms, pose).matrix
+    return np.einsum("fcc->f", np.linalg.solve(all_of_it + 1e-6 * np.eye(all_of_it.shape[-1]), seen))
+
+
 def _equations(model: Model, terms: Sequence[Term], pose: Pose) -> Equations:
     placed = model.place(pose)
     equations = Equations.empty(len(pose), model.anatomy.columns, model.shapes)

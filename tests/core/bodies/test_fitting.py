@@ -111,6 +111,20 @@ def test_that_one_joint_far_off_pulls_the_others_little(body):
     assert off[others].mean() < 0.01
 
 
+@pytest.mark.parametrize("frames", [1, 5])
+def test_that_bones_no_person_has_are_no_shape(body, frames):
+    """A forecast's forearms too short and its heads too far ahead once made people stout."""
+    given_m = joints_of(body, someone(body, frames, seed=4, spread=0.5, shape=0.5), UPPER_BODY_9)
+    for joint, end, times in (
+        ("right_elbow", "right_hand", 0.62), ("left_elbow", "left_hand", 0.86), ("neck", "head", 1.25),
+    ):  # fmt: skip
+        start, end = given_m[:, UPPER_BODY_9[joint]], UPPER_BODY_9[end]
+        given_m[:, end] = start + times * (given_m[:, end] - start)
+    fit = fit_joints(body, given_m, UPPER_BODY_9)
+    assert np.abs(fit.betas).max() < 1
+    assert fit.error.max() < 0.04
+
+
 # ---- natural where nothing is known ----
 
 
