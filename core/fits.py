@@ -64,8 +64,9 @@ class Fitted(msgspec.Struct, frozen=True, kw_only=True, tag="fit"):
 
 def view_of(camera: Camera) -> FitView:
     """A camera as a question carries it."""
+    right, down, forward = (tuple(row) for row in camera.rotation.tolist())
     return FitView(
-        rotation=tuple(tuple(row) for row in camera.rotation.tolist()),
+        rotation=(right, down, forward),
         translation_m=tuple(camera.translation_m.tolist()),
         focal_px=tuple(camera.focal_px.tolist()),
         centre_px=tuple(camera.centre_px.tolist()),

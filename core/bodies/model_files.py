@@ -21,6 +21,7 @@ from numpy import ndarray
 
 from core.bodies.restricted_process import read_apart
 from core.errors import FileError, FormatError
+from core.whole_files import whole_file
 
 Family = Literal["smpl", "smplh", "smplx"]
 """24 joints; 52 with fingers; 55 with fingers, jaw and eyes."""
@@ -146,14 +147,8 @@ def _padded(directions: ndarray, count: int) -> ndarray:
 
 
 def _write(path: Path, arrays: Mapping[str, ndarray]) -> None:
-    beside = path.with_name(path.name + ".new")
-    try:
-        with beside.open("wb") as stream:
-            np.savez(stream, allow_pickle=False, **arrays)
-        beside.replace(path)
-    except OSError as error:
-        beside.unlink(missing_ok=True)
-        raise FileError(path, f"could not be written: {error.strerror}", hint="Is there room on the disk?") from error
+    with whole_file(path) as beside, beside.open("wb") as stream:
+        np.savez(stream, allow_pickle=False, **arrays)
 
 
 # ---- what the arrays must be ----

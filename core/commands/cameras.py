@@ -164,32 +164,33 @@ def _from_board(
 ) -> "tuple[Calibration, ndarray | None]":
     """The lens, and a picture to draw its proof on. Ctrl+C ends the search and keeps what was found."""
     from core.calibrating import board_frames
-    from core.geometry.calibration_boards import BoardView, calibrate_views, check_board, find_board
+    from core.geometry.calibration_boards import BoardView, Looked, calibrate_chessboard, calibrate_views
     from core.runs import Event, Progress
 
-    board = _board(corners)
-    check_board(board, square)
-    frames = board_frames(source)
+    board, frames = _board(corners), board_frames(source)
     views: list[BoardView] = []
     shots: dict[str, ndarray] = {}
-    size, looked = (0, 0), 0
+    last: list[ndarray] = []
+    found: Calibration | None = None
+    looked = 0
+
+    def remembered() -> "Generator[tuple[str, ndarray]]":
+        for frame_name, frame in frames.pictures:
+            last[:] = [frame]
+            yield frame_name, frame
 
     def search() -> Generator[Event]:
-        nonlocal size, looked
-        for frame_name, frame in frames.pictures:
-            if looked and size != frame.shape[1::-1]:
-                sizes = f"{frame.shape[1]} × {frame.shape[0]}", f"{size[0]} × {size[1]}"
-                raise CalibrationError(
-                    f"{frame_name} is {sizes[0]}, the pictures before it {sizes[1]}.",
-                    hint="One lens at one zoom gives pictures of one size: leave the others out.",
-                )
-            size, looked = (frame.shape[1], frame.shape[0]), looked + 1
-            view = find_board(frame_name, frame, board)
-            if view is not None:
-                views.append(view)
-                if frame_name == lying or view.edge_px <= min(each.edge_px for each in views):
-                    shots[lying if frame_name == lying else ""] = frame
-            yield Progress(looked, frames.count, f"looking for the board, found {len(views)} times")
+        nonlocal found, looked
+        for step in calibrate_chessboard(remembered(), board, square, lying=lying):
+            if not isinstance(step, Looked):
+                found = step
+                return
+            looked = step.looked
+            if step.view is not None:
+                views.append(step.view)
+                if step.name == lying or step.view.edge_px <= min(each.edge_px for each in views):
+                    shots[lying if step.name == lying else ""] = last[0]
+            yield Progress(looked, frames.count, f"looking for the board, found {step.found} times")
 
     try:
         for _ in shown(search(), quiet=quiet):
@@ -198,7 +199,9 @@ def _from_board(
         if not views:
             raise
         complain(f"Stopped after {counted(looked, 'picture')}; calibrating from what was found.")
-    found = calibrate_views(views, board, square, *size, lying=lying, looked=looked)
+        height, width = last[0].shape[:2]
+        found = calibrate_views(views, board, square, width, height, lying=lying, looked=looked)
+    assert found is not None  # the search ends with it, or with a refusal
     return found, shots.get(lying, shots.get(""))
 
 
@@ -222,8 +225,10 @@ def _from_people(store: "ProjectStore", clip: "Clip", height: float, one: int | 
 
 
 def _refuse_other_shape(found: "Calibration", clip: "Clip") -> None:
+    from core.geometry.cameras import is_same_shape
+
     camera = found.camera
-    if abs(camera.width * clip.video.height / (camera.height * clip.video.width) - 1) > 0.01:
+    if not is_same_shape((camera.width, camera.height), (clip.video.width, clip.video.height)):
         raise CalibrationError(
             f"The board was filmed with {camera.width} × {camera.height}, "
             f"{clip.name} with {clip.video.width} × {clip.video.height}.",
@@ -234,8 +239,9 @@ def _refuse_other_shape(found: "Calibration", clip: "Clip") -> None:
 def _draw(
     store: "ProjectStore", clip: "Clip", found: "Calibration", shot: "ndarray | None", out: Path, at: float
 ) -> None:
-    from core.calibration_picture import draw_calibration, write_png
+    from core.calibration_picture import draw_calibration
     from core.footage import frame_at, has_video
+    from core.rendering.export import write_png
     from core.video import open_video
 
     if out.suffix.lower() != ".png":
@@ -245,7 +251,7 @@ def _draw(
             raise ProjectError(f"{clip.name} has no video to draw on.", hint="Leave --picture out, or find its video.")
         with open_video(store.video_path(clip)) as video:
             shot = video.frame(frame_at(store, clip, at)).copy()
-    write_png(draw_calibration(shot, found), out)
+    write_png(out, draw_calibration(shot, found))
 
 
 def _facts(found: "Calibration", name: str, clips: list[str], picture: Path | None) -> dict[str, Any]:

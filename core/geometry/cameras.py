@@ -23,6 +23,8 @@ ESTIMATED_FOCAL = 1.2
 """Focal length over the longer side of a picture whose camera is unknown."""
 Z_UP_TO_Y_UP = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0], [0.0, -1.0, 0.0]])
 """World axes with z up to ours: (x, y, z) becomes (x, z, −y), without a mirror."""
+SAME_SHAPE = 0.01
+"""Width over height of two pictures of one lens may differ by this share: a cut-off row or column."""
 DISTORTIONS = (4, 5, 8, 12)
 """How many coefficients a lens may have: k1 k2 p1 p2, k3, k4 k5 k6 (radial, rational), s1 s2 s3 s4 (thin prism)."""
 
@@ -69,6 +71,12 @@ def resized(camera: Camera, width: int, height: int) -> Camera:
     # Pixels count from the centre of the first one.
     centre_px = (camera.centre_px + 0.5) * scale - 0.5
     return replace(camera, focal_px=camera.focal_px * scale, centre_px=centre_px, width=width, height=height)
+
+
+def is_same_shape(one: tuple[int, int], other: tuple[int, int]) -> bool:
+    """Whether pictures of these sizes, width and height, may show the same, larger or smaller."""
+    wide, high = one[0] * other[1], one[1] * other[0]
+    return abs(wide - high) <= SAME_SHAPE * max(wide, high)
 
 
 def to_camera(points_m: Float[ndarray, "*batch 3"], camera: Camera) -> Float[ndarray, "*batch 3"]:

@@ -8,11 +8,8 @@ import numpy as np
 from msgspec.structs import replace
 
 from core.errors import ProjectError
-from core.geometry.cameras import Camera, estimated_camera, resized
+from core.geometry.cameras import Camera, estimated_camera, is_same_shape, resized
 from core.project.annotations import CameraRow, Clip, Project, Provenance, new_id
-
-SAME_SHAPE = 0.01
-"""Width over height of a camera and of a clip may differ by this share: a cut-off row or column."""
 
 
 def camera_of(project: Project, clip: Clip) -> Camera:
@@ -58,8 +55,7 @@ def row_of(name: str, camera: Camera, made: Provenance, *, how: str = "", error_
 
 def fits(row: CameraRow, clip: Clip) -> bool:
     """Whether the camera's pictures have the shape of the clip's."""
-    shapes = row.width * clip.video.height, row.height * clip.video.width
-    return abs(shapes[0] - shapes[1]) <= SAME_SHAPE * max(shapes)
+    return is_same_shape((row.width, row.height), (clip.video.width, clip.video.height))
 
 
 def camera_named(project: Project, name: str) -> CameraRow:

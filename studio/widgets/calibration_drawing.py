@@ -11,8 +11,7 @@ import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
-from core.geometry.cameras import Camera, distort, eye_m, on_floor_m, pinhole, resized, to_camera
-from core.project.cameras import SAME_SHAPE
+from core.geometry.cameras import Camera, distort, eye_m, is_same_shape, on_floor_m, pinhole, resized, to_camera
 
 Line = Float[ndarray, "points 2"]
 
@@ -27,8 +26,7 @@ _NEARBY_M = 10.0
 
 def sized(camera: Camera, width: int, height: int) -> Camera | None:
     """The same lens for pictures of another size; None where they are of another shape."""
-    shapes = camera.width * height, camera.height * width
-    return resized(camera, width, height) if abs(shapes[0] - shapes[1]) <= SAME_SHAPE * max(shapes) else None
+    return resized(camera, width, height) if is_same_shape((camera.width, camera.height), (width, height)) else None
 
 
 def seen_lines(camera: Camera, places_m: Float[ndarray, "corners 3"]) -> list[Line]:
@@ -61,14 +59,6 @@ def horizon(camera: Camera) -> list[Line]:
     around = np.linspace(0, 2 * np.pi, 181)
     far = np.stack([np.sin(around), np.zeros_like(around), np.cos(around)], axis=-1) @ camera.rotation.T
     return _cut(camera, far)
-
-
-def seen_places(camera: Camera, places_m: Float[ndarray, "places 3"]) -> list[tuple[float, float] | None]:
-    """Where each place appears; None where the camera cannot see it."""
-    in_camera = to_camera(places_m, camera)
-    shown = _held(camera, in_camera)
-    pixels = distort(pinhole(in_camera, camera), camera)
-    return [(float(x), float(y)) if seen else None for (x, y), seen in zip(pixels, shown, strict=True)]
 
 
 def _looked_at(camera: Camera) -> Float[ndarray, " 2"]:

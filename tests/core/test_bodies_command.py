@@ -63,7 +63,7 @@ def test_that_an_export_never_takes_the_place_of_a_file(tmp_path):
     assert "already" in run("export", DEFAULT_KEY, tmp_path / "out.npz", code=1).stderr
     assert (tmp_path / "out.npz").read_text() == "mine"
     assert ".npz" in run("export", DEFAULT_KEY, tmp_path / "out.obj", code=1).stderr
-    assert "could not be written" in run("export", DEFAULT_KEY, tmp_path / "no" / "out.npz", code=1).stderr
+    assert "there is no folder" in run("export", DEFAULT_KEY, tmp_path / "no" / "out.npz", code=1).stderr
 
 
 @pytest.mark.parametrize("words", [("remove", "yours/smpl/male"), ("remove", DEFAULT_KEY), ("export", "x", "x.npz")])
