@@ -6,13 +6,11 @@ everything else, so what is straight and level in the frame must follow it.
 """
 
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 
 import numpy as np
 from jaxtyping import Bool, Float, UInt8
 from numpy import ndarray
 
-from core.errors import FileError
 from core.geometry.calibration import Calibration
 from core.geometry.cameras import Camera, eye_m, on_floor_m, project, to_camera
 from core.geometry.rooms import Room
@@ -55,17 +53,6 @@ def draw_calibration(
     if words:
         _say(drawn, calibration, seen, thick, exaggerate)
     return drawn
-
-
-def write_png(picture: Picture, out: Path) -> None:
-    """Put a picture on the disk."""
-    written, data = cv2.imencode(".png", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
-    assert written
-    try:
-        out.write_bytes(data.tobytes())
-    except OSError as error:
-        why = f"could not be written ({error.strerror or error})"
-        raise FileError(out, why, hint="Choose a folder that is there and can be written to.") from None
 
 
 def floor_lines_m(camera: Camera) -> list[Float[ndarray, "points 3"]]:

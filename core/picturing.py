@@ -154,7 +154,7 @@ def render_clip(
         strip = _Strip(store, painter, predictor) if predictor is not None else None
         if out.suffix.lower() == ".png":
             picture = _composed(painter, strip, first)
-            save_png(out, picture) if said is None else write_png(out, picture, said)
+            write_png(out, picture, said)
             return 1
         height, width = _composed(painter, strip, first).shape[:2]
         comment = "" if said is None else said.sentence()
@@ -235,18 +235,6 @@ def steps_table(said: Forecast) -> str:
         for number, step in enumerate(said.steps, start=1)
     ]  # fmt: skip
     return table(("step", "forecast", "sure", "what came", "", "pose, px off"), rows)
-
-
-def save_png(path: Path, picture: ndarray) -> None:
-    """Write an RGB or RGBA picture. FileError where that cannot be."""
-    order = cv2.COLOR_RGBA2BGRA if picture.shape[2] == 4 else cv2.COLOR_RGB2BGR
-    written, data = cv2.imencode(".png", cv2.cvtColor(picture, order))
-    if not written:
-        raise FileError(path, "it cannot be made into a PNG", hint="Draw it smaller.")
-    try:
-        path.write_bytes(data.tobytes())
-    except OSError as error:
-        raise FileError(path, f"could not be written ({error.strerror})", hint="Choose another place.") from error
 
 
 def make_folder(folder: Path) -> None:

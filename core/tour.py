@@ -16,10 +16,11 @@ from core.errors import ProjectError
 from core.evaluation.forecasting import load_run
 from core.footage import has_video
 from core.forecasts import Forecast
-from core.picturing import RUN, ClipPainter, make_folder, render_clip, save_png, sheet, steps_table
+from core.picturing import RUN, ClipPainter, make_folder, render_clip, sheet, steps_table
 from core.project.annotations import Clip
 from core.project.store import ProjectStore
 from core.rendering.contents import SceneSkeleton
+from core.rendering.export import write_png
 from core.rendering.probe import gl_problem
 from core.rendering.scene import Scene
 from core.rendering.views import Orbit
@@ -105,14 +106,14 @@ def _tell(clip: Clip, at_s: float, said: Forecast, say: Callable[[str], None]) -
 def _over_the_frame(painter: ClipPainter, said: Forecast, out: Path) -> Path:
     steps = [painter.step(said, at) for at in range(min(SHOWN_STEPS, len(said.steps)))]
     path = out / "forecast-over-the-frame.png"
-    save_png(path, sheet(steps, columns=3))
+    write_png(path, sheet(steps, columns=3))
     return path
 
 
 def _seen(painter: ClipPainter, said: Forecast, out: Path) -> Path:
     frames = said.seen_frames[-SHOWN_STEPS:]
     path = out / "seen.png"
-    save_png(path, sheet([painter.annotated(frame) for frame in frames], columns=3))
+    write_png(path, sheet([painter.annotated(frame) for frame in frames], columns=3))
     return path
 
 
@@ -128,7 +129,7 @@ def _in_space(said: Forecast, out: Path, say: Callable[[str], None]) -> list[Pat
         scene.set_skeletons([_standing(np.array(step.joints_m), at, len(steps)) for at, step in enumerate(steps)])
         scene.view = Orbit(yaw=0.2, pitch=0.12)
         scene.frame_all()
-        save_png(path, scene.picture()[..., :3])
+        write_png(path, scene.picture()[..., :3])
     return [path]
 
 

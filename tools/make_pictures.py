@@ -18,8 +18,8 @@ from core.bodies.skinning import Body
 from core.datasets.kitchen.clip import KitchenClip, clip
 from core.datasets.kitchen.cooks import cook
 from core.datasets.kitchen.world import kitchen
-from core.picturing import save_png
 from core.rendering.contents import DARK, LIGHT, SceneBody
+from core.rendering.export import write_png
 from core.rendering.offscreen import rgb
 from core.rendering.scene import Scene
 from core.rendering.views import Orbit
@@ -64,7 +64,7 @@ def hero() -> None:
             scene.set_bodies(bodies)
             scene.view = Orbit(yaw=0.18, pitch=0.12)
             scene.frame_all()
-            save_png(HEROES / f"hero-{look}.png", _fading_in(scene.picture()[..., :3], colours.background))
+            write_png(HEROES / f"hero-{look}.png", _fading_in(scene.picture()[..., :3], colours.background))
         print(HEROES / f"hero-{look}.png")
 
 

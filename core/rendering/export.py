@@ -26,7 +26,7 @@ from core.errors import FileError
 from core.formats.provenance import Provenance
 from core.geometry.cameras import Camera
 from core.opencv import cv2
-from core.rendering.contents import Contents, SceneTrail, points_of
+from core.rendering.contents import TRAIL_S, Contents, SceneTrail, points_of
 from core.rendering.moving import FindBody, MovingScene, Poser, Shot
 from core.rendering.views import Orbit, View
 from core.runs import Progress
@@ -46,7 +46,6 @@ FASTEST_HZ = {".mp4": 60.0, ".gif": 30.0}
 SLOWEST_HZ = 10.0
 """Scenes slower than this are steps; each is held."""
 HELD_RATE_HZ = TURNING_RATE_HZ = 25.0
-TRAIL_S = 0.6
 CRF = 16
 FITTED_COLOURS = ("#dadce1", "#4fc7cf", "#e887b6", "#e3c552", "#9fd36e", "#b49bff")
 """Of people who were fitted to what was seen, in the order of the tracks: neutral, then as runs are coloured."""
@@ -178,20 +177,17 @@ def save_picture(
     write_png(path, picture if transparent and not over else picture[..., :3], said)
 
 
-def write_png(path: Path, picture: Rgb | Rgba, said: Provenance) -> None:
-    """A PNG whose text chunks say whose it is."""
+def write_png(path: Path, picture: Rgb | Rgba, said: Provenance | None = None) -> None:
+    """A PNG; its text chunks say whose it is, where there is something to say."""
     from PIL import Image
     from PIL.PngImagePlugin import PngInfo
 
     words = PngInfo()
-    for key, text in (
-        ("Title", said.title),
-        ("Copyright", said.terms),
-        ("Comment", said.note),
-        ("Software", said.made_by),
-    ):
-        if text:
-            words.add_text(key, text)
+    if said is not None:
+        texts = {"Title": said.title, "Copyright": said.terms, "Comment": said.note, "Software": said.made_by}
+        for key, text in texts.items():
+            if text:
+                words.add_text(key, text)
     with whole_file(path) as beside:
         Image.fromarray(np.ascontiguousarray(picture)).save(beside, format="PNG", pnginfo=words)
 
