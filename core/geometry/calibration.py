@@ -41,6 +41,8 @@ CLICK_PX = 1.0
 NEAREST_POINT_M = 0.02
 FOCAL_UNTOLD, FOCAL_DOUBTFUL = 0.20, 0.05
 """Relative spread of the focal length from which it is refused, and from which it is warned of."""
+_FITS_NOTHING = 0.08
+"""The mean error, as a share of the picture's longer side, from which no camera sees the points so."""
 
 How = Literal["points", "chessboard", "people"]
 
@@ -124,6 +126,8 @@ def calibrate_points(
                 "These points are seen as in a mirror: two sides are swapped, left and right most likely.",
                 hint="Check which mark belongs to which point, and that x grows to the right as you look along −z.",
             )
+    if best is None or _tells_nothing(best, points_px, points_m, refine_focal=refine_focal):
+        _refuse_odd_one(points_px, points_m, lens, names, refine_focal=refine_focal)
         if best is None:
             raise CalibrationError(
                 "Some of these points would lie behind the camera.",
@@ -131,7 +135,7 @@ def calibrate_points(
             )
     _refuse_other_side(best, points_m, plane)
     drawn_px = project(points_m, best)
-    if np.linalg.norm(drawn_px - points_px, axis=-1).mean() > 0.08 * max(width, height):
+    if _error(best, points_px, points_m) > _FITS_NOTHING * max(width, height):
         worst = int(np.argmax(np.linalg.norm(drawn_px - points_px, axis=-1)))
         raise CalibrationError(
             f"No camera sees these points so: {names[worst]} would be {_error(best, points_px, points_m):.0f} px off.",
@@ -229,7 +233,12 @@ def _check(
         )
     centre = points_m.mean(0)
     _, sizes, axes = np.linalg.svd(points_m - centre)
-    return _Plane(centre, axes[2]) if sizes[2] <= max(0.01 * sizes[0], 0.005) else None
+    return _Plane(centre, axes[2]) if _flat(sizes) else None
+
+
+def _flat(sizes: ndarray) -> bool:
+    """Whether points with these singular values lie on one plane."""
+    return bool(sizes[2] <= max(0.01 * sizes[0], 0.005))
 
 
 def _on_a_line(places: ndarray, least: float) -> bool:
@@ -368,6 +377,39 @@ def _refuse_other_side(camera: Camera, points_m: ndarray, plane: _Plane | None) 
         raise CalibrationError(
             "These points are seen as in a mirror: the camera would look at the floor from below.",
             hint="Two sides are swapped, left and right most likely: check which mark belongs to which point.",
+        )
+
+
+def _tells_nothing(camera: Camera, points_px: ndarray, points_m: ndarray, *, refine_focal: bool) -> bool:
+    """Whether even the best camera is far off everywhere, or does not know its focal length."""
+    if _error(camera, points_px, points_m) > _FITS_NOTHING * max(camera.width, camera.height):
+        return True
+    spread = _spread(camera, points_px, points_m, refine_focal=refine_focal)
+    return bool(spread.focal_px > FOCAL_UNTOLD * camera.focal_px[0])
+
+
+def _refuse_odd_one(
+    points_px: ndarray, points_m: ndarray, lens: Camera, names: tuple[str, ...], *, refine_focal: bool
+) -> None:
+    """Where all marks tell no camera but all except one do, that one is to be named."""
+    if len(points_px) <= (LEAST_POINTS if refine_focal else LEAST_POINTS_KNOWN):
+        return
+    errors = []
+    for at in range(len(points_px)):
+        kept = np.arange(len(points_px)) != at
+        sizes = np.linalg.svd(points_m[kept] - points_m[kept].mean(0), compute_uv=False)
+        rest = points_px[kept], points_m[kept]
+        best = _best_fit(*rest, lens, on_plane=_flat(sizes), refine_focal=refine_focal)
+        if best is None or _tells_nothing(best, *rest, refine_focal=refine_focal):
+            errors.append(np.inf)
+        else:
+            errors.append(_error(best, *rest))
+    at, error = int(np.argmin(errors)), min(errors)
+    others = sorted(errors)[1]
+    if error < _far_off_px(lens) and error < 0.4 * others:
+        raise CalibrationError(
+            f"{_capital(names[at])} does not fit the other points: without it the error is {error:.1f} px.",
+            hint="Mark it again or leave it out, and check its place in metres.",
         )
 
 

@@ -189,6 +189,20 @@ def test_that_one_wrong_mark_is_named(wrong):
     )
 
 
+@pytest.mark.parametrize(("off_px", "on_floor"), [(40, False), (40, True), (150, False), (150, True)])
+def test_that_one_wrong_mark_is_named_also_where_no_lens_is_known_however_far_off_it_is(off_px, on_floor):
+    camera = camera_at(tilt_deg=22)
+    pixels, places, names = seen(camera, FLOOR, [f"mark {at}" for at in range(9)]) if on_floor else seen_of(camera)
+    for wrong in (0, 7):
+        marked = noisy(pixels, 0.5)
+        marked[wrong] += np.array([0.8, 0.6]) * off_px
+        try:
+            said = calibrate_points(marked, places, *SIZE, names=names).warnings
+        except CalibrationError as error:
+            said = (str(error),)
+        assert any(each.lower().startswith(f"{names[wrong]} does not fit".lower()) for each in said), said
+
+
 def test_that_without_a_lens_and_without_seeking_one_the_result_is_an_estimate():
     pixels, places, _ = seen_of(camera_at())
     found = calibrate_points(pixels, places, *SIZE, refine_focal=False)
