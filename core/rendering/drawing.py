@@ -6,7 +6,7 @@ from drawing twice as large and averaging.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 
 import numpy as np
@@ -25,7 +25,7 @@ Rgba = UInt8[ndarray, "height width 4"]
 
 
 @dataclass(frozen=True)
-class Shot:
+class Framed:
     """A stage seen from its view in a picture of this size, or only a part of that picture."""
 
     stage: Stage
@@ -34,29 +34,29 @@ class Shot:
     box: Box | None = None
 
 
-def draw_whole(window: Window, shot: Shot, *, smooth: bool, transparent: bool) -> Rgba:
+def draw_whole(window: Window, framed: Framed, *, smooth: bool, transparent: bool) -> Rgba:
     """One stage that fills the window, of any size."""
-    whole = shot.box or Box(0, 0, shot.width, shot.height)
+    whole = framed.box or Box(0, 0, framed.width, framed.height)
     picture = np.empty((whole.height, whole.width, 4), np.uint8)
     for top, left in product(range(0, whole.height, PIECE_PX), range(0, whole.width, PIECE_PX)):
         width, height = min(PIECE_PX, whole.width - left), min(PIECE_PX, whole.height - top)
-        piece = Shot(shot.stage, shot.width, shot.height, Box(whole.left + left, whole.top + top, width, height))
-        drawn = draw_shots(window, width, height, [piece], smooth=smooth, transparent=transparent)
+        piece = replace(framed, box=Box(whole.left + left, whole.top + top, width, height))
+        drawn = draw_all(window, width, height, [piece], smooth=smooth, transparent=transparent)
         if (width, height) == (whole.width, whole.height):
             return drawn
         picture[top : top + height, left : left + width] = drawn
     return picture
 
 
-def draw_shots(
-    window: Window, width: int, height: int, shots: Sequence[Shot], *, smooth: bool, transparent: bool = False
+def draw_all(
+    window: Window, width: int, height: int, framed: Sequence[Framed], *, smooth: bool, transparent: bool = False
 ) -> Rgba:
     """All stages in their panes of a window of this size, drawn and read together."""
     larger = 2 if smooth else 1
     window.resize(width * larger, height * larger)
-    for shot in shots:
-        aim(shot.stage.pane.renderer, shot.stage.view, shot.width, shot.height, shot.box)
-    stages = [shot.stage for shot in shots]
+    for each in framed:
+        aim(each.stage.pane.renderer, each.stage.view, each.width, each.height, each.box)
+    stages = [each.stage for each in framed]
     opacities = sorted(set().union(*(stage.layers() for stage in stages)))
     if opacities == [1.0] and not transparent:
         return _draw(window, smooth)

@@ -18,7 +18,7 @@ from itertools import pairwise
 import numpy as np
 
 from core.rendering.contents import DARK, Colours, points_of
-from core.rendering.drawing import Rgba, Shot, draw_shots
+from core.rendering.drawing import Framed, Rgba, draw_all
 from core.rendering.labels import PlacedLabel, placed_labels
 from core.rendering.offscreen import Window, rgb
 from core.rendering.stage import Stage
@@ -99,8 +99,8 @@ class Panels:
         boxes = self.boxes()
         for stage, box in zip(self.stages, boxes, strict=True):
             stage.pane.set_part(box.left / width, box.top / height, box.width / width, box.height / height)
-        shots = [Shot(stage, box.width, box.height) for stage, box in zip(self.stages, boxes, strict=True)]
-        picture = draw_shots(self._window, width, height, shots, smooth=smooth)
+        framed = [Framed(stage, box.width, box.height) for stage, box in zip(self.stages, boxes, strict=True)]
+        picture = draw_all(self._window, width, height, framed, smooth=smooth)
         self._fill_between(picture, boxes)
         return picture
 

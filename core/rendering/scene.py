@@ -12,7 +12,7 @@ moves. One scene is used by one thread. Labels are not in the picture: `labels` 
 from collections.abc import Callable
 
 from core.rendering.contents import DARK, LIGHT, Colours, Contents, SceneBody, SceneSkeleton, SceneTrail, points_of
-from core.rendering.drawing import Rgba, Shot, draw_whole, straight
+from core.rendering.drawing import Framed, Rgba, draw_whole, straight
 from core.rendering.labels import PlacedLabel, placed_labels
 from core.rendering.offscreen import Window
 from core.rendering.stage import Stage
@@ -48,8 +48,8 @@ class Scene(Stage):
 
     def weighted_picture(self, *, smooth: bool = True, transparent: bool = False, box: Box | None = None) -> Rgba:
         """The same with colours multiplied by their alpha, for those who go on to mix pixels."""
-        shot = Shot(self, *self._size, box)
-        return draw_whole(self._window, shot, smooth=smooth, transparent=transparent)
+        framed = Framed(self, *self._size, box)
+        return draw_whole(self._window, framed, smooth=smooth, transparent=transparent)
 
     def labels(self, width_of: Callable[[str], float] | None = None, scale: float = 1.0) -> list[PlacedLabel]:
         """The words above heads and where they stand in the picture, pixels."""
