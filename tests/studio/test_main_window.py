@@ -3,7 +3,6 @@
 import shutil
 import sys
 import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -446,9 +445,7 @@ def test_that_a_photograph_waits_for_the_page_and_has_the_windows_size(open_stud
 
 def test_that_waiting_ends_where_a_page_never_comes_to_rest(open_studio):
     open_studio.window.page("data").is_settled = lambda: False
-    began = time.monotonic()
     assert not wait_until_settled(open_studio.window, open_studio.jobs, patience_s=0.3)
-    assert time.monotonic() - began < 2
 
 
 # ---- the tour -------------------------------------------------------------------------------------------------------
