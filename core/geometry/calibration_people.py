@@ -29,6 +29,8 @@ POSTURE = 0.03
 """How far a head is from where it would be over the feet, as a share of the person's height."""
 STATURES = 0.04
 """How much people's heights differ from the one given, relative."""
+BENT, DOUBTFUL = 0.15, 0.05
+"""Heads off by such a share of people's heights fit no camera, and make the answer doubtful."""
 USUAL_TILT_DEG, USUAL_ROLL_DEG, USUAL_FOCAL, USUAL_CAMERA_M = 15.0, 2.0, 0.35, (1.5, 0.7)
 """What is known beforehand: spreads of tilt, roll and (relative) focal length; a height and its relative spread."""
 FOCAL_TOLD = 0.12
@@ -61,13 +63,19 @@ def calibrate_upright(
     search = _Search.of(people, width, height, height_m)
     usual = search.solved(free_focal=False)
     _refuse_bent(search, usual)
-    share, by_people = search.focal_told()
-    told = share < FOCAL_TOLD
+    sure_to, by_people = search.focal_told()
+    told = sure_to < FOCAL_TOLD
     best = by_people if told else usual
     camera = search.camera(best)
     spread = search.spread(best)
     sentence = f"From {sightings} sightings of {len(people)} upright {'people' if len(people) > 1 else 'person'}"
     doubts = [f"An estimate: people of {height_m:.2f} m, upright on a level floor, are taken for granted."]
+    share = float(search.off_shares(best).mean())
+    if share > DOUBTFUL:
+        doubts.append(
+            f"Heads are {100 * share:.0f} % of a person's height off, where 2 % is usual: somebody bends, or people do "
+            "not all stand on one level floor. Choose one person or another clip, or mark points."
+        )
     if not told:
         doubts.append("The focal length is a usual one: nobody was seen near and far enough to tell it.")
     if spread.tilt_deg > 4:
@@ -141,6 +149,11 @@ class _Search:
         heads = np.stack([feet[:, 0], HEAD * statures, feet[:, 2]], axis=1)
         return pinhole(to_camera(heads, camera), camera)
 
+    def off_shares(self, numbers: ndarray) -> Float[ndarray, " sightings"]:
+        """How far each head is from where it would be over its feet, as a share of the person's height."""
+        tall = np.linalg.norm(self.head_px - self.ankles_px, axis=1)
+        return np.linalg.norm(self.drawn_heads_px(numbers) - self.head_px, axis=1) / np.maximum(tall, 1e-6)
+
     def solved(self, *, free_focal: bool) -> ndarray:
         """The likeliest numbers; without `free_focal` the usual lens is kept."""
         size = 4 + int(self.person.max()) + 1
@@ -207,10 +220,9 @@ class _Search:
 
 def _refuse_bent(search: _Search, numbers: ndarray) -> None:
     """Who sits, bends or is cut off fits no camera."""
-    tall = np.linalg.norm(search.head_px - search.ankles_px, axis=1)
-    share = np.linalg.norm(search.drawn_heads_px(numbers) - search.head_px, axis=1) / tall
-    if np.median(share) > 0.15:
+    share = float(np.median(search.off_shares(numbers)))
+    if share > BENT:
         raise CalibrationError(
-            f"These people fit no camera: their heads are off by {100 * np.median(share):.0f} % of their height.",
+            f"These people fit no camera: their heads are off by {100 * share:.0f} % of their height.",
             hint="They may not stand upright, or not on one level floor. Mark points instead.",
         )

@@ -78,6 +78,19 @@ def test_that_a_height_nobody_has_is_refused(height_m):
         calibrate_upright(seen_by(1.5, 8, 2304, 3, 9), *SIZE, height_m=height_m)
 
 
+@pytest.mark.parametrize(("step_m", "doubtful"), [(0.0, False), (1.0, True)])
+def test_that_people_who_bend_or_stand_on_a_step_make_the_answer_doubtful_in_words(step_m, doubtful):
+    people = seen_by(2.6, 15, 2304, 3, 9)
+    higher = seen_by(2.6 - step_m, 15, 2304, 3, 9, seed=1, people=1)  # the camera is lower over a step
+    found = calibrate_upright([*people, *higher], *SIZE)
+    assert any("one level floor. Choose one person" in each for each in found.warnings) == doubtful
+    bent = [
+        replace(each, head_px=each.head_px + np.random.default_rng(0).normal(0, 1, each.head_px.shape) * [40, 10])
+        for each in people
+    ]
+    assert any("somebody bends" in each for each in calibrate_upright(bent, *SIZE).warnings)
+
+
 def test_that_people_who_fit_no_camera_are_refused():
     random = np.random.default_rng(0)
     ankles = random.uniform([300, 500], [1600, 1000], (40, 2))
