@@ -101,8 +101,8 @@ class AnnotatePage(QWidget):
             "play-on": partial(player.faster, 1),
             "play-back": partial(player.faster, -1),
             "play-stop": player.stop,
-            "to-start": partial(self._seek, 0),
-            "to-end": partial(self._seek, 1 << 60),
+            "to-start": partial(self._document.seek, 0),
+            "to-end": partial(self._document.seek, 1 << 60),
             "go-to-time": self.view.ask_time,
             "loop": self.transport.loop.click,
             "fit": self.view.fit,
@@ -239,7 +239,7 @@ class AnnotatePage(QWidget):
         self.view.person_clicked.connect(self.casting.take)
         self.casting.changed.connect(self._refresh)
         self.head.actor_menu.aboutToShow.connect(partial(self.casting.fill_menu, self.head.actor_menu))
-        timeline.playhead_wanted.connect(self._seek)
+        timeline.playhead_wanted.connect(self._document.seek)
         timeline.preview_wanted.connect(self.picture.preview)
         timeline.chosen_changed.connect(self._follow_chosen)
         timeline.spans_moved.connect(changing.move)
@@ -253,7 +253,9 @@ class AnnotatePage(QWidget):
         self.transport.asked.connect(self._carry_out)
         self.head.asked.connect(self._carry_out)
         self.head.zoomed.connect(
-            lambda share: timeline.set_axis(timeline.scene.axis.at_closeness(share, self._middle()))
+            lambda share: timeline.set_axis(
+                timeline.scene.axis.at_closeness(share, _middle(timeline, self._document.playhead))
+            )
         )
         self.inspector.asked.connect(self._carry_out)
         self.inspector.action_chosen.connect(changing.set_action)
@@ -350,9 +352,6 @@ class AnnotatePage(QWidget):
 
     # ---- moving ----
 
-    def _seek(self, frame: int) -> None:
-        self._document.seek(frame)
-
     def _step(self, by: int) -> None:
         self.player.stop()
         self._document.seek(self._document.playhead + by)
@@ -365,11 +364,6 @@ class AnnotatePage(QWidget):
             )
         else:
             self._document.seek(frame)
-
-    def _middle(self) -> float:
-        axis = self.timeline.scene.axis
-        x = axis.x(self._document.playhead)
-        return x if axis.left <= x <= axis.left + axis.width else axis.left + axis.width / 2
 
     def _want_thumbnails(self) -> None:
         """Pictures for the stretch in view, from the middle of each place on."""
@@ -416,3 +410,10 @@ class AnnotatePage(QWidget):
             actors.setEnabled(self.timeline.editable)
             self.casting.fill_menu(actors)
         menu.popup(QPoint(event.globalPos()))
+
+
+def _middle(timeline: Timeline, playhead: int) -> float:
+    """What stays where it is while the timeline comes closer: the playhead where it is in view, else the middle."""
+    axis = timeline.scene.axis
+    x = axis.x(playhead)
+    return x if axis.left <= x <= axis.left + axis.width else axis.left + axis.width / 2

@@ -8,7 +8,7 @@ without a display, and the window never waits for it. VTK is loaded when it is f
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
@@ -17,13 +17,13 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QColor, QFontMetricsF, QPainter, QPaintEvent, QPen, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QWidget
 
-from core.rendering.contents import Colours, SceneBody, SceneSkeleton, SideColours, points_of
+from core.rendering.contents import Colours, Contents, SceneBody, SideColours, points_of
 from core.rendering.labels import PlacedLabel, placed_labels
 from core.rendering.views import Orbit, View
 from studio import theme
 from studio.widgets import gizmo
 from studio.widgets.painting import put
-from studio.widgets.posed import PosedBody, Standing, place_of
+from studio.widgets.posed import Standing, place_of
 from studio.widgets.scene_thread import Column, Drawn, SceneThread, Wish
 
 GAP_PX = 2
@@ -78,31 +78,15 @@ class SceneView(QWidget):
         for at, (view, standing) in enumerate(zip(self._views, self._columns, strict=True)):
             if isinstance(view, Orbit):
                 view = view.over(standing.ground_m)
-                self._views[at] = self._gone_along(view, standing) if self.looks.follows else view
+                self._views[at] = _gone_along(view, standing, self._followed) if self.looks.follows else view
         self._filled()
 
     def set_standing(self, standing: Standing) -> None:
         """This alone."""
         self.set_columns((standing,), self._captions[:1])
 
-    def set_bodies(self, bodies: Sequence[PosedBody | SceneBody]) -> None:
-        """These bodies instead of the former ones, in the first view."""
-        self.set_standing(replace(self._columns[0], bodies=tuple(bodies)))
-
-    def set_skeletons(self, skeletons: Sequence[SceneSkeleton]) -> None:
-        """These skeletons instead of the former ones, in the first view."""
-        self.set_standing(replace(self._columns[0], skeletons=tuple(skeletons)))
-
-    def set_ground(self, height_m: float | None) -> None:
-        """Where the floor is in the first view; None for no floor."""
-        self.set_standing(replace(self._columns[0], ground_m=height_m))
-
-    def set_caption(self, text: str) -> None:
-        """Whose body and when, bottom left."""
-        self._captions = (text, *self._captions[1:])
-        self.update()
-
     def caption(self) -> str:
+        """Whose body and when, bottom left of the first view."""
         return self._captions[0]
 
     def set_looks(self, looks: Looks) -> None:
@@ -160,33 +144,14 @@ class SceneView(QWidget):
             and isinstance(self._views[0], Orbit)
         ):
             self._framed = True
-            room, points = self.rect_of(0), self._points()
+            room, points = self.rect_of(0), points_in(self._columns, self._drawn)
             self.set_view(self._orbit().framing(points, room.width() / max(room.height(), 1)))
         self._redraw()
 
     def frame_all(self) -> None:
         """Everything in the picture."""
         room = self.rect_of(0)
-        self._move(self._orbit().framing(self._points(), room.width() / max(room.height(), 1)))
-
-    def _points(self) -> Float[ndarray, "points 3"]:
-        """Everything that stands anywhere; posed bodies as they were drawn last, or about where they are."""
-        clouds = []
-        for at, standing in enumerate(self._columns):
-            drawn = self._drawn is not None and at < len(self._drawn.contents)
-            known = {each.label: each for each in self._drawn.contents[at].bodies} if drawn and self._drawn else {}
-            for body in standing.bodies:
-                mesh = body if isinstance(body, SceneBody) else known.get(body.label)
-                reach = np.array([[-0.45, -1.2, -0.3], [0.45, 0.7, 0.3]])
-                clouds.append(mesh.vertices_m if mesh is not None else place_of(body) + reach)
-            clouds += [each.joints_m[each.shown()] for each in standing.skeletons]
-        clouds = [cloud for cloud in clouds if len(cloud)]
-        return np.concatenate(clouds) if clouds else points_of((), ())
-
-    def _gone_along(self, view: Orbit, standing: Standing) -> Orbit:
-        people = [*standing.bodies, *standing.skeletons]
-        who = next((each for each in people if each.label == self._followed), people[0] if people else None)
-        return view if who is None else view.following(place_of(who))
+        self._move(self._orbit().framing(points_in(self._columns, self._drawn), room.width() / max(room.height(), 1)))
 
     # ---- drawing ----------------------------------------------------------------------------------------------------
 
@@ -250,17 +215,11 @@ class SceneView(QWidget):
             flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
             painter.drawText(self.rect().adjusted(16, 16, -16, -16), flags, words)
         for at, words in enumerate(self._captions):
-            _paint_caption(painter, self.rect_of(at), self._said(words))
+            _paint_caption(painter, self.rect_of(at), said(words, self._drawn))
         if self.hasFocus():
             painter.setPen(QPen(QColor(now.accent), 2))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRect(QRectF(self.rect()).adjusted(1, 1, -1, -1))
-
-    def _said(self, words: str) -> str:
-        """The caption, and that something is left out for speed."""
-        if self._drawn is None or not self._drawn.simplified:
-            return words
-        return f"{words}, {self.tr('simplified')}" if words else self.tr("Simplified")
 
     def _paint_over(self, painter: QPainter) -> None:
         """The axes and the words above heads."""
@@ -304,6 +263,35 @@ class SceneView(QWidget):
         if self._thread is not None:
             self._thread.shut()
             self._thread = None
+
+
+def points_in(columns: Sequence[Standing], drawn: Drawn | None) -> Float[ndarray, "points 3"]:
+    """Everything that stands anywhere; posed bodies as they were drawn last, or about where they are."""
+    clouds = []
+    for at, standing in enumerate(columns):
+        contents = drawn.contents[at] if drawn is not None and at < len(drawn.contents) else Contents()
+        known = {each.label: each for each in contents.bodies}
+        for body in standing.bodies:
+            mesh = body if isinstance(body, SceneBody) else known.get(body.label)
+            reach = np.array([[-0.45, -1.2, -0.3], [0.45, 0.7, 0.3]])
+            clouds.append(mesh.vertices_m if mesh is not None else place_of(body) + reach)
+        clouds += [each.joints_m[each.shown()] for each in standing.skeletons]
+    clouds = [cloud for cloud in clouds if len(cloud)]
+    return np.concatenate(clouds) if clouds else points_of((), ())
+
+
+def _gone_along(view: Orbit, standing: Standing, followed: str) -> Orbit:
+    """The view gone along with whom it follows; the first one where nobody has that name."""
+    people = [*standing.bodies, *standing.skeletons]
+    who = next((each for each in people if each.label == followed), people[0] if people else None)
+    return view if who is None else view.following(place_of(who))
+
+
+def said(words: str, drawn: Drawn | None) -> str:
+    """A caption, and that something is left out for speed."""
+    if drawn is None or not drawn.simplified:
+        return words
+    return f"{words}, simplified" if words else "Simplified"
 
 
 def _paint_caption(painter: QPainter, room: QRectF, words: str) -> None:

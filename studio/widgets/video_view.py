@@ -175,9 +175,11 @@ class VideoView(QWidget):
                 return
             self.setFocus(Qt.FocusReason.MouseFocusReason)
             # The smallest of those under the pointer: a person far away may stand before a near one's box.
-            under = [each for each in self._people if self._rect_of(each).contains(at)]
+            under = [each for each in self._people if _rect_of(each, self.framing).contains(at)]
             if under:
-                nearest = min(under, key=lambda each: self._rect_of(each).width() * self._rect_of(each).height())
+                nearest = min(
+                    under, key=lambda each: _rect_of(each, self.framing).width() * _rect_of(each, self.framing).height()
+                )
                 self.person_clicked.emit(nearest.track)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
@@ -208,12 +210,6 @@ class VideoView(QWidget):
 
     # ---- painting ----
 
-    def _rect_of(self, person: Person) -> QRectF:
-        box = person.box()
-        if box is None:
-            return QRectF()
-        return QRectF(self.framing.to_view(box[0], box[1]), self.framing.to_view(box[2], box[3]))
-
     def _caption_rect(self) -> QRectF:
         seen = self.framing.seen
         high = theme.px(22)
@@ -239,7 +235,7 @@ class VideoView(QWidget):
             painter.fillRect(self.framing.seen, QColor(theme.DARK.canvas))
         self.body.paint(painter, self.framing, QRectF(self.rect()))
         if self._with_joints:
-            self._paint_people(painter)
+            _paint_people(painter, self._people, self.framing, actors_joints=not self.body.covers_joints)
         self._paint_words(painter)
         if self.hasFocus():
             painter.fillRect(QRectF(0, 0, self.width(), 2), QColor(look.accent))
@@ -249,23 +245,6 @@ class VideoView(QWidget):
         corners.addRoundedRect(QRectF(self.rect()), theme.RADIUS["card"], theme.RADIUS["card"])
         painter.fillPath(corners, QColor(look.window))
         painter.end()
-
-    def _paint_people(self, painter: QPainter) -> None:
-        seen = self.framing.seen
-        painter.save()
-        painter.setClipRect(seen, Qt.ClipOperation.IntersectClip)
-        for person in sorted(self._people, key=lambda each: each.is_actor):
-            if not (person.is_actor and self.body.covers_joints):
-                draw_person(painter, person, self.framing.to_view)
-            area = self._rect_of(person)
-            if area.isEmpty():
-                continue
-            if person.is_actor:
-                draw_corners(painter, area, f"{person.name} · actor" if person.name else "", seen)
-            elif person.name:
-                y = max(area.top() - theme.px(34), seen.top() + 2)
-                painting.chip(painter, area.left(), y, person.name, theme.DARK.truth, _GROUND_PALE, 10.5)
-        painter.restore()
 
     def _paint_words(self, painter: QPainter) -> None:
         seen = self.framing.seen
@@ -304,6 +283,33 @@ class VideoView(QWidget):
                 painting.chip(
                     painter, right, y, said, theme.DARK.truth, _GROUND, pad=8, height=22, align="right", radius=5
                 )
+
+
+def _rect_of(person: Person, framing: Framing) -> QRectF:
+    """Where a person is in the view; empty where nothing of them was seen."""
+    box = person.box()
+    if box is None:
+        return QRectF()
+    return QRectF(framing.to_view(box[0], box[1]), framing.to_view(box[2], box[3]))
+
+
+def _paint_people(painter: QPainter, people: tuple[Person, ...], framing: Framing, *, actors_joints: bool) -> None:
+    """Joints and names, the actor last."""
+    seen = framing.seen
+    painter.save()
+    painter.setClipRect(seen, Qt.ClipOperation.IntersectClip)
+    for person in sorted(people, key=lambda each: each.is_actor):
+        if actors_joints or not person.is_actor:
+            draw_person(painter, person, framing.to_view)
+        area = _rect_of(person, framing)
+        if area.isEmpty():
+            continue
+        if person.is_actor:
+            draw_corners(painter, area, f"{person.name} · actor" if person.name else "", seen)
+        elif person.name:
+            y = max(area.top() - theme.px(34), seen.top() + 2)
+            painting.chip(painter, area.left(), y, person.name, theme.DARK.truth, _GROUND_PALE, 10.5)
+    painter.restore()
 
 
 def _paint_image(painter: QPainter, image: QImage, picture: QRectF, ratio: float) -> None:

@@ -2,7 +2,7 @@
 
 Drawing is `scene_view`'s, on a thread of its own. World metres, y up.
 
-    viewport.set_bodies([PosedBody(key, pose, colour)])
+    viewport.set_standing(Standing(bodies=(PosedBody(key, pose, colour),)))
     viewport.look("side")            # front, side, top
     viewport.look_through(camera)    # as the clip's camera saw it
     viewport.orbit_freely()

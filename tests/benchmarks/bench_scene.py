@@ -215,6 +215,7 @@ def panels(*, one_window: bool) -> float:
 def widget(count: int) -> float:
     from PySide6.QtWidgets import QApplication
 
+    from studio.widgets.posed import Standing
     from studio.widgets.scene_view import SceneView
 
     app = QApplication.instance() or QApplication([])
@@ -237,7 +238,7 @@ def widget(count: int) -> float:
 
     def draw(frame: int) -> None:
         before = view.pictures
-        view.set_bodies(at_frame(frame))
+        view.set_standing(Standing(bodies=tuple(at_frame(frame)), ground_m=0.0))
         until = time.monotonic() + 30
         while view.pictures == before and time.monotonic() < until:
             app.processEvents()

@@ -20,6 +20,7 @@ from studio import theme
 from studio.widgets import gizmo, scene_thread
 from studio.widgets.posed import Standing
 from studio.widgets.scene_thread import Pace
+from studio.widgets.scene_view import said
 from studio.widgets.viewport import Viewport
 
 pytestmark = pytest.mark.gui
@@ -44,11 +45,16 @@ def viewport(qtbot, body):
     widget = Viewport()
     qtbot.addWidget(widget)
     widget.resize(320, 240)
-    widget.set_bodies([body])
+    put(widget, body)
     widget.show()
     qtbot.waitUntil(widget.is_settled, timeout=20_000)
     yield widget
     widget.close()
+
+
+def put(widget, *bodies):
+    """These bodies on the same floor."""
+    widget.set_standing(Standing(bodies=bodies, ground_m=0.0))
 
 
 def picture(widget):
@@ -165,8 +171,7 @@ def test_that_another_theme_is_another_ground(qtbot, viewport):
 
 def test_that_skeletons_are_drawn_in_the_sides_colours(qtbot, viewport):
     joints = Body.load().rest()[1] + np.array([0, 0.95, 0])
-    viewport.set_bodies([])
-    viewport.set_skeletons([SceneSkeleton(joints, SMPL_24, thickness=2)])
+    viewport.set_standing(Standing(skeletons=(SceneSkeleton(joints, SMPL_24, thickness=2),), ground_m=0.0))
     viewport.look("front")
     settled(qtbot, viewport)
     pixels = picture(viewport)[:200, :250].astype(int)  # not the axes' colours
@@ -198,7 +203,7 @@ def test_that_closing_ends_the_thread_and_showing_again_draws_again(qtbot, viewp
 def test_that_a_viewport_that_is_dropped_ends_its_thread(qtbot, body):
     widget = Viewport()
     widget.resize(200, 150)
-    widget.set_bodies([body])
+    put(widget, body)
     widget.show()
     qtbot.waitUntil(widget.is_settled, timeout=20_000)
     thread = widget._thread._thread
@@ -213,7 +218,7 @@ def test_that_a_machine_without_3d_says_so_in_the_view(qtbot, monkeypatch, body)
     widget = Viewport()
     qtbot.addWidget(widget)
     widget.resize(320, 240)
-    widget.set_bodies([body])
+    put(widget, body)
     widget.show()
     qtbot.waitUntil(widget.is_settled, timeout=30_000)
     assert "apt install libegl1" in widget._problem
@@ -232,7 +237,7 @@ def test_that_a_page_can_import_the_viewport_without_vtk():
 
 
 def test_that_a_body_named_in_the_view_has_its_label_above_its_head(qtbot, viewport, body):
-    viewport.set_bodies([replace(body, label="Ada")])
+    put(viewport, replace(body, label="Ada"))
     settled(qtbot, viewport)
     viewport.set_view(replace(viewport.view(), distance_m=8.0))
     settled(qtbot, viewport)
@@ -246,7 +251,7 @@ def test_that_a_body_named_in_the_view_has_its_label_above_its_head(qtbot, viewp
 
 def test_that_two_labels_stay_twenty_pixels_apart(qtbot, viewport, body):
     behind = replace(body, vertices_m=body.vertices_m - np.array([0, 0, 0.4], np.float32), label="Ben")
-    viewport.set_bodies([replace(body, label="Ada"), behind])
+    put(viewport, replace(body, label="Ada"), behind)
     viewport.look("front")
     settled(qtbot, viewport)
     ((first, second),) = viewport._labels
@@ -267,11 +272,11 @@ def test_that_ghosts_are_drawn_and_can_be_switched_off(qtbot, viewport, body):
 def test_that_following_keeps_the_person_where_they_are_in_the_view(qtbot, viewport, body):
     viewport.follow(on=True)
     focus = np.array(viewport.view().focus_m)
-    viewport.set_bodies([replace(body, vertices_m=body.vertices_m + np.array([2.0, 0, 1.0], np.float32))])
+    put(viewport, replace(body, vertices_m=body.vertices_m + np.array([2.0, 0, 1.0], np.float32)))
     np.testing.assert_allclose(np.array(viewport.view().focus_m) - focus, [2, 0, 1], atol=1e-4)
     viewport.follow(on=False)
     focus = np.array(viewport.view().focus_m)
-    viewport.set_bodies([body])
+    put(viewport, body)
     np.testing.assert_allclose(viewport.view().focus_m, focus)
     settled(qtbot, viewport)
 
@@ -354,10 +359,8 @@ def test_that_one_slow_picture_leaves_nothing_out_and_rest_brings_it_back():
 
 
 def test_that_the_caption_says_when_something_is_left_out(qtbot, viewport):
-    viewport.set_caption("Ada, step 1")
-    assert viewport._said(viewport.caption()) == "Ada, step 1"
-    viewport._drawn = replace(viewport._drawn, simplified=True)
-    assert viewport._said(viewport.caption()) == "Ada, step 1, simplified"
+    assert said("Ada, step 1", viewport._drawn) == "Ada, step 1"
+    assert said("Ada, step 1", replace(viewport._drawn, simplified=True)) == "Ada, step 1, simplified"
 
 
 def test_that_alt_arrows_turn_the_view_that_has_the_focus(qtbot, viewport):
