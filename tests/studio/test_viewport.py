@@ -379,14 +379,19 @@ def test_that_a_right_click_asks_for_the_menu(qtbot, viewport):
 
 @pytest.mark.slow
 def test_that_twenty_rounds_of_opening_and_closing_leave_nothing_behind(qtbot, body):
+    import ctypes
     import gc
     import threading
 
     memory_of = Path("/proc/self/statm")
     if not memory_of.exists():
         pytest.skip("this system does not tell a process's memory")
+    # What was given back lies with the C library, in a heap for each thread that ever was: take that out of the sum.
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", lambda _: None)
 
     def memory() -> int:
+        gc.collect()
+        trim(0)
         return int(memory_of.read_text().split()[1]) * 4096
 
     def round_trip():
@@ -400,13 +405,11 @@ def test_that_twenty_rounds_of_opening_and_closing_leave_nothing_behind(qtbot, b
 
     for _ in range(5):
         round_trip()
-    gc.collect()
     threads, before = threading.active_count(), memory()
     for _ in range(20):
         round_trip()
-    gc.collect()
     assert threading.active_count() <= threads
-    assert memory() - before < 60e6
+    assert memory() - before < 30e6
 
 
 def test_that_the_window_is_shown_before_vtk_and_trimesh_are_loaded():
