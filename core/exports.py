@@ -87,7 +87,7 @@ def targets(scene: MovingScene, asked: ExportBodies) -> tuple[Path, ...]:
 
 def solid_bodies(scene: MovingScene) -> tuple[MovingBody, ...]:
     """The bodies that stand there themselves, without the ghosts of what was or will be."""
-    return tuple(each for each in scene.bodies if each.opacity == 1)
+    return tuple(each for each in scene.bodies if not each.is_ghost)
 
 
 def terms_of(scene: MovingScene) -> str:

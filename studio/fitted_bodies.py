@@ -76,8 +76,8 @@ class FittedBodies(QObject):
 
     @property
     def is_settled(self) -> bool:
-        """Whether everything that is wanted is there."""
-        return not self._asked and not self._wanted
+        """Whether everything that is wanted is there, or was refused."""
+        return not self._asked and (not self._wanted or self._refused_for == tuple(self._wanted))
 
     def _ask(self) -> None:
         self._asked = ()

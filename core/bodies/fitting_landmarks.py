@@ -19,6 +19,7 @@ from numpy import ndarray
 
 from core.bodies.skeletons import HUMAN36M_17, SMPL_22, SMPL_24, UPPER_BODY_9, Skeleton
 from core.bodies.skinning import Body
+from core.errors import CoreError
 
 MOST_SHAPES = 10
 _SEEN_HIP, _HUMAN36M_HIP = 0.60, 0.74
@@ -237,13 +238,22 @@ class _Finder:
         columns = [SMPL_24[joint] for joint in joints]
         if joints == ("head",) and self._body.model.family == "smplx":
             columns += [22, 23, 24]
-        return np.flatnonzero(self._weights[:, columns].sum(1) > least)
+        return self._some(np.flatnonzero(self._weights[:, columns].sum(1) > least))
+
+    def _some(self, vertices: ndarray) -> ndarray:
+        """These, where there are any: a mesh that is no person's has none at some place that people have."""
+        if not len(vertices):
+            raise CoreError(
+                "The mesh of this body is not formed like a person: some part of it has no skin.",
+                hint="Choose another body in the settings; the file of this one may be damaged.",
+            )
+        return vertices
 
     def _extreme(self, vertices: ndarray, direction: tuple[float, float, float]) -> ndarray:
-        return self._skin[vertices[np.argmax(self._skin[vertices, :, 0] @ np.array(direction))]]
+        return self._skin[self._some(vertices)[np.argmax(self._skin[vertices, :, 0] @ np.array(direction))]]
 
     def _nearest(self, vertices: ndarray, place: ndarray) -> ndarray:
-        return self._skin[vertices[np.argmin(np.linalg.norm(self._skin[vertices, :, 0] - place, axis=-1))]]
+        return self._skin[self._some(vertices)[np.argmin(np.linalg.norm(self._skin[vertices, :, 0] - place, axis=-1))]]
 
 
 def _looseness(joint: str) -> float:

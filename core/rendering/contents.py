@@ -121,6 +121,12 @@ def future(ahead: SceneSkeleton) -> SceneSkeleton:
     return replace(ahead, dashed=True, opacity=FUTURE_OPACITY, label="")
 
 
+def floor_under(bodies: Sequence[SceneBody], floor_m: float | None) -> float | None:
+    """The floor, or the height of the lowest foot where that is lower or the floor is not known. Ghosts hover."""
+    heights = [float(each.vertices_m[:, 1].min()) for each in bodies if each.opacity > PAST_OPACITIES[0]]
+    return min([*heights, *([] if floor_m is None else [floor_m])], default=None)
+
+
 def points_of(bodies: Sequence[SceneBody], skeletons: Sequence[SceneSkeleton]) -> Float[ndarray, "points 3"]:
     """Everything that stands there, for framing; the room a person takes where nothing does."""
     clouds = [body.vertices_m for body in bodies]

@@ -26,7 +26,7 @@ from core.errors import FileError
 from core.formats.provenance import Provenance
 from core.geometry.cameras import Camera
 from core.opencv import cv2
-from core.rendering.contents import TRAIL_S, Contents, SceneTrail, points_of
+from core.rendering.contents import TRAIL_S, Contents, SceneTrail, floor_under, points_of
 from core.rendering.moving import FindBody, MovingScene, Poser, Shot
 from core.rendering.views import Orbit, View
 from core.runs import Progress
@@ -83,7 +83,7 @@ class ShotPainter:
         contents = self.contents(frame)
         scene.show(replace(contents, grid=contents.grid and not transparent))
         seen_from = view or self._following(frame)
-        scene.view = seen_from.over(self.shot.scene.ground_m) if isinstance(seen_from, Orbit) else seen_from
+        scene.view = seen_from.over(contents.ground_m) if isinstance(seen_from, Orbit) else seen_from
         picture = scene.picture(transparent=transparent)
         if self.shot.labels:
             draw_labels(picture, scene.labels(), self.shot.colours.words)
@@ -116,11 +116,12 @@ class ShotPainter:
         if not self.shot.labels:
             bodies = [replace(each, label="") for each in bodies]
             skeletons = [replace(each, label="") for each in skeletons]
+        shown, ground_m = self.shot.scene, self.shot.scene.ground_m
         return Contents(
             bodies=tuple(bodies),
             skeletons=tuple(skeletons),
             trails=self._trails(frame) if self.shot.trails else (),
-            ground_m=self.shot.scene.ground_m,
+            ground_m=floor_under(bodies, ground_m) if shown.is_floor_under_feet else ground_m,
             grid=self.shot.grid,
             shadows=self.shot.shadows,
         )
@@ -142,7 +143,7 @@ class ShotPainter:
             return ()
         trails = []
         for at, each in enumerate(self.shot.scene.bodies):
-            if each.opacity == 1 and all(each.is_there(past) for past in range(first, frame + 1)):
+            if not each.is_ghost and all(each.is_there(past) for past in range(first, frame + 1)):
                 ends_m = np.stack([self._poser.ends_m(at, past) for past in range(first, frame + 1)], axis=1)
                 trails += [SceneTrail(points_m, each.colour) for points_m in ends_m]
         for each in self.shot.scene.skeletons:

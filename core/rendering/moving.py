@@ -23,7 +23,7 @@ from core.bodies.skeletons import SKELETONS, SMPL_24, Skeleton
 from core.bodies.skinning import Body, Figure
 from core.errors import FileError, FormatError
 from core.geometry.cameras import Camera
-from core.rendering.contents import DARK, Colours, SceneBody, SceneSkeleton, SideColours
+from core.rendering.contents import DARK, PAST_OPACITIES, Colours, SceneBody, SceneSkeleton, SideColours
 from core.rendering.views import Orbit, View
 
 FindBody = Callable[[str], Body]
@@ -47,6 +47,11 @@ class MovingBody:
     name: str = ""
     opacity: float = 1.0
     there: Bool[ndarray, " frames"] | None = None
+
+    @property
+    def is_ghost(self) -> bool:
+        """Whether it is a moment before or after, and no body of its own."""
+        return self.opacity <= PAST_OPACITIES[0]
 
     def __post_init__(self) -> None:
         frames = len(self.rotations)
@@ -86,6 +91,7 @@ class MovingScene:
     bodies: tuple[MovingBody, ...] = ()
     skeletons: tuple[MovingSkeleton, ...] = ()
     ground_m: float | None = 0.0
+    is_floor_under_feet: bool = False  # lower where a foot is lower
 
     def __post_init__(self) -> None:
         counts = {len(each.rotations) for each in self.bodies} | {len(each.joints_m) for each in self.skeletons}
@@ -205,7 +211,7 @@ def save_shot(shot: Shot, path: Path) -> None:
     header = {
         "format": _FORMAT,
         "rate_hz": shot.scene.rate_hz,
-        "ground_m": shot.scene.ground_m,
+        **_words(shot.scene, "ground_m", "is_floor_under_feet"),
         "bodies": [_words(each, "body", "colour", "name", "opacity") for each in shot.scene.bodies],
         "skeletons": [
             {**_words(each, "colour", "dashed", "name", "opacity", "thickness"), "skeleton": each.skeleton.name}
@@ -255,7 +261,7 @@ def _shot(header: dict[str, Any], arrays: dict[str, ndarray]) -> Shot:
     )
     orbit, colours, footage = header["view"].get("orbit"), header["colours"], header["footage"]
     return Shot(
-        scene=MovingScene(header["rate_hz"], bodies, skeletons, header["ground_m"]),
+        scene=MovingScene(header["rate_hz"], bodies, skeletons, header["ground_m"], header["is_floor_under_feet"]),
         at=header["at"],
         view=_read_camera(header["view"]["camera"]) if orbit is None else _read_orbit(orbit),
         colours=Colours(**{**colours, "sides": SideColours(**colours["sides"])}),

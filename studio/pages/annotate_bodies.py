@@ -109,7 +109,7 @@ class PictureBody(QObject):
         camera = camera_of(self._document.project, clip)
         video = self._document.video_path(clip.id)
         footage = Footage(video, (frame,), camera) if video is not None and video.is_file() else None
-        scene = MovingScene(clip.video.rate_hz or 30.0, (body,), ground_m=None)
+        scene = MovingScene(clip.video.rate_hz or 30.0, (body,), ground_m=None, is_floor_under_feet=True)
         shot = Shot(
             scene, view=camera, colours=colours(), footage=footage, opacity=self._display.opacity,
             beside=self._display.is_beside,

@@ -10,7 +10,7 @@ from core.geometry.rotations import matrices
 from core.rendering.moving import MovingBody, MovingScene, MovingSkeleton, Shot
 from core.rendering.views import View
 from studio.pages.forecast_cells import Moment
-from studio.pages.forecast_space import APART_M, Person, floor_of, people_of
+from studio.pages.forecast_space import APART_M, Person, floor_of, opacity_of, people_of
 from studio.widgets.clip_time import say_time
 from studio.widgets.posed import PosedBody
 from studio.widgets.scene_view import Looks, colours
@@ -35,7 +35,7 @@ def shown_of(moment: Moment | None, at: int, view: View, looks: Looks, *, apart:
             bodies.append(body)
         if shows != "body" or body is None:
             skeletons.append(_skeleton(moment, person, aside, name="" if body is not None else person.name))
-    scene = MovingScene(STEPS_A_SECOND, tuple(bodies), tuple(skeletons), lowest)
+    scene = MovingScene(STEPS_A_SECOND, tuple(bodies), tuple(skeletons), lowest, is_floor_under_feet=bool(bodies))
     when = say_time(moment.time.seconds(moment.first.at_frame), 1).replace(":", "-")
     shot = Shot(
         scene,
@@ -65,6 +65,7 @@ def _body(moment: Moment, person: Person, aside: float) -> MovingBody | None:
         translation_m=places,
         colour=person.colour,
         name=person.name,
+        opacity=opacity_of(moment),
         there=None if there.all() else there,
     )
 

@@ -31,6 +31,7 @@ VIEWS = ("orbit", "camera", "front", "side", "top")
 APART_M = 0.95
 _HANDS = tuple(UPPER_BODY_9[f"{side}_hand"] for side in ("left", "right"))
 _PALE_JOINTS = 0.5
+_SEEN_THROUGH = 0.72
 
 
 @dataclass(frozen=True)
@@ -77,9 +78,7 @@ def standing_of(moment: Moment, people: list[Person], *, apart: bool, named: boo
         body = _body(moment, person, person.at)
         if body is not None:
             label = person.name if named else ""
-            # Joints show through a body that is seen through; they are drawn over it.
-            opacity = 0.72 if shows == "both" else 1.0
-            bodies.append(replace(body, moved_m=(aside, 0.0, 0.0), label=label, opacity=opacity))
+            bodies.append(replace(body, moved_m=(aside, 0.0, 0.0), label=label, opacity=opacity_of(moment)))
         joints_m = person.joints_m(person.at)
         if joints_m is not None and (shows != "body" or body is None):
             name = person.name if named and body is None and len(people) > 1 and apart else ""
@@ -98,6 +97,20 @@ def standing_of(moment: Moment, people: list[Person], *, apart: bool, named: boo
         ground_m=floor_m,
         is_floor_under_feet=bool(bodies),
     )
+
+
+def opacity_of(moment: Moment) -> float:
+    """Of bodies in space: joints show through a body that is seen through."""
+    return _SEEN_THROUGH if moment.bodies.shows == "both" else 1.0
+
+
+def ask_for_all(moment: Moment | None) -> None:
+    """Wish for everybody's body at every step, so that the next one is there at once and a film has all."""
+    if moment is None:
+        return
+    for at in range(moment.rows()):
+        for person in people_of(moment, at):
+            _body(moment, person, at)
 
 
 def _body(moment: Moment, person: Person, at: int) -> PosedBody | None:
@@ -193,6 +206,9 @@ class SpacePanel(QFrame):
         step = f"step {at + 1}{f' at {when}' if when else ''}"
         if moment.bodies.shows == "joints":
             return f"{_listed([each.name for each in self._people])}, {step}"
+        refusal = moment.bodies.fits.refusal
+        if refusal is not None:
+            return f"{step.capitalize()}; no bodies: {refusal.message}"
         return f"{step.capitalize()}; legs are guessed"  # names stand above heads
 
     def look(self, view: str) -> None:
@@ -239,6 +255,7 @@ class SpacePanel(QFrame):
             self._views.choose(0)
             if self._moment is not None and self._people:
                 self.show_step(self._moment, self._people[0].at)
+                self._frame()  # who stood at one place stands side by side again
 
 
 def with_room_for_bodies(points_m: Float[ndarray, "points 3"], count: int) -> Float[ndarray, "more 3"]:

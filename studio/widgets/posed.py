@@ -5,7 +5,7 @@ shape, poses it, and keeps what was posed lately. World metres, y up, in the fra
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -18,7 +18,7 @@ from core.bodies.skinning import Body, Figure
 from core.errors import CoreError
 from core.fits import FittedPose
 from core.geometry.rotations import matrices
-from core.rendering.contents import PAST_OPACITIES, Contents, SceneBody, SceneSkeleton, SceneTrail
+from core.rendering.contents import Contents, SceneBody, SceneSkeleton, SceneTrail, floor_under
 
 _KEPT_SHAPES, _KEPT_POSES = 48, 96
 _Key = TypeVar("_Key")
@@ -90,7 +90,7 @@ class Poser:
             bodies=meshes,
             skeletons=tuple(skeletons),
             trails=standing.trails if trails else (),
-            ground_m=_under(meshes, standing.ground_m) if standing.is_floor_under_feet else standing.ground_m,
+            ground_m=floor_under(meshes, standing.ground_m) if standing.is_floor_under_feet else standing.ground_m,
             grid=grid,
             shadows=shadows,
         )
@@ -128,12 +128,6 @@ def place_of(each: PosedBody | SceneBody | SceneSkeleton) -> Float[ndarray, " 3"
     if isinstance(each, SceneBody):
         return each.vertices_m.mean(0)
     return each.joints_m[each.shown()].mean(0)
-
-
-def _under(meshes: Sequence[SceneBody], floor_m: float | None) -> float | None:
-    """The floor, or the height of the lowest foot where that is lower or the floor is not known."""
-    heights = [float(each.vertices_m[:, 1].min()) for each in meshes if each.opacity > PAST_OPACITIES[0]]
-    return min([*heights, *([] if floor_m is None else [floor_m])], default=None)
 
 
 def pale(body: PosedBody, opacity: float) -> PosedBody:

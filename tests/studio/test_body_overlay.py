@@ -280,6 +280,7 @@ def test_that_a_refusal_is_kept_and_not_asked_for_over_and_over(qtbot):
     assert fits.is_settled
     fits.want([wish])
     assert len(models.asked) == 1
+    assert fits.is_settled, "nothing more will come"
 
 
 # ---- Annotate ----

@@ -147,6 +147,16 @@ def test_that_a_view_that_follows_somebody_goes_along_in_a_film():
     assert abs(first - last) < 1.0
 
 
+def test_that_the_floor_is_under_the_lowest_foot_where_that_is_asked_for():
+    shot = a_shot()
+    with ShotPainter(shot, *SIZE) as painter:
+        lowest_m = float(painter.contents(2).bodies[0].vertices_m[:, 1].min())
+    high = replace(shot.scene, ground_m=lowest_m + 0.1, is_floor_under_feet=True)
+    for scene, floor_m in ((high, lowest_m), (replace(high, ground_m=lowest_m - 0.2), lowest_m - 0.2)):
+        with ShotPainter(replace(shot, scene=scene), *SIZE) as painter:
+            assert painter.contents(2).ground_m == pytest.approx(floor_m)
+
+
 def test_that_names_stand_above_heads_only_where_they_are_asked_for():
     named = MovingScene(25.0, (a_body(name="forecaster-08"),))
     shot = Shot(named, view=Orbit(focus_m=(0, 1.0, 0), distance_m=6.0))
