@@ -39,6 +39,8 @@ _MOST_VERTICES = 200_000
 _LONGEST_WORDS = 80
 _CHOOSE = "Choose an SMPL, SMPL-H or SMPL-X model file."
 _DAMAGED = "The file may be damaged; download it again."
+_LEAST_M, _MOST_M = 0.1, 20.0
+_IN_METRES = "Body models are in metres: choose the file as it was downloaded."
 
 
 @dataclass(frozen=True)
@@ -177,6 +179,9 @@ def _model(path: Path, arrays: Mapping[str, ndarray], *, licence: str) -> BodyMo
         has = arrays[name].shape
         if len(has) != len(shape) or any(want not in (None, got) for want, got in zip(shape, has, strict=True)):
             raise FormatError(path, f"{name} has the shape {has}, not {shape}", hint=_DAMAGED)
+    tall = float(np.ptp(template, axis=0).max())
+    if not _LEAST_M <= tall <= _MOST_M:
+        raise FormatError(path, f"its body is {tall:.3g} m tall: no person is", hint=_IN_METRES)
     shapes_m, expressions_m = _shapes(family, arrays)
     return BodyModel(
         template_m=template.astype(np.float32),

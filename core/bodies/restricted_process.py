@@ -10,6 +10,7 @@ written are limited; everywhere the time is. Archives that unpack to more than a
 
 import json
 import os
+import stat
 import subprocess
 import sys
 import tempfile
@@ -35,14 +36,16 @@ _AGAIN = "The file may be damaged; download it again."
 def read_apart(path: Path, names: Iterable[str], *, limit_s: float = LIMIT_S) -> dict[str, ndarray]:
     """Those of the named arrays that the file holds, numbers in single precision. FileError says why there are none."""
     try:
-        size = path.stat().st_size
+        about = path.stat()
+        if not stat.S_ISREG(about.st_mode):  # a folder; a pipe, whose reading would never end
+            raise FileError(path, "this is no file", hint=_CHOOSE)
         with path.open("rb"):
             pass
     except FileNotFoundError as error:
         raise FileError(path, "this file does not exist") from error
     except OSError as error:
         raise FileError(path, f"this file cannot be read: {error.strerror}") from error
-    if size > MOST_FILE_BYTES:
+    if about.st_size > MOST_FILE_BYTES:
         raise FormatError(path, "far larger than a body model", hint=_CHOOSE)
     root = str(Path(__file__).resolve().parents[2])
     with tempfile.TemporaryDirectory(prefix="posecast-body-") as folder:

@@ -209,6 +209,8 @@ def test_that_the_expressions_of_smplx_are_told_from_its_shapes(tmp_path, direct
         ({"posedirs": np.zeros((60, 3, 93))}, "STAR"),
         ({"posedirs": np.zeros((60, 3, 100))}, "posedirs has the shape"),
         ({"v_template": np.full((60, 3), np.nan)}, "not finite"),
+        ({"v_template": np.full((60, 3), 1e30) * np.linspace(-1, 1, 60)[:, None]}, "no person is"),
+        ({"v_template": np.zeros((60, 3))}, "0 m tall"),
         ({"v_template": np.full((60, 3), "a")}, "instead of numbers"),
         ({"weights": np.ones((60, 24))}, "add up to one"),
         ({"kintree_table": np.stack([np.arange(24) - 1, np.arange(24)[::-1]])}, "another order"),

@@ -268,8 +268,15 @@ def test_that_a_vanished_file_is_told_apart(tmp_path):
 
 
 def test_that_a_folder_is_no_file(tmp_path):
-    with pytest.raises(FileError, match="cannot be read"):
+    with pytest.raises(FileError, match="no file"):
         read_apart(tmp_path, NAMES)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no pipes with names")
+def test_that_a_pipe_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "model.pkl")
+    with pytest.raises(FileError, match="no file"):
+        read_apart(tmp_path / "model.pkl", NAMES)
 
 
 def test_that_a_module_beside_the_caller_is_not_imported(tmp_path, monkeypatch):
