@@ -7,38 +7,35 @@ playhead to where the step came; "Follow the playhead" lets go again. Models ans
 from collections.abc import Callable
 from functools import partial
 
-from PySide6.QtCore import QRectF, Qt, QTimer, Signal
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QMenu, QScrollArea, QStackedWidget, QTabBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
 from core.errors import CoreError
 from core.project.annotations import Clip
 from studio import theme
-from studio.commands import tip
 from studio.display import Display
 from studio.document import Document
 from studio.jobs import Jobs
 from studio.models_client import ModelsClient
 from studio.pages.forecast_asking import Asking
 from studio.pages.forecast_bodies import ForecastBodies
-from studio.pages.forecast_cells import LARGE_MARGIN, Moment, SeenJoints, seen_in
-from studio.pages.forecast_panels import Clock, DoubtsPanel, JointsPanel, StepPanel, runs_menu
+from studio.pages.forecast_cells import Moment, SeenJoints, seen_in
+from studio.pages.forecast_panels import Clock, DoubtsPanel, JointsPanel, StepPanel
+from studio.pages.forecast_runs import RunChoice
 from studio.pages.forecast_shown import shown_of
-from studio.pages.forecast_space import SpaceComparison, SpacePanel
+from studio.pages.forecast_space import SpacePanel, ask_for_all
 from studio.pages.forecast_states import StatePlace
+from studio.pages.forecast_tabs import CompareTab, PlayheadTab, Spaces
 from studio.pages.space_commands import SpaceCommands, showing, shown_now, space_menu
 from studio.widgets import parts
 from studio.widgets.clip_strip import Stretch
 from studio.widgets.clip_time import ClipTime, say_time
-from studio.widgets.compare_grid import CompareGrid
-from studio.widgets.painting import Swatch
 from studio.widgets.people_control import PeopleControl
 from studio.widgets.player import Player
 from studio.widgets.sent_window import SentPart
 from studio.widgets.shown import Shown
-from studio.widgets.step_cards import CardStrip, CellView, PastStrip
 from studio.widgets.stills import Stills
-from studio.widgets.viewport import Viewport
 
 
 class ForecastPage(QWidget):
@@ -60,10 +57,10 @@ class ForecastPage(QWidget):
         self.player = Player(self)
         self._draw_soon = QTimer(self, singleShot=True, interval=60)  # cells have another size
         self._lay_out()
-        views = (self.space.viewport, self.comparison.viewport)
-        self._space = SpaceCommands(views, self._front_view, self._look, self._frame_space)
+        spaces = self._spaces
+        self._space = SpaceCommands(spaces.views, spaces.front, spaces.look, spaces.frame)
         self._sent = SentPart(self.space.viewport, self.tr("In space – Posecast"), self)
-        for view in views:
+        for view in spaces.views:
             view.menu_wanted.connect(lambda at: self.space_menu().popup(at))
         self.asking.changed.connect(self._follow)
         self.stills.came.connect(lambda _: self._draw())
@@ -82,9 +79,9 @@ class ForecastPage(QWidget):
         return {
             "previous-step": lambda: self._choose_step(self._step - 1),
             "next-step": lambda: self._choose_step(self._step + 1),
-            "previous-run": lambda: self._walk_runs(-1),
-            "next-run": lambda: self._walk_runs(1),
-            "add-run": self._show_runs_menu,
+            "previous-run": partial(self.runs.walk, -1),
+            "next-run": partial(self.runs.walk, 1),
+            "add-run": self.runs.show_menu,
             "play": self.player.toggle,
             "play-stop": self.player.stop,
             "play-on": lambda: self.player.faster(1),
@@ -104,7 +101,7 @@ class ForecastPage(QWidget):
 
     def shown(self) -> Shown:
         """What stands in space, to be taken out of it."""
-        front = self._front_view()
+        front = self._spaces.front()
         return shown_of(self._moment, self._step, front.view(), front.looks, apart=self.space.is_apart)
 
     def is_settled(self) -> bool:
@@ -112,7 +109,7 @@ class ForecastPage(QWidget):
         if self._place.currentIndex() == 1:
             return self.asking.is_settled
         pictures = self.stills.is_settled and self.bodies.is_settled
-        return self.asking.is_settled and pictures and self._front_view().is_settled()
+        return self.asking.is_settled and pictures and self._spaces.front().is_settled()
 
     def close_page(self) -> None:
         """End what works in the background."""
@@ -120,8 +117,8 @@ class ForecastPage(QWidget):
         self._sent.take_back()
         self.stills.close(wait=True)
         self.bodies.close()
-        self.space.viewport.shut()
-        self.comparison.viewport.shut()
+        for view in self._spaces.views:
+            view.shut()
         self._models.close()
 
     # ---- layout ----
@@ -133,14 +130,8 @@ class ForecastPage(QWidget):
         self._tabs.addTab(self.tr("At the playhead"))
         self._tabs.addTab(self.tr("Compare"))
         self._tabs.currentChanged.connect(lambda _: self._follow())
-        self._swatch = Swatch("text3", 9, 4)
-        self._run = QComboBox()
-        self._run.setAccessibleName(self.tr("Run"))
-        self._run.setMinimumWidth(theme.px(190))
-        self._run.currentIndexChanged.connect(self._take_run)
-        self._add = parts.button(self.tr("Add run"), "plus")
-        self._add.setToolTip(tip("add-run"))
-        self._add.clicked.connect(self._show_runs_menu)
+        self.runs = RunChoice(self.asking)
+        self.runs.adds.connect(lambda: self._tabs.setCurrentIndex(1))
         self._held = parts.button(self.tr("Follow the playhead"), "pin")
         self._held.clicked.connect(lambda: self.asking.hold(on=False))
         self._from = parts.text("", "label")
@@ -149,10 +140,7 @@ class ForecastPage(QWidget):
         )  # fmt: skip
         self._where.setAccessibleName(self.tr("Where runs are compared"))
         people = PeopleControl(self._display, "forecast")
-        head = parts.row(
-            *(self._tabs, 8, self._where, None, self._from, self._held, people, self._swatch, self._run, self._add),
-            gap=6,
-        )
+        head = parts.row(self._tabs, 8, self._where, None, self._from, self._held, people, self.runs, gap=6)
         self.space, self._step_panel = SpacePanel(), StepPanel()
         self._joints, self._doubts = JointsPanel(), DoubtsPanel()
         self._joints.hide()  # one tab's panels must not claim height from the other's
@@ -160,8 +148,13 @@ class ForecastPage(QWidget):
         self._doubts.hide()
         self._right = parts.col((self.space, 5), self._step_panel, (self._joints, 4), self._doubts, gap=6)
         self._views = QStackedWidget()
-        self._views.addWidget(self._at_the_playhead())
-        self._views.addWidget(self._comparison())
+        self.at_playhead, self.compared = PlayheadTab(), CompareTab()
+        self.at_playhead.chosen.connect(self._choose_step)
+        self.compared.chosen.connect(self._choose_step)
+        for tab in (self.at_playhead, self.compared):
+            tab.sought.connect(self._document.seek)
+            self._views.addWidget(tab)
+        self._spaces = Spaces(self.space, self.compared.space, lambda: self._compares_in_space)
         content = QWidget()
         across = QHBoxLayout(content)
         across.setContentsMargins(0, 0, 0, 0)
@@ -182,47 +175,6 @@ class ForecastPage(QWidget):
         down.addWidget(self._place, 1)
         down.addWidget(self._transport())
 
-    def _at_the_playhead(self) -> QWidget:
-        self.past = PastStrip()
-        self.past.clicked.connect(self._document.seek)
-        self._foreseen = CellView(self.tr("The chosen step as foreseen"))
-        self._came = CellView(self.tr("The chosen step as it came"))
-        self._foreseen_title, self._came_title = parts.text("", "strong"), parts.text("", "strong")
-        self._foreseen_swatch = Swatch("text3", 9, 4)
-        self._over = parts.text("", "caption")
-        self._came_when = parts.text("", "caption")
-        foreseen = parts.col(
-            parts.row(self._foreseen_swatch, self._foreseen_title, None, self._over, gap=6), (self._foreseen, 1), gap=6
-        )
-        came = parts.col(
-            parts.row(Swatch("truth", 9, 4), self._came_title, None, self._came_when, gap=6), (self._came, 1), gap=6
-        )
-        self.cards = CardStrip()
-        self.cards.chosen.connect(self._choose_step)
-        scroll = QScrollArea()
-        scroll.setWidget(self.cards)
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
-        scroll.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.viewport().setAutoFillBackground(False)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._cards_scroll = scroll
-        pair = parts.row((foreseen, 1), (came, 1), gap=10)
-        return parts.panel(None, self.past, (pair, 10), (scroll, 7), gap=10, margins=(10, 10, 10, 10))
-
-    def _comparison(self) -> QWidget:
-        self._past_again = PastStrip()
-        self._past_again.clicked.connect(self._document.seek)
-        self.grid = CompareGrid()
-        self.grid.chosen.connect(self._choose_step)
-        inside = parts.col((self.grid, 1))
-        self.comparison = SpaceComparison()
-        self.comparison.step_wanted.connect(self._choose_step)
-        self._compared = QStackedWidget()
-        self._compared.addWidget(parts.scroll(inside))
-        self._compared.addWidget(self.comparison)
-        return parts.panel(None, self._past_again, (self._compared, 1), gap=10, margins=(10, 10, 4, 10))
-
     def _transport(self) -> QWidget:
         clock = Clock()
         clock.play.clicked.connect(self.player.toggle)
@@ -236,8 +188,8 @@ class ForecastPage(QWidget):
         narrow, low = self.width() < theme.px(1330), self.height() < theme.px(720)
         self._right.setFixedWidth(theme.px(300 if narrow else 392))
         self._step_panel.set_low(low=low)
-        for past in (self.past, self._past_again):
-            past.setFixedHeight(theme.px(44 if low else 56))
+        for tab in (self.at_playhead, self.compared):
+            tab.past.setFixedHeight(theme.px(44 if low else 56))
         self._draw_soon.start()
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -265,41 +217,9 @@ class ForecastPage(QWidget):
             self._document.seek(step.truth_frame)
         self._draw()
 
-    def _walk_runs(self, by: int) -> None:
-        known, chosen = self.asking.known, self.asking.chosen
-        if known and chosen is not None:
-            at = next((at for at, each in enumerate(known) if each.run == chosen.run), 0)
-            self.asking.choose(known[(at + by) % len(known)])
-
-    def _take_run(self, at: int) -> None:
-        if 0 <= at < len(self.asking.known):
-            self.asking.choose(self.asking.known[at])
-
-    def _show_runs_menu(self) -> None:
-        """Every forecaster and the counting one beside it, ticked where it is compared."""
-        self._tabs.setCurrentIndex(1)
-        menu = runs_menu(self, self.asking)
-        menu.popup(self._add.mapToGlobal(self._add.rect().bottomLeft()))
-
-    def _front_view(self) -> Viewport:
-        """The space view that keys are about."""
-        return self.comparison.viewport if self._compares_in_space else self.space.viewport
-
     @property
     def _compares_in_space(self) -> bool:
         return self._tabs.currentIndex() == 1 and self._where.chosen == 1
-
-    def _look(self, view: str) -> None:
-        if not self._compares_in_space:
-            self.space.look(view)
-        elif view != "camera":
-            self.comparison.viewport.look(view)
-
-    def _frame_space(self) -> None:
-        if self._compares_in_space:
-            self.comparison.viewport.frame_all()
-        else:
-            self.space.frame_all()
 
     def space_menu(self) -> QMenu:
         """What a right click on the space view offers."""
@@ -322,9 +242,9 @@ class ForecastPage(QWidget):
         if not self.isVisible():
             return
         self._show_clip()
-        self._show_runs()
         asking, clip = self.asking, self._document.clip if self._document.is_open else None
         is_comparing = self._tabs.currentIndex() == 1
+        self.runs.show_runs(is_comparing=is_comparing)
         of = asking.compared if is_comparing else [asking.chosen] if asking.chosen is not None else []
         forecasts = asking.forecasts(of)
         if clip is not None and forecasts:
@@ -347,7 +267,7 @@ class ForecastPage(QWidget):
         self._step_panel.setVisible(not is_comparing)
         self._joints.setVisible(is_comparing)
         self._where.setVisible(is_comparing)
-        self._compared.setCurrentIndex(self._where.chosen)
+        self.compared.show_in_space(on=self._where.chosen == 1)
         self.space.setVisible(not self._compares_in_space)
         self._held.setVisible(asking.is_held)
         self._from.setVisible(asking.is_held)
@@ -364,84 +284,32 @@ class ForecastPage(QWidget):
 
     def _draw(self) -> None:
         """The moment as it stands, with the pictures there are; what is drawn first is fitted first."""
-        moment, pale = self._moment, self.asking.is_pale
         self.bodies.begin()
-        self._draw_moment(moment, pale=pale)
+        self._draw_moment(self._moment, pale=self.asking.is_pale)
+        ask_for_all(self._moment)
         self.bodies.settle()
 
-    def _room(self, area: QRectF) -> tuple[float, float]:
-        """Device pixels."""
-        ratio = self.devicePixelRatioF()
-        return max(1.0, area.width() * ratio), max(1.0, area.height() * ratio)
-
     def _draw_moment(self, moment: Moment | None, *, pale: bool) -> None:
-        if self._compares_in_space:
-            self.comparison.show_step(moment, self._step)
-        else:
-            self.space.show_step(moment, self._step)
+        self._spaces.show_step(moment, self._step)
         self._step_panel.show_step(moment, self._step)
         self._joints.show_step(moment, self._step)
         if moment is None:
-            self.past.show_steps((), "")
-            self.cards.show_cards((), 0)
-            self._past_again.show_steps((), "")
-            self.grid.show_columns((), (), 0, "")
+            self.at_playhead.clear()
+            self.compared.clear()
             self.strip.show_forecast(self.asking.at_frame, (), "text")
             return
-        known, forecast = moment.forecasts[0]
-        past = moment.past()
-        caption = self.tr("{count} steps").format(count=len(past)) if len(past) != 1 else self.tr("1 step")
         if self._views.currentIndex() == 0:
-            self.past.show_steps(past, caption, is_pale=pale)
-            self._foreseen_swatch.show_colour(known.colour)
-            self._foreseen_title.setText(self.tr("{run} foresees").format(run=known.name))
-            large = self._room(QRectF(self._foreseen.rect()))
-            if self._step < len(forecast.steps):
-                cell = moment.predicted(known, forecast, self._step, LARGE_MARGIN, large)
-                self._foreseen.show_cell(cell, is_pale=pale)
-            self._came.show_cell(moment.came(self._step, LARGE_MARGIN, large, moment.forecasts[0]), is_pale=pale)
-            cards = moment.cards(self._room(self.cards.picture_of(0)))
-            self.cards.show_cards(cards, self._step, is_pale=pale)
-            self._cards_scroll.ensureVisible(round(self.cards.area_of(self._step).center().x()), 0)
-            over = self.tr("over the last seen frame") if moment.has_video else self.tr("this clip has no video")
-            self._over.setText(over)
-            self._came_title.setText(self.tr("What came"))
-            step = moment.true_step(self._step)
-            frame = step.truth_frame if step is not None else None
-            self._came_when.setText("" if frame is None else f"at {say_time(moment.time.seconds(frame), 1)}")
+            self.at_playhead.show_moment(moment, self._step, is_pale=pale)
         else:
             refused = [
                 (each, refusal.message)
                 for each in self.asking.compared
                 if (refusal := self.asking.refusal_of(each)) is not None
             ]
-            self._past_again.show_steps(past, caption, is_pale=pale)
-            when = [moment.when(at) for at in range(moment.rows())]
-            key = self._column or known.key
-            room = self._room(self.grid.area_of(0, 0))
-            if not self._compares_in_space:
-                self.grid.show_columns(moment.columns(room, refused), when, self._step, key, is_pale=pale)
+            self.compared.show_moment(moment, self._step, refused, self._column, is_pale=pale)
+        known, forecast = moment.forecasts[0]
         came = [step.truth_frame for step in forecast.steps if step.truth_frame is not None]
         self.strip.show_forecast(forecast.at_frame, came, known.colour)
-
-    def _show_runs(self) -> None:
-        asking = self.asking
-        names = [each.name for each in asking.known]
-        if names != [self._run.itemText(at) for at in range(self._run.count())]:
-            self._run.blockSignals(True)
-            self._run.clear()
-            self._run.addItems(names)
-            self._run.blockSignals(False)
-        is_comparing = self._tabs.currentIndex() == 1
-        at = next((at for at, each in enumerate(asking.known) if each == asking.chosen), -1)
-        self._run.blockSignals(True)
-        self._run.setCurrentIndex(at)
-        self._run.blockSignals(False)
-        self._run.setVisible(not is_comparing and bool(names))
-        self._swatch.setVisible(not is_comparing and asking.chosen is not None)
-        self._add.setVisible(is_comparing)
-        if asking.chosen is not None:
-            self._swatch.show_colour(asking.chosen.colour)
 
     def _show_clip(self) -> None:
         """Its segments on the strip, its frames ready to be shown."""

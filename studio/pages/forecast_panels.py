@@ -2,34 +2,18 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from core.forecasts import Forecast
 from studio import theme
 from studio.commands import tip
-from studio.pages.forecast_asking import MOST_COMPARED, Asking
 from studio.pages.forecast_bodies import NECK
 from studio.pages.forecast_cells import JOINT_WORDS, Moment
 from studio.widgets import parts
 from studio.widgets.clip_strip import ClipStrip
 from studio.widgets.compare_grid import JointDumbbells
 from studio.widgets.step_cards import Likely, LikelyBars
-
-
-def runs_menu(parent: QWidget, asking: Asking) -> QMenu:
-    """Every forecaster and the counting one beside it, ticked where it is compared."""
-    menu = QMenu(parent)
-    menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    compared = {each.key for each in asking.compared}
-    for known in asking.known:
-        for each in (known, known.beside()):
-            action = menu.addAction(each.name if not each.is_plain else f"n-gram beside {known.name}")
-            action.setCheckable(True)
-            action.setChecked(each.key in compared)
-            action.setEnabled(each.key in compared or len(compared) < MOST_COMPARED)
-            action.toggled.connect(lambda on, each=each: asking.compare(each, on=on))
-    return menu
 
 
 class Clock(QWidget):

@@ -11,6 +11,7 @@ from core.fit_answers import answer_fit
 from core.fits import AskFit, Fitted
 from core.forecasts import About, AskForecast, ForecastAnswer, Refusal
 from core.rendering.probe import gl_problem
+from core.rendering.views import Orbit, to_pixels
 from core.serving import Answerer
 from studio import forecasters, theme
 from studio.commands import BY_NAME, PAGE_OF
@@ -19,6 +20,7 @@ from studio.jobs import Jobs
 from studio.models_client import ModelsClient
 from studio.pages.forecast import ForecastPage
 from studio.pages.forecast_cells import NECK, error_words, score_words
+from studio.pages.forecast_space import with_room_for_bodies
 from tests.core.project_on_disk import project_on_disk, trained_run
 from tests.studio.stand_ins import display
 
@@ -38,6 +40,7 @@ class Models(QObject):
         self.fits_bodies = False  # most tests are about joints and words
         self.delay_ms = 0
         self.refuse_with: Refusal | None = None
+        self.refuse_fits_with: Refusal | None = None
         self.knows = ("take", "cut")
         self._waiting = 0
         self._answerer = Answerer()
@@ -55,7 +58,7 @@ class Models(QObject):
     def fit(self, body, skeleton, poses, *, view=None, **_) -> int:
         number = 1000 + len(self.fits)
         self.fits.append(poses)
-        none = Fitted(number=number, poses=(None,) * len(poses))
+        none = self.refuse_fits_with or Fitted(number=number, poses=(None,) * len(poses))
         asked = AskFit(number=number, body=body, skeleton=skeleton, poses=poses, view=view, is_one_person=True)
         QTimer.singleShot(0, self, lambda: self.fitted.emit(number, answer_fit(asked) if self.fits_bodies else none))
         return number
@@ -130,22 +133,22 @@ def test_that_what_comes_next_from_the_playhead_is_shown_with_what_came(studio, 
     moment = page._moment
     assert moment.first.at_frame == 82
     assert moment.first.seen_frames == (10, 30, 50, 70)
-    cards = page.cards._cards
+    cards = page.at_playhead.cards._cards
     assert len(cards) == 5
     assert [card.when for card in cards[:2]] == ["+0.8 s", "+2.8 s"]
     for card, step in zip(cards, moment.first.steps, strict=True):
         assert card.cell.action == step.action
         assert card.is_right == (step.action == step.truth_action)
-    assert page._came.cell().action == moment.first.steps[0].truth_action
-    assert page._came.cell().still is not None
+    assert page.at_playhead.came.cell().action == moment.first.steps[0].truth_action
+    assert page.at_playhead.came.cell().still is not None
 
 
 def test_that_the_prediction_is_dashed_in_its_runs_colour_and_the_truth_solid_and_neutral(studio, qtbot):
     page = show_at(studio, qtbot, 82)
-    (said,) = page._foreseen.cell().poses
+    (said,) = page.at_playhead.foreseen.cell().poses
     assert said.dashed
     assert said.colour == theme.DARK.runs[page.asking.chosen.colour_at]
-    foreseen, true = page._came.cell().poses
+    foreseen, true = page.at_playhead.came.cell().poses
     assert not true.dashed
     assert true.colour == theme.DARK.truth
     # Neck on neck: only the pose differs, and it differs by what is said.
@@ -162,21 +165,21 @@ def test_that_a_moving_playhead_is_asked_about_once_it_stands_still_and_the_old_
     for frame in range(100, 110):
         document.seek(frame)
     assert page.asking.is_pale
-    assert page.cards._is_pale
+    assert page.at_playhead.cards._is_pale
     assert page._moment.first.at_frame == 82
     qtbot.waitUntil(page.is_settled, timeout=60_000)
     assert len(models.asked) == before + 1
     assert models.asked[-1].at_frame == 109
     assert page._moment.first.at_frame == 109
-    assert not page.cards._is_pale
+    assert not page.at_playhead.cards._is_pale
 
 
 def test_that_a_click_on_a_step_holds_the_moment_and_seeks_to_where_the_step_came(studio, qtbot):
     page, document, models = studio
     show_at(studio, qtbot, 82)
     asked = len(models.asked)
-    place = page.cards.area_of(2).center().toPoint()
-    qtbot.mouseClick(page.cards, Qt.MouseButton.LeftButton, pos=QPoint(place.x(), place.y()))
+    place = page.at_playhead.cards.area_of(2).center().toPoint()
+    qtbot.mouseClick(page.at_playhead.cards, Qt.MouseButton.LeftButton, pos=QPoint(place.x(), place.y()))
     assert document.playhead == page._moment.first.steps[2].truth_frame
     assert page.asking.is_held
     assert page._held.isVisible()
@@ -206,7 +209,7 @@ def test_that_compared_runs_stand_beside_what_happened_and_can_be_taken_out(stud
     show_at(studio, qtbot, 82)
     page._tabs.setCurrentIndex(1)
     qtbot.waitUntil(page.is_settled, timeout=60_000)
-    columns = page.grid._columns
+    columns = page.compared.grid._columns
     names = [column.name for column in columns]
     assert names[:3] == ["What happened", "forecaster-02", "forecaster-01"]
     assert names[3].startswith("n-gram of order")
@@ -218,8 +221,8 @@ def test_that_compared_runs_stand_beside_what_happened_and_can_be_taken_out(stud
     assert np.mean(first) == pytest.approx(page._moment.first.steps[0].error_px, abs=0.05)
     page.asking.compare(page.asking.compared[1], on=False)
     qtbot.waitUntil(page.is_settled, timeout=60_000)
-    assert [column.name for column in page.grid._columns][1:2] == ["forecaster-02"]
-    assert len(page.grid._columns) == 3
+    assert [column.name for column in page.compared.grid._columns][1:2] == ["forecaster-02"]
+    assert len(page.compared.grid._columns) == 3
 
 
 def test_that_a_click_in_the_grid_chooses_step_and_run(studio, qtbot):
@@ -227,10 +230,10 @@ def test_that_a_click_in_the_grid_chooses_step_and_run(studio, qtbot):
     show_at(studio, qtbot, 82)
     page._tabs.setCurrentIndex(1)
     qtbot.waitUntil(page.is_settled, timeout=60_000)
-    place = page.grid.area_of(1, 2).center().toPoint()
-    qtbot.mouseClick(page.grid, Qt.MouseButton.LeftButton, pos=QPoint(place.x(), place.y()))
+    place = page.compared.grid.area_of(1, 2).center().toPoint()
+    qtbot.mouseClick(page.compared.grid, Qt.MouseButton.LeftButton, pos=QPoint(place.x(), place.y()))
     assert page._step == 1
-    assert page.grid._key == page.asking.compared[1].key
+    assert page.compared.grid._key == page.asking.compared[1].key
     assert document.playhead == page._moment.first.steps[1].truth_frame
 
 
@@ -242,9 +245,9 @@ def test_that_another_run_can_be_chosen_by_key_and_keeps_its_colour(studio, qtbo
     page.commands()["next-run"]()
     qtbot.waitUntil(page.is_settled, timeout=60_000)
     assert page.asking.chosen.name == "forecaster-01"
-    assert page._run.currentText() == "forecaster-01"
+    assert page.runs.choice.currentText() == "forecaster-01"
     assert page._moment.first.model == "forecaster-01"
-    assert page.cards._cards[0].cell.poses[0].colour == colours["forecaster-01"]
+    assert page.at_playhead.cards._cards[0].cell.poses[0].colour == colours["forecaster-01"]
 
 
 def test_that_an_edit_of_the_clip_is_taken_into_the_next_answer(studio, qtbot):
@@ -336,7 +339,7 @@ def test_that_a_clip_without_video_shows_poses_all_the_same(studio, qtbot):
     page, document, _ = studio
     document.choose_clip("clip-03")
     show_at(studio, qtbot, 82)
-    cell = page._foreseen.cell()
+    cell = page.at_playhead.foreseen.cell()
     assert cell.still is None
     assert len(cell.poses) == 1
     tracks = document.tracks("clip-03")
@@ -413,7 +416,7 @@ def with_bodies(studio):
         pytest.skip(problem)
     page, _, models = studio
     models.fits_bodies = True
-    page.comparison.viewport.is_settled = lambda: True
+    page.compared.space.viewport.is_settled = lambda: True
     return studio
 
 
@@ -422,7 +425,7 @@ def test_that_a_forecast_stands_in_space_as_a_body_in_its_runs_colour(with_bodie
     ((standing),) = page.space.viewport.standing()
     assert [each.colour for each in standing.bodies] == [page._moment.forecasts[0][0].colour]
     assert "legs are guessed" in page.space.viewport.caption()
-    cell = page._foreseen.cell()
+    cell = page.at_playhead.foreseen.cell()
     assert len(cell.bodies) == 1
     neck = page._moment.first.steps[0].joints_px[NECK]
     assert cell.bodies[0].cut.area.contains(*neck)
@@ -434,12 +437,12 @@ def test_that_d_goes_from_both_to_joints_to_the_body_and_back(with_bodies, qtbot
     assert page.bodies.shows == "both"
     page.commands()["shown-parts"]()
     qtbot.waitUntil(page.is_settled, timeout=60_000)
-    assert (page._foreseen.cell().bodies, page._foreseen.cell().with_poses) == ((), True)
+    assert (page.at_playhead.foreseen.cell().bodies, page.at_playhead.foreseen.cell().with_poses) == ((), True)
     assert page.space.viewport.standing()[0].bodies == ()
     page.commands()["shown-parts"]()
     qtbot.waitUntil(page.is_settled, timeout=60_000)
-    assert len(page._foreseen.cell().bodies) == 1
-    assert not page._foreseen.cell().with_poses
+    assert len(page.at_playhead.foreseen.cell().bodies) == 1
+    assert not page.at_playhead.foreseen.cell().with_poses
     assert page.space.viewport.standing()[0].skeletons == ()
     assert page.checked()["shown-body"]
 
@@ -472,21 +475,21 @@ def test_that_runs_are_compared_in_space_side_by_side(with_bodies, qtbot):
     page._where.choices.button(1).click()
     qtbot.waitUntil(page.is_settled, timeout=60_000)
     runs = len(page._moment.forecasts)
-    assert len(page.comparison.viewport.standing()) == runs
-    assert all(len(each.bodies) == 1 for each in page.comparison.viewport.standing())
-    colours = [each.bodies[0].colour for each in page.comparison.viewport.standing()]
+    assert len(page.compared.space.viewport.standing()) == runs
+    assert all(len(each.bodies) == 1 for each in page.compared.space.viewport.standing())
+    colours = [each.bodies[0].colour for each in page.compared.space.viewport.standing()]
     assert len(set(colours)) == runs
     assert page.space.isHidden()
-    page.comparison.link.click()
-    assert not page.comparison.viewport.linked
+    page.compared.space.link.click()
+    assert not page.compared.space.viewport.linked
 
 
 def test_that_bodies_beside_the_picture_stand_in_a_half_of_their_own(with_bodies, qtbot):
     page = show_at(with_bodies, qtbot, 82)
     page._display.set_beside(on=True)
     qtbot.waitUntil(page.is_settled, timeout=60_000)
-    assert page._foreseen.cell().is_split
-    assert not any(card.cell.is_split for card in page.cards._cards)
+    assert page.at_playhead.foreseen.cell().is_split
+    assert not any(card.cell.is_split for card in page.at_playhead.cards._cards)
 
 
 def test_that_what_stands_in_space_can_be_taken_out(with_bodies, qtbot):
@@ -498,6 +501,31 @@ def test_that_what_stands_in_space_can_be_taken_out(with_bodies, qtbot):
     assert len(shot.scene) == page._moment.rows()
     assert [each.colour for each in shot.scene.bodies] == [page._moment.forecasts[0][0].colour]
     assert page._moment.clip.name in page.shown().name
+    assert all(each.there is None for each in shot.scene.bodies), "a film has everybody at every step"
+    assert shot.scene.is_floor_under_feet
+    assert all(each.opacity < 1 and not each.is_ghost for each in shot.scene.bodies), "joints show through, as seen"
+
+
+def test_that_turning_away_from_the_clips_camera_shows_everybody_side_by_side(with_bodies, qtbot):
+    page = show_at(with_bodies, qtbot, 82)
+    page.space.look("camera")
+    page.space.viewport.set_perspective(on=False)
+    assert isinstance(page.space.viewport.view(), Orbit)
+    assert page.space.is_apart
+    points = with_room_for_bodies(page._moment.all_joints_m(), len(page.space._people))
+    wide, high = page.space.viewport.width(), page.space.viewport.height()
+    pixels, _ = to_pixels(page.space.viewport.view(), points, wide, high)
+    assert (pixels >= 0).all()
+    assert (pixels < [wide, high]).all()
+
+
+def test_that_why_there_are_no_bodies_is_said_in_space(with_bodies, qtbot):
+    _, _, models = with_bodies
+    models.fits_bodies = False
+    models.refuse_fits_with = Refusal(message="The mesh of this body is not formed like a person.")
+    page = show_at(with_bodies, qtbot, 82)
+    qtbot.waitUntil(page.is_settled, timeout=60_000)
+    assert "no bodies: The mesh of this body" in page.space.viewport.caption()
 
 
 def test_that_the_space_menu_offers_what_keys_do(with_bodies, qtbot):
