@@ -18,6 +18,7 @@ TRUNK = ("pelvis", "hip", "mid_hip", "left_hip", "right_hip", "spine", "spine1",
          "left_shoulder", "right_shoulder", "left_collar", "right_collar")  # fmt: skip
 HEAD = ("head", "nose", "left_eye", "right_eye", "left_ear", "right_ear")
 _UP_WEIGHT, _UP_M = 0.02, 0.3
+_LEAST_BONE_M = 1e-4
 _BENT = 0.12  # how much of a nearly straight limb's bending side comes from the natural pose
 # limb: ball, joint before it in the tree, hinge, end
 _LIMBS = tuple(
@@ -97,6 +98,8 @@ def _with_limbs(model: Model, skeleton: Skeleton, pose: Pose, joints_m: ndarray,
         root_m = placed.joints_m[:, ball]
         if at[0] is not None and "hip" not in names[0]:
             root_m = np.where(seen[:, at[0], None], joints_m[:, at[0]], root_m)
+        # A limb without a length points nowhere.
+        there = there & (np.linalg.norm(elbow_m - root_m, axis=1) > _LEAST_BONE_M)
         upper = unit(np.where(there[:, None], elbow_m - root_m, turned(placed.world[:, ball], rest_m[hinge])))
         ends_seen = there & (seen[:, at[2]] if at[2] is not None else np.zeros(len(there), bool))
         end_m = joints_m[:, at[2]] if at[2] is not None else elbow_m

@@ -12,6 +12,8 @@ from core.errors import FileError, FormatError, ProjectError
 
 _FILMS, _BODIES = (".mp4", ".gif", ".png"), (".npz", ".glb", ".obj", ".ply")
 _JOINTS = (".npz", ".npy")
+_ARRAYS = ("joints_m", "seen", "rate_hz")
+_NO_PERSON_MM = 150.0
 
 
 def fit(
@@ -108,7 +110,12 @@ def _of_joints(path: Path, skeleton_name: str, body_key: str) -> tuple[Any, str,
     try:
         with path.open("rb") as file:
             loaded = np.load(file, allow_pickle=False)
-            arrays = {"joints_m": loaded} if isinstance(loaded, np.ndarray) else dict(loaded)
+            is_plain = isinstance(loaded, np.ndarray)
+            arrays = (
+                {"joints_m": loaded} if is_plain else {each: loaded[each] for each in _ARRAYS if each in loaded.files}
+            )
+    except MemoryError as error:
+        raise FormatError(path, "it needs more memory than there is", hint="Fit fewer frames at once.") from error
     except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
         raise FormatError(path, "no file of plain arrays", hint="Save joints_m with numpy.savez.") from error
     joints_m, seen = arrays.get("joints_m"), arrays.get("seen")
@@ -119,15 +126,21 @@ def _of_joints(path: Path, skeleton_name: str, body_key: str) -> tuple[Any, str,
         raise FormatError(path, f"joints_m {has}", hint=hint)
     if seen is not None and (seen.shape != joints_m.shape[:2] or seen.dtype.kind not in "bfiu"):
         raise FormatError(path, f"seen has {seen.shape}, not {joints_m.shape[:2]}", hint="Leave it out to see all.")
-    rate_hz = float(arrays["rate_hz"]) if "rate_hz" in arrays and np.size(arrays["rate_hz"]) == 1 else None
-    if rate_hz is not None and not (np.isfinite(rate_hz) and rate_hz > 0):
-        raise FormatError(path, f"rate_hz is {rate_hz:g}", hint="Give frames a second, or leave it out.")
+    rate_hz = None
+    if "rate_hz" in arrays:
+        rate = arrays["rate_hz"]
+        if rate.size != 1 or rate.dtype.kind not in "fiu" or not (np.isfinite(rate.item()) and rate.item() > 0):
+            raise FormatError(path, f"rate_hz is {rate}", hint="Give frames a second, or leave it out.")
+        rate_hz = float(rate.item())
     found = fit_joints(body(body_key), joints_m.astype(float), skeleton, seen=seen, rate_hz=rate_hz)
     if found is None:
         raise FormatError(path, "too little is seen to fit a body", hint="Four joints or more are needed.")
+    error_mm = 1000 * float(found.error[found.fitted].mean())
+    if error_mm > _NO_PERSON_MM:
+        hint = f"Give metres, y up, the joints in the order of {skeleton.name}."
+        raise FormatError(path, f"no body fits these joints: they would be {error_mm / 1000:.3g} m off", hint=hint)
     who = MovingBody(body_key, found.betas, found.rotations, found.translation_m, there=found.fitted)
     shot = Shot(MovingScene(rate_hz=rate_hz or 30.0, bodies=(who,)), at=int(np.flatnonzero(found.fitted)[0]))
-    error_mm = 1000 * float(found.error[found.fitted].mean())
     figures = {
         "frames": len(found),
         "fitted": int(found.fitted.sum()),

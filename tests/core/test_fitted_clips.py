@@ -92,6 +92,12 @@ def test_that_joints_in_a_file_are_fitted_and_odd_ones_refused(tmp_path):
     assert "no skeleton" in run("fit", file, tmp_path / "no.npz", "--skeleton", "octopus", code=1)
     np.savez(file, joints_m=np.full((2, 9, 3), np.nan))
     assert "too little" in run("fit", file, tmp_path / "no.npz", "--skeleton", UPPER_BODY_9.name, code=1)
+    np.savez(file, joints_m=joints * 1000)
+    assert "Give metres" in run("fit", file, tmp_path / "no.npz", "--skeleton", UPPER_BODY_9.name, code=1)
+    for rate in ("often", 0.0, np.nan, [30, 30]):
+        np.savez(file, joints_m=joints, rate_hz=rate)
+        assert "rate_hz is" in run("fit", file, tmp_path / "no.npz", "--skeleton", UPPER_BODY_9.name, code=1)
+    assert not (tmp_path / "no.npz").exists()
     file.write_bytes(b"PK\x03\x04 torn")
     assert "no file of plain arrays" in run("fit", file, tmp_path / "no.npz", code=1)
     assert "neither a motion" in run("fit", file, tmp_path / "no.txt", code=1)
