@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 
 REST_S = 0.12
 """So long after the last change the smooth picture is drawn."""
+LONG_REST_S = 0.6
+"""The same where drawing is so slow that a smooth picture in between would hold up the next movement."""
+LONG_REST_S = 0.8
+"""The same where there was no time for it while things moved."""
 FLOOR_HZ = 30.0
 _SLOW_IN_A_ROW = 3
 
@@ -63,7 +67,7 @@ class Drawn:
 
 
 class Pace:
-    """How much there is time for while things move: ghosts go first, then shadows, then smoothing at rest."""
+    """How much there is time for while things move: ghosts go first, then shadows, then quick smoothing at rest."""
 
     def __init__(self, floor_hz: float = FLOOR_HZ) -> None:
         self._longest_s = 1 / floor_hz
@@ -144,7 +148,9 @@ class SceneThread(QObject):
                 if not moves:
                     smooths = pace.smooths
                     pace.rested()
-                    self._say(self.drawn, painter.paint(wish, Pace(), smooth=smooths, is_last=True))
+                    self._say(self.drawn, painter.paint(wish, Pace(), smooth=smooths, is_last=smooths))
+                    if not smooths and self._nothing_newer(LONG_REST_S):
+                        self._say(self.drawn, painter.paint(wish, Pace(), smooth=True, is_last=True))
         except CoreError as error:
             self._say(self.failed, f"{error}. {error.hint}")
         finally:
@@ -162,9 +168,9 @@ class SceneThread(QObject):
             wish, self._wish = self._wish, None
             return None if self._stop else wish
 
-    def _nothing_newer(self) -> bool:
+    def _nothing_newer(self, for_s: float = REST_S) -> bool:
         with self._news:
-            return not self._news.wait_for(lambda: self._stop or self._wish is not None, timeout=REST_S)
+            return not self._news.wait_for(lambda: self._stop or self._wish is not None, timeout=for_s)
 
 
 class _Painter:
@@ -192,7 +198,7 @@ class _Painter:
             stage.view = column.view
         picture = np.ascontiguousarray(panels.picture(smooth=smooth))
         image = QImage(picture.data, wish.width, wish.height, 4 * wish.width, QImage.Format.Format_RGBX8888).copy()
-        return Drawn(image, wish, contents, is_last, simplified=pace.level > 0 or (is_last and not smooth))
+        return Drawn(image, wish, contents, is_last, simplified=pace.level > 0)
 
     def _panels_for(self, wish: Wish) -> Panels:
         """One off-screen window for all columns, of this size and in these colours."""
