@@ -79,7 +79,7 @@ class BodySettings(QWidget):
         lines = [_words_line(_built_in_words([each for each in choices if each.is_built_in]))]
         lines += [self._line(each) for each in choices if not each.is_built_in]
         lines += [parts.text(complaint, "warn", wrap=True) for complaint in library.complaints()]
-        _put(self._rows, lines)
+        parts.refill(self._rows, lines)
 
     def _line(self, choice: BodyChoice) -> QWidget:
         facts = f"{_spaced(choice.vertices)} vertices, {choice.licence}, from {choice.source}"
@@ -156,7 +156,7 @@ class BodySettings(QWidget):
         for line in lines:
             if isinstance(line, QLabel):
                 line.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        _put(self._said, lines)
+        parts.refill(self._said, lines)
         self._said.setVisible(bool(lines))
         if lines:
             QTimer.singleShot(0, self, self._show_what_was_said)
@@ -167,19 +167,6 @@ class BodySettings(QWidget):
             area = area.parent()
         if area is not None:
             area.ensureWidgetVisible(self._said, 0, 12)
-
-
-def _put(holder: QWidget, lines: Sequence[QWidget]) -> None:
-    """These lines instead of those that were there."""
-    layout = holder.layout()
-    assert layout is not None
-    while (item := layout.takeAt(0)) is not None:
-        widget = item.widget()
-        if widget is not None:
-            widget.hide()
-            widget.deleteLater()
-    for line in lines:
-        layout.addWidget(line)
 
 
 def _built_in_words(choices: Sequence[BodyChoice]) -> str:

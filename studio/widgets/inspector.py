@@ -365,10 +365,10 @@ class FactList(QWidget):
             said = parts.text(f"{who}, taken back" if undone else who, "caption", wrap=True)
             said.setMinimumWidth(1)
             made.append(parts.col(words, said, gap=1))
-        _replace(self._rows, made)
+        parts.refill(self._rows, made)
 
     def show_actions(self, *actions: QWidget) -> None:
-        _replace(self._actions, [parts.row(each, None) for each in actions])
+        parts.refill(self._actions, [parts.row(each, None) for each in actions])
 
 
 def fill_rows(place: QWidget, rows: Sequence[tuple[str, str]]) -> None:
@@ -383,16 +383,4 @@ def fill_rows(place: QWidget, rows: Sequence[tuple[str, str]]) -> None:
         words.setAlignment(Qt.AlignmentFlag.AlignTop)
         label.setAlignment(Qt.AlignmentFlag.AlignTop)
         made.append(parts.row(label, (words, 1)))
-    _replace(place, made)
-
-
-def _replace(place: QWidget, children: Sequence[QWidget]) -> None:
-    layout = place.layout()
-    assert layout is not None
-    while (item := layout.takeAt(0)) is not None:
-        old = item.widget()
-        if old is not None:
-            old.hide()
-            old.deleteLater()
-    for each in children:
-        layout.addWidget(each)
+    parts.refill(place, made)

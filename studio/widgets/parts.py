@@ -87,6 +87,19 @@ def col(*items: Item, gap: int = 8, margins: Margins = (0, 0, 0, 0)) -> QWidget:
     return made
 
 
+def refill(holder: QWidget, widgets: Iterable[QWidget]) -> None:
+    """These widgets in the holder's layout instead of those that were there."""
+    layout = holder.layout()
+    assert layout is not None
+    while (item := layout.takeAt(0)) is not None:
+        former = item.widget()
+        if former is not None:
+            former.hide()
+            former.deleteLater()
+    for widget in widgets:
+        layout.addWidget(widget)
+
+
 def panel(
     title: str | None,
     *items: Item,
