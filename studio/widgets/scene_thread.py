@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
 REST_S = 0.12
 """So long after the last change the smooth picture is drawn."""
-LONG_REST_S = 0.6
-"""The same where drawing is so slow that a smooth picture in between would hold up the next movement."""
 LONG_REST_S = 0.8
 """The same where there was no time for it while things moved."""
 FLOOR_HZ = 30.0
