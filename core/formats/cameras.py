@@ -5,7 +5,7 @@ top left one, as OpenCV counts them. Each format settles its own axes and units 
 open and what was taken for granted.
 """
 
-from collections.abc import Callable, Sequence
+import io
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -143,8 +143,6 @@ def beginning_of(path: Path, most: int = 65_536) -> bytes:
 
 def pickled(path: Path) -> Any:
     """What a pickle holds, in plain values and arrays; nothing in it is run."""
-    import io
-
     raw = bytes_of(path)
     try:
         return _plain(restricted_pickle.load(io.BytesIO(raw)))
@@ -170,8 +168,3 @@ def _plain(value: Any, depth: int = 0) -> Any:
     if value is None or isinstance(value, bool | int | float | str | bytes):
         return value
     return restricted_pickle.as_array(value)
-
-
-def read_each(files: Sequence[Path], read_one: Callable[[Path], NamedCamera]) -> tuple[NamedCamera, ...]:
-    """One camera a file."""
-    return tuple(read_one(each) for each in files)

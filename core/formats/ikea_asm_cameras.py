@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 
 from core.errors import FormatError
-from core.formats.cameras import NamedCamera, beginning_of, bytes_of, camera_from, pickled, read_each
+from core.formats.cameras import NamedCamera, beginning_of, bytes_of, camera_from, pickled
 
 _NAME = "camera_parameters"
 _NEEDED = ("K", "dist_coefs", "R", "T")
@@ -26,7 +26,7 @@ def is_ikea_asm(path: Path) -> bool:
     if path.is_dir():
         return bool(_files(path))
     start = beginning_of(path)
-    return path.suffix.lower() in (".json", ".pkl") and all(f"{each}".encode() in start for each in _NEEDED[1:2])
+    return path.suffix.lower() in (".json", ".pkl") and b"dist_coefs" in start
 
 
 def read(path: Path) -> tuple[NamedCamera, ...]:
@@ -36,7 +36,7 @@ def read(path: Path) -> tuple[NamedCamera, ...]:
     files = _files(path)
     if not files:
         raise FormatError(path, f"no {_NAME}.json or .pkl in it", hint="Choose the Calibration folder of IKEA-ASM.")
-    return read_each(files, _camera)
+    return tuple(_camera(each) for each in files)
 
 
 def _files(folder: Path) -> list[Path]:

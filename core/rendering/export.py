@@ -74,7 +74,7 @@ class ShotPainter:
 
     def in_space(self, frame: int, view: View | None = None, *, transparent: bool = False) -> Rgba:
         """A frame of the scene, from the shot's view or another."""
-        from core.rendering.labels import draw_labels
+        from core.rendering.overlay import write_labels
         from core.rendering.scene import Scene
 
         if self._scene is None:
@@ -86,7 +86,7 @@ class ShotPainter:
         scene.view = seen_from.over(contents.ground_m) if isinstance(seen_from, Orbit) else seen_from
         picture = scene.picture(transparent=transparent)
         if self.shot.labels:
-            draw_labels(picture, scene.labels(), self.shot.colours.words)
+            write_labels(picture, scene.labels(), self.shot.colours.words)
         return picture
 
     def over_frame(self, frame: int) -> Rgb:

@@ -1,14 +1,14 @@
 """Words above heads: where each stands in the picture, so that none covers another. Numbers only; who shows the
-picture writes them (the studio with Qt, exported pictures with `draw_labels`). They never scale with the distance.
+picture writes them (the studio with Qt, exported pictures with `overlay`). They never scale with the distance.
 
 Places are pixels of the picture, from its top left corner; a label's place is the middle of its line.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float, UInt8
+from jaxtyping import Float
 from numpy import ndarray
 
 from core.rendering.contents import Contents, SceneBody, SceneSkeleton
@@ -64,13 +64,6 @@ def placed_labels(
         y = _free(x, half, max(float(y) - _OVER_PX * scale, APART_PX * scale / 2), placed, scale)
         placed.append((PlacedLabel(each.label, x, y, each.colour or colour), half))
     return [label for label, _ in placed]
-
-
-def draw_labels(picture: UInt8[ndarray, "height width channels"], labels: Sequence[PlacedLabel], ink: str) -> None:
-    """Writes them on an RGB or RGBA picture, in place, each with a dot of its person's colour before it."""
-    from core.rendering.overlay import write_labels
-
-    write_labels(picture, labels, ink)
 
 
 def _over_head(each: SceneBody | SceneSkeleton) -> Float[ndarray, " 3"] | None:

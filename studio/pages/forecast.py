@@ -4,7 +4,6 @@ Two tabs of the same moment: one run large, or several side by side. A click on 
 playhead to where the step came; "Follow the playhead" lets go again. Models answer in the warm process.
 """
 
-from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtCore import QTimer, Signal
@@ -14,6 +13,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QStackedWidget, QTabBar, QVBox
 from core.errors import CoreError
 from core.project.annotations import Clip
 from studio import theme
+from studio.actions import Handlers
 from studio.display import Display
 from studio.document import Document
 from studio.jobs import Jobs
@@ -71,7 +71,7 @@ class ForecastPage(QWidget):
         document.playhead_moved.connect(self._show_playhead)
         document.closed.connect(self._let_go)
 
-    def commands(self) -> dict[str, Callable[[], None]]:
+    def commands(self) -> Handlers:
         """What the page can do, by the names of the table of commands."""
         seek = {
             "step-back": -1, "step": 1, "step-back-10": -10, "step-10": 10, "step-back-100": -100, "step-100": 100,

@@ -9,6 +9,7 @@ from functools import partial
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMenu, QWidget
 
+from studio.actions import Handlers
 from studio.commands import BY_NAME, shown_key
 from studio.display import SHOWS, Display, Place
 from studio.widgets.viewport import Viewport
@@ -20,22 +21,16 @@ _MENU = (
     *("space-ghosts", "space-trails", "space-ground", "space-follow", "", "fit"),
 )
 
-Handlers = dict[str, Callable[[], None]]
-
 
 def showing(display: Display, place: Place) -> Handlers:
     """Joints, body or both."""
-    each: Handlers = {f"shown-{name}": partial(display.show, place, name) for name in SHOWS}
-    return {"shown-parts": lambda: _cycle(display, place), **each}
+    each = {f"shown-{name}": partial(display.show, place, name) for name in SHOWS}
+    return {"shown-parts": partial(display.cycle, place), **each}
 
 
 def shown_now(display: Display, place: Place) -> dict[str, bool]:
     """Which of them is on, for the menus."""
     return {f"shown-{name}": display.shows(place) == name for name in SHOWS}
-
-
-def _cycle(display: Display, place: Place) -> None:
-    display.cycle(place)
 
 
 class SpaceCommands:
@@ -47,7 +42,9 @@ class SpaceCommands:
         self._views, self._front, self._look, self._frame = views, front, look, frame
 
     def handlers(self) -> Handlers:
-        made: Handlers = {f"space-{view}": partial(self._look, view) for view in ("front", "side", "top", "camera")}
+        made: dict[str, Callable[[], object]] = {
+            f"space-{view}": partial(self._look, view) for view in ("front", "side", "top", "camera")
+        }
         made |= {name: partial(self._switch, look) for name, look in _LOOKS.items()}
         made["space-follow"] = self._follow
         made["space-perspective"] = self._perspective

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from core.bodies.skeletons import SMPL_24
 from core.rendering.contents import Contents, SceneBody, SceneSkeleton, future, past
-from core.rendering.labels import APART_PX, draw_labels, placed_labels
+from core.rendering.labels import APART_PX, placed_labels
+from core.rendering.overlay import write_labels
 from core.rendering.views import Orbit, to_pixels
 
 WIDTH, HEIGHT = 640, 480
@@ -65,7 +66,7 @@ def test_that_ghosts_are_paler_each_and_nameless():
 def test_that_words_are_written_where_the_label_is_and_nowhere_else(channels):
     picture = np.zeros((HEIGHT, WIDTH, channels), np.uint8)
     labels = placed_labels(Contents(bodies=(pillar(0.0),)), Orbit(distance_m=8.0), WIDTH, HEIGHT)
-    draw_labels(picture, labels, "#e9eaed")
+    write_labels(picture, labels, "#e9eaed")
     rows, columns = np.nonzero(picture[..., :3].max(-1) > 100)
     assert abs(rows.mean() - labels[0].y) < 4
     assert abs(columns.mean() - labels[0].x) < 8
