@@ -74,6 +74,10 @@ class FittedBodies(QObject):
         """Whether too little of the pose was seen."""
         return wish in self._known and self._known[wish] is None
 
+    def is_refused(self, wish: FitWish) -> bool:
+        """Whether the last answer was that nothing of this lot can be fitted; `refusal` says why."""
+        return wish in self._refused_for
+
     @property
     def is_settled(self) -> bool:
         """Whether everything that is wanted is there, or was refused."""

@@ -134,7 +134,7 @@ class PictureBody(QObject):
         if wish is None:
             self._rest.stop()
             self._shown = None
-            layer.show(None, note=self.cuts.problem if shows != "joints" else "")
+            layer.show(None, note=self.cuts.problem or self._why_nobody() if shows != "joints" else "")
             return
         if self.fits.is_impossible(wish):
             self._shown = None
@@ -147,7 +147,7 @@ class PictureBody(QObject):
             scale = self._view.framing.scale * self._view.devicePixelRatioF()
             cut_wish = CutWish(posed, wish.view).at_scale(scale)
             self.cuts.want((cut_wish,))
-        elif not self._player.is_playing and not self._rest.isActive() and self.fits.refusal is None:
+        elif not self._player.is_playing and not self._rest.isActive() and not self.fits.is_refused(wish):
             self._rest.start()
         cut = self.cuts.of(cut_wish) if cut_wish is not None else None
         if cut is not None:
@@ -155,8 +155,16 @@ class PictureBody(QObject):
             layer.show(cut, opacity=self._display.opacity, hides_joints=shows == "body", note=_note(wish))
             return
         old = self.cuts.of(self._shown) if self._shown is not None and not self._player.is_playing else None
-        refusal = self.fits.refusal
+        refusal = self.fits.refusal if self.fits.is_refused(wish) else None
         layer.show(old, is_pale=True, note=self.cuts.problem or (refusal.message if refusal is not None else ""))
+
+    def _why_nobody(self) -> str:
+        """Why no body stands in the frame that is shown, though one is wanted."""
+        if self._document.clip is None:
+            return ""
+        if self._picture.tracks() is None:
+            return "No body: 2D poses come first"
+        return "No body here: nobody seen" if self._frame is not None else ""
 
     def _rested(self) -> None:
         wish = self.wish()

@@ -4,7 +4,7 @@ from PySide6.QtCore import QTimer, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QHideEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QProgressBar, QVBoxLayout, QWidget
 
-from core.runs import Failed
+from core.runs import ExportBodies, Failed
 from studio import theme
 from studio.jobs import Job, Jobs
 from studio.widgets import parts
@@ -82,6 +82,8 @@ def _ending_words(job: Job) -> str:
         case ("killed", _):
             return f"The system ended it. {job.folder.log_tail(3)}".strip()
         case ("stopped", _):
+            if isinstance(job.spec, ExportBodies):
+                return "Stopped; nothing of it was kept. Export again to have it."
             return "Stopped in good order; it can go on from there."
         case ("done", ending):
             return getattr(ending, "summary", "")

@@ -352,6 +352,34 @@ def test_that_d_shows_the_body_of_the_person_at_the_playhead(qtbot, studio):
     assert page.view.body.cut is None
 
 
+def test_that_a_frame_with_nobody_in_it_says_so_where_a_body_is_wanted(qtbot, studio, document):
+    page, _, shown = studio
+    nobody = Poses2d(BLAZEPOSE_33, np.zeros((FRAMES, 0, 33, 2)), np.zeros((FRAMES, 0, 33)))
+    name = document.store.write_tracks(nobody)
+    assert document.edit(edits.set_tracks(document.project, document.clip_id, name), "Extract 2D poses")
+    settle(qtbot, page)
+    assert page.view.body.note == ""
+    shown.show("annotate", "body")
+    settle(qtbot, page)
+    assert page.view.body.note == "No body here: nobody seen"
+    assert document.edit(edits.set_tracks(document.project, document.clip_id, ""), "Take poses out")
+    settle(qtbot, page)
+    assert page.view.body.note == "No body: 2D poses come first"
+
+
+def test_that_a_body_that_cannot_be_fitted_is_said_and_another_one_is_tried(qtbot, studio):
+    page, models, shown = studio
+    models.refuse_with = Refusal(message="There is no body 'yours/smpl/male'.")
+    shown.show("annotate", "body")
+    settle(qtbot, page)
+    assert page.view.body.note == "There is no body 'yours/smpl/male'."
+    models.refuse_with = None
+    shown._settings.body = "built-in/smpl/male"
+    shown.look_again()
+    settle(qtbot, page)
+    assert page.view.body.cut is not None
+
+
 def test_that_the_body_before_stays_pale_until_the_new_one_is_there(qtbot, studio, document):
     page, models, shown = studio
     shown.show("annotate", "body")

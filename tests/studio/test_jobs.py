@@ -8,10 +8,12 @@ from pathlib import Path
 import msgspec
 import pytest
 from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QLabel
 
 from core.run_folder import RunFolder
-from core.runs import Done, Failed, MakeDemo, Metric, Note, Progress, Stopped
+from core.runs import Done, ExportBodies, Failed, MakeDemo, Metric, Note, Progress, Stopped
 from studio.jobs import Job, Jobs, TimeLeft
+from studio.widgets.job_panel import JobCard
 
 
 def a_run(path, *events) -> RunFolder:
@@ -62,6 +64,23 @@ def test_that_the_last_word_of_a_run_is_its_state(jobs, tmp_path, qtbot, last, s
     jobs.watch(tmp_path)
     qtbot.waitUntil(jobs.is_settled)
     assert jobs.jobs()[0].state == state
+
+
+def test_that_a_stopped_export_is_not_promised_to_go_on(jobs, tmp_path, qtbot):
+    folder = a_run(tmp_path / "training-01", Stopped())
+    export = RunFolder(tmp_path / "export-01")
+    export.write_spec(ExportBodies(shot="shot.npz", file=str(tmp_path / "a.mp4"), out=str(export.path), what="film"))
+    export.append(Stopped())
+    jobs.watch(tmp_path)
+    qtbot.waitUntil(jobs.is_settled)
+    said = {}
+    for job in jobs.jobs():
+        card = JobCard(job)
+        qtbot.addWidget(card)
+        said[job.name] = " ".join(label.text() for label in card.findChildren(QLabel))
+    assert "it can go on from there" in said[folder.path.name]
+    assert "nothing of it was kept" in said["export-01"]
+    assert "go on" not in said["export-01"]
 
 
 def test_that_figures_of_steps_done_again_after_a_resume_take_the_place_of_the_first(jobs, tmp_path, qtbot):

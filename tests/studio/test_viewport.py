@@ -346,6 +346,16 @@ def test_that_slow_pictures_leave_out_ghosts_then_shadows_then_smoothing():
     ]  # fmt: skip
 
 
+def test_that_even_on_a_slow_machine_what_rests_is_smooth_and_whole(qtbot, viewport, body, monkeypatch):
+    monkeypatch.setattr(Pace, "smooths", False)
+    drawn = []
+    viewport._thread.drawn.connect(drawn.append)
+    viewport.set_standing(Standing(bodies=(body,)))
+    settled(qtbot, viewport)
+    assert [each.smooth for each in drawn][-2:] == [False, True]
+    assert not drawn[-1].simplified
+
+
 def test_that_one_slow_picture_leaves_nothing_out_and_rest_brings_it_back():
     pace = Pace()
     for seconds in (0.05, 0.01, 0.05, 0.05, 0.01):
