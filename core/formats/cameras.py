@@ -6,6 +6,7 @@ open and what was taken for granted.
 """
 
 import io
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from core.geometry.cameras import DISTORTIONS, Camera
 
 MOST_BYTES = 8_000_000
 """No file of cameras is larger."""
+_MOST_VALUES = 100_000
 Size = tuple[int, int]
 """A picture's width and height."""
 
@@ -145,7 +147,7 @@ def pickled(path: Path) -> Any:
     """What a pickle holds, in plain values and arrays; nothing in it is run."""
     raw = bytes_of(path)
     try:
-        return _plain(restricted_pickle.load(io.BytesIO(raw)))
+        return _plain(restricted_pickle.load(io.BytesIO(raw)), iter(range(_MOST_VALUES)))
     except restricted_pickle.RefusedError as error:
         raise FormatError(
             path, f"it asks for {error.wanted}, which no camera needs", hint="Nothing of it was run. Ask who made it."
@@ -156,15 +158,16 @@ def pickled(path: Path) -> Any:
         raise FormatError(path, f"it is no pickle that can be read ({type(error).__name__})") from None
 
 
-def _plain(value: Any, depth: int = 0) -> Any:
-    if depth > 8:
-        raise ValueError("nested too deeply")
+def _plain(value: Any, room: Iterator[int], depth: int = 0) -> Any:
+    """Values and arrays alone. A list may stand there once and be meant a million times: there is `room` for few."""
+    if depth > 8 or next(room, None) is None:
+        raise ValueError("more than cameras need")
     if isinstance(value, dict):
-        return {_plain(key, depth + 1): _plain(each, depth + 1) for key, each in value.items()}
-    if isinstance(value, tuple):
-        return tuple(_plain(each, depth + 1) for each in value)
-    if isinstance(value, list):
-        return [_plain(each, depth + 1) for each in value]
+        return {_plain(key, room, depth + 1): _plain(each, room, depth + 1) for key, each in value.items()}
+    if isinstance(value, tuple | list):
+        return type(value)(_plain(each, room, depth + 1) for each in value)
     if value is None or isinstance(value, bool | int | float | str | bytes):
         return value
+    if getattr(value, "kind", ""):
+        raise ValueError("a matrix that would be unpacked")
     return restricted_pickle.as_array(value)

@@ -6,6 +6,7 @@ import pickle
 
 import numpy as np
 import pytest
+import scipy.sparse
 
 from core.errors import FormatError
 from core.exchange import recognise
@@ -89,6 +90,19 @@ def test_that_human36m_is_read_alike_in_metres_and_millimetres_and_with_either_r
     for one, two in zip(human36m_cameras.read(human36m / "cameras.pkl"), human36m_cameras.read(other), strict=True):
         np.testing.assert_allclose(one.camera.rotation, two.camera.rotation, atol=1e-9)
         np.testing.assert_allclose(one.camera.translation_m, two.camera.translation_m, atol=1e-9)
+
+
+@pytest.mark.parametrize("much", ["the same list over and over", "a matrix of zeros"])
+def test_that_a_small_pickle_does_not_unpack_to_more_than_cameras_need(tmp_path, much):
+    held = scipy.sparse.csc_matrix((20_000, 20_000))
+    if much == "the same list over and over":
+        held = [1.0] * 100
+        for _ in range(6):
+            held = [held] * 100
+    path = tmp_path / "cameras.pkl"
+    path.write_bytes(pickle.dumps({("S1", "54138969"): {"R": held}, ("S1", "55011271"): 1}))
+    with pytest.raises(FormatError, match="no pickle that can be read"):
+        human36m_cameras.read(path)
 
 
 def test_that_a_pickle_that_wants_to_run_something_is_refused_by_name(tmp_path):
