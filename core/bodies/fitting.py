@@ -44,6 +44,7 @@ _SHAPED_BY = 40  # frames
 _HEADINGS = 6
 _KEY_S = 0.25  # between the frames of a sequence whose headings are tried
 _USUAL_M_S2, _USUAL_RAD_S2 = 4.0, 30.0
+_SUDDEN, _SUDDEN_IN_PICTURE = 2.0, 10.0  # in what is usual
 _BALANCED_M = 0.08
 _LEG_ENDS = ("_knee", "_ankle", "_heel", "_toe", "_foot_index")
 _LOOSE_LEGS = 1.6  # in a picture: proportions of legs differ more than the shapes know
@@ -231,7 +232,9 @@ def _solved(task: _Task, betas: ndarray | None) -> tuple[Pose, float]:
     # A frame that shows too little begins as the nearest one that shows enough.
     nearest = chosen[np.abs(np.arange(len(task))[:, None] - chosen).argmin(1)]
     start = start.chosen(np.searchsorted(chosen, nearest))
-    smoothness = None if task.rate_hz is None else _smoothness(task.model, task.rate_hz)
+    smoothness = (
+        None if task.rate_hz is None else _smoothness(task.model, task.rate_hz, in_picture=task.camera is not None)
+    )
     with_shape = betas is None
     if task.camera is not None:
         terms = _terms(task, start)
@@ -337,10 +340,14 @@ def _seen_of(task: _Task, part: str) -> Float[ndarray, "frames sides"]:
     return np.stack([none if at is None else task.confidence[:, at] for at in columns], axis=1)
 
 
-def _smoothness(model: Model, rate_hz: float) -> Smoothness:
+def _smoothness(model: Model, rate_hz: float, *, in_picture: bool) -> Smoothness:
+    """A picture hardly shows how far away somebody is: who bends down would bounce to and fro if that were cheap."""
     spread = np.full(model.anatomy.columns, _USUAL_RAD_S2)
     spread[:3] = _USUAL_M_S2
-    return Smoothness(rate_hz, spread)
+    outlier = np.full(model.anatomy.columns, _SUDDEN)
+    if in_picture:
+        outlier[:3] = _SUDDEN_IN_PICTURE
+    return Smoothness(rate_hz, spread, outlier)
 
 
 # ---- whole people out of parts --------------------------------------------------------------------------------------

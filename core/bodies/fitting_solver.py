@@ -229,10 +229,10 @@ class Smoothness:
 
     rate_hz: float
     spread: Float[ndarray, " columns"]  # metres or radians a second squared
-    outlier: float = 2.0
+    outlier: Float[ndarray, " columns"]  # so many spreads cost half of their square
 
     def cost(self, pose: Pose) -> float:
-        return float(self.outlier**2 * np.log1p(self._surprise(self.accelerations(pose))).sum())
+        return float((self.outlier**2 * np.log1p(self._surprise(self.accelerations(pose)))).sum())
 
     def weights(self, accelerations: Float[ndarray, "inner columns"]) -> Float[ndarray, "inner columns"]:
         return (self.rate_hz**2 / self.spread) ** 2 / (1 + self._surprise(accelerations))

@@ -13,10 +13,13 @@ from core.bodies.fitting_solver import Equations, Model, Pose, moved
 from core.bodies.fitting_start import natural_pose
 from core.bodies.fitting_terms import Balance, InPicture, InSpace, Natural, Reach, upright
 from core.bodies.kinematics import place_joints
+from core.bodies.model_files import import_model
 from core.bodies.skeletons import BLAZEPOSE_33, BODY_25, HUMAN36M_17, SKELETONS, SMPL_22, SMPL_24, UPPER_BODY_9
 from core.bodies.skinning import Body
+from core.errors import CoreError
 from core.geometry.cameras import Camera, estimated_camera, project
 from core.geometry.rotations import matrices
+from tests.core.bodies.made_up_models import random_arrays
 
 FITTED_FROM = (SMPL_24, SMPL_22, UPPER_BODY_9, BODY_25, BLAZEPOSE_33, HUMAN36M_17)
 LIMBS = [
@@ -109,6 +112,13 @@ def test_that_one_joint_far_off_pulls_the_others_little(body):
     off = np.linalg.norm(fit_joints(body, wild, SMPL_24).joints_m - given_m, axis=-1)[0]
     others = [at for at, name in enumerate(SMPL_24.joints) if "left" not in name]
     assert off[others].mean() < 0.01
+
+
+def test_that_a_mesh_that_is_no_persons_is_refused_in_words(tmp_path):
+    np.savez(tmp_path / "cloud.npz", **random_arrays())
+    cloud = Body(import_model(tmp_path / "cloud.npz", gender="male"))
+    with pytest.raises(CoreError, match="not formed like a person"):
+        fit_joints(cloud, np.zeros((1, 9, 3)), UPPER_BODY_9)
 
 
 @pytest.mark.parametrize("frames", [1, 5])
@@ -251,6 +261,24 @@ def test_that_what_a_camera_saw_with_noise_is_met_within_a_few_pixels(body, head
     assert np.linalg.norm(fit.joints_m.mean(1) - true_m.mean(1), axis=-1).max() < 0.5
 
 
+@pytest.mark.slow
+def test_that_somebody_who_crouches_and_rises_keeps_their_distance(body):
+    """Legs that look shorter once sent people a metre back and forth, in sudden steps."""
+    camera = estimated_camera(1280, 720)
+    pose = natural_pose(Model(*joints_at_rest(body), landmarks_of(body, BLAZEPOSE_33), anatomy()), 24)
+    deep = 0.9 * np.sin(np.linspace(0, 2 * np.pi, 24)) ** 2
+    angles, balls = pose.angles.copy(), pose.balls.copy()
+    for angle, joint, *_ in anatomy().hinges:
+        if joint in (SMPL_22["left_knee"], SMPL_22["right_knee"]):
+            angles[:, angle] += 2 * deep
+            balls[:, anatomy().balls == joint - 3] = matrices(np.stack([-deep, 0 * deep, 0 * deep], -1))[:, None]
+    true_m = joints_of(body, Pose(pose.translation_m - [0, -0.1, 4.0], balls, angles, pose.betas), BLAZEPOSE_33)
+    noise = np.random.default_rng(0).normal(0, 2, (*true_m.shape[:2], 2))
+    fit = fit_pixels(body, project(true_m, camera) + noise, BLAZEPOSE_33, camera, rate_hz=10.0)
+    assert np.linalg.norm(np.diff(fit.translation_m, 2, axis=0), axis=-1).max() * 10**2 < 20
+    assert np.ptp(fit.translation_m[:, 2]) < 0.3
+
+
 # ---- the mathematics ----
 
 
@@ -266,7 +294,13 @@ def terms_for(body, camera, frames, rng):
             np.full(frames, 0.006),
         )
     legs = rng.integers(0, 2, (2, frames, 2)).astype(float)
-    return [seen, Natural(0.7), upright(*legs, in_picture=True), Balance(np.full(frames, 90.0)), Reach()]
+    return [
+        seen,
+        Natural(0.7),
+        upright(*legs, in_picture=True),
+        Balance(np.full(frames, 90.0)),
+        Reach(),
+    ]
 
 
 @pytest.mark.parametrize("camera", [None, estimated_camera(640, 480)], ids=["in space", "in a picture"])
