@@ -2,7 +2,7 @@
 
 import zipfile
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -10,10 +10,14 @@ from core.commands.answers import Json, answer, complain, refusals
 from core.commands.projects import clip_of, refuse_own_file
 from core.errors import FileError, FormatError, ProjectError
 
+if TYPE_CHECKING:
+    from core.runs import ExportBodies
+
 _FILMS, _BODIES = (".mp4", ".gif", ".png"), (".npz", ".glb", ".obj", ".ply")
 _JOINTS = (".npz", ".npy")
 _ARRAYS = ("joints_m", "seen", "rate_hz")
 _NO_PERSON_MM = 150.0
+_GIF_PX = 640
 
 
 def fit(
@@ -38,6 +42,10 @@ def fit(
         bool, typer.Option("--in-space", help="Pictures and films without the clip's video behind.")
     ] = False,
     turntable: Annotated[bool, typer.Option("--turntable", help="A film once round the first fitted moment.")] = False,
+    transparent: Annotated[
+        bool, typer.Option("--transparent", help="A .png of the body alone, without a ground.")
+    ] = False,
+    every_frame: Annotated[bool, typer.Option("--every-frame", help="A folder of .obj or .ply, one a frame.")] = False,
     as_json: Json = False,
 ) -> None:
     """Fit a body to a person of a clip, or to joints in a file (`joints_m`, metres, y up)."""
@@ -48,6 +56,12 @@ def fit(
         # Said before the fit, which takes its time.
         if turntable and out.suffix.lower() not in (".mp4", ".gif"):
             raise FileError(out, "a turntable is a film", hint="Name a .mp4 or .gif.")
+        if transparent and out.suffix.lower() != ".png":
+            raise FileError(out, "only a picture can be transparent", hint="Name a .png.")
+        if every_frame and out.suffix.lower() not in (".obj", ".ply"):
+            raise FileError(
+                out, "this holds all frames anyhow", hint="Leave --every-frame out, or name a .obj or .ply."
+            )
         if out.exists() and not replace:
             raise FileError(out, "is there already", hint="Choose another name, or add --replace.")
         if not out.absolute().parent.is_dir():
@@ -56,7 +70,12 @@ def fit(
             shot, says, figures = _of_joints(source, skeleton, body)
         else:
             shot, says, figures = _of_clip(source, out, clip, start, end, person, body)
-        made = _export(shot, out, replaces=replace, in_space=in_space or turntable, turntable=turntable)
+        in_space = in_space or turntable or transparent
+        asked = _asked(
+            out, shot, in_space=in_space, turntable=turntable, replaces=replace, transparent=transparent,
+            every_frame=every_frame,
+        )  # fmt: skip
+        made = _export(shot, asked)
         answer({"file": str(out), **figures}, f"{made}\n{says}", as_json=as_json)
 
 
@@ -150,26 +169,35 @@ def _of_joints(path: Path, skeleton_name: str, body_key: str) -> tuple[Any, str,
     return shot, f"{figures['fitted']} of {len(found)} frames fitted, {error_mm:.1f} mm off.", figures
 
 
-def _export(shot: Any, out: Path, *, replaces: bool, in_space: bool, turntable: bool) -> str:
-    from dataclasses import replace
-
-    from core.exports import export
-    from core.rendering.export import seen_whole
+def _asked(out: Path, shot: Any, *, in_space: bool, turntable: bool, **more: Any) -> "ExportBodies":
+    """What is to be made: films over the frame in the clip's own size, GIFs no larger than they are of use."""
     from core.runs import ExportBodies
 
     ending = out.suffix.lower()
     what = "picture" if ending == ".png" else "film" if ending in _FILMS else "body"
-    footage = None if in_space else shot.footage
-    over = ending in _FILMS and footage is not None
+    footage = shot.footage
+    over = ending in _FILMS and footage is not None and not in_space
     width, height = (640, 360) if ending == ".gif" else (1280, 720)
     if over and footage is not None:
-        width, height = footage.camera.width, footage.camera.height
-    elif ending in _FILMS:
-        shot = replace(shot, view=seen_whole(shot.scene, width / height))
-    asked = ExportBodies(
-        shot="", out=str(out.parent), file=str(out), what="turntable" if turntable else what, replaces=replaces,
-        over_frame=over, width=width, height=height,
+        camera = footage.camera
+        share = min(1.0, _GIF_PX / max(camera.width, camera.height)) if ending == ".gif" else 1.0
+        width, height = round(share * camera.width), round(share * camera.height)
+    return ExportBodies(
+        shot="", out=str(out.parent), file=str(out), what="turntable" if turntable else what, over_frame=over,
+        width=width, height=height, **more,
     )  # fmt: skip
+
+
+def _export(shot: Any, asked: "ExportBodies") -> str:
+    from dataclasses import replace
+
+    from core.exports import export
+    from core.rendering.export import seen_whole
+
+    if asked.what != "body" and not asked.over_frame:
+        # A shadow without a ground would end at the picture's border.
+        view = seen_whole(shot.scene, asked.width / asked.height)
+        shot = replace(shot, view=view, shadows=shot.shadows and not asked.transparent)
     steps = export(shot, asked)
     while True:
         try:

@@ -38,7 +38,7 @@ LEAST_POINTS, LEAST_POINTS_KNOWN = 6, 4
 """How many pairs are needed where the focal length is sought, and where it is known."""
 CLICK_PX = 1.0
 """How far off a careful click is: the spread is never said to be smaller than this allows."""
-NEAREST_POINT_M = 0.02
+NEAREST_POINT_M, FARTHEST_M = 0.02, 10_000.0
 FOCAL_UNTOLD, FOCAL_DOUBTFUL = 0.20, 0.05
 """Relative spread of the focal length from which it is refused, and from which it is warned of."""
 _FITS_NOTHING = 0.08
@@ -198,8 +198,9 @@ def _check(
     """Refuse what cannot tell a camera; the plane that all points lie on, if they do."""
     if not len(points_px) == len(points_m) == len(names):
         raise CalibrationError(f"{len(points_px)} pixels, {len(points_m)} places and {len(names)} names make no pairs.")
-    if not (np.isfinite(points_px).all() and np.isfinite(points_m).all()):
-        raise CalibrationError("A point's numbers are missing.", hint="Give every point two pixels and three metres.")
+    if not (np.isfinite(points_px).all() and (np.abs(points_m) < FARTHEST_M).all()):
+        words = "A point's numbers are missing, or it is farther than 10 km."
+        raise CalibrationError(words, hint="Give every point two pixels and three metres.")
     needed = LEAST_POINTS if refine_focal else LEAST_POINTS_KNOWN
     if len(points_px) < needed:
         known = "" if not refine_focal else ", or calibrate the lens with a chessboard first: then 4 are enough"

@@ -31,6 +31,19 @@ def test_that_joints_become_a_file_of_each_kind_that_says_its_licence(tmp_path, 
     assert (tmp_path / name).stat().st_size > 1000
 
 
+def test_that_a_transparent_picture_holds_the_body_and_nothing_about_it(tmp_path, joints):
+    fit(joints, tmp_path / "a.png", "--transparent")
+    with Image.open(tmp_path / "a.png") as picture:
+        opaque = np.asarray(picture)[..., 3] / 255
+    assert opaque[[0, -1]].max() == opaque[:, [0, -1]].max() == 0
+    assert 0.03 < opaque.mean() < 0.5
+
+
+def test_that_every_frame_becomes_a_mesh_in_a_folder(tmp_path, joints):
+    fit(joints, tmp_path / "walk.ply", "--every-frame")
+    assert sorted(each.suffix for each in (tmp_path / "walk").iterdir()) == [".ply", ".ply"]
+
+
 @pytest.mark.slow
 def test_that_a_turn_is_a_film_that_plays_for_ever(tmp_path, joints):
     fit(joints, tmp_path / "a.gif", "--turntable")
@@ -43,6 +56,8 @@ def test_that_a_turn_is_a_film_that_plays_for_ever(tmp_path, joints):
     [
         ("joints.npz", (), "is there already"),
         ("a.glb", ("--turntable",), "a turntable is a film"),
+        ("a.mp4", ("--transparent",), "only a picture"),
+        ("a.glb", ("--every-frame",), "all frames anyhow"),
         ("none/a.glb", (), "there is no folder"),
         ("a.mp3", (), "neither a motion"),
     ],

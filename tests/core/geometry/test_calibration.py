@@ -163,6 +163,14 @@ def test_that_swapped_sides_on_a_floor_are_refused_though_a_camera_under_it_woul
         calibrate_points(pixels, places * [-1, 1, 1], *SIZE)
 
 
+@pytest.mark.parametrize("wrong", [np.nan, np.inf, 1e8, -1e200])
+def test_that_places_nobody_measures_in_metres_are_refused(wrong):
+    pixels, places, _ = seen_of(camera_at())
+    places[2, 1] = wrong
+    with pytest.raises(CalibrationError, match="missing, or it is farther"):
+        calibrate_points(pixels, places, *SIZE)
+
+
 def test_that_marks_on_one_line_of_the_picture_are_refused():
     pixels, places, _ = seen_of(camera_at())
     pixels[:, 1] = 500
