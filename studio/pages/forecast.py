@@ -102,7 +102,9 @@ class ForecastPage(QWidget):
     def shown(self) -> Shown:
         """What stands in space, to be taken out of it."""
         front = self._spaces.front()
-        return shown_of(self._moment, self._step, front.view(), front.looks, apart=self.space.is_apart)
+        apart = self._compares_in_space or self.space.is_apart
+        video = self._document.video_path(self._document.clip_id) if self._document.clip is not None else None
+        return shown_of(self._moment, self._step, front.view(), front.looks, apart=apart, video=video)
 
     def is_settled(self) -> bool:
         """Whether the newest answer is on screen with its pictures."""

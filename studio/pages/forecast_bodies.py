@@ -146,6 +146,10 @@ class ForecastBodies(QObject):
         wish = self._wish_in_picture(step, view_of(camera_of(project, clip)))
         return TOO_LITTLE_SEEN if self.fits.is_impossible(wish) else ""
 
+    def camera(self, project: Project, clip: Clip, lens: Lens) -> Camera:
+        """The camera of a forecast's own frame, with the distortion of the clip's."""
+        return camera_of_view(self._view(project, clip, lens))
+
     # ---- wishes ----
 
     def _posed(self, wish: FitWish, colour: str, label: str) -> PosedBody | None:

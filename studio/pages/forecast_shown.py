@@ -3,11 +3,13 @@
 The steps are the frames, one a second. Somebody whose body is not fitted yet is given as joints alone.
 """
 
+from pathlib import Path
+
 import numpy as np
 
 from core.bodies.skeletons import UPPER_BODY_9
 from core.geometry.rotations import matrices
-from core.rendering.moving import MovingBody, MovingScene, MovingSkeleton, Shot
+from core.rendering.moving import Footage, MovingBody, MovingScene, MovingSkeleton, Shot
 from core.rendering.views import View
 from studio.pages.forecast_cells import Moment
 from studio.pages.forecast_space import APART_M, Person, floor_of, opacity_of, people_of
@@ -19,11 +21,20 @@ from studio.widgets.shown import Shown, nothing
 STEPS_A_SECOND = 1.0
 
 
-def shown_of(moment: Moment | None, at: int, view: View, looks: Looks, *, apart: bool) -> Shown:
-    """Everybody at every step of the moment, with step `at` in front; the reason where there is nobody."""
+def shown_of(
+    moment: Moment | None, at: int, view: View, looks: Looks, *, apart: bool, video: Path | None = None
+) -> Shown:
+    """Everybody at every step of the moment, with step `at` in front; the reason where there is nobody.
+
+    Not set apart, they stand where the clip's camera sees them: then the last seen frame of `video` lies behind them,
+    and what came, which stood elsewhere in a later frame, is left out.
+    """
     people = people_of(moment, at) if moment is not None else []
     if moment is None or not people:
         return nothing("No forecast is shown. Go to a moment that has one.")
+    footage = None if apart else _footage(moment, video)
+    if footage is not None:
+        people = [each for each in people if not each.is_truth] or people
     shows = moment.bodies.shows
     bodies: list[MovingBody] = []
     skeletons: list[MovingSkeleton] = []
@@ -45,8 +56,18 @@ def shown_of(moment: Moment | None, at: int, view: View, looks: Looks, *, apart:
         labels=len(people) > 1,
         trails=looks.trails,
         grid=looks.grid,
+        footage=footage,
+        opacity=moment.bodies.display.opacity,
+        beside=moment.bodies.display.is_beside,
     )
     return Shown(shot, f"{moment.clip.name} forecast at {when}")
+
+
+def _footage(moment: Moment, video: Path | None) -> Footage | None:
+    if video is None or not video.is_file() or moment.first.lens is None:
+        return None
+    camera = moment.bodies.camera(moment.project, moment.clip, moment.first.lens)
+    return Footage(video, (moment.last_seen_frame,) * moment.rows(), camera)
 
 
 def _body(moment: Moment, person: Person, aside: float) -> MovingBody | None:

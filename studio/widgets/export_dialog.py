@@ -225,7 +225,7 @@ class ExportDialog(QDialog):
         if not solid_bodies(self._shot.scene):
             reasons.append("Body: joints alone have no mesh; show bodies first (D).")
         if shown["where"] and self._shot.footage is None:
-            reasons.append("Over the frame: no video lies behind what is shown.")
+            reasons.append("Over the frame: no video lies behind what is shown. In space, choose Camera first.")
         if frames < 2 and (shown["course"] or shown["frames"]):
             reasons.append("A stretch: only one moment is shown.")
         self._why_not.setText("\n".join(reasons))

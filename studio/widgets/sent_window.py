@@ -5,8 +5,9 @@ The part itself moves, so that nothing is drawn twice; a few words stand in its 
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QGuiApplication
-from PySide6.QtWidgets import QLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QLayout, QVBoxLayout, QWidget
 
+from studio import theme
 from studio.widgets import parts
 
 
@@ -43,6 +44,9 @@ class SentPart(QObject):
         words = self.tr("It follows there, and comes back when that window closes.")
         self._place = parts.state_card("window", self.tr("In a window of its own"), words, back)
         size = self._part.size()
+        for sentence in self._place.findChildren(QLabel):
+            if sentence.wordWrap():  # the place may be narrower than a page
+                sentence.setFixedWidth(min(sentence.maximumWidth(), max(theme.px(120), size.width() - theme.px(24))))
         _swap(layout, self._part, self._place)
         self._window = window = _SentWindow(self._title)
         window.addActions(main.actions())  # the same keys hold there

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, QPoint, Qt, QTimer, Signal
 from core.fit_answers import answer_fit
 from core.fits import AskFit, Fitted
 from core.forecasts import About, AskForecast, ForecastAnswer, Refusal
+from core.geometry.cameras import project
 from core.rendering.probe import gl_problem
 from core.rendering.views import Orbit, to_pixels
 from core.serving import Answerer
@@ -504,6 +505,17 @@ def test_that_what_stands_in_space_can_be_taken_out(with_bodies, qtbot):
     assert all(each.there is None for each in shot.scene.bodies), "a film has everybody at every step"
     assert shot.scene.is_floor_under_feet
     assert all(each.opacity < 1 and not each.is_ghost for each in shot.scene.bodies), "joints show through, as seen"
+
+
+def test_that_what_the_clips_camera_sees_can_be_taken_out_over_the_last_seen_frame(with_bodies, qtbot):
+    page = show_at(with_bodies, qtbot, 82)
+    assert page.shown().shot.footage is None, "people set apart stand nowhere in the picture"
+    page.space.look("camera")
+    footage = page.shown().shot.footage
+    assert set(footage.frames) == {page._moment.last_seen_frame}
+    assert len(page.shown().shot.scene.skeletons) == len(page._moment.forecasts), "what came stood in another frame"
+    neck_px = project(np.zeros((1, 3)), footage.camera)[0]  # bodies live with the neck at the origin
+    np.testing.assert_allclose(neck_px, page._moment.first.steps[0].joints_px[NECK], atol=1.0)
 
 
 def test_that_turning_away_from_the_clips_camera_shows_everybody_side_by_side(with_bodies, qtbot):
