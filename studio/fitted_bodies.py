@@ -26,12 +26,16 @@ TOO_LITTLE_SEEN = "No body here: too few joints seen"
 
 @dataclass(frozen=True)
 class FitWish:
-    """One pose and the body to fit to it; with a view the joints are pixels, else metres."""
+    """One pose and the body to fit to it; with a view the joints are pixels, else metres.
+
+    Poses `of` one source share a shape and how sure their joints are: what was foreseen is not as sure as what came.
+    """
 
     body: str
     skeleton: str
     pose: PoseToFit
     view: FitView | None = None
+    of: str = ""
 
 
 class FittedBodies(QObject):
@@ -117,8 +121,8 @@ class FittedBodies(QObject):
         self.changed.emit()
 
 
-def _kind(wish: FitWish) -> tuple[str, str, FitView | None]:
-    return wish.body, wish.skeleton, wish.view
+def _kind(wish: FitWish) -> tuple[str, str, FitView | None, str]:
+    return wish.body, wish.skeleton, wish.view, wish.of
 
 
 def pose_in_space(

@@ -14,6 +14,7 @@ from core.__main__ import app
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text()
 COMMANDS = {each.name or each.callback.__name__.rstrip("_").replace("_", "-") for each in app.registered_commands}
+COMMANDS |= {each.name or each.typer_instance.info.name for each in app.registered_groups}
 
 
 @pytest.mark.slow
@@ -43,10 +44,21 @@ def test_that_every_preset_it_names_is_there():
 
 def test_that_every_picture_and_record_it_shows_is_there():
     shown = re.findall(r"!\[[^]]*\]\(([^)]+)\)", README)
-    assert {Path(each).stem for each in shown} >= {"projects", "data", "annotate", "train", "forecast"}
+    assert {Path(each).stem for each in shown} >= {
+        "projects",
+        "data",
+        "annotate",
+        "train",
+        "forecast",
+        "bodies",
+        "calibrate",
+    }
     assert all((ROOT / each).is_file() for each in shown)
 
 
 def test_that_no_command_is_missing_that_the_program_promises():
-    promised = "demo new add poses import export inspect check train evaluate forecast generate render bench doctor"
+    promised = (
+        "demo new add poses import export inspect check train evaluate forecast generate render bench doctor "
+        "bodies calibrate cameras fit"
+    )
     assert set(promised.split()) <= COMMANDS

@@ -4,6 +4,7 @@
 photographs in the README, taken of the demo project with the studio's own camera (posecast-studio … --screenshot).
 """
 
+import os
 import shutil
 import subprocess
 import sys
@@ -111,6 +112,33 @@ def pages() -> None:
             picture, size = PAGES / f"{page}.png", "1600x1000"
             _run("studio", demo, "--page", page, "--at", 30, "--screenshot", picture, "--size", size, "--theme", "dark")
             print(picture)
+        calibration(demo)
+
+
+def calibration(demo: Path) -> None:
+    """The window in which a camera is found, over the demo's first clip and its camera."""
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    from PySide6.QtWidgets import QApplication
+
+    from studio import settings as preferences
+    from studio.app import Studio
+
+    app = QApplication([])
+    with tempfile.TemporaryDirectory() as kept:
+        studio = Studio(app, preferences.load(Path(kept) / "settings.toml"))
+        studio.window.resize(1600, 1000)
+        studio.window.show()
+        studio.projects.open(demo)
+        studio.document.seek(900)
+        studio.calibrating.open()
+        window = studio.calibrating.calibration
+        assert window is not None
+        window.resize(1600, 1000)
+        while not window.is_settled():
+            app.processEvents()
+        window.grab().save(str(PAGES / "calibrate.png"))
+        print(PAGES / "calibrate.png")
+        studio.window.close()
 
 
 def _run(module: str, *words: object) -> None:

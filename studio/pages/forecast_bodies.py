@@ -85,11 +85,13 @@ class ForecastBodies(QObject):
 
     def foreseen(self, step: ForecastStep, colour: str, label: str = "") -> PosedBody | None:
         """A step's body in the levelled frame."""
-        return self._posed(self._wish_in_space(step.joints_m), colour, label)
+        return self._posed(self._wish_in_space(step.joints_m, "foreseen"), colour, label)
 
     def came(self, step: ForecastStep, colour: str, label: str = "") -> PosedBody | None:
         """What came, where it is known in space."""
-        return self._posed(self._wish_in_space(step.truth_m), colour, label) if step.truth_m is not None else None
+        return (
+            self._posed(self._wish_in_space(step.truth_m, "came"), colour, label) if step.truth_m is not None else None
+        )
 
     # ---- over the frame ----
 
@@ -159,8 +161,8 @@ class ForecastBodies(QObject):
         found: FittedPose | None = self.fits.of(wish)
         return None if found is None else PosedBody(wish.body, found, colour, label)
 
-    def _wish_in_space(self, joints_m) -> FitWish:  # noqa: ANN001 (a step's triples)
-        return FitWish(self.display.body, UPPER_BODY_9.name, pose_in_space(joints_m))
+    def _wish_in_space(self, joints_m, of: str) -> FitWish:  # noqa: ANN001 (a step's triples)
+        return FitWish(self.display.body, UPPER_BODY_9.name, pose_in_space(joints_m), of=of)
 
     def _wish_in_picture(self, step: ForecastStep, view: FitView) -> FitWish:
         assert step.truth_px is not None
