@@ -73,8 +73,8 @@ def fit_clip(
     tracks = store.tracks(clip.tracks)
     end = len(tracks) if end is None else min(end, len(tracks))
     if not 0 <= person < tracks.people:
-        known = "one person, number 0" if tracks.people == 1 else f"people 0 to {tracks.people - 1}"
-        raise ProjectError(f"{clip.name} has no person {person}.", hint=f"Its 2D poses show {known}.")
+        known = "one person, number 1" if tracks.people == 1 else f"people 1 to {tracks.people}"
+        raise ProjectError(f"{clip.name} has no person {person + 1}.", hint=f"Its 2D poses show {known}.")
     if not 0 <= start < end:
         raise ProjectError(f"{clip.name} has no frames {start} to {end}.", hint=f"It has {len(tracks)}.")
     figure = library.body(body)
@@ -97,7 +97,7 @@ def fit_clip(
             fit = each
     if fit is None:
         raise ProjectError(
-            f"Too little is seen of person {person} in {clip.name} there.",
+            f"Too little is seen of person {person + 1} in {clip.name} there.",
             hint="Choose other frames or another person.",
         )
     yield FittedMotion(

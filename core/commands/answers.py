@@ -26,7 +26,7 @@ ProjectFolder = Annotated[Path, typer.Argument(help="A project's folder.", show_
 
 
 @contextmanager
-def refusals() -> Generator[None]:
+def refusals(interrupted: str = "What was made is kept; the same command goes on.") -> Generator[None]:
     """Turn what a person can act on into a sentence and exit code 1; a bug keeps its traceback."""
     try:
         yield
@@ -38,7 +38,7 @@ def refusals() -> Generator[None]:
         complain(f"{where}{error.strerror or error}", "Check that the place is there, may be used, and has room.")
         raise typer.Exit(REFUSED) from None
     except KeyboardInterrupt:
-        complain("Interrupted. What was made is kept; the same command goes on.")
+        complain(f"Interrupted. {interrupted}")
         raise typer.Exit(INTERRUPTED) from None
 
 

@@ -34,7 +34,7 @@ def fit(
     clip: Annotated[str, typer.Option(help="Of a project: the clip, by id or name.")] = "",
     start: Annotated[float, typer.Option("--from", min=0, help="Seconds.")] = 0.0,
     end: Annotated[float | None, typer.Option("--to", help="Seconds; the clip's end without it.")] = None,
-    person: Annotated[int, typer.Option(min=0, help="Whose 2D poses: 0 is who is seen longest.")] = 0,
+    person: Annotated[int, typer.Option(min=1, help="Whose 2D poses: 1 is who is seen longest.")] = 1,
     body: Annotated[str, typer.Option(help="A body's key: see `posecast bodies`.")] = "built-in/smpl/neutral",
     skeleton: Annotated[str, typer.Option(help="Of joints in a file: which they are.")] = "SMPL 24",
     replace: Annotated[bool, typer.Option(help="Replace an older file of that name.")] = False,
@@ -49,7 +49,7 @@ def fit(
     as_json: Json = False,
 ) -> None:
     """Fit a body to a person of a clip, or to joints in a file (`joints_m`, metres, y up)."""
-    with refusals():
+    with refusals("Nothing was written; an older file is as it was."):
         if out.suffix.lower() not in (*_BODIES, *_FILMS):
             hint = f"Name a file that ends in {', '.join((*_BODIES, *_FILMS))}."
             raise FileError(out, "this is neither a motion, a body nor a film", hint=hint)
@@ -69,7 +69,7 @@ def fit(
         if source.is_file() and source.suffix.lower() in _JOINTS:
             shot, says, figures = _of_joints(source, skeleton, body)
         else:
-            shot, says, figures = _of_clip(source, out, clip, start, end, person, body)
+            shot, says, figures = _of_clip(source, out, clip, start, end, person - 1, body)
         in_space = in_space or turntable or transparent
         asked = _asked(
             out, shot, in_space=in_space, turntable=turntable, replaces=replace, transparent=transparent,

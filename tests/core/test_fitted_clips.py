@@ -58,7 +58,7 @@ def test_that_fitting_can_be_stopped_at_any_step(store):
 
 @pytest.mark.parametrize(
     ("asked", "says"),
-    [({"person": 3}, "no person 3"), ({"start": 9, "end": 9}, "no frames"), ({"start": 900}, "no frames")],
+    [({"person": 3}, "no person 4"), ({"start": 9, "end": 9}, "no frames"), ({"start": 900}, "no frames")],
 )
 def test_that_what_is_not_there_is_refused_in_words(store, asked, says):
     with pytest.raises(ProjectError, match=says) as refused:
