@@ -190,7 +190,10 @@ def _plain(name: str, value: Any) -> ndarray:
         return np.array(array.item().decode("latin1")) if array.ndim == 0 else array
     if array.dtype.kind not in "biufU":
         raise UnfitError(f"{name} is of the kind {array.dtype}")
-    return array.astype(np.float32) if array.dtype.kind == "f" else array
+    if array.dtype.kind != "f":
+        return array
+    with np.errstate(over="ignore", invalid="ignore"):  # too large becomes infinite, and that is refused later
+        return array.astype(np.float32)
 
 
 if __name__ == "__main__":
