@@ -386,6 +386,8 @@ class AnnotatePage(QWidget):
             self.picture.show_frame()
         elif name == "snap":
             self.timeline.snapping = self.head.snap.isChecked()
+        elif name == "calibrate-camera":
+            self.asks.emit(name)
         else:
             self.commands()[name]()
 

@@ -92,9 +92,12 @@ class Inspector(QFrame):
         self.segment = SegmentForm(self)
         self.pose = PoseForm(self)
         self.clip = FactList()
+        self.calibrate = parts.button("Calibrate camera…", "camera")
+        self.calibrate.clicked.connect(lambda: self.asked.emit("calibrate-camera"))
         self.history = FactList()
         self._pages = QStackedWidget()
-        for page in (self.segment, self.pose, self.clip, self.history):
+        clip = parts.col(self.clip, parts.row(self.calibrate, None), None, gap=8)
+        for page in (self.segment, self.pose, clip, self.history):
             self._pages.addWidget(parts.scroll(page))
         self.tabs.currentChanged.connect(self._pages.setCurrentIndex)
         box = QVBoxLayout(self)

@@ -668,3 +668,13 @@ def test_that_a_fault_while_calibrating_is_heard_and_ends_the_work(qtbot, monkey
     qtbot.waitUntil(lambda: not work.is_running)
     work.stop(wait=True)
     qtbot.waitUntil(lambda: heard == [ZeroDivisionError])
+
+
+def test_that_the_clips_facts_in_annotate_lead_to_calibration(open_studio, qtbot, tmp_path):
+    studio, document = open_studio, open_studio.document
+    document.choose_clip(add_clip(document, film(tmp_path / "room.mp4", [room_picture()])))
+    page = studio.window.show_page("annotate")
+    page.inspector.tabs.setCurrentIndex(2)
+    click(page.inspector.calibrate, page.inspector.calibrate.rect().center())
+    assert studio.calibrating.calibration.isVisible()
+    studio.calibrating.close()
