@@ -18,6 +18,8 @@ from core.rendering.views import Orbit, View
 
 BODY_FINISH = Finish(ambient=0.17, diffuse=0.92, specular=0.12, program=ONE_COLOUR, closed=True)
 STICK_FINISH = Finish(ambient=0.30, diffuse=0.68, specular=0.12, program=COLOUR_A_CORNER, closed=True)
+SHADED_FROM = 0.5
+"""A body at least so opaque stands there and casts a shadow; a ghost does not."""
 
 _BodyMesh = tuple[Int[ndarray, "faces 3"], Normals, Mesh]
 
@@ -183,7 +185,7 @@ class Stage:
         return meshes
 
     def _follow_with_ground(self) -> None:
-        bodies = [body.vertices_m for body in self._bodies if body.opacity == 1]
+        bodies = [body.vertices_m for body in self._bodies if body.opacity >= SHADED_FROM]
         self.ground.shade(bodies + [each.joints_m for each in self._skeletons if each.opacity == 1])
 
 

@@ -209,7 +209,7 @@ class Moment:
         """What happened first, then the runs, those that refused last."""
         rows = range(self.rows())
         truth = GridColumn(
-            "", "What happened", "marked", "", theme.now().truth,
+            "", "What came", "marked", "", theme.now().truth,
             tuple(self.came(at, CARD_MARGIN, room) for at in rows),
         )  # fmt: skip
         runs = [

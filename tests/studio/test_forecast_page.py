@@ -212,7 +212,7 @@ def test_that_compared_runs_stand_beside_what_happened_and_can_be_taken_out(stud
     qtbot.waitUntil(page.is_settled, timeout=60_000)
     columns = page.compared.grid._columns
     names = [column.name for column in columns]
-    assert names[:3] == ["What happened", "forecaster-02", "forecaster-01"]
+    assert names[:3] == ["What came", "forecaster-02", "forecaster-01"]
     assert names[3].startswith("n-gram of order")
     assert len({column.colour for column in columns}) == 4
     assert [len(column.cells) for column in columns] == [5] * 4

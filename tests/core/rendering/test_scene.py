@@ -143,6 +143,23 @@ def test_that_feet_darken_the_floor_they_stand_on_and_only_where_they_touch_it(s
     np.testing.assert_allclose(scene.picture(smooth=False).astype(int).sum(-1)[darker], bare[darker], atol=4)
 
 
+def test_that_a_body_whose_joints_show_through_casts_a_shadow_and_a_ghost_none(scene):
+    vertices, faces = standing()[0], Body.load().faces
+    scene.view = Orbit(pitch=0.9, distance_m=4.0)
+    scene.set_bodies([SceneBody(vertices, faces, TEAL)])
+    scene.set_ground(0.0, shadows=False)
+    beside = scene.picture(smooth=False, transparent=True)[..., :3].max(-1) == 0
+    bare = scene.picture(smooth=False).astype(int).sum(-1)
+    scene.set_ground(0.0)
+    darker = {}
+    for opacity in (1.0, 0.72, 0.22):
+        scene.set_bodies([SceneBody(vertices, faces, TEAL, opacity)])
+        darker[opacity] = (beside & (scene.picture(smooth=False).astype(int).sum(-1) < bare - 4)).sum()
+    assert darker[1.0] > 50
+    assert darker[0.72] == pytest.approx(darker[1.0], rel=0.05)
+    assert darker[0.22] == 0
+
+
 def test_that_unseen_joints_and_their_bones_are_left_out():
     joints = map_matrix(SMPL_24, UPPER_BODY_9) @ standing()[1]
     whole = skeleton_solid(joints, UPPER_BODY_9, DARK.sides)
