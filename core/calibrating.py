@@ -210,10 +210,8 @@ def with_calibration(
     source: str = BY_HAND,
 ) -> Project:
     """The project with the found camera, as the one that filmed these clips."""
-    project, row = edits.add_camera(
+    project, _ = edits.add_camera(
         project, name, calibration.camera, author=author, source=source, how=calibration.how,
-        error_px=round(calibration.error_px, 3),
+        error_px=round(calibration.error_px, 3), clip_ids=clip_ids,
     )  # fmt: skip
-    for clip_id in clip_ids:
-        project = edits.set_camera(project, clip_id, row.id)
     return project

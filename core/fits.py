@@ -6,9 +6,8 @@ with the same key makes its vertices, in the frame of the joints or of the camer
 """
 
 import msgspec
-import numpy as np
 
-from core.geometry.cameras import Camera
+from core.geometry.cameras import Camera, as_numbers, from_numbers
 
 Triple = tuple[float, float, float]
 
@@ -64,28 +63,9 @@ class Fitted(msgspec.Struct, frozen=True, kw_only=True, tag="fit"):
 
 def view_of(camera: Camera) -> FitView:
     """A camera as a question carries it."""
-    right, down, forward = (tuple(row) for row in camera.rotation.tolist())
-    return FitView(
-        rotation=(right, down, forward),
-        translation_m=tuple(camera.translation_m.tolist()),
-        focal_px=tuple(camera.focal_px.tolist()),
-        centre_px=tuple(camera.centre_px.tolist()),
-        width=camera.width,
-        height=camera.height,
-        distortion=tuple(camera.distortion.tolist()),
-        estimated=camera.estimated,
-    )
+    return FitView(**as_numbers(camera))
 
 
 def camera_of_view(view: FitView) -> Camera:
     """The camera a question carries."""
-    return Camera(
-        rotation=np.array(view.rotation, float),
-        translation_m=np.array(view.translation_m, float),
-        focal_px=np.array(view.focal_px, float),
-        centre_px=np.array(view.centre_px, float),
-        width=view.width,
-        height=view.height,
-        distortion=np.array(view.distortion, float),
-        estimated=view.estimated,
-    )
+    return from_numbers(view)

@@ -57,9 +57,8 @@ class Calibrating(QObject):
                 author=self._document.author,
                 how=found.how,
                 error_px=found.error_px,
+                clip_ids=clips,
             )
-            for clip_id in clips:
-                project = edits.set_camera(project, clip_id, row.id)
         except CoreError as error:
             self._document.refused.emit(error)
             return

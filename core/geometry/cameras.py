@@ -9,7 +9,9 @@ along −z; its x is the camera's right. `levelling` is the rotation R̃ from th
 `geometry.differentiable` has the twins in torch.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float
@@ -46,6 +48,56 @@ class Camera:
         """K."""
         (fx, fy), (cx, cy) = self.focal_px, self.centre_px
         return np.array([[fx, 0, cx], [0, fy, cy], [0, 0, 1.0]])
+
+
+@runtime_checkable
+class CameraNumbers(Protocol):
+    """A camera's fields as plain numbers, row by row: in a file, a question, a project."""
+
+    @property
+    def rotation(self) -> Sequence[Sequence[float]]: ...
+    @property
+    def translation_m(self) -> Sequence[float]: ...
+    @property
+    def focal_px(self) -> Sequence[float]: ...
+    @property
+    def centre_px(self) -> Sequence[float]: ...
+    @property
+    def width(self) -> int: ...
+    @property
+    def height(self) -> int: ...
+    @property
+    def distortion(self) -> Sequence[float]: ...
+    @property
+    def estimated(self) -> bool: ...
+
+
+def from_numbers(numbers: CameraNumbers) -> Camera:
+    """The camera of plain numbers."""
+    return Camera(
+        rotation=np.array(numbers.rotation, float),
+        translation_m=np.array(numbers.translation_m, float),
+        focal_px=np.array(numbers.focal_px, float),
+        centre_px=np.array(numbers.centre_px, float),
+        width=numbers.width,
+        height=numbers.height,
+        distortion=np.array(numbers.distortion, float),
+        estimated=numbers.estimated,
+    )
+
+
+def as_numbers(camera: Camera) -> dict[str, Any]:
+    """The fields of `CameraNumbers` by name, arrays as tuples."""
+    return {
+        "rotation": tuple(tuple(row) for row in camera.rotation.tolist()),
+        "translation_m": tuple(camera.translation_m.tolist()),
+        "focal_px": tuple(camera.focal_px.tolist()),
+        "centre_px": tuple(camera.centre_px.tolist()),
+        "width": camera.width,
+        "height": camera.height,
+        "distortion": tuple(camera.distortion.tolist()),
+        "estimated": camera.estimated,
+    }
 
 
 def estimated_camera(width: int, height: int) -> Camera:

@@ -4,11 +4,10 @@ A clip's camera is the calibrated one its project holds, or an estimated one. Ed
 `core.project.edits`: they take a project and return the edited one.
 """
 
-import numpy as np
 from msgspec.structs import replace
 
 from core.errors import ProjectError
-from core.geometry.cameras import Camera, estimated_camera, is_same_shape, resized
+from core.geometry.cameras import Camera, as_numbers, estimated_camera, from_numbers, is_same_shape, resized
 from core.project.annotations import CameraRow, Clip, Project, Provenance, new_id
 
 
@@ -22,35 +21,12 @@ def camera_of(project: Project, clip: Clip) -> Camera:
 
 def camera_from_row(row: CameraRow) -> Camera:
     """A row's camera, in the size it was found for."""
-    return Camera(
-        rotation=np.array(row.rotation),
-        translation_m=np.array(row.translation_m),
-        focal_px=np.array(row.focal_px),
-        centre_px=np.array(row.centre_px),
-        width=row.width,
-        height=row.height,
-        distortion=np.array(row.distortion),
-        estimated=row.estimated,
-    )
+    return from_numbers(row)
 
 
 def row_of(name: str, camera: Camera, made: Provenance, *, how: str = "", error_px: float | None = None) -> CameraRow:
     """A camera as a new row."""
-    return CameraRow(
-        id=new_id(),
-        name=name,
-        rotation=tuple(tuple(row) for row in camera.rotation.tolist()),
-        translation_m=tuple(camera.translation_m.tolist()),
-        focal_px=tuple(camera.focal_px.tolist()),
-        centre_px=tuple(camera.centre_px.tolist()),
-        width=camera.width,
-        height=camera.height,
-        distortion=tuple(camera.distortion.tolist()),
-        estimated=camera.estimated,
-        how=how,
-        error_px=error_px,
-        made=made,
-    )
+    return CameraRow(id=new_id(), name=name, how=how, error_px=error_px, made=made, **as_numbers(camera))
 
 
 def fits(row: CameraRow, clip: Clip) -> bool:

@@ -5,7 +5,7 @@ what is odd but can be shown (overlaps, a pose outside its segment) is made, and
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -237,11 +237,15 @@ def add_camera(
     source: str = BY_HAND,
     how: str = "",
     error_px: float | None = None,
+    clip_ids: Iterable[str] = (),
 ) -> tuple[Project, CameraRow]:
-    """A calibrated camera, for `set_camera`; `how` it was found and its mean reprojection error stay with it."""
+    """A calibrated camera, as the one that filmed these clips; `how` it was found and its error stay with it."""
     free = cameras.free_name(project, name)
     row = cameras.row_of(free, camera, Provenance.now(author, source), how=how, error_px=error_px)
-    return project.with_camera(row), row
+    project = project.with_camera(row)
+    for clip_id in clip_ids:
+        project = set_camera(project, clip_id, row.id)
+    return project, row
 
 
 def set_camera(project: Project, clip_id: str, camera_id: str) -> Project:
