@@ -352,6 +352,7 @@ def test_that_even_on_a_slow_machine_what_rests_is_smooth_and_whole(qtbot, viewp
     viewport._thread.drawn.connect(drawn.append)
     viewport.set_standing(Standing(bodies=(body,)))
     settled(qtbot, viewport)
+    qtbot.waitUntil(lambda: drawn[-1].smooth, timeout=20_000)  # the view may hear of a picture before the list does
     assert [each.smooth for each in drawn][-2:] == [False, True]
     assert not drawn[-1].simplified
 
