@@ -135,4 +135,53 @@ class ExportBodies(msgspec.Struct, frozen=True, kw_only=True, tag="export-bodies
     title: str = ""
 
 
-Spec = ExtractPoses | TrainForecaster | EvaluateForecaster | MakeDemo | ExportBodies
+class ImportData(msgspec.Struct, frozen=True, kw_only=True, tag="import-data"):
+    """Take a file or folder into a project. One that was stopped goes on; one that is done changes nothing.
+
+    `format` is empty where the content tells. `options` are the format's own, such as the columns of a table.
+    """
+
+    project: str
+    out: str
+    source: str
+    format: str = ""
+    clip_id: str = ""  # whose poses, marks or camera it holds, where it does not say
+    name: str = ""  # of the data set; otherwise the source's own
+    rate_hz: float | None = 30.0  # at most so many frames a second of motion are kept; None: all
+    fit_bodies: bool = False  # also where a file holds joints alone
+    options: dict[str, str] = {}
+
+
+class PrepareData(msgspec.Struct, frozen=True, kw_only=True, tag="prepare-data"):
+    """From the raw folder of a paper's data set to what its model learns from: import, poses, labels, split."""
+
+    project: str
+    out: str
+    dataset: Literal["mpii-cooking-2", "ikea-asm", "babel", "grab", "humanact12"]
+    source: str
+    motion: str = ""  # BABEL: the folder of AMASS
+    poses: str = ""  # a folder of 2D poses, where they were extracted elsewhere; otherwise they are extracted here
+    characteristic_poses: str = ""  # a table of them, where there is one
+
+
+class BuildPoseBank(msgspec.Struct, frozen=True, kw_only=True, tag="build-pose-bank"):
+    """A pose bank of the recorded motion of a project; of all of it without `sets`."""
+
+    project: str
+    out: str
+    name: str = "pose-bank"
+    sets: tuple[str, ...] = ()  # keys of data sets
+    poses: int = 800_000
+    seed: int = 0
+
+
+Spec = (
+    ExtractPoses
+    | TrainForecaster
+    | EvaluateForecaster
+    | MakeDemo
+    | ExportBodies
+    | ImportData
+    | PrepareData
+    | BuildPoseBank
+)

@@ -115,6 +115,24 @@ SMPL_24 = _skeleton(
 )
 SMPL_22 = Skeleton("SMPL 22", SMPL_24.joints[:22], SMPL_24.parents[:22])
 """Without the hands: what SMPL, SMPL-H and SMPL-X have in common."""
+_FINGERS = " ".join(
+    f"{side}_{finger}1:{side}_wrist {side}_{finger}2:{side}_{finger}1 {side}_{finger}3:{side}_{finger}2"
+    for side in ("left", "right")
+    for finger in ("index", "middle", "pinky", "ring", "thumb")
+)
+_TREE_22 = " ".join(
+    f"{joint}:{SMPL_22.joints[parent]}" if parent >= 0 else joint
+    for joint, parent in zip(SMPL_22.joints, SMPL_22.parents, strict=True)
+)
+SMPLH_52 = _skeleton("SMPL-H 52", f"{_TREE_22} {_FINGERS}")
+SMPLX_55 = _skeleton("SMPL-X 55", f"{_TREE_22} jaw:head left_eye:head right_eye:head {_FINGERS}")
+# What is kept of recorded motion: both joint maps of the pose bank can be made of it. `nose` is the skin's, a finger
+# tip is the last joint of the index finger, as the paper's Table 5 has it.
+RECORDED_27 = Skeleton(
+    "recorded 27",
+    (*SMPL_24.joints, "nose", "left_fingertip", "right_fingertip"),
+    (*SMPL_24.parents, SMPL_24["head"], SMPL_24["left_hand"], SMPL_24["right_hand"]),
+)
 # Order and places as in the files of 17 joints: `neck` stands at the base of the neck, `nose` inside the head, `head`
 # at its top.
 HUMAN36M_17 = _skeleton(
@@ -125,7 +143,20 @@ HUMAN36M_17 = _skeleton(
 )
 
 SKELETONS = {
-    each.name: each for each in (UPPER_BODY_9, BODY_25, COCO_18, COCO_17, BLAZEPOSE_33, SMPL_24, SMPL_22, HUMAN36M_17)
+    each.name: each
+    for each in (
+        UPPER_BODY_9,
+        BODY_25,
+        COCO_18,
+        COCO_17,
+        BLAZEPOSE_33,
+        SMPL_24,
+        SMPL_22,
+        SMPLH_52,
+        SMPLX_55,
+        RECORDED_27,
+        HUMAN36M_17,
+    )
 }
 
 _SHOULDERS = ("left_shoulder", "right_shoulder")
@@ -142,6 +173,7 @@ _UPPER_BODY_FROM: dict[str, dict[str, tuple[str, ...]]] = {
     "SMPL 24": {**_ARMS, **_WRISTS, "head": ("head",), "neck": _SHOULDERS, "hip": _HIPS},
     "SMPL 22": {**_ARMS, **_WRISTS, "head": ("head",), "neck": _SHOULDERS, "hip": _HIPS},
     "Human3.6M 17": {**_ARMS, **_WRISTS, "head": ("nose",), "neck": _SHOULDERS, "hip": _HIPS},
+    "recorded 27": {**_ARMS, **_WRISTS, "head": ("nose",), "neck": _SHOULDERS, "hip": _HIPS},
     "upper body 9": {joint: (joint,) for joint in UPPER_BODY_9.joints},
 }
 _BODY_25_FROM_BLAZEPOSE: dict[str, tuple[str, ...]] = {

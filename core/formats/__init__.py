@@ -7,17 +7,36 @@ from typing import Any, Literal
 
 from core.formats import human36m_cameras, ikea_asm_cameras, marks, opencv_cameras, openpose, pose2sim_cameras
 
+Holds = Literal["2D poses", "marks", "cameras", "annotations", "motion", "motion labels", "characteristic poses"]
+"""What a format's `read` gives:
+
+2D poses              core.motion.Poses2d of one clip (`size`, `frame_count` are told)
+marks                 a list of core.formats.marks.Mark
+cameras               a tuple of core.formats.cameras.NamedCamera
+annotations           core.formats.annotated.Annotations
+motion                an iterator of core.recordings.Recording, from one file
+motion labels         an iterator of core.recordings.Recording without arrays: names and stretches
+characteristic poses  core.formats.keypose_csv.KeyposeTable
+"""
+
 
 @dataclass(frozen=True)
 class Format:
-    """A kind of file or folder: what it holds, how it is recognised by content, read and written."""
+    """A kind of file or folder: what it holds, how it is recognised by content, read and written.
+
+    `sniff` says by content whether a file (or a folder that is one whole thing) is of this kind; it never raises.
+    """
 
     name: str
-    holds: Literal["2D poses", "marks", "cameras"]
+    holds: Holds
     endings: tuple[str, ...]
     sniff: Callable[[Path], bool]
     read: Callable[..., Any]
     write: Callable[[Any, Path], None] | None = None
+    options: tuple[str, ...] = ()
+    """Names of what `read` may be told beside the path, such as the columns of a table."""
+    licence: str = ""
+    """The terms its data usually come under, where its makers say so."""
 
 
 FORMATS = (
