@@ -5,7 +5,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from core.formats import human36m_cameras, ikea_asm_cameras, marks, opencv_cameras, openpose, pose2sim_cameras
+from core.formats import (
+    human36m_cameras,
+    ikea_asm_cameras,
+    keypose_csv,
+    marks,
+    opencv_cameras,
+    openpose,
+    pose2sim_cameras,
+)
 
 Holds = Literal["2D poses", "marks", "cameras", "annotations", "motion", "motion labels", "characteristic poses"]
 """What a format's `read` gives:
@@ -51,5 +59,14 @@ FORMATS = (
     ),
     Format(
         "OpenCV cameras", "cameras", (".yml", ".yaml", ".xml", ".json"), opencv_cameras.is_opencv, opencv_cameras.read
+    ),
+    Format(
+        "Characteristic poses CSV",
+        "characteristic poses",
+        (".csv",),
+        keypose_csv.is_keyposes,
+        keypose_csv.read,
+        keypose_csv.write,
+        licence="CC BY-NC-SA 4.0 (characteristic3dposes)",
     ),
 )
