@@ -72,7 +72,7 @@ class ClipPainter:
         return next((each for each in self.clip.segments if each.start_frame <= frame < each.end_frame), None)
 
     def colour_of(self, action: str) -> str:
-        label = self._store.project.label_named(action, "action")
+        label = self._store.project.label_learned_as(action)
         return label.colour if label is not None else "#6b707b"
 
     def step(self, forecast: Forecast, at: int) -> ndarray:

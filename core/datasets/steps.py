@@ -1,9 +1,10 @@
 """From annotations and 2D tracks to steps: what a person did and how they stood, as their camera saw it.
 
 A *step* is a segment with the pose that stands for it; steps are ordered by the pose's frame and count as seen from
-that frame on. A *seen pose* is UPPER_BODY_9 in undistorted pixels minus the neck, divided by the pixels a metre has at
-the clip's neck depth (s = f / z): metres at that depth, x right, y down. A joint is visible where its confidence says
-so and the neck is seen too; an invisible one lies at 0.
+that frame on. Actions that are learned as nothing (background) are no steps. A *seen pose* is UPPER_BODY_9 in
+undistorted pixels minus the neck, divided by the pixels a metre has at the clip's neck depth (s = f / z): metres at
+that depth, x right, y down. A joint is visible where its confidence says so and the neck is seen too; an invisible one
+lies at 0.
 """
 
 import hashlib
@@ -119,7 +120,10 @@ class PersonTrack:
 
 @dataclass(frozen=True)
 class Step:
-    """One action, the instant that stands for it, and how the person stood then. Labels are names."""
+    """One action, the instant that stands for it, and how the person stood then.
+
+    Labels are names; an action's is what models learn it as (the name of its cluster, where it has one).
+    """
 
     segment: str
     frame: int
@@ -169,6 +173,8 @@ def clip_sequences(
     camera = camera_of(project, clip)
     people: dict[str, list[Segment]] = {}
     for segment in clip.segments:
+        if segment.action in project.labels and not project.labels[segment.action].learned_name:
+            continue  # background
         people.setdefault(segment.actor, []).append(segment)
     columns = {actor.id: actor.track for actor in clip.actors}
     sequences = []
@@ -234,7 +240,7 @@ def _step(
     return Step(
         segment=segment.id,
         frame=frame,
-        action=project.labels[segment.action].name,
+        action=project.labels[segment.action].learned_name,
         objects=tuple(project.labels[each].name for each in segment.objects if each in project.labels),
         pose=track.at(frame, edits),
     )

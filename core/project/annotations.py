@@ -36,18 +36,27 @@ class Provenance(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Label(msgspec.Struct, frozen=True, kw_only=True):
-    """A word of the vocabulary: an action or an object. `key` is a shortcut such as `3` or `Alt+3`, or empty."""
+    """A word of the vocabulary: an action or an object. `key` is a shortcut such as `3` or `Alt+3`, or empty.
+
+    `learned_as` is the name of the cluster that models learn an action as; empty where they leave it out (background).
+    """
 
     id: str
     name: str
     kind: Literal["action", "object"]
     colour: str  # #RRGGBB
     key: str = ""
+    learned_as: str | None = None  # None: by its own name
     made: Provenance
 
     def __post_init__(self) -> None:
         if not self.name.strip():
             raise ValueError("a label needs a name")
+
+    @property
+    def learned_name(self) -> str:
+        """What models call it; empty where they leave it out."""
+        return self.name if self.learned_as is None else self.learned_as
 
 
 class Actor(msgspec.Struct, frozen=True, kw_only=True):
@@ -247,6 +256,11 @@ class Project(msgspec.Struct, frozen=True, kw_only=True):
 
     def label_named(self, name: str, kind: str) -> Label | None:
         return next((each for each in self.labels.values() if each.name == name and each.kind == kind), None)
+
+    def label_learned_as(self, name: str) -> Label | None:
+        """The action that models call so: the one of that name, else the first of that cluster."""
+        of_cluster = (each for each in self.actions() if each.learned_name == name)
+        return self.label_named(name, "action") or next(of_cluster, None)
 
 
 class Changes(msgspec.Struct, frozen=True, kw_only=True):

@@ -28,7 +28,11 @@ from core.project.durable import move_into_place
 from core.project.journal import Entry, JournalRow
 from core.project.rows import DICT_TABLES, TABLES, Key, Row, RowChange, in_order, value_of
 
-FORMAT = 1
+FORMAT = 2
+"""What a file's rows mean. 2: a label says what models learn it as; one of format 1 is learned by its own name.
+
+A file keeps its number until something is written to it, so that looking at it leaves it to the program that made it.
+"""
 APPLICATION_ID = 0x506F7365  # "Pose"
 FILE_NAME = "project.sqlite"
 
@@ -300,6 +304,8 @@ class Database:
         with in_words(self.path, "Not saved"):
             execute("BEGIN IMMEDIATE")
             try:
+                if execute("PRAGMA user_version").fetchone()[0] < FORMAT:
+                    execute(f"PRAGMA user_version={FORMAT}")  # an older program would now lose what it cannot read
                 for change in row.changes:
                     if change.table not in TABLES:
                         raise CoreError(f"no table is called {change.table}")

@@ -41,7 +41,7 @@ LABEL_COLOURS = (
 """Far apart for every kind of colour vision, the farthest first."""
 BACKGROUND_COLOUR = "#6B707B"
 BACKGROUND = ("background", "unusable")
-"""Actions that are none: grey, and without a key of their own."""
+"""Actions that are none: grey, without a key of their own, and not learned."""
 LABEL_KEYS = (*"1234567890", *(f"Alt+{digit}" for digit in "1234567890"))
 
 Kind = Literal["action", "object"]
@@ -66,6 +66,7 @@ def add_label(project: Project, name: str, kind: Kind, *, author: str, source: s
         kind=kind,
         colour=BACKGROUND_COLOUR if background else _next_colour(project, kind),
         key=_next_key(project) if kind == "action" and not background else "",
+        learned_as="" if background else None,
         made=Provenance.now(author, source),
     )
     return project.with_label(label), label

@@ -15,7 +15,7 @@ from core.project.annotations import new_id
 from core.project.durable import move_into_place, write_down
 from core.project.rows import TABLES, RowChange, value_of
 
-FORMAT = 1
+FORMAT = 2  # 2: a label says what models learn it as
 
 
 class Patch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -98,7 +98,7 @@ class Moment:
 
     def colour_of(self, action: str) -> str:
         """A label's colour; grey for an action that this project does not have."""
-        label = self.project.label_named(action, "action")
+        label = self.project.label_learned_as(action)
         return label.colour if label is not None else theme.BACKGROUND_LABEL
 
     def all_joints_m(self) -> Float[ndarray, "points 3"]:

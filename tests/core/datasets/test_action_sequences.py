@@ -17,6 +17,7 @@ from core.geometry.cameras import level_points, project, project_levelled, to_ca
 from core.geometry.differentiable import Views, see
 from core.motion import Poses2d
 from core.project.cameras import camera_of
+from core.project.clusters import with_clusters
 from tests.core.made_up_project import ACTIONS, MADE, OBJECTS, REST, STEP, made_up, pose_of, tilted_camera
 
 INPUTS = ("seen_actions", "seen_poses", "seen_visible", "seen_real", "objects", "tilt", "ray", "depth_m", "scale_px")
@@ -313,3 +314,18 @@ def test_that_clips_without_tracks_still_teach_actions():
     assert len(examples.windows["train"])
     assert not examples.windows["train"].seen_visible.any()
     assert any("Nobody was seen" in note for note in examples.notes)
+
+
+def test_that_a_cluster_is_learned_instead_of_its_labels_and_background_is_no_step():
+    made = made_up()
+    plain = _sequence(made)
+    clustered, _, _ = with_clusters(made.project, {"cut": "prepare", "wash": "prepare", "take": ""})
+    steps = _sequence(changed(made, project=clustered)).steps
+    kept = [step for step in plain.steps if step.action != "take"]
+    assert [step.segment for step in steps] == [step.segment for step in kept]
+    assert {step.action for step in steps} == {"prepare", "stir"}
+    unposed = made.project.clips["clip-01"]
+    for segment in unposed.segments:
+        unposed = unposed.without_pose(segment.id)
+    (sequence,) = clip_sequences(clustered, unposed, made.read_tracks, DATA)
+    assert sequence.unmarked == len(kept), "background wants no characteristic pose"

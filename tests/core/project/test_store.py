@@ -16,10 +16,10 @@ from msgspec.structs import replace
 from core.bodies.skeletons import BLAZEPOSE_33
 from core.errors import FormatError, ProjectError, TooNewError
 from core.motion import Poses2d
-from core.project import edits, inbox
+from core.project import clusters, edits, inbox
 from core.project.annotations import Changes
 from core.project.check import check
-from core.project.database import is_on_network
+from core.project.database import FORMAT, is_on_network
 from core.project.store import ProjectStore
 
 
@@ -114,6 +114,38 @@ def test_that_a_project_stored_by_the_first_version_opens(tmp_path):
     assert [each.what for each in check(folder)] == [
         "breakfast: breakfast.mp4 is no longer in " + str(folder / "videos")
     ]
+
+
+def test_that_only_an_edit_takes_a_file_to_the_new_format_and_the_old_labels_are_learned_by_their_names(tmp_path):
+    folder = tmp_path / "old"
+    shutil.copytree(Path(__file__).parents[2] / "data" / "project_format_1", folder)
+    file = folder / "project.sqlite"
+    before = file.read_bytes()
+    with ProjectStore.open(folder, "Ada", mode="read") as old:
+        assert clusters.learned_as(old.project) == {"wash": "wash", "cut": "cut"}
+    with ProjectStore.open(folder, "Ada"):
+        pass
+    assert int.from_bytes(file.read_bytes()[60:64]) == int.from_bytes(before[60:64]) == 1
+    with ProjectStore.open(folder, "Ada") as old:
+        clustered, _, _ = clusters.with_clusters(old.project, {"cut": "prepare", "wash": ""})
+        old.edit(clustered, "Cluster")
+    assert int.from_bytes(file.read_bytes()[60:64]) == FORMAT
+    with ProjectStore.open(folder, "Ada") as new:
+        assert clusters.learned_as(new.project) == {"wash": "", "cut": "prepare"}
+        new.undo()
+        assert clusters.learned_as(new.project) == {"wash": "wash", "cut": "cut"}
+    assert [each.severity for each in check(folder)] == ["warning"]
+
+
+def test_that_clusters_left_for_an_open_project_join_a_label_that_was_recoloured_meanwhile(marked, folder):
+    with ProjectStore.open(folder, "Bo", mode="command") as command:
+        clustered, _, _ = clusters.with_clusters(command.project, {"cut": "prepare"})
+        label = marked.project.label_named("cut", "action")
+        marked.edit(edits.recolour_label(marked.project, label.id, "#102030"), "Recolour cut")
+        command.edit(clustered, "Cluster labels")
+    assert len(marked.take_in_results()) == 1
+    label = marked.project.label_named("cut", "action")
+    assert (label.learned_as, label.colour) == ("prepare", "#102030")
 
 
 # ---- undo and redo ----
@@ -449,7 +481,9 @@ def test_that_a_newer_project_is_refused_and_left_untouched(marked, folder):
     content[60:64] = (5).to_bytes(4, "big")
     path.write_bytes(content)
     for mode in ("write", "read", "command"):
-        with pytest.raises(TooNewError, match=r"made with a newer Posecast \(format 5, this one reads up to 1\)"):
+        with pytest.raises(
+            TooNewError, match=rf"made with a newer Posecast \(format 5, this one reads up to {FORMAT}\)"
+        ):
             ProjectStore.open(folder, "Ada", mode=mode)
     assert contents(folder) == {"project.sqlite": bytes(content)}
 
