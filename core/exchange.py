@@ -4,16 +4,15 @@ The formats know files, the project knows rows; here they meet. Every import is 
 """
 
 import re
-from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import numpy as np
 
 from core.errors import FileError, FormatError, ProjectError
+from core.exchanged import Report, reasons
 from core.footage import has_video, identity_of
 from core.formats import FORMATS, Format, opencv_cameras
 from core.formats.cameras import NamedCamera
@@ -24,19 +23,11 @@ from core.project import edits
 from core.project.annotations import Clip, FrameIdentity, Project
 from core.project.cameras import fits
 from core.project.store import ProjectStore
+from core.taking_annotations import take_annotations
 from core.video import Video, open_video
 from core.wording import counted
 
 Write = Callable[[Any, Path], None]
-
-
-class Report(msgspec.Struct, frozen=True, kw_only=True):
-    """What an import or export did, in one line, and what it left out and why."""
-
-    format: str
-    says: str
-    left_out: tuple[str, ...] = ()
-    taken: int | None = None  # rows that came in, where the format has rows
 
 
 def named(name: str) -> Format:
@@ -78,6 +69,12 @@ def take_in(known: Format, source: Path, store: ProjectStore, clip: Clip | None,
         return _take_poses(known, source, store, clip)
     if known.holds == "cameras":
         return take_cameras(known, source, store, clip, author)
+    if known.holds == "annotations":
+        folder = source if source.is_dir() else source.parent
+        label = f"Import {source.name}"
+        return take_annotations(
+            known.read(source), store, source=known.name, author=author, folder=folder, clip=clip, label=label
+        )
     return _take_marks(known, source, store, clip, author)
 
 
@@ -172,8 +169,7 @@ def _take_marks(known: Format, source: Path, store: ProjectStore, clip: Clip | N
     identities.close()
     if taken:
         store.edit(project, f"Import {counted(taken, 'segment')} from {source.name}", source=known.name)
-    reasons = [f"  {why}" + (f" ({times} times)" if times > 1 else "") for why, times in Counter(left_out).items()]
-    says = "\n".join([f"{counted(taken, 'segment')} in, {len(left_out)} left out", *reasons])
+    says = "\n".join([f"{counted(taken, 'segment')} in, {len(left_out)} left out", *reasons(left_out)])
     return Report(format=known.name, says=says, left_out=tuple(left_out), taken=taken)
 
 
