@@ -56,6 +56,8 @@ class Recording:
     stretches: tuple[Stretch, ...] = ()
     notes: tuple[str, ...] = ()
     """What the file left open and what was taken for granted, one sentence each."""
+    part: str = ""
+    """Of its makers' own split: "train", "validation" or "test"; empty where they have none."""
 
     def __len__(self) -> int:
         if self.joints_m is not None:

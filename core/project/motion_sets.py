@@ -56,6 +56,7 @@ class MotionRow(msgspec.Struct, frozen=True, kw_only=True):
     body: str = ""  # name of the skeleton its rotations are of; empty where only joints are known
     gender: str = "neutral"
     performer: str = ""
+    part: str = ""  # of its makers' own split: see core.recordings.Recording
     stretches: tuple[StoredStretch, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -95,6 +96,24 @@ class SetFacts(msgspec.Struct, frozen=True, kw_only=True):
     options: dict[str, str] = {}
     made_at: str = ""
     made_by: str = ""
+
+
+def row_of(recording: Recording, file: str) -> MotionRow:
+    """What a set says of a recording whose arrays lie in `file`."""
+    return MotionRow(
+        name=recording.name,
+        file=file,
+        frames=len(recording),
+        rate_hz=recording.rate_hz,
+        body=recording.body.skeleton.name if recording.body is not None else "",
+        gender=recording.gender,
+        performer=recording.performer,
+        part=recording.part,
+        stretches=tuple(
+            StoredStretch(each.start_s, each.end_s, each.labels, each.text) for each in recording.stretches
+        ),
+        notes=recording.notes,
+    )
 
 
 class MotionSet:
@@ -156,7 +175,18 @@ class MotionSet:
         if joints_m.shape != (row.frames, len(RECORDED_27), 3):
             raise FormatError(path, f"it holds {joints_m.shape}, not {row.frames} frames", hint="Import it again.")
         stretches = tuple(Stretch(each.start_s, each.end_s, each.labels, each.text) for each in row.stretches)
-        return Recording(row.name, row.rate_hz, joints_m, body, betas, row.gender, row.performer, stretches, row.notes)
+        return Recording(
+            name=row.name,
+            rate_hz=row.rate_hz,
+            joints_m=joints_m,
+            body=body,
+            betas=betas,
+            gender=row.gender,
+            performer=row.performer,
+            stretches=stretches,
+            notes=row.notes,
+            part=row.part,
+        )
 
     def path_of(self, row: MotionRow) -> Path:
         if not _NAME.fullmatch(row.file):
@@ -178,19 +208,7 @@ class MotionSet:
         digest = hashlib.sha256()
         for name, array in sorted(arrays.items()):
             digest.update(f"{name} {array.shape}".encode() + array.tobytes())
-        row = MotionRow(
-            name=recording.name,
-            file=digest.hexdigest()[:32],
-            frames=len(recording),
-            rate_hz=recording.rate_hz,
-            body=recording.body.skeleton.name if recording.body is not None else "",
-            gender=recording.gender,
-            performer=recording.performer,
-            stretches=tuple(
-                StoredStretch(each.start_s, each.end_s, each.labels, each.text) for each in recording.stretches
-            ),
-            notes=recording.notes,
-        )
+        row = row_of(recording, digest.hexdigest()[:32])
         self._write(self.path_of(row), arrays)
         return row
 
