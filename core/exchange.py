@@ -4,7 +4,7 @@ The formats know files, the project knows rows; here they meet. Every import is 
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,30 +23,13 @@ from core.project import edits
 from core.project.annotations import Clip, FrameIdentity, Project
 from core.project.cameras import fits
 from core.project.store import ProjectStore
+from core.recognition import named as named
+from core.recognition import recognise as recognise
 from core.taking_annotations import take_annotations
 from core.video import Video, open_video
 from core.wording import counted
 
 Write = Callable[[Any, Path], None]
-
-
-def named(name: str) -> Format:
-    """The format called `name`, in any case; the beginning of its name is enough where only one begins so."""
-    found = [each for each in FORMATS if each.name.lower().startswith(name.lower())]
-    if len(found) != 1:
-        raise ProjectError(f"There is no format {name!r}.", hint=f"Known: {', '.join(each.name for each in FORMATS)}.")
-    return found[0]
-
-
-def recognise(source: Path) -> Format:
-    """The format of a file or folder, told by its content."""
-    if not source.exists():
-        raise FileError(source, "there is no such file or folder", hint="Check the path.")
-    for each in FORMATS:
-        if each.sniff(source):
-            return each
-    known = ", ".join(each.name for each in FORMATS)
-    raise FormatError(source, "its content is of no known format", hint=f"Name one with --format. Known: {known}.")
 
 
 def writer(out: Path, name: str) -> Format:
@@ -63,8 +46,15 @@ def writer(out: Path, name: str) -> Format:
     return chosen
 
 
-def take_in(known: Format, source: Path, store: ProjectStore, clip: Clip | None, author: str) -> Report:
-    """Import `source`, as one edit."""
+def take_in(
+    known: Format,
+    source: Path,
+    store: ProjectStore,
+    clip: Clip | None,
+    author: str,
+    options: Mapping[str, str] | None = None,
+) -> Report:
+    """Import `source`, as one edit. `options` are the format's own."""
     if known.holds == "2D poses":
         return _take_poses(known, source, store, clip)
     if known.holds == "cameras":
@@ -73,7 +63,13 @@ def take_in(known: Format, source: Path, store: ProjectStore, clip: Clip | None,
         folder = source if source.is_dir() else source.parent
         label = f"Import {source.name}"
         return take_annotations(
-            known.read(source), store, source=known.name, author=author, folder=folder, clip=clip, label=label
+            known.read(source, **(options or {})),
+            store,
+            source=known.name,
+            author=author,
+            folder=folder,
+            clip=clip,
+            label=label,
         )
     return _take_marks(known, source, store, clip, author)
 

@@ -24,6 +24,7 @@ from core.runs import (
     ExportBodies,
     ExtractPoses,
     Failed,
+    ImportData,
     Made,
     MakeDemo,
     Note,
@@ -52,6 +53,10 @@ def carry_out(spec: Spec) -> Events:
             yield from _make_demo(spec)
         case ExportBodies():
             yield from _export_bodies(spec)
+        case ImportData():
+            from core.importing import carry_out as import_data
+
+            yield from import_data(spec)
 
 
 def record(folder: RunFolder) -> Events:

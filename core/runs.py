@@ -149,6 +149,7 @@ class ImportData(msgspec.Struct, frozen=True, kw_only=True, tag="import-data"):
     name: str = ""  # of the data set; otherwise the source's own
     rate_hz: float | None = 30.0  # at most so many frames a second of motion are kept; None: all
     fit_bodies: bool = False  # also where a file holds joints alone
+    author: str = "Posecast"  # who asked for it
     options: dict[str, str] = {}
 
 

@@ -112,7 +112,23 @@ def fit_joints(
     the joints may be at least; where no body of these bones can be found they are taken for less exact, not for
     somebody who is made strangely.
     """
-    return _last(_fitting(_task(body, joints_m, skeleton, seen, None, noise_m, rate_hz), betas))
+    return _last(fitting_joints(
+        body, joints_m, skeleton, seen=seen, betas=betas, rate_hz=rate_hz, noise_m=noise_m
+    ))  # fmt: skip
+
+
+def fitting_joints(
+    body: Body,
+    joints_m: Float[ndarray, "frames joints 3"],
+    skeleton: Skeleton,
+    *,
+    seen: Shaped[ndarray, "frames joints"] | None = None,
+    betas: Float[ndarray, " shapes"] | None = None,
+    rate_hz: float | None = None,
+    noise_m: float = _EXACT_M,
+) -> Iterator["int | Fit | None"]:
+    """`fit_joints` in steps: yields the number of frames done, and the fit at last."""
+    yield from _fitting(_task(body, joints_m, skeleton, seen, None, noise_m, rate_hz), betas)
 
 
 def fit_pixels(

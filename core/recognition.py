@@ -1,0 +1,289 @@
+"""What a file or folder of others is, told by its content: one known format, or a refusal that says what it may be.
+
+    found = what_is(Path("AMASS/CMU"))         # found.format.name == "AMASS", found.files, found.size_bytes
+
+A folder that is one whole thing (a release, a folder of OpenPose) is that. In any other folder the files are looked
+at one by one, the folders in it too: files of one format are a folder of that format; of several, none is chosen and
+all are named. Nothing is read but the beginnings of files; hidden files and what travels along (licences, read-mes,
+bodies without motion) are passed over. A .zip is looked into once it is unpacked: `unpacked` does that within bounds.
+"""
+
+import fnmatch
+import os
+import shutil
+import stat
+import time
+import zipfile
+import zlib
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from core.errors import FileError, FormatError, ProjectError
+from core.formats import FORMATS, Format
+from core.wording import counted
+
+MOST_FILES = 200_000
+MOST_UNPACKED_BYTES = 64 * 2**30
+MOST_RATIO = 200
+"""Text packs to a hundredth; what packs to less is made to fill a disk."""
+_SMALL_BYTES = 64 * 2**20  # unpacks without harm, whatever its ratio
+_DEEPEST = 32
+_PASSED_OVER = (
+    "licen[cs]e*", "readme*", "*changelog*", "thumbs.db", "desktop.ini", "__macosx",
+    "shape.npz", "*_stagei.npz", "*_shape.npz",  # AMASS: a body without motion
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Recognised:
+    """What `source` is. `files` are what is read, one after the other: the source itself, or the files below it."""
+
+    source: Path
+    format: Format
+    files: tuple[Path, ...]
+    size_bytes: int
+    passed_over: int = 0
+    """Files of the folder that are of no known format."""
+
+    @property
+    def is_many(self) -> bool:
+        """Whether it is a folder of files that stand for themselves."""
+        return self.files != (self.source,)
+
+    def says(self) -> str:
+        """`AMASS, 1000 files, 3.2 GB`."""
+        files = f", {counted(len(self.files), 'file')}" if self.is_many else ""
+        return f"{self.format.name}{files}, {spelled_size(self.size_bytes)}"
+
+
+def named(name: str) -> Format:
+    """The format called `name`, in any case; the beginning of its name is enough where only one begins so."""
+    exact = [each for each in FORMATS if each.name.lower() == name.lower()]
+    found = exact or [each for each in FORMATS if each.name.lower().startswith(name.lower())]
+    if len(found) != 1:
+        raise ProjectError(f"There is no format {name!r}.", hint=f"Known: {', '.join(each.name for each in FORMATS)}.")
+    return found[0]
+
+
+def claims(path: Path) -> list[Format]:
+    """Every format that takes a file, or a folder as a whole, for its own."""
+    return [each for each in FORMATS if each.sniff(path)]
+
+
+def recognise(source: Path) -> Format:
+    """The format of a file or folder, told by its content."""
+    return what_is(source).format
+
+
+def what_is(source: Path, format: str = "") -> Recognised:  # noqa: A002 (what people call it)
+    """What a file or folder is. With `format`, what of it is of that format; FormatError where nothing is."""
+    if not source.exists():
+        raise FileError(source, "there is no such file or folder", hint="Check the path.")
+    asked = named(format) if format else None
+    for inside in _down_from(source):
+        whole = claims(inside) if asked is None else [asked] if inside.is_file() or asked.sniff(inside) else []
+        if len(whole) == 1:
+            return Recognised(inside, whole[0], (inside,), _size_of(inside))
+        if whole:
+            raise _undecided(inside, " or ".join(each.name for each in whole))
+    if source.is_dir():
+        return _of_folder(source, asked)
+    raise unknown(source)
+
+
+def _down_from(source: Path) -> Iterator[Path]:
+    """The source, and what alone lies in it, as zips unpack."""
+    for _ in range(_DEEPEST):
+        yield source
+        if not source.is_dir():
+            return
+        try:
+            inside = [each for each in source.iterdir() if not _is_by_product(each.name)]
+        except OSError as error:
+            raise FileError(source, f"cannot be read ({error.strerror})", hint="Check its permissions.") from None
+        if len(inside) != 1 or inside[0].is_symlink():
+            return
+        source = inside[0]
+
+
+def unknown(source: Path) -> FormatError:
+    """That nobody knows what this is."""
+    known = ", ".join(each.name for each in FORMATS)
+    return FormatError(source, "its content is of no known format", hint=f"Name one with --format. Known: {known}.")
+
+
+def _undecided(source: Path, may_be: str) -> FormatError:
+    return FormatError(source, f"it may be {may_be}", hint="Say which it is with --format.")
+
+
+# ---- folders ----
+
+
+def _of_folder(source: Path, asked: Format | None) -> Recognised:
+    """A folder of files of one format. Files that end like that format's but are damaged are kept, to be listed."""
+    claimed: list[tuple[Path, Format]] = []
+    doubtful: dict[str, tuple[Path, int]] = {}
+    others: list[Path] = []
+    for path in files_below(source):
+        found = [each for each in ([asked] if asked else FORMATS) if _may_be(path, each) and each.sniff(path)]
+        if len(found) == 1:
+            claimed.append((path, found[0]))
+        elif found:
+            names = " or ".join(each.name for each in found)
+            doubtful[names] = (path, doubtful.get(names, (path, 0))[1] + 1)
+        else:
+            others.append(path)
+    counts = Counter(each.name for _, each in claimed)
+    counts.update({names: count for names, (_, count) in doubtful.items()})
+    if len(counts) > 1:
+        shares = ", ".join(f"{name} ({counted(count, 'file')})" for name, count in counts.most_common())
+        raise FormatError(source, f"it holds {shares}", hint="Say which to take with --format.")
+    if doubtful:
+        ((names, (path, _)),) = doubtful.items()
+        raise _undecided(path, names)
+    if not claimed:
+        raise _nothing_in(source, asked, len(others))
+    chosen = claimed[0][1]
+    alike = {path.suffix.lower() for path, _ in claimed}
+    kept = {path for path, _ in claimed} | {path for path in others if path.suffix.lower() in alike}
+    files = tuple(path for path in sorted(kept))
+    size = sum(_size_of(path) for path in files)
+    return Recognised(source, chosen, files, size, passed_over=len(others) + len(claimed) - len(files))
+
+
+def _may_be(path: Path, known: Format) -> bool:
+    """A file of a folder is looked at by the formats that end so: a folder holds much that nobody meant."""
+    return path.suffix.lower() in known.endings
+
+
+def _nothing_in(source: Path, asked: Format | None, files: int) -> FormatError:
+    if asked is not None:
+        return FormatError(source, f"nothing in it is {asked.name}", hint="Check the folder, or leave --format out.")
+    held = f"none of its {counted(files, 'file')} is" if files else "it holds no file that is"
+    known = ", ".join(each.name for each in FORMATS)
+    return FormatError(source, f"{held} of a known format", hint=f"Known: {known}.")
+
+
+def files_below(folder: Path) -> Iterator[Path]:
+    """The files of a folder and of the folders in it, in the order of their names; links to folders are left."""
+    found = 0
+    for at, folders, names in os.walk(folder):
+        here = Path(at)
+        folders[:] = sorted(each for each in folders if not _is_by_product(each))
+        if len(here.relative_to(folder).parts) >= _DEEPEST:
+            folders.clear()
+        for name in sorted(names):
+            path = here / name
+            if _is_by_product(name) or not _is_regular(path):
+                continue
+            found += 1
+            if found > MOST_FILES:
+                raise FormatError(folder, f"it holds more than {MOST_FILES} files", hint="Import it folder by folder.")
+            yield path
+
+
+def _is_by_product(name: str) -> bool:
+    return name.startswith(".") or any(fnmatch.fnmatchcase(name.lower(), each) for each in _PASSED_OVER)
+
+
+def _is_regular(path: Path) -> bool:
+    try:
+        return stat.S_ISREG(path.stat().st_mode)
+    except OSError:
+        return False
+
+
+def _size_of(path: Path) -> int:
+    try:
+        if path.is_dir():
+            return sum(each.stat().st_size for each in files_below(path))
+        return path.stat().st_size
+    except OSError:
+        return 0
+
+
+def spelled_size(size_bytes: int) -> str:
+    """`3.2 GB`."""
+    size, unit = float(size_bytes), "bytes"
+    for larger in ("kB", "MB", "GB", "TB"):
+        if size < 1000:
+            break
+        size, unit = size / 1000, larger
+    return f"{size:.0f} {unit}" if unit == "bytes" or size >= 100 else f"{size:.1f} {unit}"
+
+
+# ---- zips ----
+
+
+def is_packed(source: Path) -> bool:
+    """Whether this is a .zip that has to be unpacked to be known (an .npz is one too, and is not)."""
+    return source.suffix.lower() == ".zip" and source.is_file() and zipfile.is_zipfile(source)
+
+
+@contextmanager
+def unpacked(source: Path, below: Path) -> Iterator[Path]:
+    """What a .zip holds, in a folder below `below` that is there for as long as the block.
+
+    FormatError where a member would leave that folder, or all together would unpack to far more than data do.
+    """
+    place = below / "unpacked" / (source.stem or "zip")
+    shutil.rmtree(place.parent, ignore_errors=True)
+    try:
+        place.mkdir(parents=True)
+        with zipfile.ZipFile(source) as archive:
+            members = _members(source, archive, shutil.disk_usage(place).free)
+            for member in members:
+                _unpack(source, archive, member, place)
+        yield place
+    except (zipfile.BadZipFile, NotImplementedError, EOFError, RuntimeError, zlib.error) as error:
+        raise FormatError(source, f"this .zip cannot be unpacked ({error})", hint="Fetch it again.") from None
+    finally:
+        shutil.rmtree(place.parent, ignore_errors=True)
+
+
+def _members(source: Path, archive: zipfile.ZipFile, free_bytes: int) -> list[zipfile.ZipInfo]:
+    members = [each for each in archive.infolist() if not each.is_dir()]
+    if len(members) > MOST_FILES:
+        raise FormatError(source, f"it holds {len(members)} files, more than {MOST_FILES}", hint="Unpack it by hand.")
+    total = sum(each.file_size for each in members)
+    packed = sum(each.compress_size for each in members)
+    if total > MOST_UNPACKED_BYTES or (total > _SMALL_BYTES and total > MOST_RATIO * max(packed, 1)):
+        what = f"it would unpack to {spelled_size(total)}, {total // max(packed, 1)} times its size"
+        raise FormatError(source, what, hint="Data do not pack so tightly. Unpack it by hand if you trust it.")
+    if total > 0.9 * free_bytes:
+        raise FormatError(source, f"it unpacks to {spelled_size(total)}, and there is less room", hint="Free some.")
+    for member in members:
+        parts = PurePosixPath(member.filename.replace("\\", "/")).parts
+        is_link = stat.S_ISLNK(member.external_attr >> 16)
+        if not parts or parts[0] == "/" or ".." in parts or ":" in parts[0] or "\0" in member.filename or is_link:
+            raise FormatError(
+                source, f"a member would leave its folder: {member.filename!r}", hint="Nothing was unpacked."
+            )
+        if member.flag_bits & 1:
+            raise FormatError(source, "it is locked with a password", hint="Unpack it by hand, then import the folder.")
+    return [each for each in members if not any(map(_is_by_product, PurePosixPath(each.filename).parts))]
+
+
+def _unpack(source: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo, place: Path) -> None:
+    """One member, never more of it than it says; its time of change is kept, by which it is known again."""
+    path = place.joinpath(*PurePosixPath(member.filename.replace("\\", "/")).parts)
+    left = member.file_size
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with archive.open(member) as packed, path.open("xb") as file:
+            while piece := packed.read(min(left + 1, 2**20)):
+                left -= len(piece)
+                if left < 0:
+                    raise FormatError(source, f"{member.filename} is larger than it says", hint="Fetch it again.")
+                file.write(piece)
+    except FileExistsError:
+        raise FormatError(source, f"{member.filename} is in it twice", hint="Unpack it by hand.") from None
+    except OSError as error:
+        why = f"{member.filename} cannot be unpacked ({error.strerror or error})"
+        raise FormatError(source, why, hint="Unpack it by hand, then import the folder.") from None
+    with suppress(OSError, ValueError, OverflowError):
+        at = time.mktime((*member.date_time, 0, 0, -1))
+        os.utime(path, (at, at))
