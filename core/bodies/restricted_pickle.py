@@ -59,6 +59,11 @@ def as_array(value: Any, depth: int = 0) -> ndarray:
     raise UnfitError("is not an array")
 
 
+def objects_in(value: Any) -> list[Any] | None:
+    """What an array of objects holds, in its order; None of anything else."""
+    return value.objects if isinstance(value, _Array) else None
+
+
 class _Reader(pickle.Unpickler):
     def find_class(self, module: str, name: str) -> Any:
         known = _NAMES.get((module, name)) or _NAMES.get((module.replace("numpy._core", "numpy.core"), name))
@@ -141,6 +146,11 @@ class _Array(metaclass=_Sealed):
         array = cls()
         array.__setstate__((shape, kind, is_fortran, raw))
         return array
+
+    @property
+    def objects(self) -> list[Any] | None:
+        is_of_objects = isinstance(self._kind, _Kind) and self._kind.code.startswith("O")
+        return list(self._raw) if is_of_objects and isinstance(self._raw, list) else None
 
     @property
     def made(self) -> Any:
