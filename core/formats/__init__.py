@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from core.formats import (
+    amass,
     human36m_cameras,
     ikea_asm_cameras,
     keypose_csv,
@@ -69,4 +70,5 @@ FORMATS = (
         keypose_csv.write,
         licence="CC BY-NC-SA 4.0 (characteristic3dposes)",
     ),
+    Format("AMASS", "motion", (".npz",), amass.is_amass, amass.read, write=amass.write, licence=amass.LICENCE),
 )
