@@ -5,8 +5,6 @@ top left one, as OpenCV counts them. Each format settles its own axes and units 
 open and what was taken for granted.
 """
 
-import io
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -15,8 +13,9 @@ import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
-from core.bodies import restricted_pickle
-from core.errors import CoreError, FileError, FormatError
+from core.errors import FormatError
+from core.formats.pickled import bytes_of as bytes_up_to
+from core.formats.pickled import from_pickle
 from core.geometry.cameras import DISTORTIONS, Camera
 
 MOST_BYTES = 8_000_000
@@ -126,48 +125,9 @@ def without_pose(named: NamedCamera) -> NamedCamera:
 
 def bytes_of(path: Path) -> bytes:
     """The whole of a small file, or FileError."""
-    try:
-        if path.stat().st_size > MOST_BYTES:
-            raise FormatError(path, "it is too large for a file of cameras")
-        return path.read_bytes()
-    except OSError as error:
-        raise FileError(path, f"cannot be read ({error.strerror})", hint="Choose a file that can be.") from None
-
-
-def beginning_of(path: Path, most: int = 65_536) -> bytes:
-    """The first bytes of a file; nothing where it cannot be read. For telling formats apart."""
-    try:
-        with path.open("rb") as file:
-            return file.read(most)
-    except OSError:
-        return b""
+    return bytes_up_to(path, MOST_BYTES)
 
 
 def pickled(path: Path) -> Any:
     """What a pickle holds, in plain values and arrays; nothing in it is run."""
-    raw = bytes_of(path)
-    try:
-        return _plain(restricted_pickle.load(io.BytesIO(raw)), iter(range(_MOST_VALUES)))
-    except restricted_pickle.RefusedError as error:
-        raise FormatError(
-            path, f"it asks for {error.wanted}, which no camera needs", hint="Nothing of it was run. Ask who made it."
-        ) from None
-    except CoreError:
-        raise
-    except Exception as error:  # noqa: BLE001  (a damaged pickle can fail in any way)
-        raise FormatError(path, f"it is no pickle that can be read ({type(error).__name__})") from None
-
-
-def _plain(value: Any, room: Iterator[int], depth: int = 0) -> Any:
-    """Values and arrays alone. A list may stand there once and be meant a million times: there is `room` for few."""
-    if depth > 8 or next(room, None) is None:
-        raise ValueError("more than cameras need")
-    if isinstance(value, dict):
-        return {_plain(key, room, depth + 1): _plain(each, room, depth + 1) for key, each in value.items()}
-    if isinstance(value, tuple | list):
-        return type(value)(_plain(each, room, depth + 1) for each in value)
-    if value is None or isinstance(value, bool | int | float | str | bytes):
-        return value
-    if getattr(value, "kind", ""):
-        raise ValueError("a matrix that would be unpacked")
-    return restricted_pickle.as_array(value)
+    return from_pickle(path, whose="camera", most_bytes=MOST_BYTES, most_values=_MOST_VALUES)

@@ -13,7 +13,8 @@ import numpy as np
 from numpy import ndarray
 
 from core.errors import FormatError
-from core.formats.cameras import NamedCamera, beginning_of, camera_from, pickled
+from core.formats.cameras import NamedCamera, camera_from, pickled
+from core.formats.pickled import beginning_of
 from core.geometry.cameras import Z_UP_TO_Y_UP
 from core.geometry.rotations import unit
 

@@ -12,7 +12,8 @@ import msgspec
 import numpy as np
 
 from core.errors import FormatError
-from core.formats.cameras import NamedCamera, beginning_of, bytes_of, camera_from, pickled
+from core.formats.cameras import NamedCamera, bytes_of, camera_from, pickled
+from core.formats.pickled import beginning_of
 
 _NAME = "camera_parameters"
 _NEEDED = ("K", "dist_coefs", "R", "T")

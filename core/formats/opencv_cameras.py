@@ -16,7 +16,8 @@ from numpy import ndarray
 from scipy.spatial.transform import Rotation
 
 from core.errors import FormatError
-from core.formats.cameras import NamedCamera, Size, beginning_of, bytes_of, camera_from, without_pose
+from core.formats.cameras import NamedCamera, Size, bytes_of, camera_from, without_pose
+from core.formats.pickled import beginning_of
 from core.geometry.cameras import Z_UP_TO_Y_UP, Camera
 from core.opencv import cv2
 

@@ -16,7 +16,8 @@ from numpy import ndarray
 from scipy.spatial.transform import Rotation
 
 from core.errors import FormatError
-from core.formats.cameras import NamedCamera, beginning_of, bytes_of, camera_from
+from core.formats.cameras import NamedCamera, bytes_of, camera_from
+from core.formats.pickled import beginning_of
 from core.geometry.cameras import Z_UP_TO_Y_UP
 
 _NEEDED = ("size", "matrix", "distortions", "rotation", "translation")
