@@ -90,13 +90,13 @@ class Words:
 
 
 @cache
-def _font(size: float, weight: Weight) -> ImageFont.FreeTypeFont:
+def font_of(size: float, weight: Weight) -> ImageFont.FreeTypeFont:
     return ImageFont.truetype(str(resources.path("fonts", f"Inter-{weight}.otf")), size)
 
 
 def draw_words(picture: Picture, words: Words, at: tuple[float, float]) -> int:
     """Write on the picture, `at` being the left end of the line's middle; the width it took."""
-    font = _font(words.size, words.weight)
+    font = font_of(words.size, words.weight)
     width = round(font.getlength(words.text))
     image = Image.fromarray(picture)
     ImageDraw.Draw(image).text(at, words.text, fill=words.colour, font=font, anchor="lm")
@@ -108,7 +108,7 @@ def draw_chip(
     picture: Picture, words: Words, at: tuple[float, float], ground: str, *, opacity: float = 1.0
 ) -> tuple[int, int]:
     """A rounded plate with words on it, its top left corner `at`; its width and height."""
-    font = _font(words.size, words.weight)
+    font = font_of(words.size, words.weight)
     pad_x, pad_y = round(words.size * 0.6), round(words.size * 0.42)
     width, height = round(font.getlength(words.text)) + 2 * pad_x, round(words.size) + 2 * pad_y
     left, top = round(at[0]), round(at[1])
@@ -127,7 +127,7 @@ def write_labels(picture: ndarray, labels: Sequence["PlacedLabel"], ink: str, si
     """Words at their places on an RGB or RGBA picture, in place: a plate, a dot of the person's colour, the words."""
     if not labels:
         return
-    font = _font(size, "SemiBold")
+    font = font_of(size, "SemiBold")
     ground = ink_on(ink)
     for label in labels:
         words = round(font.getlength(label.text))
@@ -173,7 +173,7 @@ def ink_on(ground: str) -> str:
 
 def fitted(words: str, size: float, weight: Weight, width: float) -> str:
     """`words`, cut with an ellipsis where they would be wider than `width` pixels."""
-    font = _font(size, weight)
+    font = font_of(size, weight)
     if font.getlength(words) <= width:
         return words
     while words and font.getlength(words + "…") > width:

@@ -1,0 +1,231 @@
+"""Motion as exponential maps in text: a line a frame, comma-separated, root place and one rotation vector a joint.
+
+117 columns   CMU's recordings as papers on motion prediction share them, 120 frames a second: the root's place in
+              CMU's unit (an inch / 0.45), then 38 rotation vectors; y up. Their first line often is a rest pose.
+ 99 columns   Human3.6M's, 50 frames a second: the root's place in millimetres, then 32 rotation vectors. Some files
+              hold each frame's step from the one before instead of places; they are summed.
+
+A rotation vector turns rows, so what turns columns is its inverse. The files hold no bones: everybody gets those of the
+one skeleton each collection is published with (the tables below are its rest offsets from parent to child). Action and
+performer are in the names: `walking/walking_1.txt`, `S1/walking_1.txt`.
+"""
+
+import io
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float
+from numpy import ndarray
+
+from core.bodies.kinematics import place_joints
+from core.bodies.skeletons import Skeleton
+from core.errors import FormatError
+from core.formats.pickled import beginning_of, bytes_of
+from core.formats.recorded_joints import FARTHEST_M, HUMAN36M_32, as_recorded, turn_to_y_up, up_of
+from core.geometry.rotations import matrices
+from core.recordings import Recording, Stretch
+
+MOST_BYTES = 400_000_000
+_MOST_TURN_RAD = 100.0  # a rotation vector beyond is no rotation that anybody wrote
+_NUMBER = re.compile(rb"\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\s*")
+_NAME = re.compile(r"(?P<action>.*?)(?:[_ ](?P<take>\d+))?")
+_HINT = "Each line is one frame of 117 (CMU) or 99 (Human3.6M) numbers with commas between."
+
+# From CMU's skeleton: what each joint is called here, its parent, and its rest offset in CMU's unit.
+_CMU = """
+pelvis -1 0 0 0
+left_hip_root 0 0 0 0
+left_hip 1 1.65674 -1.80282 0.62477
+left_knee 2 2.5972 -7.13576 0
+left_ankle 3 2.49236 -6.8477 0
+left_foot 4 0.19704 -0.54136 2.14581
+left_toe_end 5 0 0 1.11249
+right_hip_root 0 0 0 0
+right_hip 7 -1.6107 -1.80282 0.62476
+right_knee 8 -2.59502 -7.12977 0
+right_ankle 9 -2.4678 -6.78024 0
+right_foot 10 -0.23024 -0.63258 2.13368
+right_toe_end 11 0 0 1.11569
+lower_back 0 0 0 0
+spine1 13 0.01961 2.0545 -0.14112
+spine2 14 0.01021 2.06436 -0.05921
+neck_root 15 0 0 0
+neck 16 0.00713 1.56711 0.14968
+head 17 0.03429 1.56041 -0.10006
+head_end 18 0.01305 1.6256 -0.05265
+left_collar_root 15 0 0 0
+left_shoulder 20 3.54205 0.90436 -0.17364
+left_elbow 21 4.86513 0 0
+left_wrist 22 3.35554 0 0
+left_fingers 23 0 0 0
+left_hand 24 0.66117 0 0
+left_hand_end 25 0.53306 0 0
+left_thumb 23 0 0 0
+left_thumb_end 27 0.5412 0 0.5412
+right_collar_root 15 0 0 0
+right_shoulder 29 -3.49802 0.75994 -0.32616
+right_elbow 30 -5.02649 0 0
+right_wrist 31 -3.36431 0 0
+right_fingers 32 0 0 0
+right_hand 33 -0.73041 0 0
+right_hand_end 34 -0.58887 0 0
+right_thumb 32 0 0 0
+right_thumb_end 36 -0.59786 0 0.59786
+"""
+_CMU_UNIT_M = 0.0254 / 0.45
+
+# Millimetres, in the order of HUMAN36M_32.
+_HUMAN36M_OFFSETS = """
+0 0 0, -132.948591 0 0, 0 -442.894612 0, 0 -454.206447 0, 0 0 162.767078, 0 0 74.999437,
+132.948826 0 0, 0 -442.894413 0, 0 -454.20659 0, 0 0 162.767426, 0 0 74.999948,
+0 0.1 0, 0 233.383263 0, 0 257.077681 0, 0 121.134938 0, 0 115.002227 0,
+0 257.077681 0, 0 151.034226 0, 0 278.882773 0, 0 251.733451 0, 0 0 0, 0 0 99.999627, 0 100.000188 0, 0 0 0,
+0 257.077681 0, 0 151.031437 0, 0 278.892924 0, 0 251.72868 0, 0 0 0, 0 0 99.999888, 0 137.499922 0, 0 0 0
+"""
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """One of the two collections."""
+
+    name: str
+    skeleton: Skeleton
+    offsets_m: Float[ndarray, "joints 3"]
+    unit_m: float
+    rate_hz: float
+
+    @property
+    def rest_m(self) -> Float[ndarray, "joints 3"]:
+        """The joints where no joint is turned."""
+        places_m = np.zeros_like(self.offsets_m)
+        for joint, parent in enumerate(self.skeleton.parents):
+            if parent >= 0:
+                places_m[joint] = places_m[parent] + self.offsets_m[joint]
+        return places_m
+
+
+def _cmu() -> _Kind:
+    rows = [line.split() for line in _CMU.split("\n") if line]
+    skeleton = Skeleton("CMU 38", tuple(row[0] for row in rows), tuple(int(row[1]) for row in rows))
+    offsets = np.array([row[2:] for row in rows], float)
+    return _Kind("CMU", skeleton, offsets * _CMU_UNIT_M, _CMU_UNIT_M, 120.0)
+
+
+def _human36m() -> _Kind:
+    offsets = np.array([each.split() for each in _HUMAN36M_OFFSETS.strip().split(",")], float)
+    return _Kind("Human3.6M", HUMAN36M_32, offsets * 0.001, 0.001, 50.0)
+
+
+KINDS = {117: _cmu(), 99: _human36m()}
+
+
+def is_exponential_maps(path: Path) -> bool:
+    """Whether the first two lines are 117 or 99 numbers each, and nothing else."""
+    if path.suffix.lower() not in (".txt", ".csv") or not path.is_file():
+        return False
+    lines = beginning_of(path, 16_384).replace(b"\r\n", b"\n").split(b"\n")
+    first = lines[0].split(b",")
+    if len(first) not in KINDS or not all(_NUMBER.fullmatch(each) for each in first):
+        return False
+    second = lines[1].split(b",") if len(lines) > 2 else first
+    return len(second) == len(first) and all(_NUMBER.fullmatch(each) for each in second)
+
+
+def read(path: Path, *, rate_hz: float | None = None) -> Iterator[Recording]:
+    """The one recording of a file."""
+    numbers = _numbers(path)
+    kind = KINDS[numbers.shape[1]]
+    action, performer = _named(path)
+    notes = [f"The file holds no bones; they are those of the skeleton that {kind.name}'s maps are published with."]
+    places_m = numbers[:, :3] * kind.unit_m
+    rotations = matrices(-numbers[:, 3:].reshape(len(numbers), -1, 3))
+    if kind.name == "CMU" and len(numbers) > 1 and _is_rest(numbers[0]) and not _is_rest(numbers[1]):
+        places_m, rotations = places_m[1:], rotations[1:]
+        notes.append("The first frame is the maker's rest pose and is left out.")
+    if kind.name == "Human3.6M" and _are_steps(places_m, numbers[:, 3:6]):
+        places_m, rotations[:, 0] = _summed(places_m, rotations[:, 0])
+        notes.append("Places and headings are steps from frame to frame; they are summed from the origin on.")
+    rest_m = kind.rest_m
+    placed = place_joints(rotations, places_m, rest_m, kind.skeleton.parents)
+    joints_m = as_recorded(placed.places_m, kind.skeleton)
+    if kind.name == "Human3.6M":  # Human3.6M's own world is z up, but shared files were turned by some
+        up, _ = up_of(joints_m)
+        joints_m = (joints_m @ turn_to_y_up(up).T).astype(np.float32)
+    if np.abs(joints_m[np.isfinite(joints_m)]).max() > FARTHEST_M:
+        frame = int(np.argmax(np.nan_to_num(np.abs(joints_m)).max((1, 2)) > FARTHEST_M))
+        raise FormatError(path, f"frame {frame}: the root is more than {FARTHEST_M / 1000:.0f} km away", hint=_HINT)
+    told_hz = rate_hz or kind.rate_hz
+    stretches = (Stretch(0.0, len(joints_m) / told_hz, (action,), path.stem),) if action else ()
+    yield Recording(
+        name=path.stem,
+        rate_hz=told_hz,
+        joints_m=joints_m,
+        performer=performer,
+        stretches=stretches,
+        notes=tuple(notes),
+    )
+
+
+def _numbers(path: Path) -> Float[ndarray, "frames columns"]:
+    raw = bytes_of(path, MOST_BYTES)
+    try:
+        text = raw.decode("ascii")
+    except UnicodeDecodeError as error:
+        line = raw[: error.start].count(b"\n") + 1
+        raise FormatError(path, f"line {line}: it is no plain text of numbers", hint=_HINT) from None
+    columns = text.partition("\n")[0].count(",") + 1
+    if columns not in KINDS:
+        raise FormatError(path, f"line 1: {columns} columns are neither CMU's nor Human3.6M's", hint=_HINT)
+    try:
+        numbers = np.loadtxt(io.StringIO(text), delimiter=",", comments=None, ndmin=2)
+    except ValueError as error:
+        raise FormatError(path, _placed(str(error)), hint=_HINT) from None
+    wrong = ~np.isfinite(numbers).all(1) | (np.abs(numbers[:, 3:]) > _MOST_TURN_RAD).any(1)
+    if wrong.any():
+        raise FormatError(path, f"frame {int(np.argmax(wrong))}: a number in it is no rotation", hint=_HINT)
+    return numbers
+
+
+def _placed(said: str) -> str:
+    """NumPy's complaint with the line in our words."""
+    found = re.search(r"row (\d+)", said)
+    line = f"frame {int(found[1]) - ('columns changed' in said)}: " if found else ""
+    what = re.search(r"could not convert string '(.{0,40})", said)
+    if what:
+        return f"{line}{what[1].rstrip(chr(39))!r} is no number"
+    return f"{line}it has another number of columns than the first" if "columns" in said else f"{line}{said[:120]}"
+
+
+def _named(path: Path) -> tuple[str, str]:
+    """Action and performer, from `walking_1.txt` in a folder such as `S1`."""
+    found = _NAME.fullmatch(path.stem)
+    action = found["action"].replace("_", " ").strip() if found else path.stem
+    performer = path.parent.name if re.fullmatch(r"S\d{1,2}", path.parent.name) else ""
+    return action, performer
+
+
+def _is_rest(numbers: Float[ndarray, " columns"]) -> bool:
+    """Whether root and trunk are not turned at all, as nobody is who was recorded."""
+    return not numbers[3:6].any() and not numbers[3 + 13 * 3 : 3 + 16 * 3].any()
+
+
+def _are_steps(places_m: Float[ndarray, "frames 3"], turns: Float[ndarray, "frames 3"]) -> bool:
+    """Whether places and headings are those of one frame seen from the last: both are next to nothing then."""
+    small = np.median(np.linalg.norm(places_m, axis=1)) < 0.06 and np.median(np.linalg.norm(turns, axis=1)) < 0.06
+    return len(places_m) > 1 and bool(small)
+
+
+def _summed(
+    steps_m: Float[ndarray, "frames 3"], turns: Float[ndarray, "frames 3 3"]
+) -> tuple[Float[ndarray, "frames 3"], Float[ndarray, "frames 3 3"]]:
+    """Places and rotations in the world of the first frame: each step is in the axes of the frame before it."""
+    places_m, rotations = np.zeros_like(steps_m), np.empty_like(turns)
+    place_m, rotation = np.zeros(3), np.eye(3)
+    for frame, (step_m, turn) in enumerate(zip(steps_m, turns, strict=True)):
+        place_m = place_m + rotation @ step_m
+        rotation = rotation @ turn
+        places_m[frame], rotations[frame] = place_m, rotation
+    return places_m, rotations
