@@ -100,8 +100,8 @@ def joints_of(motion: Motion) -> Float[ndarray, "frames 27 3"]:
     joints_m[:, : len(SMPL_24)] = placed.places_m[:, : len(SMPL_24)]
     head = placed.rotations[:, fixed_to]
     joints_m[:, RECORDED_27["nose"]] = placed.places_m[:, fixed_to] + (head @ offsets_m)
-    joints_m[:, RECORDED_27["left_fingertip"]] = placed.places_m[:, len(SMPL_24) + 1]
-    joints_m[:, RECORDED_27["right_fingertip"]] = placed.places_m[:, len(SMPL_24) + 3]
+    joints_m[:, RECORDED_27["left_fingertip"]] = placed.places_m[:, len(SMPL_24) + 2]
+    joints_m[:, RECORDED_27["right_fingertip"]] = placed.places_m[:, len(SMPL_24) + 5]
     return joints_m
 
 
@@ -112,10 +112,10 @@ def reference_body() -> Body:
 
 @lru_cache(maxsize=1)
 def _reference() -> tuple[list[int], tuple[int, ...], ndarray, int, ndarray]:
-    """Of SMPL-X only what is kept: the body, then both index fingers. Hands are their knuckles, as SMPL's are."""
+    """Of SMPL-X only what is kept: the body, the middle knuckles (SMPL's hands), then both index fingers."""
     body = reference_body()
-    fingers = ("left_index1", "right_index1", "left_index2", "left_index3", "right_index2", "right_index3")
-    kept = [*range(22), *(SMPLX_55[name] for name in fingers)]
+    fingers = [f"{side}_index{part}" for side in ("left", "right") for part in (1, 2, 3)]
+    kept = [*range(22), *(SMPLX_55[name] for name in ("left_middle1", "right_middle1", *fingers))]
     parents = tuple(kept.index(SMPLX_55.parents[joint]) if joint else -1 for joint in kept)
     rest_m = np.asarray(body.model.regressor @ body.model.template_m, np.float32)[kept]
     found = landmarks_of(body, UPPER_BODY_9)

@@ -17,7 +17,7 @@ import numpy as np
 from jaxtyping import Float, Int
 from numpy import ndarray
 
-from core.bodies.skeletons import HUMAN36M_17, SMPL_22, SMPL_24, UPPER_BODY_9, Skeleton
+from core.bodies.skeletons import HUMAN36M_17, RECORDED_27, SMPL_22, SMPL_24, UPPER_BODY_9, Skeleton
 from core.bodies.skinning import Body
 from core.errors import CoreError
 
@@ -33,6 +33,7 @@ _FACE = {
 }
 # From the wrist, in lengths of the hand to its finger tips: outwards, up, ahead.
 _KNUCKLES = {"pinky": (0.48, 0.0, -0.16), "index": (0.53, 0.0, 0.12), "thumb": (0.32, -0.05, 0.29)}
+_INDEX_TIP = (0.81, -0.11, 0.18)  # the last joint of the index finger, as _KNUCKLES
 _MIDDLE_FINGER = {"smpl": (22, 23), "smplh": (25, 40), "smplx": (28, 43)}
 # Joints that two people would not put in the same place are taken less exactly; the others count 1.
 _LOOSE = {"hip": 1.5, "mid_hip": 1.5, "left_hip": 1.5, "right_hip": 1.5, "spine": 2.0, "neck": 1.5, "nose": 1.5}
@@ -95,13 +96,13 @@ class _Finder:
                 mix[row, point] += 1 / len(points)
         places, fixed = np.stack(self._places), np.array(self._fixed)
         offsets = places - self._joints[fixed]
-        own = skeleton in (SMPL_24, SMPL_22)
-        looseness = [1.0 if own else _looseness(joint) for joint in skeleton.joints]
+        own = skeleton in (SMPL_24, SMPL_22, RECORDED_27)
+        looseness = [1.0 if own and joint in SMPL_24.joints else _looseness(joint) for joint in skeleton.joints]
         return Landmarks(fixed, offsets[..., 0], offsets[..., 1:], mix, np.array(looseness))
 
     def _made_of(self, skeleton: Skeleton, joint: str) -> list[int]:
         """The points whose mean the joint is."""
-        if skeleton in (SMPL_24, SMPL_22):
+        if skeleton in (SMPL_24, SMPL_22, RECORDED_27) and joint in SMPL_24.joints:
             return [self._hand(joint) if joint.endswith("_hand") else self._joint(joint)]
         if skeleton == UPPER_BODY_9:
             joint = {"head": "nose", "hip": "mid_hip"}.get(joint, joint.replace("_hand", "_wrist"))
@@ -134,6 +135,8 @@ class _Finder:
             return [self._fix("head", self._ear(outward))]
         if part in _FACE:
             return [self._fix("head", self._on_face(outward, _FACE[part]))]
+        if part == "fingertip":
+            return [self._fix(f"{side}_wrist", self._knuckle(side, _INDEX_TIP))]
         if part in _KNUCKLES:
             return [self._fix(f"{side}_wrist", self._knuckle(side, _KNUCKLES[part]))]
         if part == "heel":

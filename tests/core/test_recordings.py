@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.bodies.fitting_landmarks import joints_at_rest, landmarks_of
 from core.bodies.skeletons import RECORDED_27, SMPL_24, SMPLH_52, SMPLX_55
 from core.geometry.rotations import matrices
 from core.motion import Motion
-from core.recordings import Recording, completed, joints_of, resampled
+from core.recordings import Recording, completed, joints_of, reference_body, resampled
 
 
 def turning(rate_hz, frames, skeleton=SMPL_24):
@@ -59,3 +60,11 @@ def test_that_what_is_not_known_spoils_nothing_beside_it():
     np.testing.assert_array_equal(np.isnan(same.joints_m).nonzero()[:2], [[1, 1, 1], [3, 3, 3]])
     between = resampled(replace(same, rate_hz=30.0), 20.0).joints_m
     assert np.isfinite(np.delete(between, 3, axis=1)).all()
+
+
+def test_that_recorded_joints_lie_where_a_fit_looks_for_them():
+    body = reference_body()
+    marks = landmarks_of(body, RECORDED_27)
+    fitted = marks.mix @ (joints_at_rest(body)[0][marks.fixed_to] + marks.offsets_m)
+    recorded = joints_of(turning(30.0, 1, SMPLX_55))[0]
+    assert np.linalg.norm(fitted - recorded, axis=-1).max() < 0.004
