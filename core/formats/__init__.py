@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from core.formats import (
     amass,
+    bvh,
     human36m_cameras,
     ikea_asm_cameras,
     keypose_csv,
@@ -89,4 +90,5 @@ FORMATS = (
         mpii_cooking.read_older,
         licence=mpii_cooking.LICENCE,
     ),
+    Format("BVH", "motion", (".bvh",), bvh.is_bvh, bvh.read, options=bvh.OPTIONS),
 )
