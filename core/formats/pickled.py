@@ -12,6 +12,7 @@ of a pickle, whose few bytes may mean a million values. Every failure is a Forma
 """
 
 import io
+import mmap
 import pickletools
 import zipfile
 from collections.abc import Iterable, Iterator
@@ -65,6 +66,17 @@ def from_pickle(
     raw = bytes_of(path, most_bytes)
     with _said(path, "it is no pickle that can be read", whose):
         return _unpickled(raw, most_bytes, most_values)
+
+
+def mentions(path: Path, *words: bytes) -> bool:
+    """Whether a file begins as a pickle and has all of these words, wherever they are. Never raises."""
+    try:
+        if beginning_of(path, 1) not in (b"\x80", b"(", b"}") or path.stat().st_size > MOST_BYTES:
+            return False
+        with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as whole:
+            return all(whole.find(word) >= 0 for word in words)
+    except (OSError, ValueError):
+        return False
 
 
 def _unpickled(raw: bytes, most_bytes: int, most_values: int) -> Any:

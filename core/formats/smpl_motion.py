@@ -106,11 +106,20 @@ def check_numbers(path: Path, name: str, values: Float[ndarray, "frames ..."], m
 
 def rate_of(path: Path, name: str, value: Any) -> float:
     """Frames a second: 1 to 1000."""
-    array = np.asarray(value)
-    rate_hz = float(array.reshape(-1)[0]) if array.size == 1 and array.dtype.kind in "iuf" else float("nan")
+    rate_hz = number_of(value)
     if not 1.0 <= rate_hz <= MOST_HZ:
         raise FormatError(path, f"{name} says {_short(value)} frames a second", hint=f"1 to {MOST_HZ:g} can be read.")
     return rate_hz
+
+
+def number_of(value: Any) -> float:
+    """A number as files have it: alone, or in an array of one; not a number where it is none."""
+    if isinstance(value, ndarray) and value.size == 1 and value.dtype.kind in "iuf":
+        value = value.reshape(-1)[0].item()
+    try:
+        return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else float("nan")
+    except OverflowError:
+        return float("inf")
 
 
 def text_of(value: Any) -> str:
