@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 from core.formats import (
+    aistpp,
     amass,
     bvh,
     human36m_cameras,
+    humanact12,
     ikea_asm_cameras,
     keypose_csv,
     marks,
@@ -91,4 +93,8 @@ FORMATS = (
         licence=mpii_cooking.LICENCE,
     ),
     Format("BVH", "motion", (".bvh",), bvh.is_bvh, bvh.read, options=bvh.OPTIONS),
+    Format(
+        "HumanAct12", "motion", (".npy", ".pkl"), humanact12.is_humanact12, humanact12.read, licence=humanact12.LICENCE
+    ),
+    Format("AIST++", "motion", (".pkl",), aistpp.is_aistpp, aistpp.read, licence=aistpp.LICENCE),
 )
