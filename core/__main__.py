@@ -8,7 +8,7 @@ import sys
 
 import typer
 
-from core.commands import bodies, cameras, fitting, learning, machine, media, projects
+from core.commands import bodies, cameras, data, fitting, learning, machine, media, projects, sheets
 
 app = typer.Typer(
     name="posecast",
@@ -20,7 +20,9 @@ app = typer.Typer(
 )
 for command in (
     *projects.COMMANDS,
+    *data.COMMANDS,
     *media.COMMANDS,
+    *sheets.COMMANDS,
     *cameras.COMMANDS,
     *fitting.COMMANDS,
     *learning.COMMANDS,

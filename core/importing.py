@@ -29,7 +29,7 @@ from core.project.motion_sets import IndexLine, MotionRow, MotionSet, SetFacts, 
 from core.project.rows import value_of
 from core.project.store import ProjectStore
 from core.recognition import Recognised, files_below, is_packed, unpacked, what_is
-from core.runs import Done, Events, ImportData, Made, Metric, Note, Progress
+from core.runs import Done, Events, ImportData, Metric, Note, Progress
 from core.wording import counted
 
 _MOST_NOTES = 20
@@ -121,9 +121,7 @@ def import_motion(spec: ImportData, found: Recognised, root: Path) -> Events:
     yield Progress(len(found.files), len(found.files), found.format.name)
     taken = [known[name] for name in known if known[name].motions]
     if not taken:
-        yield from ()
         raise RunError(_nothing_in(found, list(known.values())), hint=_first_hint(list(known.values())))
-    yield Made(the_set.facts.name, str(the_set.folder))
     yield Done(_summary(the_set.facts, found, taken, refused, fresh), (str(the_set.folder),))
 
 

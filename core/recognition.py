@@ -84,7 +84,11 @@ def what_is(source: Path, format: str = "") -> Recognised:  # noqa: A002 (what p
         raise FileError(source, "there is no such file or folder", hint="Check the path.")
     asked = named(format) if format else None
     for inside in _down_from(source):
-        whole = claims(inside) if asked is None else [asked] if inside.is_file() or asked.sniff(inside) else []
+        if asked is None:
+            whole = claims(inside)
+        else:
+            is_named = inside.is_file() and (inside == source or _may_be(inside, asked))
+            whole = [asked] if is_named or asked.sniff(inside) else []
         if len(whole) == 1:
             return Recognised(inside, whole[0], (inside,), _size_of(inside))
         if whole:

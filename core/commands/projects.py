@@ -1,4 +1,4 @@
-"""Commands about projects: make, add, import, export, inspect, check."""
+"""Commands about projects: make, add, inspect, check."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -89,42 +89,6 @@ def add(
             raise typer.Exit(REFUSED)
 
 
-def import_(
-    source: Annotated[Path, typer.Argument(help="A file or folder.", show_default=False)],
-    project: ProjectFolder,
-    format: Annotated[str, typer.Option(help="What it is, where its content does not tell.")] = "",  # noqa: A002
-    clip: Annotated[str, typer.Option(help="The clip it belongs to, by id or name.")] = "",
-    as_json: Json = False,
-) -> None:
-    """Take 2D poses or annotations into a project."""
-    from core import exchange
-    from core.project.store import ProjectStore
-
-    with refusals(), ProjectStore.open(project, person(), mode="command") as store:
-        known = exchange.named(format) if format else exchange.recognise(source)
-        chosen = clip_of(store.project, clip) if clip else None
-        report = exchange.take_in(known, source, store, chosen, person())
-        answer(report, report.says, as_json=as_json)
-        if report.taken == 0:
-            raise typer.Exit(REFUSED)
-
-
-def export(
-    project: ProjectFolder,
-    out: Annotated[Path, typer.Argument(help="The file to write.", show_default=False)],
-    format: Annotated[str, typer.Option(help="Otherwise told by the file's ending.")] = "",  # noqa: A002
-    as_json: Json = False,
-) -> None:
-    """Write a project's segments and characteristic poses to a file."""
-    from core import exchange
-    from core.project.store import ProjectStore
-
-    with refusals(), ProjectStore.open(project, person(), mode="read") as store:
-        refuse_own_file(store, out)
-        report = exchange.hand_out(exchange.writer(out, format), store, out)
-        answer(report, report.says, as_json=as_json)
-
-
 def inspect(
     path: Annotated[
         Path, typer.Argument(help="A project, video, run, checkpoint or any known file.", show_default=False)
@@ -178,4 +142,4 @@ def refuse_own_file(store: Any, out: Path) -> None:
         raise ProjectError(f"{out.name} belongs to this project and is not written over.", hint="Name another file.")
 
 
-COMMANDS = (demo, new, add, import_, export, inspect, check)
+COMMANDS = (demo, new, add, inspect, check)
