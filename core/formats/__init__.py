@@ -11,7 +11,9 @@ from core.formats import (
     bvh,
     human36m_cameras,
     humanact12,
+    ikea_asm,
     ikea_asm_cameras,
+    ikea_asm_poses,
     keypose_csv,
     marks,
     mpii_cooking,
@@ -50,6 +52,8 @@ class Format:
     """Names of what `read` may be told beside the path, such as the columns of a table."""
     licence: str = ""
     """The terms its data usually come under, where its makers say so."""
+    is_native: bool = False
+    """Whether its reader is a library in C, which a damaged file could crash: it is read in a process of its own."""
 
 
 FORMATS = (
@@ -83,6 +87,7 @@ FORMATS = (
         mpii_cooking.read,
         options=("background",),
         licence=mpii_cooking.LICENCE,
+        is_native=True,
     ),
     Format(
         "MPII Cooking 1",
@@ -97,4 +102,29 @@ FORMATS = (
         "HumanAct12", "motion", (".npy", ".pkl"), humanact12.is_humanact12, humanact12.read, licence=humanact12.LICENCE
     ),
     Format("AIST++", "motion", (".pkl",), aistpp.is_aistpp, aistpp.read, licence=aistpp.LICENCE),
+    Format(
+        "IKEA-ASM",
+        "annotations",
+        (".json", ""),
+        ikea_asm.is_ikea_asm,
+        ikea_asm.read,
+        options=("camera", "poses"),
+        licence=ikea_asm.LICENCE,
+    ),
+    Format(
+        "IKEA-ASM 2D poses",
+        "2D poses",
+        (".json", ""),
+        ikea_asm_poses.is_pose2d,
+        ikea_asm_poses.read_pose2d,
+        licence=ikea_asm.LICENCE,
+    ),
+    Format(
+        "IKEA-ASM 3D poses",
+        "motion",
+        (".json", ""),
+        ikea_asm_poses.is_pose3d,
+        ikea_asm_poses.read_pose3d,
+        licence=ikea_asm.LICENCE,
+    ),
 )
