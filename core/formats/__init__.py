@@ -8,7 +8,9 @@ from typing import Any, Literal
 from core.formats import (
     aistpp,
     amass,
+    boris,
     bvh,
+    epic_kitchens,
     human36m_cameras,
     humanact12,
     ikea_asm,
@@ -20,6 +22,7 @@ from core.formats import (
     opencv_cameras,
     openpose,
     pose2sim_cameras,
+    xes,
 )
 
 Holds = Literal["2D poses", "marks", "cameras", "annotations", "motion", "motion labels", "characteristic poses"]
@@ -127,4 +130,15 @@ FORMATS = (
         ikea_asm_poses.read_pose3d,
         licence=ikea_asm.LICENCE,
     ),
+    Format("XES", "annotations", (".xes", ".xml"), xes.is_xes, xes.read),
+    Format(
+        "EPIC-KITCHENS-100",
+        "annotations",
+        (".csv",),
+        epic_kitchens.is_epic_kitchens,
+        epic_kitchens.read,
+        options=("action",),
+        licence=epic_kitchens.LICENCE,
+    ),
+    Format("BORIS", "annotations", (".tsv", ".csv", ".txt"), boris.is_boris, boris.read),
 )
