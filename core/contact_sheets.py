@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy import ndarray
 
 from core.errors import CoreError, FormatError
 from core.formats.annotated import Annotations, ForeignClip
@@ -22,6 +23,7 @@ from core.formats.keypose_csv import KeyposeTable
 from core.formats.marks import Mark
 from core.geometry.cameras import eye_m
 from core.motion import Poses2d
+from core.opencv import cv2
 from core.recognition import Recognised, what_is
 from core.recordings import Recording
 from core.rendering.boards import CANVAS, LINE, PAD, QUIET, Board, Rgb, stacked, wrapped
@@ -37,7 +39,7 @@ from core.wording import counted
 MOST_RECORDINGS = 6
 MOST_LANES = 12
 _FRAMES = 8
-_USUAL_SIZE = (1920, 1080)
+_CELL = (398, 298)  # four beside each other
 _NAMED = 6
 
 
@@ -172,44 +174,43 @@ def _poses(poses: Poses2d, video: Path | None) -> Iterator[Rgb]:
     if not len(seen):
         return
     frames = seen[np.unique(np.linspace(0, len(seen) - 1, _FRAMES).round().astype(int))]
-    with_video = open_video(video) if video is not None else None
-    try:
-        size = (with_video.width, with_video.height) if with_video is not None else _picture_size(poses)
-        cells = []
-        for frame in frames:
-            if with_video is not None:
-                picture = with_video.frame(min(int(frame), len(with_video) - 1)).copy()
-            else:
-                picture = np.full((size[1], size[0], 3), rgb(CANVAS), np.uint8)
-            cells.append(_with_sticks(picture, poses, int(frame)))
-    finally:
-        if with_video is not None:
-            with_video.close()
+    if video is None:
+        low, high = _part_of_picture(poses)
+        blank = np.full((*_CELL[::-1], 3), rgb(CANVAS), np.uint8)
+        cells = [_with_sticks(blank, poses, int(frame), low, high) for frame in frames]
+        said = f"Shown: x {low[0]:.0f} … {high[0]:.0f} px, y {low[1]:.0f} … {high[1]:.0f} px of the picture"
+    else:
+        with open_video(video) as opened:
+            pictures = [opened.frame(min(int(frame), len(opened) - 1)) for frame in frames]
+        low, high = np.zeros(2) - 0.5, np.array([pictures[0].shape[1], pictures[0].shape[0]]) - 0.5
+        cells = [_with_sticks(each, poses, int(frame), low, high) for each, frame in zip(pictures, frames, strict=True)]
+        said = f"Over {video.name}"
     yield _grid(cells, [f"frame {frame}" for frame in frames])
+    yield _told([said])
 
 
-def _picture_size(poses: Poses2d) -> tuple[int, int]:
-    """Of a usual picture that has everybody in it; larger where they reach out of it."""
+def _part_of_picture(poses: Poses2d) -> tuple[ndarray, ndarray]:
+    """Corners of what has everybody in it in (almost) all frames, as wide and as high as a cell."""
     places = poses.joints_px[poses.seen()]
-    width, height = _USUAL_SIZE
-    needed = np.percentile(places, 99.5, axis=0) * 1.05 if len(places) else np.zeros(2)
-    times = max(1.0, float(needed[0]) / width, float(needed[1]) / height)
-    if times == 1.0 and len(places) and needed[0] < width / 2 and needed[1] < height / 2:
-        times = max(float(needed[0]) / width, float(needed[1]) / height, 0.05)
-    return round(min(times, 8.0) * width), round(min(times, 8.0) * height)
+    low, high = np.percentile(places, 0.5, axis=0), np.percentile(places, 99.5, axis=0)
+    middle, needed = (low + high) / 2, np.maximum(high - low, 1.0) * 1.25
+    half = np.array(_CELL) * float((needed / np.array(_CELL)).max()) / 2
+    return middle - half, middle + half
 
 
-def _with_sticks(picture: Rgb, poses: Poses2d, frame: int) -> Rgb:
-    """Scaled to a cell first, so that lines are as thick on every picture."""
-    from core.opencv import cv2
+def _with_sticks(picture: Rgb, poses: Poses2d, frame: int, low: ndarray, high: ndarray) -> Rgb:
+    """A picture whose corners are `low` and `high`, as large as a cell, so that lines are as thick on every one.
 
-    wide = (WIDTH - 2 * PAD) // 4 - 2
-    scale = wide / picture.shape[1]
-    small = cv2.resize(picture, (wide, max(round(picture.shape[0] * scale), 1)), interpolation=cv2.INTER_AREA)
+    Drawn twice as large and averaged: thin lines stay smooth.
+    """
+    width = 2 * _CELL[0]
+    scale = width / float(high[0] - low[0])
+    height = max(round(float(high[1] - low[1]) * scale / 2), 1)
+    large = cv2.resize(picture, (width, 2 * height), interpolation=cv2.INTER_AREA)
     for person in range(poses.people):
-        joints_px = (poses.joints_px[frame, person] + 0.5) * scale - 0.5
-        draw_skeleton(small, poses.skeleton, joints_px, poses.seen()[frame, person], sides=DARK.sides, scale=0.8)
-    return small
+        joints_px = (poses.joints_px[frame, person] - low) * scale - 0.5
+        draw_skeleton(large, poses.skeleton, joints_px, poses.seen()[frame, person], sides=DARK.sides, scale=2.0)
+    return cv2.resize(large, (_CELL[0], height), interpolation=cv2.INTER_AREA)
 
 
 def _grid(cells: list[Rgb], words: list[str]) -> Rgb:
@@ -305,11 +306,15 @@ def _cameras(cameras: tuple[NamedCamera, ...]) -> Rgb:
         at = metre * scale
         board.line([(middle[0] + at, middle[1] - 250), (middle[0] + at, middle[1] + 250)], "#1c1f26")
         board.line([(middle[0] - 250, middle[1] + at), (middle[0] + 250, middle[1] + at)], "#1c1f26")
+    written: list[tuple[float, float]] = []
     for each, eye in zip(placed, eyes, strict=True):
         x, y = middle[0] + eye[0] * scale, middle[1] + eye[2] * scale
         forward = each.camera.rotation[2]
         board.line([(x, y), (x + float(forward[0]) * 46, y + float(forward[2]) * 46)], DARK.sides.left, 2)
         board.dot((x, y), 5, DARK.sides.right)
-        board.words(f"{each.name}, {eye[1]:.2f} m high", (x + 9, y - 9), size=11, colour=QUIET, most=260)
-    board.words("From above; a square is a metre", (PAD, 530), size=12, colour=QUIET)
+        if all(abs(x - other_x) > 180 or abs(y - other_y) > 16 for other_x, other_y in written):
+            written.append((x, y))
+            board.words(f"{each.name}, {eye[1]:.2f} m high", (x + 12, y - 9), size=11, colour=QUIET, most=260)
+    said = f"{counted(len(cameras), 'camera')} from above; a square is a metre"
+    board.words(said, (PAD, 530), size=12, colour=QUIET)
     return board.picture()

@@ -58,9 +58,9 @@ _OTHERWISE: dict[str, dict[str, str]] = {
 def as_recorded(
     joints: Float[ndarray, "frames joints 3"], skeleton: Skeleton, also: dict[str, str] | None = None
 ) -> Float[ndarray, "frames 27 3"]:
-    """The same places as RECORDED_27, single precision. `also` says whose place one of ours takes, by names."""
+    """The same places as RECORDED_27. `also` says whose place one of ours takes, by names."""
     taken = {**_OTHERWISE.get(skeleton.name, {}), **(also or {})}
-    recorded = np.full((len(joints), len(RECORDED_27), 3), np.nan, np.float32)
+    recorded = np.full((len(joints), len(RECORDED_27), 3), np.nan, joints.dtype)
     for at, joint in enumerate(RECORDED_27.joints):
         source = taken.get(joint, joint)
         if source in skeleton.joints:

@@ -134,7 +134,7 @@ def counts_picture(title: str, values: Sequence[float], width: int, unit: str, h
     for at in range(0, len(edges), 8):
         x = PAD + room * at / len(counts)
         held = "left" if at == 0 else "right" if at == len(edges) - 1 else "middle"
-        board.words(f"{edges[at]:.4g} {unit}", (x, bottom + 14), size=11, colour=QUIET, held=held)
+        board.words(f"{edges[at]:.3g} {unit}", (x, bottom + 14), size=11, colour=QUIET, held=held)
     board.words(f"at most {counts.max()}", (width - PAD, 18), size=12, colour=QUIET, held="right")
     return board.picture()
 
