@@ -11,6 +11,7 @@ from core.formats import (
     boris,
     bvh,
     epic_kitchens,
+    exponential_maps,
     human36m_cameras,
     humanact12,
     ikea_asm,
@@ -141,4 +142,12 @@ FORMATS = (
         licence=epic_kitchens.LICENCE,
     ),
     Format("BORIS", "annotations", (".tsv", ".csv", ".txt"), boris.is_boris, boris.read),
+    Format(
+        "Exponential maps",
+        "motion",
+        (".txt",),
+        exponential_maps.is_exponential_maps,
+        exponential_maps.read,
+        options=("rate_hz",),
+    ),
 )
