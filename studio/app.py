@@ -19,6 +19,7 @@ from core.runs import Done, ExportBodies, Failed
 from studio import finding, theme
 from studio.adding import Adding
 from studio.calibrating import Calibrating
+from studio.data_sets import DataSets
 from studio.display import Display
 from studio.document import Document
 from studio.exporting import Exporting
@@ -57,6 +58,7 @@ class Studio(QObject):
         self.models = ModelsClient(self)
         self.display = Display(settings, self)
         self.adding = Adding(self.document, self)
+        self.sets = DataSets(self.document, self.jobs, self)
         self.window = MainWindow(self.document, self.jobs, settings, self._pages(), self._entries, version())
         self.projects = ProjectCommands(self.document, self.jobs, self.adding, settings, self.window)
         self._help = HelpCommands(self.window)
@@ -95,7 +97,7 @@ class Studio(QObject):
         document, jobs = self.document, self.jobs
         return {
             "projects": lambda: ProjectsPage(self.settings, self.projects.open),
-            "data": lambda: DataPage(document, jobs, self.adding),
+            "data": lambda: DataPage(document, jobs, self.adding, self.sets),
             "annotate": lambda: AnnotatePage(document, jobs, self.models, self.display),
             "train": lambda: TrainingPage(document, jobs),
             "forecast": lambda: ForecastPage(document, jobs, self.models, self.display),
@@ -187,6 +189,7 @@ class Studio(QObject):
 
     def _closing(self) -> None:
         self.adding.wait()
+        self.sets.wait()
         self.models.close()
         self.document.close_project()
 

@@ -84,6 +84,7 @@ COMMANDS: tuple[Command, ...] = (
     _everywhere("open-project", "Open project…", "Ctrl+O", "Project"),
     _everywhere("open-demo", "Open the demo kitchen", "", "Project"),
     _everywhere("add-videos", "Add videos…", "Ctrl+Shift+O", "Project", "editing", group=1),
+    _everywhere("import", "Import…", "Ctrl+I", "Project", "editing", group=1),
     _everywhere("export", "Export…", "Ctrl+E", "Project", "project", group=1),
     _everywhere("check-project", "Check project", "", "Project", "project", group=1),
     _everywhere("close-project", "Close project", "Ctrl+W", "Project", "project", group=1),
@@ -186,6 +187,7 @@ COMMANDS: tuple[Command, ...] = (
     _of("data", "open-in-annotate", "Open in Annotate", "Return Enter", needs="clip"),
     _of("data", "take-out-clip", "Take out clip", "Del", needs="clip"),
     _of("data", "all-clips", "Choose all clips", "Ctrl+A", needs="project"),
+    _of("data", "walk-through", "Walk through", "G", "Go", needs="clip"),
     # ---- Train
     _of("train", "start-training", "Start training", "Ctrl+Return Ctrl+Enter", "Model", needs="project"),
     _of("train", "stop-training", "Stop the run", "Ctrl+Shift+X", "Model", needs="project"),

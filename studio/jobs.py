@@ -16,16 +16,19 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from core.errors import CoreError, RunError
 from core.run_folder import RunFolder, RunState, Stamped
 from core.runs import (
+    BuildPoseBank,
     Done,
     Ending,
     EvaluateForecaster,
     ExportBodies,
     ExtractPoses,
     Failed,
+    ImportData,
     Made,
     MakeDemo,
     Metric,
     Note,
+    PrepareData,
     Progress,
     Spec,
     Stopped,
@@ -118,6 +121,12 @@ class Job(QObject):
                 return "Make a demo kitchen"
             case ExportBodies(file=file):
                 return f"Export {Path(file).name}"
+            case ImportData(source=source, name=name):
+                return f"Import {name or Path(source).name}"
+            case PrepareData(dataset=dataset):
+                return f"Prepare {dataset}"
+            case BuildPoseBank(name=name):
+                return f"Build the pose bank {name}"
             case None:
                 return "Made with another version"
 

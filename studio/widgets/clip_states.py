@@ -51,3 +51,12 @@ def length_words(seconds: float) -> str:
     whole = round(seconds)
     hours, minutes = divmod(whole // 60, 60)
     return f"{hours}:{minutes:02d}:{whole % 60:02d}" if hours else f"{minutes}:{whole % 60:02d}"
+
+
+def spoken_length(seconds: float) -> str:
+    """`1 h 12 min`, `12 min`, `40 s`: a sum, not a place in time."""
+    whole = round(seconds)
+    if whole < 90:
+        return f"{whole} s"
+    hours, minutes = divmod(round(whole / 60), 60)
+    return f"{hours} h {minutes:02d} min" if hours else f"{minutes} min"

@@ -1,122 +1,196 @@
-"""Two small charts about a project's labels: how often each action is marked, and which follows which."""
+"""Small charts about labels: how often each action is marked, how long it lasts, and which follows which.
 
-import itertools
-from dataclasses import dataclass
+They are given `core.statistics` and know neither project nor data set.
+"""
 
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QHelpEvent, QPainter
+from collections import Counter
+from collections.abc import Sequence
+
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFocusEvent, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPen
 from PySide6.QtWidgets import QToolTip
 
-from core.project.annotations import Project
-from core.project.edits import BACKGROUND
+from core.project.edits import LABEL_COLOURS
+from core.statistics import ActionFacts, Bin, Statistics
 from studio import theme
+from studio.widgets.job_words import grouped
 from studio.widgets.painting import Painted, put, words_width
 
-
-@dataclass(frozen=True)
-class ActionCount:
-    """How often an action is marked, how long in all, and how many of its segments have their pose."""
-
-    name: str
-    colour: str
-    segments: int
-    posed: int
-    seconds: float
-
-
-def action_counts(project: Project) -> list[ActionCount]:
-    """Every action that is marked somewhere, the most frequent first. Background is no action."""
-    segments = dict.fromkeys(project.labels, 0)
-    posed, seconds = dict(segments), dict.fromkeys(project.labels, 0.0)
-    for clip in project.clips.values():
-        has_pose = {pose.segment for pose in clip.poses}
-        for each in clip.segments:
-            if each.action in segments:
-                segments[each.action] += 1
-                posed[each.action] += each.id in has_pose
-                seconds[each.action] += (each.end_frame - each.start_frame) / clip.video.rate_hz
-    found = [
-        ActionCount(label.name, label.colour, segments[label.id], posed[label.id], seconds[label.id])
-        for label in project.actions()
-        if segments[label.id] and label.name not in BACKGROUND
-    ]
-    return sorted(found, key=lambda each: (-each.segments, each.name))
-
-
-def transitions(project: Project, names: list[str]) -> list[list[float]]:
-    """How often, of all times it was followed, action i (row) was followed by action j: shares of 1 by row."""
-    place = {label.id: names.index(label.name) for label in project.actions() if label.name in names}
-    counts = [[0] * len(names) for _ in names]
-    for clip in project.clips.values():
-        for actor in {each.actor for each in clip.segments}:
-            row = [place[each.action] for each in clip.segments if each.actor == actor and each.action in place]
-            for before, after in itertools.pairwise(row):
-                counts[before][after] += 1
-    return [[each / sum(row) if sum(row) else 0.0 for each in row] for row in counts]
+_ROW_PX = 19
+_TURNS = {Qt.Key.Key_Left: (0, -1), Qt.Key.Key_Right: (0, 1), Qt.Key.Key_Up: (-1, 0), Qt.Key.Key_Down: (1, 0)}
 
 
 class ActionBars(Painted):
-    """A bar an action; the part that has its pose is bright, the rest pale."""
+    """A bar an action; the part that has its pose is bright, the rest pale. What there is no room for is counted."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._counts: list[ActionCount] = []
+        self._actions: list[ActionFacts] = []
+        self._colours: dict[str, str] = {}
+        self._knows_poses = True
         self._by_length = False
         self.setMinimumHeight(theme.px(120))
-        self.setAccessibleName("How often each action is marked")
+        self.setAccessibleName(self.tr("How often each action is marked"))
 
-    def show_counts(self, counts: list[ActionCount]) -> None:
-        self._counts = counts
-        self.setAccessibleDescription(", ".join(f"{each.name} {each.segments}" for each in counts))
-        self.update()
+    def show_actions(self, actions: Sequence[ActionFacts], *, knows_poses: bool) -> None:
+        """Without poses every bar is bright. An action without a colour takes one that is free."""
+        self._actions, self._knows_poses = list(actions), knows_poses
+        taken = {each.colour for each in actions if each.colour}
+        free = [each for each in LABEL_COLOURS if each not in taken] or list(LABEL_COLOURS)
+        without = [each.name for each in actions if not each.colour]
+        self._colours = {each.name: each.colour for each in actions}
+        self._colours |= {name: free[at % len(free)] for at, name in enumerate(without)}
+        self._order()
 
     def show_length(self, on: bool) -> None:
         self._by_length = on
+        self._order()
+
+    def _order(self) -> None:
+        """The longest bar first."""
+        self._actions.sort(key=lambda each: (-self._value(each), each.name))
+        self.setAccessibleDescription(", ".join(f"{each.name} {self._said(each)}" for each in self._actions))
+        self.update()
+
+    def _value(self, each: ActionFacts) -> float:
+        return each.seconds if self._by_length else each.count
+
+    def _said(self, each: ActionFacts) -> str:
+        return span_words(each.seconds) if self._by_length else grouped(each.count)
+
+    def draw(self, painter: QPainter, look: theme.Theme) -> None:
+        if not self._actions:
+            put(painter, 4, theme.px(20), self.tr("Nothing is marked yet"), look.text3, 11)
+            return
+        fitting = max(2, int(self.height() / theme.px(_ROW_PX)))
+        rows = self._actions if len(self._actions) <= fitting else self._actions[: fitting - 1]
+        hidden = len(self._actions) - len(rows)
+        names = min(theme.px(110), max(words_width(each.name) for each in rows) + 4)
+        height = min(theme.px(24), self.height() / (len(rows) + (hidden > 0)))
+        most = max(self._value(each) for each in rows) or 1
+        room = self.width() - names - 12 - theme.px(56)
+        for at, each in enumerate(rows):
+            bar = QRectF(names + 8, at * height, max(2.0, room * self._value(each) / most), height)
+            self._draw_row(painter, look, each, bar)
+        if hidden:
+            words = self.tr("and {count} more").format(count=hidden)
+            put(painter, names + 8, len(rows) * height + height / 2 + 4, words, look.text3, 11)
+
+    def _draw_row(self, painter: QPainter, look: theme.Theme, each: ActionFacts, bar: QRectF) -> None:
+        baseline = bar.center().y() + theme.px(11) * 0.36
+        put(painter, bar.left() - 8, baseline, each.name, look.text2, 11, align="right", width=bar.left() - 8)
+        share = each.posed / each.count if self._knows_poses else 1.0
+        colour = self._colours[each.name]
+        whole = bar.adjusted(0, bar.height() * 0.2, 0, -bar.height() * 0.2)
+        bright = QRectF(whole.left(), whole.top(), whole.width() * share, whole.height())
+        painter.setPen(Qt.PenStyle.NoPen)
+        for area, ink in ((whole, theme.alpha(colour, 0.30)), (bright, QColor(colour))):
+            painter.setBrush(ink)
+            painter.drawRoundedRect(area, 2.5, 2.5)
+        ink, weight = (look.warn, 600) if share < 0.7 else (look.text3, 400)
+        put(painter, bar.right() + 7, baseline, self._said(each), ink, 11, weight)
+
+
+class DurationBars(Painted):
+    """How many stretches last how long: a histogram over steps that double."""
+
+    def __init__(self) -> None:
+        super().__init__(0, theme.px(86))
+        self._bins: tuple[tuple[str, int], ...] = ()
+        self.setAccessibleName(self.tr("How long actions last"))
+
+    def show_bins(self, bins: Sequence[Bin]) -> None:
+        """The shortest first; empty ones at the ends are left out."""
+        counted = [at for at, each in enumerate(bins) if each.count]
+        held = bins[counted[0] : counted[-1] + 1] if counted else ()
+        self._bins = tuple((_bin_words(each), each.count) for each in held)
+        self.setAccessibleDescription(", ".join(f"{words} s: {count}" for words, count in self._bins))
         self.update()
 
     def draw(self, painter: QPainter, look: theme.Theme) -> None:
-        rows = self._counts[: max(1, int(self.height() / theme.px(19)))]
-        if not rows:
-            put(painter, 4, theme.px(20), "Nothing is marked yet", look.text3, 11)
+        if not self._bins:
+            put(painter, 4, theme.px(20), self.tr("Nothing is marked yet"), look.text3, 11)
             return
-        names = min(theme.px(110), max(words_width(each.name) for each in rows) + 4)
-        height = min(theme.px(24), self.height() / len(rows))
-        most = max(each.seconds if self._by_length else each.segments for each in rows)
-        room = self.width() - names - 12 - theme.px(52)
-        for at, each in enumerate(rows):
-            top, value = at * height, each.seconds if self._by_length else each.segments
-            baseline = top + height / 2 + theme.px(11) * 0.36
-            put(painter, names, baseline, each.name, look.text2, 11, align="right", width=names)
-            wide = max(2.0, room * value / most)
-            share = each.posed / each.segments
+        most = max(count for _, count in self._bins)
+        step = min(self.width() / len(self._bins), theme.px(72))
+        floor, ceiling = self.height() - theme.px(17), theme.px(15)
+        for at, (words, count) in enumerate(self._bins):
+            high = (floor - ceiling) * count / most
             painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(theme.alpha(each.colour, 0.30))
-            painter.drawRoundedRect(QRectF(names + 8, top + height * 0.2, wide, height * 0.6), 2.5, 2.5)
-            painter.setBrush(QColor(each.colour))
-            painter.drawRoundedRect(QRectF(names + 8, top + height * 0.2, wide * share, height * 0.6), 2.5, 2.5)
-            ink, weight = (look.warn, 600) if share < 0.7 else (look.text3, 400)
-            words = _length(value) if self._by_length else f"{value:.0f}"
-            put(painter, names + 8 + wide + 7, baseline, words, ink, 11, weight)
+            painter.setBrush(QColor(look.accent if count else look.press))
+            painter.drawRoundedRect(QRectF(at * step + 2, floor - max(high, 2), step - 4, max(high, 2)), 2, 2)
+            middle = at * step + step / 2
+            if count and words_width(f"{count}", 10) < step:
+                put(painter, middle, floor - high - 4, f"{count}", look.text3, 10, align="centre")
+            put(painter, middle, self.height() - 4, words, look.text3, 10, align="centre")
 
 
 class TransitionMap(Painted):
-    """Row to column: how often one action followed another. One hue, light to dark, with the number."""
+    """Row to column: how often one action followed another. One hue, light to dark, with the number.
+
+    A cell is chosen by a click or with the arrow keys; `chosen` gives its row and column.
+    """
 
     MOST = 10
+    chosen = Signal(int, int)
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = MOST) -> None:
         super().__init__()
+        self._most = most
         self._names: list[str] = []
-        self._shares: list[list[float]] = []
+        self._counts: list[list[int]] = []
+        self._sums: list[int] = []
+        self._at: tuple[int, int] | None = None
+        self._nothing = ""
         self.setMinimumHeight(theme.px(180))
-        self.setAccessibleName("Which action follows which")
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAccessibleName(self.tr("Which action follows which"))
 
     def sizeHint(self) -> QSize:
         return QSize(theme.px(360), theme.px(360))
 
-    def show_project(self, project: Project, names: list[str]) -> None:
-        self._names = names[: self.MOST]
-        self._shares = transitions(project, self._names)
+    def show_statistics(self, statistics: Statistics) -> None:
+        """How often each of the most frequent actions was followed by each."""
+        held = self.cell
+        to_mark = self.tr("Mark two actions in a row to see what follows what")
+        self._nothing = (
+            to_mark if statistics.things == "clip" else self.tr("No recording holds one action after another")
+        )
+        self._names = [each.name for each in statistics.actions[: self._most]]
+        self._counts = statistics.counts(self._names)
+        sums = Counter[str]()
+        for each in statistics.follows:  # also by what there is no room for
+            sums[each.before] += each.count
+        self._sums = [sums[name] for name in self._names]
+        if held is not None and held[0] in self._names and held[1] in self._names:
+            self._at = (self._names.index(held[0]), self._names.index(held[1]))
+        else:
+            self._at = self._strongest()
+        self._tell()
+
+    @property
+    def cell(self) -> tuple[str, str, float, int] | None:
+        """The chosen cell: from, to, its share, and how often anything followed."""
+        if self._at is None:
+            return None
+        row, column = self._at
+        return self._names[row], self._names[column], self._share(row, column), self._sums[row]
+
+    def _share(self, row: int, column: int) -> float:
+        return self._counts[row][column] / self._sums[row] if self._sums[row] else 0.0
+
+    def _strongest(self) -> tuple[int, int] | None:
+        places = [(row, column) for row in range(len(self._names)) for column in range(len(self._names))]
+        return max(places, key=lambda at: self._counts[at[0]][at[1]], default=None) if any(self._sums) else None
+
+    def _choose(self, row: int, column: int) -> None:
+        self._at = (row, column)
+        self._tell()
+        self.chosen.emit(row, column)
+
+    def _tell(self) -> None:
+        cell = self.cell
+        self.setAccessibleDescription("" if cell is None else follows_words(*cell))
         self.update()
 
     def _grid(self) -> tuple[float, float, float]:
@@ -126,53 +200,108 @@ class TransitionMap(Painted):
         return left, top, min((self.width() - left - 4) / count, (self.height() - top - 4) / count, theme.px(46))
 
     def draw(self, painter: QPainter, look: theme.Theme) -> None:
-        if not self._names:
-            put(painter, 4, theme.px(20), "Mark two actions in a row to see what follows what", look.text3, 11)
+        if not any(self._sums):
+            words = self._nothing
+            put(painter, 4, theme.px(20), words, look.text3, 11, width=self.width() - 8)
             return
         left, top, side = self._grid()
-        low, high = (look.field, look.accent) if look.name == "dark" else ("#F3F2FB", look.fill)
         for row, name in enumerate(self._names):
-            put(
-                painter,
-                left - 8,
-                top + row * side + side / 2 + 4,
-                name,
-                look.text2,
-                10.5,
-                align="right",
-                width=left - 10,
-            )
+            baseline = top + row * side + side / 2 + 4
+            put(painter, left - 8, baseline, name, look.text2, 10.5, align="right", width=left - 10)
             painter.save()
             painter.translate(left + row * side + side / 2 + 3, top - 8)
             painter.rotate(-45)
             put(painter, 0, 0, name, look.text2, 10.5, width=left)
             painter.restore()
-            for column, share in enumerate(self._shares[row]):
-                colour = theme.mix(low, high, min(1.0, share * 1.1))
-                painter.setPen(Qt.PenStyle.NoPen)
-                painter.setBrush(QColor(colour))
-                painter.drawRoundedRect(
-                    QRectF(left + column * side + 1, top + row * side + 1, side - 2, side - 2), 2.5, 2.5
-                )
-                if share >= 0.1 and side > theme.px(20):
-                    ink = look.seg_ink if theme.contrast(colour, look.seg_ink) > 4.5 else "#FFFFFF"
-                    at = left + column * side + side / 2
-                    said = f"{share * 100:.0f}"
-                    size = min(10.5, 10.5 * (side - 8) / words_width(said, 10.5, 500))
-                    middle = top + row * side + side / 2 + theme.px(size) * 0.36
-                    put(painter, at, middle, said, ink, size, 500, align="centre")
+            for column in range(len(self._names)):
+                cell = QRectF(left + column * side + 1, top + row * side + 1, side - 2, side - 2)
+                self._draw_cell(painter, look, cell, self._share(row, column))
+        if self._at is not None:
+            row, column = self._at
+            ring = look.accent if self.hasFocus() else look.text
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(QPen(QColor(ring), 1.6))
+            painter.drawRoundedRect(
+                QRectF(left + column * side + 1, top + row * side + 1, side - 2, side - 2), 2.5, 2.5
+            )
+
+    def _draw_cell(self, painter: QPainter, look: theme.Theme, cell: QRectF, share: float) -> None:
+        low, high = (look.field, look.accent) if look.name == "dark" else ("#F3F2FB", look.fill)
+        colour = theme.mix(low, high, min(1.0, share * 1.1))
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(colour))
+        painter.drawRoundedRect(cell, 2.5, 2.5)
+        if share >= 0.1 and cell.width() > theme.px(18):
+            ink = look.seg_ink if theme.contrast(colour, look.seg_ink) > 4.5 else "#FFFFFF"
+            said = f"{share * 100:.0f}"
+            size = min(10.5, 10.5 * (cell.width() - 6) / words_width(said, 10.5, 500))
+            put(
+                painter,
+                cell.center().x(),
+                cell.center().y() + theme.px(size) * 0.36,
+                said,
+                ink,
+                size,
+                500,
+                align="centre",
+            )
+
+    def _cell_at(self, place: QPointF) -> tuple[int, int] | None:
+        if not any(self._sums):
+            return None
+        left, top, side = self._grid()
+        column, row = int((place.x() - left) // side), int((place.y() - top) // side)
+        inside = 0 <= row < len(self._names) and 0 <= column < len(self._names)
+        return (row, column) if inside else None
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        at = self._cell_at(event.position())
+        if at is not None:
+            self._choose(*at)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        turn = _TURNS.get(Qt.Key(event.key()))
+        if turn is None or self._at is None:
+            super().keyPressEvent(event)
+            return
+        last = len(self._names) - 1
+        self._choose(min(max(self._at[0] + turn[0], 0), last), min(max(self._at[1] + turn[1], 0), last))
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self.update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self.update()
 
     def event(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent) and self._names:
-            left, top, side = self._grid()
-            column, row = int((event.pos().x() - left) // side), int((event.pos().y() - top) // side)
-            if 0 <= row < len(self._names) and 0 <= column < len(self._names):
-                share = self._shares[row][column]
-                words = f"After {self._names[row]} comes {self._names[column]}: {share:.0%}".replace("%", " %")
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and event.key() in _TURNS:
+            event.accept()
+            return True
+        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            at = self._cell_at(QPointF(event.pos()))
+            if at is not None:
+                row, column = at
+                words = follows_words(self._names[row], self._names[column], self._share(row, column), self._sums[row])
                 QToolTip.showText(event.globalPos(), words, self)
                 return True
         return super().event(event)
 
 
-def _length(seconds: float) -> str:
-    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
+def follows_words(before: str, after: str, share: float, times: int) -> str:
+    """`reach › pick up 81 % of 351`."""
+    return f"{before} › {after} {share:.0%} of {times}".replace("%", " %")
+
+
+def span_words(seconds: float) -> str:
+    """`48 s`, `12 min` or `3.1 h`."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
+def _bin_words(each: Bin) -> str:
+    if each.end_s is None:
+        return f">{each.start_s:g}"
+    return f"<{each.end_s:g}" if not each.start_s else f"{each.start_s:g}–{each.end_s:g}"

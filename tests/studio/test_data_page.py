@@ -1,10 +1,11 @@
 """The Data page: clips, their states, and what their labels add up to."""
 
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QLabel
 
 from core.bodies.skeletons import UPPER_BODY_9
@@ -12,8 +13,8 @@ from core.motion import Poses2d
 from core.project.annotations import CharacteristicPose, FrameIdentity, Provenance, Segment, new_id
 from core.project.edits import add_label, set_tracks
 from core.runs import ExtractPoses
+from core.statistics import of_clips
 from studio.widgets.clip_states import clip_state, length_words
-from studio.widgets.label_charts import action_counts, transitions
 
 BY = Provenance(author="Ines", at="2026-01-01T00:00:00+00:00")
 
@@ -48,9 +49,10 @@ def cells(studio, qtbot) -> dict[str, str]:
     page = studio.window.page("data")
     qtbot.waitUntil(page.is_settled)
     titles = [
-        page.table.model().headerData(at, Qt.Orientation.Horizontal) for at in range(page.table.model().columnCount())
+        page.clips.table.model().headerData(at, Qt.Orientation.Horizontal)
+        for at in range(page.clips.table.model().columnCount())
     ]
-    return dict(zip(titles, (cell.words for cell in page.table.records()[0].cells), strict=True))
+    return dict(zip(titles, (cell.words for cell in page.clips.table.records()[0].cells), strict=True))
 
 
 def test_that_without_clips_the_page_says_what_to_do(open_studio):
@@ -64,12 +66,15 @@ def test_that_a_clip_shows_what_it_is_and_what_is_missing(with_clip, qtbot):
     mark(with_clip, ("cut", 0, 10), ("stir", 10, 20), poses=(0,))
     shown = cells(with_clip, qtbot)
     assert shown["Clip"] == "clip_01.mp4"
-    assert shown["Size"] == "64 × 48"
-    assert shown["Segments"] == "2"
-    assert shown["Without pose"] == "1"
+    assert shown["Segments"] == "67 %"
+    assert shown["Characteristic poses"] == "1"
     assert shown["State"] == "Needs poses"
-    assert shown["Marked"] == "67 %"
+    assert shown["By"] == "Ines"
+    assert shown["Split"] == "–"
     assert shown["Camera"] == "estimated"
+    segments, poses = with_clip.window.page("data").clips.table.records()[0].cells[3:5]
+    assert (segments.tip, poses.tip) == ("2 segments", "1 segment without a pose")
+    assert poses.share == 0.5
 
 
 def test_that_tracks_of_a_clip_are_shown_as_complete(with_clip, qtbot):
@@ -81,7 +86,7 @@ def test_that_tracks_of_a_clip_are_shown_as_complete(with_clip, qtbot):
     )
     page = with_clip.window.page("data")
     qtbot.waitUntil(page.is_settled)
-    assert page.table.records()[0].cells[3].share == 1.0
+    assert page.clips.table.records()[0].cells[2].share == 1.0
     assert document.tracks(document.clip_id).people == 1
 
 
@@ -106,7 +111,7 @@ def test_that_a_moved_video_is_said_and_found_again_with_its_segments(with_clip,
 def test_that_the_rows_thumbnail_is_a_picture_of_the_video(with_clip, qtbot):
     page = with_clip.window.page("data")
     qtbot.waitUntil(page.is_settled)
-    picture = page.table.records()[0].cells[0].picture
+    picture = page.clips.table.records()[0].cells[0].picture
     assert picture is not None
     colour = picture.toImage().pixelColor(40, 20)
     assert colour.red() == pytest.approx(20 + 6 * 10, abs=6)  # the tenth of thirty frames
@@ -119,17 +124,17 @@ def test_that_choosing_a_row_chooses_the_clip_everywhere(with_clip, tmp_path, vi
     qtbot.waitUntil(lambda: not with_clip.adding.is_busy)
     page, document = with_clip.window.page("data"), with_clip.document
     qtbot.waitUntil(page.is_settled)
-    page.table.selectRow(1)
+    page.clips.table.selectRow(1)
     assert document.clip.name == "clip_02.mp4"
-    document.choose_clip(page.table.records()[0].id)
-    assert page.table.current_id() == document.clip_id
+    document.choose_clip(page.clips.table.records()[0].id)
+    assert page.clips.table.current_id() == document.clip_id
 
 
 def test_that_taking_a_clip_out_can_be_undone(with_clip, qtbot):
     page = with_clip.window.page("data")
     qtbot.waitUntil(page.is_settled)
-    page.table.selectRow(0)
-    page.take_out()
+    page.clips.table.selectRow(0)
+    page.clips.take_out()
     assert with_clip.document.project.clips == {}
     with_clip.document.undo()
     assert len(with_clip.document.project.clips) == 1
@@ -140,14 +145,56 @@ def test_that_the_search_field_leaves_only_clips_that_fit(with_clip, tmp_path, v
     with_clip.adding.add([tmp_path / "kitchen.mp4"])
     qtbot.waitUntil(lambda: not with_clip.adding.is_busy)
     page = with_clip.window.page("data")
-    page._find.setText("kitch")
-    assert [record.cells[0].words for record in page.table.records()] == ["kitchen.mp4"]
+    page.clips.search.setText("kitch")
+    assert [record.cells[0].words for record in page.clips.table.records()] == ["kitchen.mp4"]
+
+
+def test_that_words_about_segments_find_places_and_the_walk_goes_through_them(with_clip, qtbot):
+    mark(with_clip, ("reach", 0, 5), ("cut", 5, 10), ("reach", 12, 20), ("reach", 20, 25), poses=(0,))
+    page, document = with_clip.window.page("data"), with_clip.document
+    page.clips.search.setText("reach, pose missing")
+    assert page.clips.matching.text() == "1 clip matches, 2 places"
+    document.seek(29)
+    walked = []
+    for _ in range(3):
+        with_clip.window.show_page("data")
+        with_clip.window.actions_table.do("walk-through")
+        assert with_clip.window.page_name == "annotate"
+        walked.append(document.playhead)
+    assert walked == [12, 20, 12]
+    page.clips.search.setText("cut, pose missing, nobody")
+    assert (page.clips.matching.text(), page.clips.table.records()) == ("No clip matches", [])
+
+
+def test_that_a_new_split_is_stored_by_its_name_and_the_same_name_is_not_drawn_again(with_clip, tmp_path, video, qtbot):
+    copies = [shutil.copy(video, tmp_path / f"more_{each}.mp4") for each in range(4)]
+    with_clip.adding.add([Path(each) for each in copies])
+    qtbot.waitUntil(lambda: not with_clip.adding.is_busy)
+    page, document = with_clip.window.page("data"), with_clip.document
+    page.clips.make_split("by-sequence", "sequence", 0)
+    qtbot.waitUntil(page.is_settled)
+    (split,) = document.project.splits.values()
+    parts = {each: part for part, ids in split.parts.items() for each in ids}
+    short = {"train": "train", "validation": "val", "test": "test"}
+    assert [record.cells[7].words for record in page.clips.table.records()] == [
+        short[parts[record.id]] for record in page.clips.table.records()
+    ]
+    assert page.clips.split.text() == "Split 60 / 20 / 20"
+    refused = []
+    document.refused.connect(refused.append)
+    page.clips.make_split("by-sequence", "sequence", 1)
+    drawn_again = list(document.project.splits.values())
+    assert drawn_again == [split]
+    assert "never changed" in refused[0].hint
+    document.undo()
+    qtbot.waitUntil(page.is_settled)
+    assert page.clips.split.text() == "No split yet"
 
 
 @pytest.mark.slow
 def test_that_poses_are_extracted_by_a_job_and_arrive_in_the_project(with_clip, qtbot):
     page = with_clip.window.page("data")
-    page.extract()
+    page.clips.extract()
     (job,) = with_clip.jobs.jobs()
     assert isinstance(job.spec, ExtractPoses)
     assert job.spec.clip_ids == (with_clip.document.clip_id,)
@@ -157,25 +204,35 @@ def test_that_poses_are_extracted_by_a_job_and_arrive_in_the_project(with_clip, 
     assert len(with_clip.document.tracks(with_clip.document.clip_id)) == 30
 
 
-def test_that_bars_count_segments_and_those_with_their_pose(with_clip):
+def test_that_bars_and_map_say_what_the_marks_add_up_to(with_clip, qtbot):
     mark(with_clip, ("cut", 0, 10), ("stir", 10, 15), ("cut", 15, 25), poses=(0, 1))
-    counts = {each.name: each for each in action_counts(with_clip.document.project)}
-    assert (counts["cut"].segments, counts["cut"].posed) == (2, 1)
-    assert counts["cut"].seconds == pytest.approx(20 / 25)
-    assert (counts["stir"].segments, counts["stir"].posed) == (1, 1)
+    page = with_clip.window.page("data")
+    qtbot.waitUntil(page.is_settled)
+    assert page.statistics.bars.accessibleDescription() == "cut 2, stir 1"
+    page.statistics.bars.show_length(True)
+    assert page.statistics.bars.accessibleDescription() == "cut 1 s, stir 0 s"
+    assert page.statistics.map.cell == ("cut", "stir", 1.0, 1)
 
 
-def test_that_every_row_of_what_follows_what_is_a_share_of_one(with_clip):
+def test_that_a_cell_of_what_follows_what_is_chosen_by_click_and_by_key(with_clip, qtbot):
     mark(with_clip, ("a", 0, 5), ("b", 5, 10), ("a", 10, 15), ("c", 15, 20), ("a", 20, 25))
-    shares = transitions(with_clip.document.project, ["a", "b", "c"])
-    assert shares == [[0, 0.5, 0.5], [1, 0, 0], [1, 0, 0]]
+    page = with_clip.window.page("data")
+    qtbot.waitUntil(page.is_settled)
+    chart = page.statistics.map
+    assert chart.cell == ("a", "b", 0.5, 2)
+    qtbot.keyClick(chart, Qt.Key.Key_Right)
+    assert chart.cell == ("a", "c", 0.5, 2)
+    left, top, side = chart._grid()
+    qtbot.mouseClick(chart, Qt.MouseButton.LeftButton, pos=QPoint(round(left + side / 2), round(top + side * 1.5)))
+    assert chart.cell == ("b", "a", 1.0, 1)
+    assert any(each.text() == "b › a 100 % of 1" for each in page.findChildren(QLabel))
 
 
 def test_that_background_needs_no_pose_and_counts_as_marked(with_clip):
     mark(with_clip, ("background", 0, 30))
     state = clip_state(with_clip.document.project, with_clip.document.clip)
     assert (state.words, state.poses_missing, state.share_marked) == ("Done", 0, 1.0)
-    assert action_counts(with_clip.document.project) == []
+    assert of_clips(with_clip.document.project).actions == ()
 
 
 def test_that_overlapping_segments_do_not_count_twice(with_clip):

@@ -1,0 +1,368 @@
+"""The middle of the Data page for clips: how far each one is, what is missing and where, and their split."""
+
+from pathlib import Path
+
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+
+from core.errors import CoreError
+from core.project.annotations import Changes, Clip, Split
+from core.project.edits import remove_clip
+from core.runs import ExtractPoses
+from core.splits import split_clips
+from core.wording import counted
+from studio import theme
+from studio.adding import Adding
+from studio.clip_search import Place, fits
+from studio.document import Document
+from studio.jobs import Job, Jobs
+from studio.widgets import parts
+from studio.widgets.clip_states import ClipState, clip_state, length_words, spoken_length
+from studio.widgets.job_words import grouped
+from studio.widgets.record_table import Cell, Column, Record, RecordTable
+from studio.widgets.split_control import SHORT, SplitControl
+from studio.widgets.thumbnails import Thumbnails
+
+_COLUMNS = (
+    Column("Clip"),
+    Column("Length", 62, is_number=True, rank=1),
+    Column("2D poses", 84, rank=3),
+    Column("Segments", 112),
+    Column("Characteristic poses", 132),
+    Column("State", 112),
+    Column("By", 78, rank=4),
+    Column("Split", 58, rank=2),
+    Column("Camera", 88, rank=5),
+)
+
+
+class DataClips(QWidget):
+    """Follows the document, the jobs and the videos being added."""
+
+    asks = Signal(str)
+    import_wanted = Signal()
+
+    def __init__(self, document: Document, jobs: Jobs, adding: Adding) -> None:
+        super().__init__()
+        self._document, self._jobs, self._adding = document, jobs, adding
+        self._thumbnails = Thumbnails(self)
+        self._there: dict[str, bool] = {}  # whether each clip's video is where it should be
+        self._places: list[Place] = []
+        self._walked = -1
+        self._split_name = ""
+        self._title = parts.Title()
+        self._sums = parts.row(gap=28, margins=(2, 0, 0, 2))
+        self.search = parts.search(self.tr("Find clips"), "Q", width=theme.px(210))
+        self.search.setToolTip(self.tr("A name, state or person; or what is marked, such as: reach, pose missing"))
+        self.matching = parts.text("", "caption")
+        self.walk = parts.button(self.tr("Walk through"), "right", "quiet")
+        self.walk.setToolTip(self.tr("Go to the next place that fits  G"))
+        self.table = RecordTable(_COLUMNS, "Clips")
+        self._moved = _MovedCard()
+        self.extract_button = parts.button("Extract 2D poses", "skeleton")
+        self.add = parts.button("Add videos", "plus", "primary")
+        self.split = SplitControl(self.tr("the clips"), ("sequence", "performer"))
+        self._reading = parts.text("", "label")
+        self._place_all()
+        self._refresh = QTimer(self)  # many changes in a row are shown once
+        self._refresh.setSingleShot(True)
+        self._refresh.timeout.connect(self.show_now)
+        self._connect()
+        self._forget()
+
+    def _place_all(self) -> None:
+        self.first = parts.button("Add videos", "plus", "primary", big=True)
+        bring = parts.button(self.tr("Import data"), "import", big=True)
+        bring.clicked.connect(self.import_wanted)
+        words = "Add videos, or drop them anywhere in this window."
+        empty = parts.state_card("video", "No clips yet", words, self.first, bring)
+        search = parts.row(self.search, self.matching, self.walk, None, self._reading, self.split, gap=8)
+        full = parts.col(self._sums, search, (self.table, 1), self._moved, gap=10)
+        self._body = QStackedWidget()
+        self._body.addWidget(empty)
+        self._body.addWidget(full)
+        head = parts.row((self._title, 1), self.extract_button, self.add, gap=6)
+        panel = parts.panel(None, head, (self._body, 1), gap=10, margins=(14, 10, 10, 8))
+        panel.setAccessibleName(self.tr("Clips"))
+        box = QVBoxLayout(self)
+        box.setContentsMargins(0, 0, 0, 0)
+        box.addWidget(panel)
+
+    def _connect(self) -> None:
+        for button in (self.add, self.first):
+            button.clicked.connect(lambda: self.asks.emit("add-videos"))
+        self.extract_button.clicked.connect(self.extract)
+        self.search.textChanged.connect(self._searched)
+        self.search.returnPressed.connect(self.walk_on)
+        self.walk.clicked.connect(self.walk_on)
+        self.split.chosen.connect(self._show_split)
+        self.split.wanted.connect(self.make_split)
+        self.table.chosen.connect(self._document.choose_clip)
+        self.table.opened.connect(self.open_clip)
+        self.table.selectionModel().selectionChanged.connect(self._follow_selection)
+        self._moved.locate.clicked.connect(self._relink)
+        self._thumbnails.came.connect(self._later)
+        self._document.opened.connect(self._forget)
+        self._document.became_writable.connect(self._later)
+        self._document.changed.connect(self._changed)
+        self._document.clip_chosen.connect(self._follow_clip)
+        self._jobs.moved.connect(self._job_moved)
+        self._adding.moved.connect(self._reading.setText)
+
+    @property
+    def is_settled(self) -> bool:
+        return self._thumbnails.is_settled and not self._refresh.isActive() and not self._adding.is_busy
+
+    def close_part(self) -> None:
+        self._thumbnails.close()
+
+    # ---- what a person does ----
+
+    def extract(self) -> None:
+        """2D poses for the chosen clips, or, with one or none chosen, for all that have none."""
+        project = self._document.project
+        chosen = [project.clips[each] for each in self.table.chosen_ids()]
+        wanted = chosen if len(chosen) > 1 else [each for each in project.clips.values() if not each.tracks]
+        ids = tuple(each.id for each in wanted if each.video.path and self._there.get(each.id, True))
+        if not ids:
+            return
+        spec = ExtractPoses(project=str(self._document.folder), out="", clip_ids=ids)
+        try:
+            self._jobs.start(spec, self._jobs.free_name("poses"))
+        except CoreError as error:
+            self._document.refused.emit(error)
+        self._later()
+
+    def take_out(self) -> None:
+        """Take the chosen clips out of the project; their videos stay, and undo brings them back."""
+        project = self._document.project
+        ids = self.table.chosen_ids()
+        names = [project.clips[each].name for each in ids]
+        for each in ids:
+            project = remove_clip(project, each)
+        if ids:
+            self._document.edit(project, f"Take out {names[0] if len(names) == 1 else f'{len(names)} clips'}")
+
+    def open_clip(self, clip_id: str) -> None:
+        if clip_id:
+            self._document.choose_clip(clip_id)
+            self.asks.emit("page-annotate")
+
+    def walk_on(self) -> None:
+        """Go to the next place that fits what is looked for, all round."""
+        if not self._places:
+            return
+        self._walked = (self._walked + 1) % len(self._places)
+        place = self._places[self._walked]
+        self._document.choose_clip(place.clip_id)
+        self._document.seek(place.frame)
+        self.asks.emit("page-annotate")
+
+    def make_split(self, name: str, way: str, seed: int) -> None:
+        """A new split of the clips under its own name."""
+        assert way in ("sequence", "performer")
+        try:
+            after, _, how = split_clips(self._document.project, name, way, seed, author=self._document.author)
+        except CoreError as error:
+            self._document.refused.emit(error)
+            return
+        if self._document.edit(after, f"Make the split {name}", source=how.partition(":")[0]):
+            self._show_split(name)
+
+    def _show_split(self, name: str) -> None:
+        self._split_name = name
+        self._later()
+
+    def _relink(self) -> None:
+        clip = self._document.clip
+        if clip is None:
+            return
+        chosen, _ = QFileDialog.getOpenFileName(self, f"Find {clip.name}", str(Path.home()))
+        if chosen:
+            self._adding.relink(clip.id, Path(chosen))
+
+    # ---- what is shown ----
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._look_for_videos()
+        self.show_now()
+
+    def _forget(self) -> None:
+        self._thumbnails.forget()
+        self._split_name = ""
+        self.search.clear()
+        self._look_for_videos()
+        self.show_now()
+
+    def _changed(self, changes: Changes) -> None:
+        for clip_id in changes.clips:
+            clip = self._document.project.clips.get(clip_id)
+            is_there = clip is not None and self._is_there(clip)
+            if is_there and not self._there.get(clip_id, True):
+                self._thumbnails.forget(clip_id)
+            self._there[clip_id] = is_there
+        self._later()
+
+    def _job_moved(self, job: Job) -> None:
+        if isinstance(job.spec, ExtractPoses):
+            self._later()
+
+    def _later(self, *_: object) -> None:
+        if not self._refresh.isActive():
+            self._refresh.start(60)
+
+    def _look_for_videos(self) -> None:
+        if self._document.is_open:
+            self._there = {clip.id: self._is_there(clip) for clip in self._document.project.clips.values()}
+
+    def _is_there(self, clip: Clip) -> bool:
+        path = self._document.video_path(clip.id)
+        return path is None or path.is_file()
+
+    def _searched(self) -> None:
+        self._walked = -1
+        self.show_now()
+
+    def show_now(self) -> None:
+        """Everything as it stands."""
+        if not self._document.is_open:
+            return
+        project = self._document.project
+        clips = list(project.clips.values())
+        self._title.show_words(project.name)
+        self._body.setCurrentIndex(1 if clips else 0)
+        self.setFocusProxy(self.table if clips else self.first)
+        split = self._split()
+        part_of = {each: part for part, ids in split.parts.items() for each in ids} if split is not None else {}
+        query, records = self.search.text(), []
+        self._places = []
+        states = [clip_state(project, clip, video_is_there=self._there.get(clip.id, True)) for clip in clips]
+        for clip, state in zip(clips, states, strict=True):
+            record = self._record(clip, state, part_of.get(clip.id, ""))
+            said = " ".join((*(cell.words for cell in record.cells), clip.performer))
+            is_found, places = fits(project, clip, query, said)
+            if is_found:
+                records.append(record)
+                self._places += places
+        self.table.show_records(records)
+        self._tell_found(query, len(records))
+        self._show_sums(clips, states)
+        stored = {each.name: each.parts for each in project.splits.values()}
+        editable = self._document.read_only_reason is None
+        how = split.made.source if split is not None else ""
+        self.split.show_splits(stored, "" if split is None else split.name, editable=editable, how=how)
+        self._follow_clip(self._document.clip_id)
+        self._follow_selection()
+
+    def _tell_found(self, query: str, found: int) -> None:
+        words = f"{counted(found, 'clip')} {'matches' if found == 1 else 'match'}" if found else "No clip matches"
+        places = f", {counted(len(self._places), 'place')}" if self._places else ""
+        self.matching.setText(words + places if query.strip() else "")
+        self.walk.setVisible(bool(self._places))
+
+    def _split(self) -> Split | None:
+        """The one that is shown: the chosen one, else the one training takes."""
+        stored = list(self._document.project.splits.values())
+        return next((each for each in stored if each.name == self._split_name), stored[0] if stored else None)
+
+    def _show_sums(self, clips: list[Clip], states: list[ClipState]) -> None:
+        missing = sum(state.poses_missing for state in states)
+        figures = (
+            (grouped(len(clips)), "clip" if len(clips) == 1 else "clips"),
+            (spoken_length(sum(clip.video.duration_s for clip in clips)), "of video"),
+            (grouped(sum(state.segments for state in states)), "segments"),
+            (grouped(sum(len(clip.poses) for clip in clips)), "characteristic poses"),
+            (grouped(missing), "segment without a pose" if missing == 1 else "segments without a pose"),
+        )
+        made = [parts.col(parts.text(n, "number"), parts.text(words, "caption"), gap=0) for n, words in figures]
+        parts.refill(self._sums, made)
+        layout = self._sums.layout()
+        assert isinstance(layout, QHBoxLayout)
+        layout.addStretch(1)
+
+    def _record(self, clip: Clip, state: ClipState, part: str) -> Record:
+        camera = self._document.project.cameras.get(clip.camera)
+        known = camera is not None and not camera.estimated
+        path = self._document.video_path(clip.id)
+        picture = self._thumbnails.of(clip.id, path if self._there.get(clip.id, True) else None)
+        size = f"{clip.video.width} × {clip.video.height}, {clip.video.rate_hz:.4g} frames/s"
+        tip = f"{path or 'Made without a video'}\n{size}" + (
+            f"\nPerformed by {clip.performer}" if clip.performer else ""
+        )
+        wanting, marked = state.poses_missing, f"{state.share_marked:.0%}".replace("%", " %")
+        needed = len(clip.poses) + wanting
+        missing = f"{counted(wanting, 'segment')} without a pose" if wanting else "No segment is without its pose"
+        return Record(
+            clip.id,
+            (
+                Cell(clip.name, strong=True, picture=picture, tip=tip),
+                Cell(length_words(clip.video.duration_s)),
+                self._poses_cell(clip),
+                Cell(marked, share=state.share_marked, colour="accent", tip=counted(state.segments, "segment")),
+                Cell(grouped(len(clip.poses)), share=len(clip.poses) / max(needed, 1), colour="accent", tip=missing),
+                Cell(state.words, dot=True, colour=state.colour),
+                _by_cell(clip),
+                Cell(SHORT.get(part, part) or "–", tip="" if part else "The split does not name it"),
+                Cell("calibrated" if known else "estimated"),
+            ),
+        )
+
+    def _poses_cell(self, clip: Clip) -> Cell:
+        if clip.tracks:
+            return Cell("", share=1.0, colour="ok", tip="Every frame has been looked at")
+        for job in self._jobs.live():
+            if isinstance(job.spec, ExtractPoses) and clip.id in job.spec.clip_ids:
+                share = job.share() or 0.0
+                alone = len(job.spec.clip_ids) == 1
+                words = f"{share:.0%}".replace("%", " %") if alone else ""
+                return Cell(words, share=share, colour="accent", tip=job.name)
+        return Cell("none yet")
+
+    def _follow_clip(self, clip_id: str) -> None:
+        self.table.choose(clip_id)
+        clip = self._document.clip
+        self._moved.setVisible(clip is not None and not self._there.get(clip.id, True))
+        path = None if clip is None else self._document.video_path(clip.id)
+        if clip is not None and path is not None:
+            self._moved.show_clip(clip, path)
+
+    def _follow_selection(self, *_: object) -> None:
+        project, chosen = self._document.project, self.table.chosen_ids()
+        lacking = sum(not each.tracks and bool(each.video.path) for each in project.clips.values())
+        many, button = len(chosen) > 1, self.extract_button
+        button.setText(f"Extract 2D poses of {len(chosen)}" if many else "Extract 2D poses")
+        button.setEnabled((many or lacking > 0) and self._document.read_only_reason is None)
+        button.setToolTip("" if many or lacking else "Every clip has its 2D poses")
+        self.add.setEnabled(self._document.read_only_reason is None)
+
+
+class _MovedCard(QWidget):
+    """A clip's video is not where it was."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._title = parts.text("", "strong")
+        self._words = parts.text("", "label", wrap=True)
+        self.locate = parts.button("Find it", "search", "primary")
+        box = QHBoxLayout(self)
+        box.setContentsMargins(4, 6, 4, 6)
+        box.setSpacing(12)
+        words = parts.col(self._title, self._words, gap=2)
+        parts.fill(box, (parts.glyph("warn", 16, "danger"), (words, 1), self.locate))
+
+    def show_clip(self, clip: Clip, path: Path) -> None:
+        count = len(clip.segments)
+        many = f"Its {grouped(count)} segments are safe in the project."
+        one = "Its 1 segment is safe in the project."
+        kept = many if count > 1 else one if count else "Nothing was marked on it yet."
+        self._title.setText(f"{path.name} has moved")
+        self._words.setText(f"It is no longer in {path.parent}. {kept}")
+
+
+def _by_cell(clip: Clip) -> Cell:
+    """Who marked it: one name, `both`, or how many."""
+    names = sorted({each.made.author for each in clip.segments})
+    words = {0: "–", 1: names[0] if names else "", 2: "both"}.get(len(names), f"{len(names)} people")
+    return Cell(words, tip=", ".join(names))
