@@ -8,7 +8,7 @@ import sys
 
 import typer
 
-from core.commands import bodies, cameras, data, fitting, learning, machine, media, projects, sheets
+from core.commands import bodies, cameras, clusters, data, fitting, learning, machine, media, projects, sheets
 
 app = typer.Typer(
     name="posecast",
@@ -21,6 +21,7 @@ app = typer.Typer(
 for command in (
     *projects.COMMANDS,
     *data.COMMANDS,
+    *clusters.COMMANDS,
     *media.COMMANDS,
     *sheets.COMMANDS,
     *cameras.COMMANDS,

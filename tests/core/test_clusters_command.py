@@ -1,0 +1,64 @@
+"""`posecast clusters`: what is learned, as a table to change and to apply."""
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from core.__main__ import app
+from core.project import edits
+from core.project.store import ProjectStore
+
+
+def posecast(*arguments):
+    return CliRunner().invoke(app, [str(each) for each in arguments])
+
+
+@pytest.fixture
+def folder(tmp_path):
+    with ProjectStore.create(tmp_path / "kitchen", "Kitchen", "Ada") as store:
+        project = store.project
+        for name in ("cut dice", "chop", "enter", "sing"):
+            project, _ = edits.add_label(project, name, "action", author="Ada")
+        store.edit(project, "Add actions")
+    return tmp_path / "kitchen"
+
+
+def test_that_the_table_of_a_project_is_printed_changed_and_applied_as_one_edit_that_is_undone(folder, tmp_path):
+    printed = posecast("clusters", folder)
+    assert printed.output == "action,learned_as\ncut dice,cut dice\nchop,chop\nenter,enter\nsing,sing\n"
+    table = tmp_path / "mine.csv"
+    table.write_text(printed.output.replace("chop,chop", "chop,cut dice").replace("enter,enter", "enter,"))
+    applied = posecast("clusters", folder, table)
+    assert applied.output == "4 actions: 2 clusters, 1 left out\n"
+    assert posecast("clusters", folder).output == table.read_text()
+    with ProjectStore.open(folder, "Ada") as store:
+        assert store.undo_label == "Cluster actions as in mine.csv"
+        store.undo()
+    assert posecast("clusters", folder).output == printed.output
+
+
+def test_that_what_a_table_does_not_name_is_listed_and_applying_it_twice_changes_nothing(folder):
+    first = posecast("clusters", folder, "mpii_cooking_2")
+    assert "4 actions: 2 clusters, 1 left out" in first.output
+    assert "mpii_cooking_2.csv does not name these, which stay as they were: sing\n" in first.output
+    second = json.loads(posecast("clusters", folder, "mpii_cooking_2", "--json").output)
+    assert second["changed"] is False
+    assert second["learned_as"] == {"cut dice": "dice", "chop": "dice", "enter": "", "sing": "sing"}
+    assert "stir" in second["not_here"]
+
+
+def test_that_a_table_that_is_not_there_is_refused_with_the_shipped_ones(folder):
+    refused = posecast("clusters", folder, "bread")
+    assert refused.exit_code == 1
+    assert "there is no such table of clusters" in refused.output
+    assert "ikea_asm, mpii_cooking_2" in refused.output
+
+
+def test_that_clusters_wait_in_the_inbox_of_whoever_has_the_project_open(folder):
+    with ProjectStore.open(folder, "Ada") as studio:
+        assert posecast("clusters", folder, "mpii_cooking_2").exit_code == 0
+        assert studio.project.label_named("chop", "action").learned_as is None
+        assert len(studio.take_in_results()) == 1
+        assert studio.project.label_named("chop", "action").learned_as == "dice"
+        assert studio.undo_label == "Cluster actions as in mpii_cooking_2.csv"
