@@ -13,12 +13,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from core.bodies.retargeting import retargeted
 from core.bodies.rig_names import parts_of
-from core.bodies.rig_places import recorded_places
 from core.bodies.rig_world import in_our_world
-from core.bodies.rigs import RigMotion, placed
+from core.bodies.rigs import RigMotion
+from core.bodies.skeletons import SMPL_24
 from core.errors import CoreError, FileError, FormatError
 from core.formats.bvh_text import looks_like_bvh, read_text
+from core.motion import Motion
 from core.recordings import Recording, Stretch
 
 is_bvh = looks_like_bvh
@@ -55,8 +57,16 @@ def recording_of(
         raise
     except CoreError as error:
         raise FormatError(path, str(error), hint=error.hint) from error
-    joints_m = recorded_places(motion.rig, placed(motion), parts)
-    return Recording(path.stem, motion.rate_hz, joints_m=joints_m, notes=notes)
+    found = retargeted(motion, parts)
+    body = Motion(SMPL_24, motion.rate_hz, found.rotations, found.translation_m)
+    return Recording(
+        path.stem,
+        motion.rate_hz,
+        joints_m=found.joints_m,
+        body=body,
+        betas=tuple(float(beta) for beta in found.betas),
+        notes=(*notes, *found.notes),
+    )
 
 
 def told_names(names: str | Mapping[str, str]) -> Mapping[str, str]:
