@@ -12,6 +12,7 @@ from core.formats import (
     bvh,
     epic_kitchens,
     exponential_maps,
+    human36m,
     human36m_cameras,
     humanact12,
     ikea_asm,
@@ -149,5 +150,8 @@ FORMATS = (
         exponential_maps.is_exponential_maps,
         exponential_maps.read,
         options=("rate_hz",),
+    ),
+    Format(
+        "Human3.6M joints", "motion", (".cdf", ".npz"), human36m.is_human36m, human36m.read, licence=human36m.LICENCE
     ),
 )
