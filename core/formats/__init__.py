@@ -24,6 +24,7 @@ from core.formats import (
     opencv_cameras,
     openpose,
     pose2sim_cameras,
+    segment_tables,
     xes,
 )
 
@@ -153,5 +154,13 @@ FORMATS = (
     ),
     Format(
         "Human3.6M joints", "motion", (".cdf", ".npz"), human36m.is_human36m, human36m.read, licence=human36m.LICENCE
+    ),
+    Format(
+        "Segment table",
+        "annotations",
+        (".csv", ".tsv", ".txt"),
+        segment_tables.is_segment_table,
+        segment_tables.read,
+        options=segment_tables.OPTIONS,
     ),
 )
