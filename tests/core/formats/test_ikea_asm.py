@@ -137,7 +137,10 @@ def test_that_what_cannot_be_is_refused_with_its_row(database, statement, says):
 
 
 def test_that_a_view_that_would_count_for_ever_is_not_asked(database):
-    endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i AS id, i AS video_path, i AS nframes FROM n"
+    endless = (
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)"
+        " SELECT i AS id, i AS video_path, i AS nframes FROM n"
+    )
     change(database, "DROP TABLE videos", f"CREATE VIEW videos AS {endless}")
     with pytest.raises(FormatError, match="no table videos"):
         read(database)
