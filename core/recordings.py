@@ -58,11 +58,13 @@ class Recording:
     """What the file left open and what was taken for granted, one sentence each."""
     part: str = ""
     """Of its makers' own split: "train", "validation" or "test"; empty where they have none."""
+    frames_elsewhere: int = 0
+    """How long a recording is whose labels alone are known (BABEL without AMASS)."""
 
     def __len__(self) -> int:
         if self.joints_m is not None:
             return len(self.joints_m)
-        return len(self.body) if self.body is not None else 0
+        return len(self.body) if self.body is not None else self.frames_elsewhere
 
     @property
     def duration_s(self) -> float:
