@@ -8,6 +8,7 @@ from typing import Any, Literal
 from core.formats import (
     aistpp,
     amass,
+    babel,
     boris,
     bvh,
     epic_kitchens,
@@ -162,5 +163,14 @@ FORMATS = (
         segment_tables.is_segment_table,
         segment_tables.read,
         options=segment_tables.OPTIONS,
+    ),
+    Format(
+        "BABEL",
+        "motion labels",
+        (".json", ""),
+        babel.is_babel,
+        babel.read,
+        options=("sequence_labels",),
+        licence=babel.LICENCE,
     ),
 )
