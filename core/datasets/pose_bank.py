@@ -3,12 +3,16 @@
 A bank is a safetensors file with two half-precision arrays (N, 9, 3), one for each joint map: `matched` (wrists, nose,
 mid-shoulders, mid-hips: what the 2D detector sees) and `table5` (finger tips, skull, neck, pelvis: as printed). Poses
 are in metres, neck at the origin, y up, facing +z; the heading is drawn anew, uniformly, each time a pose is used.
-The header says who or what the poses are of, so that a test can show that no video shares them.
+The header says who or what the poses are of, so that a test can show that no video shares them: of which data sets,
+under which licences, and of every recording's and performer's name a short hash.
 """
 
-from dataclasses import dataclass
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
+import msgspec
 import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
@@ -18,6 +22,7 @@ from safetensors.numpy import save as serialised
 import resources
 from core.bodies.skeletons import SMPL_24, UPPER_BODY_9
 from core.errors import FormatError
+from core.whole_files import whole_file
 
 JOINT_MAPS = ("matched", "table5")
 NECK = UPPER_BODY_9["neck"]
@@ -33,6 +38,13 @@ class PoseBank:
 
     poses_m: Float[ndarray, "poses 9 3"]
     source: str
+    facts: Mapping[str, str] = field(default_factory=dict)
+    """What else the file's header says: `fingerprint`, `licences`, `recordings`, `performers` …"""
+
+    def shares(self, name: str) -> bool:
+        """Whether a recording or performer of this name is among those the poses are of."""
+        word = name_hash(name)
+        return any(word in self.facts.get(kind, "").split() for kind in ("recordings", "performers"))
 
     def __len__(self) -> int:
         return len(self.poses_m)
@@ -52,20 +64,34 @@ def read_bank(path: Path, joint_map: str = "matched") -> PoseBank:
     try:
         with safe_open(path, framework="numpy") as file:
             poses_m = file.get_tensor(joint_map).astype(np.float32)
-            source = (file.metadata() or {}).get("source", "")
-    except (SafetensorError, OSError) as error:
+            header = file.metadata() or {}
+            facts = msgspec.json.decode(header.get("facts", "{}"), type=dict[str, str])
+    except (SafetensorError, OSError, msgspec.MsgspecError) as error:
         raise FormatError(path, f"no pose bank with joints {joint_map!r} ({error})") from None
     if poses_m.ndim != 3 or poses_m.shape[1:] != (len(UPPER_BODY_9), 3) or not np.isfinite(poses_m).all():
         raise FormatError(path, f"the poses have shape {poses_m.shape}, not (N, 9, 3) of finite metres")
-    return PoseBank(poses_m, source)
+    if not len(poses_m):
+        raise FormatError(path, "it holds no poses")
+    return PoseBank(poses_m, facts.pop("source", header.get("source", "")), facts)
 
 
-def write_bank(path: Path, maps: dict[str, Float[ndarray, "poses 9 3"]], source: str) -> None:
-    """A bank file with one array for each joint map."""
+def write_bank(
+    path: Path, maps: Mapping[str, Float[ndarray, "poses 9 3"]], source: str, facts: Mapping[str, str] | None = None
+) -> None:
+    """A bank file with one array for each joint map; whole, or not there."""
     path.parent.mkdir(parents=True, exist_ok=True)
     # The file takes an array's bytes as they lie in memory, whatever its strides say.
     halves = {name: np.ascontiguousarray(poses, dtype=np.float16) for name, poses in maps.items()}
-    path.write_bytes(serialised(halves, metadata={"source": source}))
+    with whole_file(path) as beside:
+        # One entry: several would stand in the header in another order each time.
+        told = msgspec.json.encode({**(facts or {}), "source": source}, order="sorted").decode()
+        beside.write_bytes(serialised(halves, metadata={"facts": told}))
+
+
+def name_hash(name: str) -> str:
+    """A name's mark in a bank's header: spelling of case, places and endings do not matter."""
+    plain = "".join(each for each in name.casefold() if each.isalnum())
+    return hashlib.sha256(plain.encode()).hexdigest()[:12]
 
 
 def facing_ahead(poses_m: Float[ndarray, "poses 9 3"]) -> Float[ndarray, "poses 9 3"]:

@@ -14,6 +14,8 @@ import hashlib
 import io
 import os
 import re
+import shutil
+import zipfile
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
@@ -21,6 +23,8 @@ from typing import BinaryIO, Literal, TypeVar
 
 import msgspec
 import numpy as np
+from jaxtyping import Float
+from numpy import ndarray
 
 from core.bodies.skeletons import RECORDED_27, SKELETONS
 from core.errors import FileError, FormatError, ProjectError
@@ -166,11 +170,11 @@ class MotionSet:
         """A recording with its arrays. FileError where its file is missing or damaged."""
         path = self.path_of(row)
         try:
-            with np.load(path, allow_pickle=False) as arrays:
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
                 joints_m = arrays["joints_m"]
                 body = _body(arrays, row) if row.body else None
                 betas = tuple(float(each) for each in arrays["betas"])
-        except (OSError, ValueError, KeyError, EOFError) as error:
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
             raise FormatError(path, f"this recording is damaged ({error})", hint="Import it again.") from None
         if joints_m.shape != (row.frames, len(RECORDED_27), 3):
             raise FormatError(path, f"it holds {joints_m.shape}, not {row.frames} frames", hint="Import it again.")
@@ -187,6 +191,18 @@ class MotionSet:
             notes=row.notes,
             part=row.part,
         )
+
+    def read_joints(self, row: MotionRow) -> Float[ndarray, "frames 27 3"]:
+        """Only the joints of a recording. FileError where its file is missing or damaged."""
+        path = self.path_of(row)
+        try:
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+                joints_m = arrays["joints_m"]
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+            raise FormatError(path, f"this recording is damaged ({error})", hint="Import it again.") from None
+        if joints_m.shape != (row.frames, len(RECORDED_27), 3):
+            raise FormatError(path, f"it holds {joints_m.shape}, not {row.frames} frames", hint="Import it again.")
+        return joints_m
 
     def path_of(self, row: MotionRow) -> Path:
         if not _NAME.fullmatch(row.file):
@@ -223,6 +239,11 @@ class MotionSet:
                 os.fsync(file.fileno())
         except OSError as error:
             raise FileError(path, f"cannot be written ({error.strerror})", hint="Free space on the disk.") from error
+
+    def discard_if_empty(self) -> None:
+        """Take the folder away again where nothing was put into it."""
+        if not any(line.motions or not line.left_out for line in self.lines()):
+            shutil.rmtree(self.folder, ignore_errors=True)
 
     # ---- splits ----
 
