@@ -1,0 +1,58 @@
+"""An ELAN file as the program writes it: two people, a tier below one, a controlled vocabulary, slots without times."""
+
+from pathlib import Path
+
+TEXT = """<?xml version="1.0" encoding="UTF-8"?>
+<ANNOTATION_DOCUMENT AUTHOR="" DATE="2024-03-24T18:09:00-06:00" FORMAT="3.0" VERSION="3.0"
+    xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"
+    xsi:noNamespaceSchemaLocation="http://www.mpi.nl/tools/elan/EAFv3.0.xsd">
+    <HEADER MEDIA_FILE="" TIME_UNITS="milliseconds">
+        <MEDIA_DESCRIPTOR MEDIA_URL="file:///C:/films/my%20kitchen.mp4" MIME_TYPE="video/mp4"
+            RELATIVE_MEDIA_URL="./my%20kitchen.mp4"/>
+        <PROPERTY NAME="lastUsedAnnotationId">7</PROPERTY>
+    </HEADER>
+    <TIME_ORDER>
+        <TIME_SLOT TIME_SLOT_ID="ts1" TIME_VALUE="1000"/>
+        <TIME_SLOT TIME_SLOT_ID="ts2" TIME_VALUE="2500"/>
+        <TIME_SLOT TIME_SLOT_ID="ts3"/>
+        <TIME_SLOT TIME_SLOT_ID="ts4" TIME_VALUE="4500"/>
+        <TIME_SLOT TIME_SLOT_ID="ts5" TIME_VALUE="1800"/>
+        <TIME_SLOT TIME_SLOT_ID="ts6" TIME_VALUE="1840"/>
+    </TIME_ORDER>
+    <TIER LINGUISTIC_TYPE_REF="acts" TIER_ID="Ann" PARTICIPANT="Ann">
+        <ANNOTATION><ALIGNABLE_ANNOTATION ANNOTATION_ID="a1" TIME_SLOT_REF1="ts1" TIME_SLOT_REF2="ts2" CVE_REF="c0">
+            <ANNOTATION_VALUE>cut</ANNOTATION_VALUE></ALIGNABLE_ANNOTATION></ANNOTATION>
+        <ANNOTATION><ALIGNABLE_ANNOTATION ANNOTATION_ID="a2" TIME_SLOT_REF1="ts2" TIME_SLOT_REF2="ts3" CVE_REF="c1">
+            <ANNOTATION_VALUE></ANNOTATION_VALUE></ALIGNABLE_ANNOTATION></ANNOTATION>
+        <ANNOTATION><ALIGNABLE_ANNOTATION ANNOTATION_ID="a3" TIME_SLOT_REF1="ts3" TIME_SLOT_REF2="ts4">
+            <ANNOTATION_VALUE>wash</ANNOTATION_VALUE></ALIGNABLE_ANNOTATION></ANNOTATION>
+    </TIER>
+    <TIER LINGUISTIC_TYPE_REF="sym" TIER_ID="objects of Ann" PARENT_REF="Ann">
+        <ANNOTATION><REF_ANNOTATION ANNOTATION_ID="a4" ANNOTATION_REF="a1">
+            <ANNOTATION_VALUE>bread | knife</ANNOTATION_VALUE></REF_ANNOTATION></ANNOTATION>
+    </TIER>
+    <TIER LINGUISTIC_TYPE_REF="sym" TIER_ID="remarks" PARENT_REF="Ann"/>
+    <TIER LINGUISTIC_TYPE_REF="acts" TIER_ID="characteristic pose" PARTICIPANT="Ann">
+        <ANNOTATION><ALIGNABLE_ANNOTATION ANNOTATION_ID="a5" TIME_SLOT_REF1="ts5" TIME_SLOT_REF2="ts6">
+            <ANNOTATION_VALUE>cut</ANNOTATION_VALUE></ALIGNABLE_ANNOTATION></ANNOTATION>
+    </TIER>
+    <TIER LINGUISTIC_TYPE_REF="acts" TIER_ID="Bob's hands">
+        <ANNOTATION><ALIGNABLE_ANNOTATION ANNOTATION_ID="a6" TIME_SLOT_REF1="ts1" TIME_SLOT_REF2="ts4">
+            <ANNOTATION_VALUE>stir</ANNOTATION_VALUE></ALIGNABLE_ANNOTATION></ANNOTATION>
+    </TIER>
+    <LINGUISTIC_TYPE CONTROLLED_VOCABULARY_REF="acts" GRAPHIC_REFERENCES="false" LINGUISTIC_TYPE_ID="acts"
+        TIME_ALIGNABLE="true"/>
+    <LINGUISTIC_TYPE CONSTRAINTS="Symbolic_Association" GRAPHIC_REFERENCES="false" LINGUISTIC_TYPE_ID="sym"
+        TIME_ALIGNABLE="false"/>
+    <CONTROLLED_VOCABULARY CV_ID="acts">
+        <CV_ENTRY_ML CVE_ID="c0"><CVE_VALUE DESCRIPTION="" LANG_REF="und">cut</CVE_VALUE></CV_ENTRY_ML>
+        <CV_ENTRY_ML CVE_ID="c1"><CVE_VALUE DESCRIPTION="" LANG_REF="und">rest</CVE_VALUE></CV_ENTRY_ML>
+    </CONTROLLED_VOCABULARY>
+</ANNOTATION_DOCUMENT>
+"""
+
+
+def make(folder: Path) -> Path:
+    path = folder / "session 3.eaf"
+    path.write_text(TEXT, encoding="utf-8")
+    return path
