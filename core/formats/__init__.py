@@ -11,6 +11,8 @@ from core.formats import (
     babel,
     boris,
     bvh,
+    elan,
+    elan_writing,
     epic_kitchens,
     exponential_maps,
     human36m,
@@ -117,6 +119,7 @@ FORMATS = (
         ikea_asm.read,
         options=("camera", "poses"),
         licence=ikea_asm.LICENCE,
+        is_native=True,
     ),
     Format(
         "IKEA-ASM 2D poses",
@@ -172,5 +175,14 @@ FORMATS = (
         babel.read,
         options=("sequence_labels",),
         licence=babel.LICENCE,
+    ),
+    Format(
+        "ELAN",
+        "annotations",
+        (".eaf",),
+        elan.is_elan,
+        elan.read,
+        elan_writing.write,
+        options=("tiers", "tier_is"),
     ),
 )
