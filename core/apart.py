@@ -18,7 +18,7 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -29,7 +29,8 @@ import numpy as np
 
 from core.bodies.skeletons import SMPL_24
 from core.errors import CoreError, FormatError
-from core.formats import FORMATS
+from core.formats import FORMATS, Format
+from core.formats.annotated import Annotations
 from core.motion import Motion
 from core.project.motion_sets import MotionRow, MotionSet, row_of
 from core.recordings import KEPT_HZ, Recording, completed
@@ -66,6 +67,14 @@ class Check(msgspec.Struct, frozen=True, kw_only=True, tag="check"):
     options: dict[str, str] = {}
 
 
+class ReadAnnotations(msgspec.Struct, frozen=True, kw_only=True, tag="read-annotations"):
+    """Read a data set's annotations and say them."""
+
+    path: str
+    format: str
+    options: dict[str, str] = {}
+
+
 class Reading(msgspec.Struct, frozen=True, tag="reading"):
     """It is still at it. Without words nothing was heard for a moment."""
 
@@ -78,6 +87,12 @@ class Taken(msgspec.Struct, frozen=True, tag="taken"):
     motions: tuple[MotionRow, ...] = ()
 
 
+class Told(msgspec.Struct, frozen=True, tag="told"):
+    """The annotations of a data set."""
+
+    annotations: Annotations
+
+
 class Refused(msgspec.Struct, frozen=True, tag="refused"):
     """Why the file is left out; `details` is the traceback of a fault of ours."""
 
@@ -86,8 +101,34 @@ class Refused(msgspec.Struct, frozen=True, tag="refused"):
     details: str = ""
 
 
-Task = TakeMotion | Check
-Answer = Reading | Taken | Refused
+Task = TakeMotion | ReadAnnotations | Check
+Answer = Reading | Taken | Told | Refused
+
+
+def read_annotations(path: Path, known: Format, options: Mapping[str, str], *, limit_s: float = LIMIT_S) -> Annotations:
+    """What `known.read` gives, read in a process of its own. FormatError says why it gives nothing."""
+    with Worker(limit_s=limit_s) as worker:
+        for said in worker.read(ReadAnnotations(path=str(path), format=known.name, options=dict(options))):
+            match said:
+                case Told(annotations):
+                    return annotations
+                case Refused(reason, hint, _):
+                    raise FormatError(path, reason.removeprefix(f"{path.name}: "), hint=hint)
+    raise AssertionError("a reading ends with a word")
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    if isinstance(value, np.generic):
+        return value.item()
+    raise TypeError(f"{type(value)} cannot be said")
+
+
+def _numbers(_: Any, value: Any) -> np.ndarray:
+    """The arrays of cameras."""
+    return np.asarray(value, float)
+
 
 # ---- the one who asks -----------------------------------------------------------------------------------------------
 
@@ -137,7 +178,7 @@ class Worker:
                 yield self._gone()
                 return
             heard_at = time.monotonic()
-            answer = msgspec.json.decode(line, type=Answer)
+            answer = msgspec.json.decode(line, type=Answer, dec_hook=_numbers)
             yield answer
             if not isinstance(answer, Reading):
                 return
@@ -222,7 +263,7 @@ def main(arguments: list[str]) -> int:
 
     def say(answer: Answer) -> None:
         _set_alarm(limit_s)
-        answers.write(msgspec.json.encode(answer) + b"\n")
+        answers.write(msgspec.json.encode(answer, enc_hook=_plain) + b"\n")
         answers.flush()
 
     while True:
@@ -261,6 +302,8 @@ def _answer(task: Task, say: Callable[[Answer], None], limit_bytes: int) -> Answ
         match task:
             case TakeMotion():
                 return Taken(tuple(_taken(task, say)))
+            case ReadAnnotations():
+                return Told(_format(task.format).read(Path(task.path), **task.options))
             case Check():
                 _checked(task)
                 return Taken()
@@ -274,7 +317,7 @@ def _answer(task: Task, say: Callable[[Answer], None], limit_bytes: int) -> Answ
 
 
 def _taken(task: TakeMotion, say: Callable[[Answer], None]) -> Iterator[MotionRow]:
-    (known,) = (each for each in FORMATS if each.name == task.format)
+    known = _format(task.format)
     into = MotionSet(Path(task.into))
     path = Path(task.path)
     found = False
@@ -296,6 +339,11 @@ def _taken(task: TakeMotion, say: Callable[[Answer], None]) -> Iterator[MotionRo
         raise FormatError(path, "it holds no recording", hint="Leave it out, or fetch it again.")
 
 
+def _format(name: str) -> Format:
+    (known,) = (each for each in FORMATS if each.name == name)
+    return known
+
+
 def _labels_of(recording: Recording) -> MotionRow:
     """What is said of a motion that lies elsewhere."""
     row = row_of(recording, "")
@@ -309,7 +357,7 @@ def _end_s(recording: Recording) -> float:
 
 
 def _checked(task: Check) -> None:
-    (known,) = (each for each in FORMATS if each.name == task.format)
+    known = _format(task.format)
     found: Any = known.read(Path(task.path), **task.options)
     if known.holds in ("motion", "motion labels"):
         for _ in found:

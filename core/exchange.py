@@ -11,10 +11,12 @@ from typing import Any
 
 import numpy as np
 
+from core.apart import read_annotations
 from core.errors import FileError, FormatError, ProjectError
 from core.exchanged import Report, reasons
 from core.footage import has_video, identity_of
 from core.formats import FORMATS, Format, opencv_cameras
+from core.formats.annotated import Annotations
 from core.formats.cameras import NamedCamera
 from core.formats.marks import Mark
 from core.geometry.calibration import GIVEN, described
@@ -63,7 +65,7 @@ def take_in(
         folder = source if source.is_dir() else source.parent
         label = f"Import {source.name}"
         return take_annotations(
-            known.read(source, **(options or {})),
+            annotations_of(known, source, options or {}),
             store,
             source=known.name,
             author=author,
@@ -72,6 +74,13 @@ def take_in(
             label=label,
         )
     return _take_marks(known, source, store, clip, author)
+
+
+def annotations_of(known: Format, source: Path, options: Mapping[str, str]) -> Annotations:
+    """What a data set says of its clips. A reader that is native code has a process of its own."""
+    if known.is_native:
+        return read_annotations(source, known, options)
+    return known.read(source, **options)
 
 
 def _take_poses(known: Format, source: Path, store: ProjectStore, clip: Clip | None) -> Report:

@@ -149,7 +149,7 @@ class ImportData(msgspec.Struct, frozen=True, kw_only=True, tag="import-data"):
     name: str = ""  # of the data set; otherwise the source's own
     rate_hz: float | None = 30.0  # at most so many frames a second of motion are kept; None: all
     fit_bodies: bool = False  # also where a file holds joints alone
-    author: str = "Posecast"  # who asked for it
+    author: str = ""  # who asked for it; otherwise who sits at this machine
     options: dict[str, str] = {}
 
 
@@ -163,6 +163,10 @@ class PrepareData(msgspec.Struct, frozen=True, kw_only=True, tag="prepare-data")
     motion: str = ""  # BABEL: the folder of AMASS
     poses: str = ""  # a folder of 2D poses, where they were extracted elsewhere; otherwise they are extracted here
     characteristic_poses: str = ""  # a table of them, where there is one
+    draft_poses: bool = False  # the middle frame stands in where a segment has none; its source says so
+    extract_poses: bool = True  # of videos that come without 2D poses
+    options: dict[str, str] = {}  # of the data set's format
+    author: str = ""  # who asked for it; otherwise who sits at this machine
 
 
 class BuildPoseBank(msgspec.Struct, frozen=True, kw_only=True, tag="build-pose-bank"):
