@@ -24,7 +24,7 @@ from core.bodies.kinematics import place_joints
 from core.bodies.skeletons import Skeleton
 from core.errors import FormatError
 from core.formats.pickled import beginning_of, bytes_of
-from core.formats.recorded_joints import FARTHEST_M, HUMAN36M_32, as_recorded, turn_to_y_up, up_of
+from core.formats.recorded_joints import FARTHEST_M, HUMAN36M_32, as_recorded, told_rate, turn_to_y_up, up_of
 from core.geometry.rotations import matrices
 from core.recordings import Recording, Stretch
 
@@ -134,7 +134,7 @@ def is_exponential_maps(path: Path) -> bool:
     return len(second) == len(first) and all(_NUMBER.fullmatch(each) for each in second)
 
 
-def read(path: Path, *, rate_hz: float | None = None) -> Iterator[Recording]:
+def read(path: Path, *, rate_hz: float | str | None = None) -> Iterator[Recording]:
     """The one recording of a file."""
     numbers = _numbers(path)
     kind = KINDS[numbers.shape[1]]
@@ -154,7 +154,7 @@ def read(path: Path, *, rate_hz: float | None = None) -> Iterator[Recording]:
     if kind.name == "Human3.6M":  # Human3.6M's own world is z up, but shared files were turned by some
         up, _ = up_of(joints_m)
         joints_m = joints_m @ turn_to_y_up(up).T
-    told_hz = rate_hz or kind.rate_hz
+    told_hz = told_rate(path, rate_hz) or kind.rate_hz
     stretches = (Stretch(0.0, len(joints_m) / told_hz, (action,), path.stem),) if action else ()
     yield Recording(
         name=path.stem,

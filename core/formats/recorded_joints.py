@@ -24,6 +24,7 @@ FARTHEST_M = 1e4
 """Nobody was recorded farther away than that."""
 UNITS = {"m": 1.0, "cm": 0.01, "mm": 0.001, "inch": 0.0254}
 AXES = ("y", "z", "x", "-y", "-z", "-x")
+SLOWEST_HZ, FASTEST_HZ = 0.5, 5000.0
 _SHORTEST_M, _LONGEST_M = 0.9, 2.4
 _LEANING = 0.5
 """A world's up is taken from people only where heads are at least so much over their feet, as a cosine."""
@@ -186,3 +187,16 @@ BY_COUNT: dict[int, Skeleton] = {
     32: HUMAN36M_32,
 }
 """Skeletons told by their number of joints, where a file does not name them."""
+
+
+def told_rate(path: Path, rate_hz: float | str | None) -> float | None:
+    """A rate somebody gave, as a number; None where nobody did."""
+    if rate_hz is None or rate_hz == "":
+        return None
+    try:
+        told = float(rate_hz)
+    except ValueError:
+        told = np.nan
+    if not SLOWEST_HZ <= told <= FASTEST_HZ:
+        raise FormatError(path, f"{rate_hz!r} is no rate of motion", hint="Give frames a second, such as rate_hz=30.")
+    return told
