@@ -15,6 +15,7 @@ from core.formats import (
     elan_writing,
     epic_kitchens,
     exponential_maps,
+    grab,
     human36m,
     human36m_cameras,
     humanact12,
@@ -204,4 +205,5 @@ FORMATS = (
         joint_tables.write_npy,
         options=joint_tables.OPTIONS,
     ),
+    Format("GRAB", "motion", (".npz",), grab.is_grab, grab.read, licence=grab.LICENCE),
 )
