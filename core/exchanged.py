@@ -14,6 +14,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     left_out: tuple[str, ...] = ()
     taken: int | None = None  # rows that came in, where the format has rows
     known: int = 0  # rows that were in the project already
+    clips: dict[str, str] = {}  # of annotations: what the data set calls a clip → the project's id of it
 
 
 def reasons(left_out: Iterable[str]) -> list[str]:

@@ -17,6 +17,7 @@ from core.motion import Poses2d
 from core.project.annotations import Clip
 from core.run_folder import RunFolder
 from core.runs import (
+    BuildPoseBank,
     Done,
     EvaluateForecaster,
     Event,
@@ -28,7 +29,7 @@ from core.runs import (
     Made,
     MakeDemo,
     Note,
-    Progress,
+    PrepareData,
     Spec,
     Stopped,
     TrainForecaster,
@@ -57,6 +58,12 @@ def carry_out(spec: Spec) -> Events:
             from core.importing import carry_out as import_data
 
             yield from import_data(spec)
+        case PrepareData():
+            yield from _prepare(spec)
+        case BuildPoseBank():
+            from core.datasets.bank_building import build
+
+            yield from build(spec)
 
 
 def record(folder: RunFolder) -> Events:
@@ -100,10 +107,9 @@ def record(folder: RunFolder) -> Events:
 
 def _extract_poses(spec: ExtractPoses) -> Events:
     """Each clip's tracks go into the project as soon as they are whole; a stopped extraction goes on where it was."""
-    from core.detection.tracking import extract, read_extraction
+    from core.extracting import SOURCE, extract_clips
     from core.project.edits import set_tracks
     from core.project.store import ProjectStore
-    from core.video import open_video
 
     folder = Path(spec.project)
     with ProjectStore.open(folder, "Posecast", mode="read") as store:
@@ -112,28 +118,26 @@ def _extract_poses(spec: ExtractPoses) -> Events:
         unknown = [each for each in ids if each not in project.clips]
         if unknown:
             raise RunError(f"This project has no clip {unknown[0]}.", hint="posecast inspect PROJECT lists its clips.")
-        videos = {each: store.video_path(project.clips[each]) for each in ids}
-    frames = {each: project.clips[each].video.frame_count for each in ids}
-    before, found = 0, 0
-    for clip_id in ids:
-        name, part = project.clips[clip_id].name, Path(spec.out) / clip_id
-        with (
-            open_video(videos[clip_id]) as video,
-            closing(extract(video, part, most_people=spec.most_people)) as events,
-        ):
-            for event in events:
-                if isinstance(event, Progress):
-                    yield Progress(before + event.done, sum(frames.values()), f"2D poses of {name}")
-                else:
-                    yield event
-        poses = read_extraction(part)
+        clips = [(project.clips[each], store.video_path(project.clips[each])) for each in ids]
+    found = 0
+
+    def keep(clip: Clip, poses: Poses2d) -> None:
+        nonlocal found
         with ProjectStore.open(folder, "Posecast", mode="command") as store:
             tracks = store.write_tracks(poses)
-            store.edit(set_tracks(store.project, clip_id, tracks), f"Extract 2D poses of {name}", source="BlazePose")
-        before += frames[clip_id]
+            store.edit(set_tracks(store.project, clip.id, tracks), f"Extract 2D poses of {clip.name}", source=SOURCE)
         found += poses.people
-        yield Made(f"2D poses of {name}: {counted(poses.people, 'person', 'people')}", str(part))
+
+    yield from extract_clips(clips, Path(spec.out), keep, most_people=spec.most_people)
     yield Done(f"2D poses of {counted(len(ids), 'clip')}, {counted(found, 'person', 'people')} in all")
+
+
+def _prepare(spec: PrepareData) -> Events:
+    if spec.dataset in ("mpii-cooking-2", "ikea-asm"):
+        from core.preparing_videos import prepare
+    else:
+        from core.preparing_motion import prepare
+    yield from prepare(spec)
 
 
 def _train_forecaster(spec: TrainForecaster) -> Events:

@@ -6,7 +6,7 @@ no part until somebody makes a new split. No torch.
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Literal
 
 from core.errors import ProjectError
@@ -26,16 +26,29 @@ _AMASS = {
 }
 
 
-def split_clips(project: Project, name: str, by: By, seed: int, *, author: str) -> tuple[Project, Split, str]:
-    """The project with a new split of its clips, the split, and how it came about. The same twice changes nothing."""
-    clips = list(project.clips.values())
+def split_clips(
+    project: Project,
+    name: str,
+    by: By,
+    seed: int,
+    *,
+    author: str,
+    only: Collection[str] | None = None,
+    beside: Mapping[str, str] | None = None,
+) -> tuple[Project, Split, str]:
+    """The project with a new split of its clips, the split, and how it came about. The same twice changes nothing.
+
+    `only` are the ids of the clips to split, where it is not all. `beside` says by names which clip stays in the part
+    of which other, such as one that repeats it.
+    """
+    clips = [clip for clip in project.clips.values() if only is None or clip.id in only]
     if by == "own":
         there = ", ".join(each.name for each in project.splits.values())
         raise ProjectError(
             "a data set's own split of its clips comes in with its annotations",
             hint=f"This project has: {there}." if there else "Import its annotations, or split by sequence.",
         )
-    groups = _groups(((clip.name, clip.performer) for clip in clips), by, "clips")
+    groups = _together(_groups(((clip.name, clip.performer) for clip in clips), by, "clips"), beside or {})
     ids = {clip.name: clip.id for clip in clips}
     drawn = {part: tuple(ids[each] for each in names) for part, names in _drawn(groups, seed).items()}
     how = f"{_how(by, seed)}: {_counts(drawn, 'clip')}"
@@ -111,6 +124,21 @@ def _groups(named: Iterable[tuple[str, str]], by: By, what: str) -> dict[str, li
     if len(groups) < len(PARTS):
         things = counted(len(groups), "performer") if by == "performer" else counted(len(groups), "sequence")
         raise ProjectError(f"there are {things} among the {what}: too few for three parts", hint="At least three.")
+    return groups
+
+
+def _together(groups: dict[str, list[str]], beside: Mapping[str, str]) -> dict[str, list[str]]:
+    """The groups, those joined whose names must not stand in two parts."""
+    of_name = {name: group for group, names in groups.items() for name in names}
+    for name, other in beside.items():
+        one, into = of_name.get(name), of_name.get(other)
+        if one is None or into is None or one == into:
+            continue
+        for each in groups[one]:
+            of_name[each] = into
+        groups[into].extend(groups.pop(one))
+    if len(groups) < len(PARTS):
+        raise ProjectError("these sequences belong together: too few are left for three parts", hint="At least three.")
     return groups
 
 

@@ -89,7 +89,7 @@ def take_annotations(
     taking.splits_in(annotations.splits, ids)
     said = label or f"Import {counted(taking.taken, 'segment')} of {counted(len(ids), 'clip')}"
     store.edit(taking.project, said, source=source)
-    return taking.report(annotations)
+    return replace(taking.report(annotations), clips=ids)
 
 
 class _LeftOutError(Exception):

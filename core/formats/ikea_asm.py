@@ -127,7 +127,7 @@ def read(path: Path, *, camera: str = "dev3", poses: str = "") -> Annotations:
     actions = dict.fromkeys(each.action for clip in clips for each in clip.segments)
     rare = [each for each in actions if listed and each not in listed and each not in NOT_LEARNED]
     if rare:
-        notes.append(f"{counted(len(rare), 'action')} too rare for the makers' list are not learned: {_some(rare)}")
+        notes.append(f"Too rare for the makers' list, and not learned: {_some(rare)}")
     notes += _notes_on_twins(clips)
     return Annotations(
         clips,

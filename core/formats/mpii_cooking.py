@@ -147,8 +147,8 @@ def read(path: Path, *, background: str = _PLACES) -> Annotations:
         notes.append(f"{counted(len(backwards), 'interval')} ended before the start and were left out: {numbers}")
     not_learned = sum(each.action in learned_as for clip in clips for each in clip.segments)
     if not_learned:
-        where = f" (what involves {' or '.join(sorted(places))})" if places else ""
-        notes.append(f"{counted(not_learned, 'interval')} of background{where} stay, and are not learned")
+        kinds = ["coming in", "nothing", *(f"anything at the {each}" for each in sorted(places))]
+        notes.append(f"{counted(not_learned, 'interval')} of background are kept and not learned: {', '.join(kinds)}")
     return Annotations(clips, LICENCE, splits, learned_as=learned_as, notes=tuple(notes))
 
 

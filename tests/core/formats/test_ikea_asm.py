@@ -73,7 +73,7 @@ def test_that_the_two_files_say_the_same_but_for_the_gaps(root, tmp_path):
 def test_that_other_and_what_is_too_rare_for_the_makers_list_are_not_learned(root):
     annotations = read(root)
     assert annotations.learned_as == {"other": "", "lay down leg": ""}
-    assert "1 action too rare for the makers' list are not learned: lay down leg" in annotations.notes
+    assert "Too rare for the makers' list, and not learned: lay down leg" in annotations.notes
 
 
 def test_that_the_split_is_that_of_the_lists(root):
