@@ -13,8 +13,7 @@ from core.footage import video_file
 from core.project.annotations import VideoFile
 from core.project.edits import add_clip, set_video
 from studio.document import Document
-
-SUFFIXES = (".mp4", ".mov", ".mkv", ".avi", ".ts", ".m2ts", ".webm", ".m4v", ".mpg", ".mpeg", ".wmv")
+from studio.video_files import SUFFIXES, videos_in
 
 
 class Adding(QObject):
@@ -119,20 +118,6 @@ class _Reading(QRunnable):
             except CoreError as error:
                 refused.append(error)
         self.told.ready.emit(self._clip_id, found, refused)
-
-
-def videos_in(paths: Iterable[Path]) -> list[Path]:
-    """The files among `paths`, and the videos directly inside the folders, by name."""
-    videos: list[Path] = []
-    for path in paths:
-        if path.is_dir():
-            try:
-                videos += sorted(each for each in path.iterdir() if each.suffix.lower() in SUFFIXES)
-            except OSError:
-                continue  # a folder nobody may look into holds no video for us
-        else:
-            videos.append(path)
-    return [each.resolve() for each in videos]
 
 
 def _words(videos: list[Path]) -> str:

@@ -15,7 +15,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QWidget
 
 from core.errors import CoreError
-from core.runs import Done, ExportBodies, Failed
+from core.runs import Done, ExportBodies, Failed, ImportData
 from studio import finding, theme
 from studio.adding import Adding
 from studio.calibrating import Calibrating
@@ -24,6 +24,7 @@ from studio.display import Display
 from studio.document import Document
 from studio.exporting import Exporting
 from studio.help_commands import HelpCommands
+from studio.importing import Importing
 from studio.jobs import Job, Jobs
 from studio.main_window import MainWindow
 from studio.models_client import ModelsClient
@@ -60,7 +61,8 @@ class Studio(QObject):
         self.adding = Adding(self.document, self)
         self.sets = DataSets(self.document, self.jobs, self)
         self.window = MainWindow(self.document, self.jobs, settings, self._pages(), self._entries, version())
-        self.projects = ProjectCommands(self.document, self.jobs, self.adding, settings, self.window)
+        self.importing = Importing(self.document, self.jobs, self.adding, self.window)
+        self.projects = ProjectCommands(self.document, self.jobs, self.adding, self.importing, settings, self.window)
         self._help = HelpCommands(self.window)
         self.exporting = Exporting(self.document, self.jobs, self.window)
         self.calibrating = Calibrating(self.document, self.window)
@@ -71,6 +73,7 @@ class Studio(QObject):
             "settings": self._show_settings,
             "quit": self.window.close,
             **self.exporting.handlers(),
+            **self.importing.handlers(),
             "tour": self.tour.start,
             "undo": self.document.undo,
             "redo": self.document.redo,
@@ -161,6 +164,10 @@ class Studio(QObject):
             if (notice := self.exporting.says(job)) is not None:
                 self.window.notices.show(notice)
             return
+        if isinstance(job.spec, ImportData):
+            if (notice := self.importing.says(job)) is not None:
+                self.window.notices.show(notice)
+            return
         match job.ending:
             case Done(summary=summary):
                 notice = Notice(f"{job.name} is done", summary, "check", "ok")
@@ -190,6 +197,7 @@ class Studio(QObject):
     def _closing(self) -> None:
         self.adding.wait()
         self.sets.wait()
+        self.importing.wait()
         self.models.close()
         self.document.close_project()
 

@@ -19,6 +19,7 @@ from studio.commands import tip
 from studio.document import Document
 from studio.jobs import Jobs
 from studio.settings import Settings
+from studio.widgets.drop_veil import DropVeil
 from studio.widgets.job_panel import JobPanel
 from studio.widgets.notices import KEEP_CLEAR, Notices
 from studio.widgets.panel_sizes import PanelSizes
@@ -79,6 +80,7 @@ class MainWindow(QWidget):
         self._search = SearchList(self._top.search, self, entries)
         self.notices = Notices(self, self._notice_floor)
         self._sizes = PanelSizes(settings, self)
+        self._veil = DropVeil(self)
         middle = QWidget()
         across = QHBoxLayout(middle)
         across.setContentsMargins(0, 0, 8, 0)
@@ -233,14 +235,14 @@ class MainWindow(QWidget):
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if event.mimeData().hasUrls():
             event.acceptProposedAction()
-            self.setProperty("over", True)
+            self._veil.lift("Drop to import" if self._document.is_open else "Drop videos, or the folder of a project")
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
         super().dragLeaveEvent(event)
-        self.setProperty("over", False)
+        self._veil.hide()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        self.setProperty("over", False)
+        self._veil.hide()
         event.acceptProposedAction()
         self.dropped.emit([url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()])
 

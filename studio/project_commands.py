@@ -11,11 +11,13 @@ from core.errors import CoreError
 from core.project.check import check
 from core.runs import ExtractPoses
 from studio.actions import Handlers
-from studio.adding import Adding, videos_in
+from studio.adding import Adding
 from studio.document import Document
+from studio.importing import Importing
 from studio.jobs import Jobs
 from studio.main_window import MainWindow
 from studio.settings import Settings
+from studio.video_files import videos_in
 from studio.widgets import parts
 from studio.widgets.dialogs import FindingsDialog
 from studio.widgets.new_project import NewProjectDialog
@@ -27,9 +29,17 @@ class ProjectCommands(QObject):
 
     demo_opened = Signal()
 
-    def __init__(self, document: Document, jobs: Jobs, adding: Adding, settings: Settings, window: MainWindow) -> None:
+    def __init__(
+        self,
+        document: Document,
+        jobs: Jobs,
+        adding: Adding,
+        importing: Importing,
+        settings: Settings,
+        window: MainWindow,
+    ) -> None:
         super().__init__(window)
-        self._document, self._jobs, self._adding = document, jobs, adding
+        self._document, self._jobs, self._adding, self._importing = document, jobs, adding, importing
         self._settings, self._window = settings, window
         self.recent = QMenu("Open recent", window)
         self.recent.aboutToShow.connect(self._list_recent)
@@ -133,13 +143,13 @@ class ProjectCommands(QObject):
             self.refuse(error)
 
     def take_dropped(self, names: list[str]) -> None:
-        """A project's folder is opened; videos, and folders of them, are added, to a new project where none is open."""
+        """A project's folder is opened; anything else is imported, or videos make a new project where none is open."""
         paths = [Path(each) for each in names]
         project = next((each for each in paths if (each / "project.sqlite").is_file()), None)
         if project is not None:
             self.open(project)
         elif self._document.is_open:
-            self._adding.add(paths)
+            self._importing.take(paths)
         elif videos := videos_in(paths):
             self.new_project(tuple(videos))
         else:

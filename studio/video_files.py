@@ -1,0 +1,31 @@
+"""Which files are videos, told by their endings: for drops and for folders that are added whole."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+SUFFIXES = (".mp4", ".mov", ".mkv", ".avi", ".ts", ".m2ts", ".webm", ".m4v", ".mpg", ".mpeg", ".wmv")
+
+
+def videos_in(paths: Iterable[Path]) -> list[Path]:
+    """The files among `paths`, and the videos directly inside the folders, by name."""
+    videos: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            try:
+                videos += sorted(each for each in path.iterdir() if each.suffix.lower() in SUFFIXES)
+            except OSError:
+                continue  # a folder nobody may look into holds no video for us
+        else:
+            videos.append(path)
+    return [each.resolve() for each in videos]
+
+
+def is_of_videos(path: Path) -> bool:
+    """Whether this is a video, or a folder that holds videos and nothing else."""
+    if not path.is_dir():
+        return path.suffix.lower() in SUFFIXES and path.is_file()
+    try:
+        held = [each for each in path.iterdir() if not each.name.startswith(".")]
+    except OSError:
+        return False
+    return bool(held) and all(each.suffix.lower() in SUFFIXES for each in held)
