@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 SUFFIXES = (".mp4", ".mov", ".mkv", ".avi", ".ts", ".m2ts", ".webm", ".m4v", ".mpg", ".mpeg", ".wmv")
+_BESIDE = (".txt", ".md", ".pdf", ".rtf", ".docx", ".jpg", ".jpeg", ".png", ".ini", ".db")
 
 
 def videos_in(paths: Iterable[Path]) -> list[Path]:
@@ -21,11 +22,12 @@ def videos_in(paths: Iterable[Path]) -> list[Path]:
 
 
 def is_of_videos(path: Path) -> bool:
-    """Whether this is a video, or a folder that holds videos and nothing else."""
+    """Whether this is a video, or a folder of videos with nothing beside them but notes and pictures."""
     if not path.is_dir():
         return path.suffix.lower() in SUFFIXES and path.is_file()
     try:
-        held = [each for each in path.iterdir() if not each.name.startswith(".")]
+        endings = {each.suffix.lower() for each in path.iterdir() if each.is_file() and not each.name.startswith(".")}
+        holds_folders = any(each.is_dir() and not each.name.startswith(".") for each in path.iterdir())
     except OSError:
         return False
-    return bool(held) and all(each.suffix.lower() in SUFFIXES for each in held)
+    return not holds_folders and bool(endings & set(SUFFIXES)) and endings <= {*SUFFIXES, *_BESIDE}

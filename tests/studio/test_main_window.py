@@ -262,7 +262,7 @@ def test_that_an_ampersand_in_a_name_stays_one(open_studio, video, tmp_path, qtb
 def test_that_a_title_too_long_for_its_place_ends_in_dots(studio, tmp_path):
     name = "A name that goes on and on " * 12
     assert studio.projects.create(tmp_path / "long", name)
-    title = next(each for each in studio.window.page("data").findChildren(Title))
+    title = next(each for each in studio.window.page("data").clips.findChildren(Title))
     assert title.text().endswith("…")
     assert title.toolTip() == name.strip()
     assert title.fontMetrics().horizontalAdvance(title.text()) <= title.width()
@@ -397,9 +397,9 @@ def test_that_a_double_click_on_a_splitter_folds_its_panel_and_gives_it_back(ope
     qtbot.waitUntil(page.is_settled)
     splitter = page.findChild(QSplitter)
     before = splitter.sizes()
-    QTest.mouseDClick(splitter.handle(1), Qt.MouseButton.LeftButton)
-    assert splitter.sizes()[1] == 0
-    QTest.mouseDClick(splitter.handle(1), Qt.MouseButton.LeftButton)
+    QTest.mouseDClick(splitter.handle(2), Qt.MouseButton.LeftButton)
+    assert splitter.sizes()[2] == 0
+    QTest.mouseDClick(splitter.handle(2), Qt.MouseButton.LeftButton)
     assert splitter.sizes() == before
     open_studio.window.close()
     assert open_studio.settings.panels["data/main/high"] == before
