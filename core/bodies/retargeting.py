@@ -160,8 +160,7 @@ def _finger_tip(side: str) -> Float[ndarray, " 3"]:
 
 def _fitted(found: Retargeted, motion: RigMotion, where: PlacedRig, parts: Mapping[str, int]) -> Retargeted:
     """The body fitted to the places instead, where it comes nearer; all frames, smoothly."""
-    seen = np.isfinite(found.joints_m[:, : len(SMPL_24)]).all(-1)
-    fit = fit_joints(library.body(BODY), found.joints_m[:, : len(SMPL_24)], SMPL_24, seen=seen, rate_hz=motion.rate_hz)
+    fit = fit_joints(library.body(BODY), found.joints_m[:, : len(SMPL_24)], SMPL_24, rate_hz=motion.rate_hz)
     if fit is None or not fit.fitted.all():
         return found
     other = replace(

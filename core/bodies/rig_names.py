@@ -12,6 +12,8 @@ Rokoko, Bandai Namco, Human3.6M, VRM, Unreal, Unity, Daz and SMPL. No torch.
 import re
 from collections.abc import Mapping, Sequence
 
+import numpy as np
+
 from core.bodies.rigs import Rig
 from core.errors import CoreError
 
@@ -88,6 +90,8 @@ def parts_of(rig: Rig, names: Mapping[str, str] | None = None) -> dict[str, int]
         for limb, slots, words in (("arm", _ARM, _ARM_WORDS), ("leg", _LEG, _LEG_WORDS)):
             found = _limb(rig, of_side, split, slots, words, _NEEDED[limb])
             parts |= {f"{side}_{slot}": joint for slot, joint in found.items()}
+        if f"{side}_hand" in parts and not _apart(rig, parts[f"{side}_wrist"], parts[f"{side}_hand"]):
+            del parts[f"{side}_hand"]
         for finger, known in _FINGERS.items():
             at = [joint for joint in of_side if split[joint][1] in known]
             if at:
@@ -103,6 +107,12 @@ def chain(rig: Rig, above: int, below: int) -> tuple[int, ...]:
     """The joints after `above`, down to `below`; empty where it does not hang on it."""
     path = rig.path_to(below)
     return path[path.index(above) + 1 :] if above in path else ()
+
+
+def _apart(rig: Rig, above: int, below: int) -> bool:
+    """Not in one place: some writers drop a bone's length and keep its joint."""
+    bones = rig.offsets[list(chain(rig, above, below))]
+    return float(np.linalg.norm(bones.sum(0))) > 1e-3 * float(np.abs(rig.offsets).max())
 
 
 def _told(rig: Rig, names: Mapping[str, str]) -> dict[str, int]:

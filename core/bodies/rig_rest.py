@@ -251,8 +251,7 @@ class _Turner:
         else:
             to_rig = self._resting_foot(self._direction(part, toes), own)
             step = self._place[toes] - self._place[part]
-            height = self._place[toes][:, 1] + self._place[part][:, 1]
-            lowest = np.where(height <= np.quantile(height, 0.3) + 1e-9, self._standing, 0.0) + 1e-9
+            lowest = np.where(self._stands_flat(part, toes), self._standing, 0.0) + 1e-9
             if to_rig is None:
                 flat = frame_of("y", np.array([0.0, 1.0, 0.0]), "z", step)
                 level = frame_of("y", np.array([0.0, 1.0, 0.0]), "z", own)
@@ -263,6 +262,12 @@ class _Turner:
             bent = self._frame[toes]
             straight = to_rig if self._rest is not None else _mean_turn(inverse(bent) @ self._smpl[part], lowest)
             self._smpl[toes] = bent @ straight
+
+    def _stands_flat(self, ankle: str, toes: str) -> ndarray:
+        """The frames with the foot on the ground, and of those the ones with the heel lowest: not on tiptoe."""
+        heel, both = self._place[ankle][:, 1], self._place[ankle][:, 1] + self._place[toes][:, 1]
+        down = both <= np.quantile(both, 0.3) + 1e-6
+        return down & (heel <= np.quantile(heel[down], 0.3) + 1e-6)
 
     def _resting_foot(self, toes: ndarray | None, own: ndarray) -> ndarray | None:
         """From the rest pose, the toes' heading taken out; None where it does not stand flat there."""
