@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import Any, Literal
 
 from core.formats import (
+    acclaim,
     aistpp,
     amass,
     babel,
     boris,
     bvh,
+    deepmimic,
     elan,
     elan_writing,
     epic_kitchens,
@@ -206,4 +208,21 @@ FORMATS = (
         options=joint_tables.OPTIONS,
     ),
     Format("GRAB", "motion", (".npz",), grab.is_grab, grab.read, licence=grab.LICENCE),
+    Format(
+        "Acclaim",
+        "motion",
+        (".amc",),
+        acclaim.is_acclaim,
+        acclaim.read,
+        options=acclaim.OPTIONS,
+        licence=acclaim.LICENCE,
+    ),
+    Format(
+        "DeepMimic",
+        "motion",
+        (".txt", ".json"),
+        deepmimic.is_deepmimic,
+        deepmimic.read,
+        licence=deepmimic.LICENCE,
+    ),
 )
