@@ -8,7 +8,7 @@ import sys
 
 import typer
 
-from core.commands import bodies, cameras, clusters, data, fitting, learning, machine, media, projects, sheets
+from core.commands import bodies, cameras, clusters, data, datasets, fitting, learning, machine, media, projects, sheets
 
 app = typer.Typer(
     name="posecast",
@@ -22,6 +22,7 @@ for command in (
     *projects.COMMANDS,
     *data.COMMANDS,
     *clusters.COMMANDS,
+    *datasets.COMMANDS,
     *media.COMMANDS,
     *sheets.COMMANDS,
     *cameras.COMMANDS,

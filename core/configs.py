@@ -58,6 +58,14 @@ class ForecasterData(_Group, frozen=True, kw_only=True):
             "table5: finger tips, skull, neck and pelvis, as printed in the paper.",
         ),
     ] = "matched"
+    bank: Annotated[
+        str,
+        Meta(
+            title="Pose bank",
+            description="Name of a pose bank of the project, or a bank's file. Empty: the one of simulated cooks that "
+            "comes with Posecast.",
+        ),
+    ] = ""
     split: Annotated[
         str,
         Meta(

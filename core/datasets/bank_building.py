@@ -29,7 +29,7 @@ from numpy import ndarray
 from core.bodies.skeletons import RECORDED_27, UPPER_BODY_9
 from core.datasets.bank_rules import RULES, both_maps, broken
 from core.datasets.catalog import fingerprint
-from core.datasets.pose_bank import JOINT_MAPS, name_hash, write_bank
+from core.datasets.pose_bank import FILE, JOINT_MAPS, name_hash, write_bank
 from core.datasets.spread import BUCKET, buckets, even_shares, radii, turned
 from core.errors import FileError, ProjectError, RunError
 from core.project.edits import add_item
@@ -39,7 +39,6 @@ from core.recordings import joints_of
 from core.runs import BuildPoseBank, Done, Events, Made, Note, Progress
 from core.wording import counted
 
-FILE = "bank.safetensors"
 LEAST_APART_M = 0.005
 """Poses nearer than this are the same pose, however many are wanted."""
 _STRETCH = 512
@@ -132,13 +131,19 @@ def build(spec: BuildPoseBank) -> Events:
 
 
 def _sources(project: Path, keys: Sequence[str]) -> Iterator[MotionSet]:
-    """The sets of motion that are asked for."""
-    there = {each.facts.key: each for each in motion_sets(project) if each.facts.holds == "motion"}
+    """The sets of motion that are asked for, of those that the project knows."""
+    with ProjectStore.open(project, "Posecast", mode="read") as store:
+        known = {each.path for each in store.project.items.values() if each.kind == "dataset"}
+    there = {
+        each.facts.key: each
+        for each in motion_sets(project)
+        if each.facts.holds == "motion" and f"datasets/{each.facts.key}" in known
+    }
     unknown = [key for key in keys if key not in there]
     if unknown or not there:
-        known = ", ".join(there) or "none: import some motion first"
+        keys_known = ", ".join(there) or "none: import some motion first"
         what = f"The project has no data set of motion {unknown[0]!r}." if unknown else "The project has no motion."
-        raise RunError(what, hint=f"Data sets of motion: {known}.")
+        raise RunError(what, hint=f"Data sets of motion: {keys_known}.")
     yield from (there[key] for key in sorted(set(keys) or there))
 
 

@@ -21,9 +21,13 @@ from safetensors.numpy import save as serialised
 
 import resources
 from core.bodies.skeletons import SMPL_24, UPPER_BODY_9
-from core.errors import FormatError
+from core.errors import FormatError, RunError
+from core.project.annotations import Project
+from core.project.motion_sets import motion_sets
 from core.whole_files import whole_file
 
+FILE = "bank.safetensors"
+"""Name of a bank's file in its set's folder."""
 JOINT_MAPS = ("matched", "table5")
 NECK = UPPER_BODY_9["neck"]
 _TABLE_5 = {
@@ -57,6 +61,31 @@ class PoseBank:
 def shipped_bank(joint_map: str = "matched") -> PoseBank:
     """The bank that comes with Posecast: cooks of the simulated kitchen whom no demo shows."""
     return read_bank(resources.path("pose_bank", "kitchen.safetensors"), joint_map)
+
+
+def find_bank(name: str, project: Path, joint_map: str = "matched") -> PoseBank:
+    """The bank a person means: one of the project's by its key or name, a file, or without a name the shipped one."""
+    if not name.strip():
+        return shipped_bank(joint_map)
+    banks = {each.facts.key: each for each in motion_sets(project) if each.facts.holds == "pose bank"}
+    found = [each for each in banks.values() if name in (each.facts.key, each.facts.name)]
+    if found:
+        return read_bank(found[0].folder / FILE, joint_map)
+    path = Path(name).expanduser()
+    path = path if path.is_absolute() else project / path
+    if path.is_file():
+        return read_bank(path, joint_map)
+    raise RunError(
+        f"there is no pose bank {name!r}",
+        hint=f"The project has: {', '.join(sorted(banks)) or 'none; posecast bank PROJECT builds one'}.",
+    )
+
+
+def shared_with(bank: PoseBank, project: Project) -> list[str]:
+    """Clips that the bank may hold poses of, by their names and by who performs in them: there should be none."""
+    return sorted(
+        each.name for each in project.clips.values() if bank.shares(Path(each.name).stem) or bank.shares(each.name)
+    )
 
 
 def read_bank(path: Path, joint_map: str = "matched") -> PoseBank:

@@ -18,7 +18,7 @@ from torch import Tensor
 
 from core import configs
 from core.datasets.action_sequences import Examples, Windows, counted, examples_of
-from core.datasets.pose_bank import PoseBank, shipped_bank
+from core.datasets.pose_bank import PoseBank, find_bank, shared_with
 from core.datasets.steps import ReadTracks
 from core.errors import RunError
 from core.evaluation.baselines import plain_of
@@ -47,14 +47,21 @@ RELATED = ("steps", "report_every", "validate_every", "device")
 def train_forecaster(
     spec: TrainForecaster, project: Project, read_tracks: ReadTracks, folder: Path, bank: PoseBank | None = None
 ) -> Events:
-    """Train on the project, or go on with the run that lies in `folder`; without a bank, with the shipped one."""
+    """Train on the project, or go on with the run that lies in `folder`; with its config's bank unless one is given."""
     config = spec.config
     examples = examples_of(project, read_tracks, config.data, config.seed)
     for note in examples.notes:
         yield Note(note)
     examples.require_something_to_learn()
     if bank is None and (config.losses.adversarial > 0 or config.network.start_at_mean_pose):
-        bank = shipped_bank(config.data.joint_map)
+        bank = find_bank(config.data.bank, Path(spec.project), config.data.joint_map)
+        yield Note(f"Pose bank: {len(bank):,} poses, {bank.source}")
+        shared = shared_with(bank, project)
+        if shared:
+            yield Note(
+                f"The pose bank holds people of {counted(len(shared), 'clip')} of this project, {shared[0]} for one: "
+                "3D figures are then better than they would be on strangers"
+            )
     folder.mkdir(parents=True, exist_ok=True)
     with _threads(config.threads):
         recipe = ForecasterRecipe(spec, project.name, examples, bank, folder)

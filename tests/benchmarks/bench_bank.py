@@ -25,6 +25,7 @@ from core.datasets.bank_building import FILE, build
 from core.formats import amass, bvh
 from core.geometry.rotations import about_y, matrices
 from core.motion import Motion
+from core.project.edits import add_item
 from core.project.motion_sets import IndexLine, MotionSet, SetFacts, folder_of
 from core.project.store import ProjectStore
 from core.recordings import Recording, completed
@@ -65,6 +66,8 @@ def archive(project: Path, given: list[Motion], recordings: int, seconds_each: f
         project, SetFacts(key="archive", name="Archive", holds="motion", format="AMASS", source="archive")
     )
     bank_of = [Motion(SMPL_24, 30.0, each.rotations[:, :24], each.translation_m) for each in given]
+    with ProjectStore.open(project, "bench") as store:
+        store.edit(add_item(store.project, "dataset", "Archive", "datasets/archive", author="bench")[0], "Import")
     rng, frames = np.random.default_rng(1), round(seconds_each * 30)
     for number in range(recordings):
         rotations: list[np.ndarray] = []

@@ -7,6 +7,7 @@ import numpy as np
 from core.bodies.skeletons import SMPL_24, SMPLH_52, Skeleton
 from core.geometry.rotations import about_y, matrices
 from core.motion import Motion
+from core.project.edits import add_item
 from core.project.motion_sets import IndexLine, MotionRow, MotionSet, SetFacts
 from core.project.store import ProjectStore
 from core.recordings import Recording, Stretch, completed
@@ -43,11 +44,18 @@ def motion_set(project: Path, key: str, recordings, *, made_by: str = "AMASS", l
     made = MotionSet.create(project, facts)
     for each in recordings:
         made.append(IndexLine(source=f"{each.name}.npz", stamp="1", motions=(made.store(each),)))
-    return MotionSet(made.folder)
+    return _known(project, made)
 
 
 def label_set(project: Path, key: str, rows: list[MotionRow], made_by: str = "BABEL") -> MotionSet:
     facts = SetFacts(key=key, name=key.upper(), holds="labels", format=made_by, source=f"{key} folder")
     made = MotionSet.create(project, facts)
     made.append(IndexLine(source=key, stamp="1", motions=tuple(rows)))
+    return _known(project, made)
+
+
+def _known(project: Path, made: MotionSet) -> MotionSet:
+    with ProjectStore.open(project, "test") as store:
+        after, _ = add_item(store.project, "dataset", made.facts.name, f"datasets/{made.facts.key}", author="test")
+        store.edit(after, f"Import {made.facts.name}")
     return MotionSet(made.folder)
