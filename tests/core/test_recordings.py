@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.spatial.transform import Rotation, Slerp
 
 from core.bodies.fitting_landmarks import joints_at_rest, landmarks_of
-from core.bodies.skeletons import RECORDED_27, SMPL_24, SMPLH_52, SMPLX_55
+from core.bodies.skeletons import RECORDED_27, SMPL_24, SMPLH_52, SMPLX_55, Skeleton
 from core.geometry.rotations import matrices
 from core.motion import Motion
 from core.recordings import Recording, completed, joints_of, reference_body, resampled
@@ -68,3 +69,23 @@ def test_that_recorded_joints_lie_where_a_fit_looks_for_them():
     fitted = marks.mix @ (joints_at_rest(body)[0][marks.fixed_to] + marks.offsets_m)
     recorded = joints_of(turning(30.0, 1, SMPLX_55))[0]
     assert np.linalg.norm(fitted - recorded, axis=-1).max() < 0.004
+
+
+@given(st.integers(0, 2**32 - 1), st.sampled_from([np.float32, np.float64]), st.sampled_from([0.01, 1.0, 3.0, np.pi]))
+def test_that_turns_between_frames_are_those_of_scipy_whatever_their_size(seed, kind, angle):
+    rng = np.random.default_rng(seed)
+    first = Rotation.random(4, random_state=rng)
+    axes = rng.normal(size=(4, 3))
+    second = first * Rotation.from_rotvec(angle * (1 - 1e-3) * axes / np.linalg.norm(axes, axis=1, keepdims=True))
+    rotations = np.stack([first.as_matrix(), second.as_matrix()]).astype(kind)
+    body = Motion(Skeleton("four", ("a", "b", "c", "d"), (-1, 0, 1, 2)), 10.0, rotations, np.zeros((2, 3), kind))
+    between = resampled(Recording("turn", 10.0, body=body), 40.0).body.rotations
+    assert between.dtype == kind
+    for joint in range(4):
+        even = Slerp([0, 1], Rotation.from_matrix(rotations[:, joint]))(np.arange(5) / 4).as_matrix()
+        np.testing.assert_allclose(between[:, joint], even, atol=1e-3 if kind is np.float32 and angle > 3 else 2e-6)
+
+
+def test_that_a_recording_without_arrays_is_as_long_as_it_says():
+    known = Recording("labels", 30.0, frames_elsewhere=75)
+    assert (len(known), known.duration_s) == (75, 2.5)
