@@ -17,6 +17,7 @@ import numpy as np
 from numpy import ndarray
 
 from core.errors import CoreError, FormatError
+from core.foreign_facts import first_read
 from core.formats.annotated import Annotations, ForeignClip
 from core.formats.cameras import NamedCamera
 from core.formats.keypose_csv import KeyposeTable
@@ -144,7 +145,7 @@ def _of_value(found: Recognised, video: Path | None, options: dict[str, Any]) ->
     if found.is_many:
         names = ", ".join(each.name for each in found.files[:_NAMED])
         yield _told([f"{counted(len(found.files), 'file')}: {names}{' …' if len(found.files) > _NAMED else ''}"])
-    value = found.format.read(found.files[0], **options)
+    value = first_read(found, options)
     match value:
         case Poses2d():
             yield from _poses(value, video)

@@ -9,8 +9,6 @@ from typing import Any
 import msgspec
 
 from core.errors import CoreError, FileError, FormatError
-from core.formats.cameras import NamedCamera
-from core.geometry.cameras import eye_m, tilt_deg
 
 
 class _Tensor(msgspec.Struct):
@@ -49,7 +47,7 @@ def inspect(path: Path) -> Found:
     if not path.exists():
         raise FileError(path, "there is no such file or folder", hint="Check the path.")
     if path.is_dir():
-        for marker, look in (("project.sqlite", _project), ("spec.json", _run), ("best.safetensors", _checkpoint)):
+        for marker, look in _KINDS:
             if (path / marker).is_file():
                 return look(path)
     elif path.suffix == ".safetensors":
@@ -152,44 +150,56 @@ def _safetensors_header(file: Path) -> tuple[list[_Tensor], dict[str, str]]:
 
 def _foreign(path: Path) -> Found:
     from core.footage import video_file
+    from core.foreign_facts import facts_of
     from core.formats import FORMATS
+    from core.recognition import claims, what_is
 
-    for each in FORMATS:
-        if each.sniff(path):
-            facts: dict[str, str | int | float] = {"holds": each.holds}
-            if each.holds == "marks":
-                marks = each.read(path)
-                facts |= {"segments": len(marks), "clips": len({mark.clip for mark in marks})}
-            if each.holds == "cameras":
-                return _cameras(path, each.name, each.read(path))
-            return Found(path=str(path), kind=each.name, facts=facts)
-    if path.is_dir():
-        raise FormatError(path, "this folder is no project, no run and of no known format")
+    if path.is_dir() or claims(path):
+        found = what_is(path)
+        facts, rows = facts_of(found)
+        return Found(path=str(path), kind=found.format.name, facts=facts, rows=rows)
     try:
         facts = {**msgspec.structs.asdict(video_file(path)), "size": _size(path)}
     except CoreError as error:
         known = ", ".join(each.name for each in FORMATS)
-        hint = f"Known: projects, runs, checkpoints, videos, {known}."
+        hint = f"Known: projects, runs, checkpoints, data sets, videos, {known}."
         raise FormatError(path, f"of no known kind; as a video: {error}", hint=hint) from None
     return Found(path=str(path), kind="video", facts={name: value for name, value in facts.items() if name != "path"})
 
 
-def _cameras(path: Path, kind: str, cameras: tuple[NamedCamera, ...]) -> Found:
-    notes = dict.fromkeys(note for each in cameras for note in each.notes)
-    facts: dict[str, str | int | float] = {"cameras": len(cameras)}
-    facts |= {f"note {number}": note for number, note in enumerate(notes, start=1)}
-    rows = tuple(
-        {
-            "camera": each.name,
-            "picture": f"{each.camera.width} × {each.camera.height}",
-            "focal px": round(float(each.camera.focal_px.mean()), 1),
-            "height m": round(float(eye_m(each.camera)[1]), 2) if each.placed else "–",
-            "looks down °": round(tilt_deg(each.camera), 1) if each.placed else "–",
-        }
-        for each in cameras
+def _data_set(folder: Path) -> Found:
+    """A data set of a project: what it is, how much is in it, and what was left out of it."""
+    from core.project.motion_sets import MotionSet
+
+    held = MotionSet(folder)
+    said = {name: value for name, value in msgspec.structs.asdict(held.facts).items() if value and name != "options"}
+    lines = held.lines()
+    rows = [row for line in lines for row in line.motions]
+    facts: dict[str, str | int | float] = {
+        **{name: value for name, value in said.items() if isinstance(value, str | int | float)},
+        **{f"option {name}": value for name, value in held.facts.options.items()},
+        "files": len(lines),
+        "recordings": len(rows),
+        "seconds": round(sum(row.duration_s for row in rows), 2),
+        "stretches": sum(len(row.stretches) for row in rows),
+    }
+    left_out = [line for line in lines if line.left_out]
+    facts |= {f"left out {number}": f"{line.source}: {line.left_out}" for number, line in enumerate(left_out[:12], 1)}
+    table = tuple(
+        {"recording": row.name, "frames": row.frames, "rate Hz": round(row.rate_hz, 3), "body": row.body or "–"}
+        for row in rows[:60]
     )
-    return Found(path=str(path), kind=kind, facts=facts, rows=rows)
+    return Found(path=str(folder), kind="data set", facts=facts, rows=table)
 
 
 def _size(path: Path) -> str:
     return f"{path.stat().st_size / 1e6:.2f} MB"
+
+
+_KINDS = (
+    ("project.sqlite", _project),
+    ("spec.json", _run),
+    ("best.safetensors", _checkpoint),
+    ("set.json", _data_set),
+)
+"""What a folder is by a file in it."""
