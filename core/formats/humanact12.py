@@ -64,7 +64,7 @@ def is_humanact12(path: Path) -> bool:
 
 def read(path: Path) -> Iterator[Recording]:
     """All sequences of a file."""
-    if pickled.header_of(path) is not None:
+    if path.suffix == ".npy" or pickled.header_of(path) is not None:
         yield from _joints(path)
     else:
         yield from _actors(path)
@@ -81,7 +81,8 @@ def _joints(path: Path) -> Iterator[Recording]:
         sequences, names = [held], [path.stem]
     else:
         raise FormatError(path, f"it is {' × '.join(map(str, held.shape))}, not frames × 24 × 3")
-    checked = [_checked(path, name, each) for name, each in zip(names, sequences, strict=True)]
+    of_many = [f"sequence {number}" for number in range(len(sequences))] if len(sequences) > 1 else ["its joints"]
+    checked = [_checked(path, name, each) for name, each in zip(of_many, sequences, strict=True)]
     turn, notes = _upright(checked)
     performer, stretches = "", ()
     named = _NAME.fullmatch(path.stem)

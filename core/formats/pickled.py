@@ -13,6 +13,7 @@ of a pickle, whose few bytes may mean a million values. Every failure is a Forma
 
 import io
 import mmap
+import pickle
 import pickletools
 import zipfile
 from collections.abc import Iterable, Iterator
@@ -184,7 +185,10 @@ def header_of(path: Path) -> Header | None:
 def _header(stream: IO[bytes]) -> Header:
     version = np.lib.format.read_magic(stream)
     read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-    shape, is_fortran, dtype = read(stream)
+    try:
+        shape, is_fortran, dtype = read(stream)
+    except Exception as error:
+        raise ValueError("its header is damaged") from error  # NumPy's own words repeat the damage
     if any(side < 0 for side in shape):
         raise ValueError("a side of negative length")
     return Header(shape, dtype, is_fortran)
@@ -276,11 +280,16 @@ def _said(path: Path, what: str, whose: str) -> Iterator[None]:
         raise
     except restricted_pickle.RefusedError as error:
         raise FormatError(path, f"it asks for {error.wanted}, which no {whose} needs", hint=_NOT_RUN) from None
-    except (ValueError, restricted_pickle.UnfitError) as error:
-        raise FormatError(path, f"{what} ({_in_words(error)})", hint=_AGAIN) from None
     except Exception as error:  # noqa: BLE001
-        raise FormatError(path, f"{what} ({type(error).__name__})", hint=_AGAIN) from None
+        raise FormatError(path, f"{what} ({_in_words(error)})", hint=_AGAIN) from None
 
 
 def _in_words(error: Exception) -> str:
-    return " ".join(str(error).split())[:160] or type(error).__name__
+    if isinstance(error, MemoryError | OverflowError):
+        return "it says a size that cannot be"
+    if isinstance(error, EOFError):
+        return "it is cut short"
+    if not isinstance(error, ValueError | restricted_pickle.UnfitError | zipfile.BadZipFile | pickle.UnpicklingError):
+        return "it is damaged"  # and what a reader says of that helps nobody
+    words = "".join(each if each.isprintable() else " " for each in str(error))
+    return " ".join(words.split())[:120] or "it is damaged"
