@@ -63,7 +63,10 @@ def named(name: str) -> Format:
     """The format called `name`, in any case; the beginning of its name is enough where only one begins so."""
     exact = [each for each in FORMATS if each.name.lower() == name.lower()]
     found = exact or [each for each in FORMATS if each.name.lower().startswith(name.lower())]
-    if len(found) != 1:
+    if len(found) > 1:
+        names = ", ".join(each.name for each in found)
+        raise ProjectError(f"Several formats begin with {name!r}.", hint=f"Name one of them whole: {names}.")
+    if not found:
         raise ProjectError(f"There is no format {name!r}.", hint=f"Known: {', '.join(each.name for each in FORMATS)}.")
     return found[0]
 

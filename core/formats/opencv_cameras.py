@@ -7,6 +7,7 @@ beyond 50), and up is the world's axis with which the camera stands upright; `no
 pictures' size the centre of the lens tells it.
 """
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,7 @@ _UPS: tuple[tuple[str, ndarray], ...] = (
     ("z down", np.array([[1.0, 0, 0], [0, 0, -1], [0, 1, 0]])),
 )
 _LEVEL = np.diag([1.0, -1.0, -1.0])
+_NAMED = re.compile(rb"""(?:^|[\s{,])["']?(\w+)["']?\s*:|<(\w+)[\s>]""")  # what YAML, JSON and XML give a value to
 
 
 def is_opencv(path: Path) -> bool:
@@ -43,8 +45,9 @@ def is_opencv(path: Path) -> bool:
     if path.suffix.lower() not in _ENDINGS or not path.is_file():
         return False
     start = beginning_of(path).lower()
-    named = any(each in start for each in (b"camera_matrix", b"cameramatrix", b"m1"))
-    return named and (b"opencv" in start or b"dist" in start or b"d1" in start) and b"dist_coefs" not in start
+    names = {each[0] or each[1] for each in _NAMED.findall(start)}
+    has_lens = b"opencv" in start or any(each.startswith(b"dist") or each == b"d1" for each in names)
+    return bool(names & {b"camera_matrix", b"cameramatrix", b"m1"}) and has_lens and b"dist_coefs" not in names
 
 
 def read(path: Path, *, size: Size | None = None) -> tuple[NamedCamera, ...]:
