@@ -79,7 +79,7 @@ def _facts(path: Path) -> dict[str, Any]:
     else:
         try:
             facts = msgspec.json.decode(bytes_of(path))
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise FormatError(path, f"it is no JSON ({error})") from None
     if not isinstance(facts, dict):
         raise FormatError(path, "it does not hold a camera's parameters")
