@@ -4,6 +4,7 @@ Clips and data sets each have a part of their own (`data_clips`, `data_set`); th
 """
 
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QWidget
 
 from core.project.annotations import Changes
@@ -18,6 +19,10 @@ from studio.pages.data_clips import DataClips
 from studio.pages.data_set import DataSetView
 from studio.pages.data_statistics import DataStatistics
 from studio.widgets.record_table import RecordTable
+
+
+_NARROW = 1330
+"""Of the page: a window of 1400."""
 
 
 class DataPage(QWidget):
@@ -35,7 +40,7 @@ class DataPage(QWidget):
         self._middle = QStackedWidget()
         self._middle.addWidget(self.clips)
         self._middle.addWidget(self.set_view)
-        splitter = QSplitter()
+        self._splitter = splitter = QSplitter()
         splitter.setObjectName("main")
         splitter.setHandleWidth(6)
         for part in (self.catalog, self._middle, self.statistics):
@@ -87,6 +92,15 @@ class DataPage(QWidget):
     def show_set(self, key: str) -> None:
         """Bring a data set to the front."""
         self.catalog.choose(key)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Where the middle has become too narrow, the sides give way to it."""
+        super().resizeEvent(event)
+        sizes = self._splitter.sizes()
+        if self.width() < _NARROW and sizes[1] < theme.px(600):
+            left = min(sizes[0], theme.px(200))
+            right = min(sizes[2], theme.px(220))
+            self._splitter.setSizes([left, self.width() - left - right, right])
 
     def _find(self) -> None:
         (self.clips.search if self._is_on_clips else self.set_view.search).setFocus()

@@ -2,12 +2,12 @@
 
 from functools import partial
 
-from msgspec.structs import replace
 from PySide6.QtCore import QPoint, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFrame, QInputDialog, QMenu, QVBoxLayout, QWidget
 
 from core.errors import CoreError
+from core.project.items import remove_item, rename_item
 from core.recognition import spelled_size
 from core.runs import BuildPoseBank, ImportData, PrepareData
 from core.wording import counted
@@ -181,8 +181,7 @@ class DataCatalog(QFrame):
         """Call a set so."""
         entry, name = self._entry(key), name.strip()
         if entry is not None and name and name != entry.item.name:
-            project = self._document.project
-            renamed = project.with_item(replace(entry.item, name=name))
+            renamed = rename_item(self._document.project, entry.item.id, name)
             self._document.edit(renamed, f"Rename {entry.item.name}")
 
     def take_out(self, key: str) -> None:
@@ -190,9 +189,7 @@ class DataCatalog(QFrame):
         entry = self._entry(key)
         if entry is None or self._document.read_only_reason is not None:
             return
-        project = self._document.project
-        items = {each: item for each, item in project.items.items() if each != entry.item.id}
-        self._document.edit(replace(project, items=items), f"Take out {entry.item.name}")
+        self._document.edit(remove_item(self._document.project, entry.item.id), f"Take out {entry.item.name}")
 
     def show_reasons(self, key: str) -> None:
         """Which files were left out, and why."""

@@ -26,14 +26,14 @@ from studio.widgets.thumbnails import Thumbnails
 
 _COLUMNS = (
     Column("Clip"),
-    Column("Length", 62, is_number=True, rank=1),
-    Column("2D poses", 84, rank=3),
+    Column("Length", 62, is_number=True, rank=2),
+    Column("2D poses", 84, rank=4),
     Column("Segments", 112),
     Column("Characteristic poses", 132),
-    Column("State", 112),
-    Column("By", 78, rank=4),
-    Column("Split", 58, rank=2),
-    Column("Camera", 88, rank=5),
+    Column("State", 112, rank=1),
+    Column("By", 78, rank=5),
+    Column("Split", 58, rank=3),
+    Column("Camera", 88, rank=6),
 )
 
 

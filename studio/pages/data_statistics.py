@@ -1,5 +1,6 @@
 """The right of the Data page: how often each action is marked, how long it lasts, and what follows what."""
 
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QDialog, QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from core.statistics import Statistics
@@ -25,8 +26,8 @@ class DataStatistics(QWidget):
         actions = parts.panel(
             self.tr("Actions"), (self.bars, 1), self._legend, tools=(measure,), gap=6, margins=(12, 8, 10, 8)
         )
-        lasting = parts.panel(self.tr("How long, seconds"), self.durations, gap=4, margins=(12, 8, 10, 8))
-        self._cell = parts.text("", "strong")
+        self._lasting = parts.panel(self.tr("How long, seconds"), self.durations, gap=4, margins=(12, 8, 10, 8))
+        self._cell = parts.text("", "strong", wrap=True)
         self._cell.setMinimumWidth(1)
         self.show_all = parts.button(self.tr("Show all"), kind="quiet")
         self.show_all.clicked.connect(self.open_all)
@@ -36,8 +37,13 @@ class DataStatistics(QWidget):
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)
         box.setSpacing(6)
-        parts.fill(box, ((actions, 5), lasting, (follows, 6)))
-        self.setMinimumWidth(theme.px(240))
+        parts.fill(box, ((actions, 5), self._lasting, (follows, 6)))
+        self.setMinimumWidth(theme.px(200))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """In a low window the lengths give way."""
+        super().resizeEvent(event)
+        self._lasting.setVisible(self.height() >= theme.px(560))
 
     def show_statistics(self, statistics: Statistics) -> None:
         self._statistics = statistics

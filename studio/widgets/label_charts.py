@@ -142,7 +142,7 @@ class TransitionMap(Painted):
         self._sums: list[int] = []
         self._at: tuple[int, int] | None = None
         self._nothing = ""
-        self.setMinimumHeight(theme.px(180))
+        self.setMinimumHeight(theme.px(150))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName(self.tr("Which action follows which"))
 
@@ -197,7 +197,11 @@ class TransitionMap(Painted):
         left = min(theme.px(96), max((words_width(each, 10.5) for each in self._names), default=0) + 12)
         top = left * 0.72 + 6
         count = max(1, len(self._names))
-        return left, top, min((self.width() - left - 4) / count, (self.height() - top - 4) / count, theme.px(46))
+        return (
+            left,
+            top,
+            min((self.width() - left - left * 0.4) / count, (self.height() - top - 4) / count, theme.px(46)),
+        )
 
     def draw(self, painter: QPainter, look: theme.Theme) -> None:
         if not any(self._sums):
