@@ -9,7 +9,7 @@
 
 Rotations are axis times angle in radians. Ours have y up (`smpl_motion`). `up` = "y" in a file of our own
 (`body_motions`) says that it is so already. A shape.npz and a *_stagei.npz hold a body's shape and no motion: they are
-recognised, and refused with that reason. Source: amass.is.tue.mpg.de and its files.
+recognised, and refused with that reason. The folders `data set/person/` say who moves. Source: amass.is.tue.mpg.de.
 """
 
 from collections.abc import Iterator
@@ -24,6 +24,7 @@ from core.bodies import library
 from core.bodies.skeletons import SMPL_24, SMPLH_52, SMPLX_55
 from core.errors import CoreError, FileError, FormatError
 from core.formats import pickled
+from core.formats.amass_names import performer_of
 from core.formats.smpl_motion import Y_UP, betas_of, columns_of, gender_of, motion_of, rate_of, table, text_of
 from core.geometry.cameras import Z_UP_TO_Y_UP
 from core.recordings import Recording
@@ -92,6 +93,7 @@ def read(path: Path) -> Iterator[Recording]:
         ),
         betas=betas,
         gender=gender,
+        performer="" if is_ours else performer_of(path.absolute().as_posix()),
         notes=tuple(notes),
     )
 

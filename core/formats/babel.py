@@ -7,12 +7,11 @@ Times are seconds. `frame_ann` labels stretches; where a recording has none, `se
 files hold lists, one annotation a person, under `seq_anns` and `frame_anns`; the test file hides its labels. `act_cat`
 are the categories that models learn, null where nobody gave one; `raw_label` is what the person wrote.
 
-Only labels come: the recordings are AMASS's. `key_of` makes one name of all that a recording is called: by `feat_p`,
-whose first part is written twice, and by the folders of AMASS's SMPL-H and SMPL-X releases. Source: babel.is.tue.mpg.de
+Only labels come: the recordings are AMASS's. They are called by `amass_names.key_of` of `feat_p`, as the files of
+AMASS's SMPL-H and SMPL-X releases are. Source: babel.is.tue.mpg.de
 """
 
 import csv
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
@@ -21,6 +20,7 @@ import msgspec
 
 import resources
 from core.errors import FormatError
+from core.formats.amass_names import key_of
 from core.formats.pickled import beginning_of, bytes_of
 from core.recordings import KEPT_HZ, Recording, Stretch
 
@@ -29,23 +29,6 @@ _PARTS = {"train": "train", "val": "validation", "test": "test", "extra_train": 
 _RELEASE = "babel_v1.0_release"
 _MOST_BYTES = 400_000_000
 _LONGEST_S = 24 * 3600.0
-
-# AMASS names some of its data sets otherwise in each of its releases, and BABEL a third way.
-_SAME_SET = {
-    "biomotionlabntroje": "BMLrub",
-    "dfaust67": "DFaust",
-    "mpihdm05": "HDM05",
-    "mpilimits": "PosePrior",
-    "mpimosh": "MoSh",
-    "ssmsynced": "SSM",
-    "tcdhandmocap": "TCDHands",
-    "transitionsmocap": "Transitions",
-}
-_SETS = (
-    "ACCAD", "BMLhandball", "BMLmovi", "BMLrub", "CMU", "CNRS", "DanceDB", "DFaust", "EKUT", "Eyes_Japan_Dataset",
-    "GRAB", "HDM05", "HUMAN4D", "HumanEva", "KIT", "MoSh", "PosePrior", "SFU", "SOMA", "SSM", "TCDHands",
-    "TotalCapture", "Transitions", "WEIZMANN",
-)  # fmt: skip
 
 
 class _Label(msgspec.Struct):
@@ -119,32 +102,6 @@ def classes(path: Path | None = None) -> dict[str, str]:
             raise FormatError(path, f"line {number}: not one category and its one class")
         learned[category] = name
     return learned
-
-
-def key_of(name: str) -> str:
-    """What a recording of AMASS is called, whichever release or label names it: `CMU/141/141_05`.
-
-    Folders above AMASS's data sets and the twice written first part go; a name without a known data set stays.
-    """
-    parts = [part for part in re.sub(r"[\\/]+", "/", name).split("/") if part not in ("", ".")]
-    if not parts:
-        return ""
-    parts[-1] = re.sub(r"(\.npz)?$", "", parts[-1])
-    parts[-1] = re.sub(r"_(poses|stageii)$", "", parts[-1])
-    for at in range(len(parts) - 2, -1, -1):
-        known = _known_set(parts[at])
-        if known:
-            parts = [known, *parts[at + 1 :]]
-            break
-    return "/".join(part.replace(" ", "_") for part in parts)
-
-
-def _known_set(part: str) -> str:
-    plain = re.sub(r"[^a-z0-9]", "", part.lower())
-    return _SAME_SET.get(plain) or _PLAIN_SETS.get(plain, "")
-
-
-_PLAIN_SETS = {re.sub(r"[^a-z0-9]", "", each.lower()): each for each in _SETS}
 
 
 def _files_in(folder: Path) -> list[Path]:

@@ -276,3 +276,12 @@ def test_that_other_archives_are_not_taken_for_amass(tmp_path):
 def test_that_names_say_what_is_in_the_file_not_how_it_was_made(tmp_path):
     recording = only(made_amass.make_smplx(tmp_path / "walk_stageii.npz"))
     assert recording.name == "walk"
+
+
+@pytest.mark.parametrize(
+    ("folder", "performer"),
+    [("CMU/01", "CMU/01"), ("SMPL-X/MPI_HDM05/dg", "HDM05/dg"), ("mine/walks", ""), ("CMU", "")],
+)
+def test_that_amass_folders_say_who_moves_and_others_do_not(tmp_path, folder, performer):
+    (tmp_path / folder).mkdir(parents=True)
+    assert only(made_amass.make_smplh(tmp_path / folder / "01_01_poses.npz")).performer == performer
