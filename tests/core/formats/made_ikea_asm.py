@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from core.bodies.skeletons import COCO_17
+from core.bodies.skeletons import COCO_17, COCO_18
 from tests.core.formats.made_mpii_cooking import write_clip
 
 ATOMIC = ("", "flip table", "pick up ...", "spin leg", "other", "lay down ...", "rotate table")
@@ -100,6 +100,11 @@ def make_database(path: Path) -> Path:
     return path
 
 
+def make_actions_alone(folder: Path) -> Path:
+    """The database without anything beside it."""
+    return make_database(folder / "ikea_annotation_db_full")
+
+
 def make_segments(folder: Path) -> Path:
     """gt_segments.json of the test videos, with "NA" between the actions."""
     database = {}
@@ -153,15 +158,15 @@ def make_pose3d(folder: Path) -> Path:
     return place
 
 
-def make_predictions(folder: Path, frames: int = FRAMES, scale: float = 1.0) -> Path:
-    """As OpenPose writes them, in COCO-18."""
-    from core.bodies.skeletons import COCO_18
-
+def make_predictions(
+    folder: Path, frames: int = FRAMES, scale: float = 1.0, joints: tuple[str, ...] = COCO_18.joints
+) -> Path:
+    """As OpenPose writes them."""
     folder.mkdir(parents=True)
     for frame in range(frames):
         places = dict(zip(COCO_17.joints, pose_px(frame) * scale, strict=True))
         places["neck"] = (places["left_shoulder"] + places["right_shoulder"]) / 2
-        numbers = [float(each) for joint in COCO_18.joints for each in (*places[joint], 0.9)]
+        numbers = [float(each) for joint in joints for each in (*places[joint], 0.9)]
         content = {"version": 1.3, "people": [{"person_id": [-1], "pose_keypoints_2d": numbers}]}
         (folder / f"scan_video_{frame:012d}_keypoints.json").write_text(json.dumps(content))
     return folder

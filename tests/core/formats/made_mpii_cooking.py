@@ -50,6 +50,15 @@ def make(folder: Path, *, clips: tuple[str, ...] = CLIPS, rounds: int = ROUNDS, 
     return root
 
 
+def make_annotations_alone(folder: Path) -> Path:
+    """The annotations of one clip without anything beside them."""
+    path = folder / "attributesAnnotations_MPII-Cooking-2.mat"
+    write_annotations(
+        path, [(CLIPS[0], verb, objects, FIRST + LASTS * at) for at, (verb, objects) in enumerate(RECIPE)]
+    )
+    return path
+
+
 def write_clip(path: Path, frames: int, rate_hz: float = 29.4) -> None:
     """A small video whose frames differ: a bar that moves."""
     with write_video(path, rate_hz, 64, 48) as out:

@@ -7,7 +7,7 @@ from contextlib import closing
 import numpy as np
 import pytest
 
-from core.bodies.skeletons import COCO_17, RECORDED_27
+from core.bodies.skeletons import COCO_17, RECORDED_27, UPPER_BODY_9
 from core.errors import CoreError, FormatError
 from core.formats import openpose
 from core.formats.annotated import ForeignSegment
@@ -222,6 +222,20 @@ def test_that_predictions_are_openpose_files_and_neither_of_these(root):
     assert not is_pose2d(folder)
     assert not is_pose3d(folder)
     assert not openpose.is_openpose(root / VIDEOS[0] / "dev3" / "pose2d")
+
+
+def test_that_predictions_of_17_joints_are_read_and_openpose_is_taken_before_them(tmp_path):
+    root = make(tmp_path)
+    place = root / VIDEOS[0] / "dev3" / "predictions" / "pose2d"
+    folder = made.make_predictions(place / "keypoint_rcnn_ft", 3, joints=COCO_17.joints)
+    poses = openpose.read(folder)
+    assert poses.skeleton == COCO_17
+    np.testing.assert_allclose(poses.joints_px[2, 0], made.pose_px(2), atol=1e-3)
+    assert poses.as_skeleton(UPPER_BODY_9).seen().all()
+    assert read(root).clips[0].poses.endswith("pose2d/keypoint_rcnn_ft")
+    made.make_predictions(place / "openpose", 3)
+    assert read(root).clips[0].poses.endswith("pose2d/openpose")
+    assert read(root, poses="keypoint_rcnn_ft").clips[0].poses.endswith("pose2d/keypoint_rcnn_ft")
 
 
 @pytest.mark.parametrize(
