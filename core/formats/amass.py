@@ -4,6 +4,7 @@
             (T, 165)  SMPL-X: root 3, body 63, jaw 3, eyes 6, hands 45 + 45     *_stageii.npz
             (T, 162)  SMPL-X with a locked jaw: without its three; the jaw stays closed
             (T, 72)   SMPL: root 3, body 63, hands 3 + 3
+            (T, 156)  SMPL as we write it, `surface_model_type` "smpl": its hands are the knuckles of SMPL-H
     trans   (T, 3)    metres, z up; betas any number; gender as text or bytes
     mocap_framerate (SMPL-H) or mocap_frame_rate (SMPL-X), also 120.000046
 
@@ -13,6 +14,7 @@ recognised, and refused with that reason. The folders `data set/person/` say who
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,7 @@ from jaxtyping import Float
 from numpy import ndarray
 
 from core.bodies import library
+from core.bodies.poses import pose_for
 from core.bodies.skeletons import SMPL_24, SMPLH_52, SMPLX_55
 from core.errors import CoreError, FileError, FormatError
 from core.formats import pickled
@@ -34,7 +37,7 @@ LICENCE = "AMASS: for non-commercial scientific research; see amass.is.tue.mpg.d
 _FAMILIES = {72: SMPL_24, 156: SMPLH_52, 162: SMPLX_55, 165: SMPLX_55}
 _RATES = ("mocap_framerate", "mocap_frame_rate")
 _SPLIT = (("root_orient", 3), ("pose_body", 63), ("pose_jaw", 3), ("pose_eye", 6), ("pose_hand", 90))
-_NEEDED = ("poses", "trans", *_RATES, "betas", "gender", "up", "body", "there")
+_NEEDED = ("poses", "trans", *_RATES, "betas", "gender", "surface_model_type", "up", "body", "there")
 _MODEL_TYPES = {SMPL_24: "smpl", SMPLH_52: "smplh", SMPLX_55: "smplx"}
 
 
@@ -79,18 +82,21 @@ def read(path: Path) -> Iterator[Recording]:
     is_ours = text_of(held.get("up")) == "y"
     if is_ours and "there" in held:
         poses, trans = _where_known(path, held["there"], poses, trans, notes)
+    body = motion_of(
+        path,
+        skeleton,
+        rate_hz,
+        poses.reshape(len(poses), len(skeleton), 3),
+        trans,
+        turn=Y_UP if is_ours else Z_UP_TO_Y_UP,
+        pelvis_m=_pelvis_m(text_of(held.get("body")), betas) if is_ours else None,
+    )
+    if skeleton == SMPLH_52 and text_of(held.get("surface_model_type")) == "smpl":
+        body = replace(body, skeleton=SMPL_24, rotations=pose_for(body.rotations, len(SMPL_24)))
     yield Recording(
         name=_name_of(path),
         rate_hz=rate_hz,
-        body=motion_of(
-            path,
-            skeleton,
-            rate_hz,
-            poses.reshape(len(poses), len(skeleton), 3),
-            trans,
-            turn=Y_UP if is_ours else Z_UP_TO_Y_UP,
-            pelvis_m=_pelvis_m(text_of(held.get("body")), betas) if is_ours else None,
-        ),
+        body=body,
         betas=betas,
         gender=gender,
         performer="" if is_ours else performer_of(path.absolute().as_posix()),
@@ -106,10 +112,17 @@ def write(recording: Recording, path: Path) -> None:
         raise FileError(path, f"{recording.name} has no body's rotations to write", hint=hint)
     if body.skeleton not in _MODEL_TYPES:
         raise FileError(path, f"AMASS has no body of {len(body.skeleton)} joints", hint="Export joints instead.")
+    known = np.isfinite(body.rotations).all((1, 2, 3)) & np.isfinite(body.translation_m).all(1)
+    if not known.all():
+        frame = int(np.flatnonzero(~known)[0])
+        raise FileError(path, f"{recording.name}, frame {frame}: the body is not known", hint="Export a stretch of it.")
+    is_smpl = body.skeleton == SMPL_24
+    if is_smpl:  # tools for AMASS look for the 156 columns of SMPL-H
+        body = replace(body, skeleton=SMPLH_52, rotations=pose_for(body.rotations, len(SMPLH_52)))
     poses, trans = columns_of(body, Z_UP_TO_Y_UP)
     betas = np.zeros(16) if not recording.betas else np.asarray(recording.betas, float)
     arrays: dict[str, Any] = {"trans": trans, "poses": poses, "betas": betas, "gender": recording.gender}
-    if body.skeleton is SMPLX_55:
+    if body.skeleton == SMPLX_55:
         arrays |= {
             "surface_model_type": _MODEL_TYPES[body.skeleton],
             "mocap_frame_rate": float(recording.rate_hz),
@@ -123,6 +136,8 @@ def write(recording: Recording, path: Path) -> None:
         }
     else:
         arrays |= {"mocap_framerate": float(recording.rate_hz), "dmpls": np.zeros((len(poses), 8))}
+    if is_smpl:
+        arrays["surface_model_type"] = _MODEL_TYPES[SMPL_24]
     with whole_file(path) as beside, beside.open("wb") as file:
         np.savez_compressed(file, allow_pickle=False, **arrays)
 

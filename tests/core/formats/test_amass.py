@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from core.bodies.skeletons import RECORDED_27, SMPL_24, SMPLH_52, SMPLX_55
 from core.errors import CoreError, FileError, FormatError
-from core.formats import amass
+from core.formats import aistpp, amass
 from core.formats.body_motions import write_motion
 from core.formats.provenance import Provenance
 from core.geometry.rotations import matrices
@@ -152,6 +152,43 @@ def test_that_a_file_of_amass_is_written_as_it_was(walk, tmp_path):
         assert str(after["gender"]) == str(before["gender"])
         rates = {"mocap_framerate", "mocap_frame_rate"}
         assert rates & set(after.files) == rates & set(before.files)
+
+
+def test_that_any_tool_for_amass_finds_smplh_in_a_body_of_smpl(tmp_path):
+    vectors = np.zeros((5, 24, 3))
+    vectors[:, 18, 2], vectors[:, 22] = 0.4, [0.1, 0.2, 0.3]  # the left elbow, and the left hand
+    body = Motion(SMPL_24, 60.0, matrices(vectors), np.zeros((5, 3)))
+    amass.write(Recording("x", 60.0, body=body), tmp_path / "x_poses.npz")
+    with np.load(tmp_path / "x_poses.npz") as held:
+        poses = held["poses"].reshape(5, 52, 3)
+        assert set(held.files) >= {"poses", "trans", "betas", "dmpls", "gender", "mocap_framerate"}
+    np.testing.assert_allclose(poses[:, 18], vectors[:, 18], atol=1e-9)
+    np.testing.assert_allclose(poses[:, [22, 25, 28, 31]], np.broadcast_to(vectors[:, 22:23], (5, 4, 3)), atol=1e-9)
+    assert not poses[:, 34:37].any()  # the thumb is no part of SMPL's hand
+
+
+def test_that_a_file_of_72_columns_is_one_of_smpl(tmp_path):
+    recording = only(changed(made_amass.make(tmp_path), poses=made_amass.walking(156, 40, 120.0)[0][:, :72]))
+    assert recording.body.skeleton == SMPL_24
+    np.testing.assert_allclose(at(recording, "pelvis")[:, 1], 0.93, atol=1e-6)
+
+
+def test_that_a_body_not_known_in_a_frame_is_not_written(tmp_path):
+    rotations = np.broadcast_to(np.eye(3), (4, 24, 3, 3)).copy()
+    rotations[2] = np.nan
+    body = Motion(SMPL_24, 30.0, rotations, np.zeros((4, 3)))
+    with pytest.raises(FileError, match="frame 2: the body is not known"):
+        amass.write(Recording("x", 30.0, body=body), tmp_path / "x.npz")
+    assert not list(tmp_path.iterdir())
+
+
+def test_that_a_real_dance_goes_out_and_comes_in_as_it_was(shared_data, tmp_path):
+    (path,) = (shared_data / "aistpp").glob("*.pkl")
+    (dance,) = aistpp.read(path)
+    amass.write(dance, tmp_path / "dance_poses.npz")
+    again = only(tmp_path / "dance_poses.npz")
+    np.testing.assert_allclose(again.body.rotations, dance.body.rotations, atol=2e-6)
+    np.testing.assert_allclose(again.body.translation_m, dance.body.translation_m, atol=1e-9)
 
 
 @pytest.mark.parametrize("key", ["built-in/smplx/female", "somebody/else"])
