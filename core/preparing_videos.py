@@ -55,9 +55,10 @@ def prepare(spec: PrepareData) -> Events:
     yield Progress(0, 4, "Reading the annotations")
     annotations = yield from _annotations(spec)
     with _Desk(Path(spec.project), spec.author) as desk:
-        clips = yield from _take_in(spec, desk, annotations)
+        ids = yield from _take_in(spec, desk, annotations)
+        clips = tuple(ids.values())
         yield Progress(1, 4, "2D poses")
-        yield from _given_poses(spec, desk, clips)
+        yield from _given_poses(desk, _places_of_poses(spec, desk.project, annotations, ids), clips)
         if spec.extract_poses:
             yield from _seen_poses(spec, desk, clips)
         yield Progress(2, 4, "Characteristic poses")
@@ -120,9 +121,11 @@ def _annotations(spec: PrepareData) -> Generator[Note, None, Annotations]:
     return annotations
 
 
-def _take_in(spec: PrepareData, desk: _Desk, annotations: Annotations) -> Generator[Note, None, tuple[str, ...]]:
-    """The ids of the data set's clips, which stand in the project with a split."""
+def _take_in(spec: PrepareData, desk: _Desk, annotations: Annotations) -> Generator[Note, None, dict[str, str]]:
+    """What the data set calls its clips → their ids in the project, where they stand with a split."""
     source, own = Path(spec.source), annotations.splits
+    # Their 2D poses follow, one clip after another, since reading them all takes minutes.
+    annotations = replace(annotations, clips=tuple(replace(each, poses="") for each in annotations.clips))
     whole = bool(own) and all(all(parts.get(part) for part in PARTS) for parts in own.values())
     report = take_annotations(
         annotations if whole else replace(annotations, splits={}),
@@ -136,7 +139,7 @@ def _take_in(spec: PrepareData, desk: _Desk, annotations: Annotations) -> Genera
         yield Note(line.strip())
     if not whole:
         yield from _split(spec, desk, annotations, report.clips)
-    return tuple(report.clips.values())
+    return report.clips
 
 
 def _split(spec: PrepareData, desk: _Desk, annotations: Annotations, clips: dict[str, str]) -> Generator[Note]:
@@ -164,39 +167,47 @@ def _split(spec: PrepareData, desk: _Desk, annotations: Annotations, clips: dict
 # ---- 2D poses -------------------------------------------------------------------------------------------------------
 
 
-def _given_poses(spec: PrepareData, desk: _Desk, clips: tuple[str, ...]) -> Events:
-    """Those of a folder: one folder or file a clip, by the clip's name, in any format of 2D poses."""
+def _places_of_poses(
+    spec: PrepareData, project: Project, annotations: Annotations, ids: dict[str, str]
+) -> dict[str, Path]:
+    """Clip id → the folder or file of its 2D poses: of the folder that is named, else where the data set has them."""
     if not spec.poses:
-        return
+        own = {each.name: each.poses for each in annotations.clips if each.poses}
+        return {ids[name]: Path(spec.source) / place for name, place in own.items() if name in ids}
     root = Path(spec.poses)
     if not root.is_dir():
         raise RunError(f"{root} is no folder of 2D poses.", hint="It should hold a folder a clip, by the clip's name.")
-    project, found, lacking = desk.project, 0, []
-    for number, clip_id in enumerate(clips):
-        clip = project.clips[clip_id]
-        yield Progress(number, len(clips), f"2D poses of {clip.name}")
-        if clip.tracks:
-            continue
-        place = _place_of(root, clip)
-        if place is None:
-            lacking.append(clip.name)
-            continue
-        known = next((each for each in FORMATS if each.holds == "2D poses" and each.sniff(place)), None)
-        try:
-            if known is None:
-                raise RunError(f"{place.name} is of no known format of 2D poses.")
-            count = clip.video.frame_count if clip.video.path else None
-            poses: Poses2d = known.read(place, size=(clip.video.width, clip.video.height), frame_count=count)
-        except CoreError as error:
-            yield Note(f"Without 2D poses: {clip.name}: {error}")
-            continue
-        project = set_tracks(project, clip_id, desk.store.write_tracks(poses))
-        found += 1
-    if found:
-        desk.store.edit(project, f"Import 2D poses of {counted(found, 'clip')}", source=root.name)
-        yield Note(f"2D poses of {counted(found, 'clip')} from {root.name}")
-    if lacking:
-        yield Note(f"{root.name} has no 2D poses of {counted(len(lacking), 'clip')}: {_some(lacking)}")
+    found = {each: _place_of(root, project.clips[each]) for each in ids.values()}
+    if not any(found.values()):
+        hint = f"It should hold a folder a clip, by the clip's name, such as {next(iter(ids), '')}."
+        raise RunError(f"{root} has 2D poses of none of the clips.", hint=hint)
+    return {each: place for each, place in found.items() if place is not None}
+
+
+def _given_poses(desk: _Desk, places: dict[str, Path], clips: tuple[str, ...]) -> Events:
+    """2D poses that lie there already, in any format of them. Stopped, it keeps what it has read so far."""
+    wanted = [each for each in clips if each in places and not desk.project.clips[each].tracks]
+    read: dict[str, str] = {}
+    try:
+        for number, clip_id in enumerate(wanted):
+            clip, place = desk.project.clips[clip_id], places[clip_id]
+            yield Progress(number, len(wanted), f"2D poses of {clip.name}")
+            known = next((each for each in FORMATS if each.holds == "2D poses" and each.sniff(place)), None)
+            try:
+                if known is None:
+                    raise RunError(f"{place.name} is of no known format of 2D poses.")
+                count = clip.video.frame_count if clip.video.path else None
+                poses: Poses2d = known.read(place, size=(clip.video.width, clip.video.height), frame_count=count)
+                read[clip_id] = desk.store.write_tracks(poses)
+            except CoreError as error:
+                yield Note(f"Without 2D poses: {clip.name}: {error}")
+    finally:
+        project = desk.project
+        for clip_id, tracks in read.items():
+            project = set_tracks(project, clip_id, tracks)
+        desk.store.edit(project, f"Import 2D poses of {counted(len(read), 'clip')}", source="2D poses")
+    if read:
+        yield Note(f"2D poses of {counted(len(read), 'clip')} from their files")
 
 
 def _place_of(root: Path, clip: Clip) -> Path | None:

@@ -159,6 +159,32 @@ def test_that_a_studio_that_has_the_project_open_takes_everything_in(place, cook
     assert [each.severity for each in check(place)] == []
 
 
+def test_that_reading_given_poses_keeps_what_was_read_when_it_is_stopped(place, cooking):
+    root, poses = cooking
+    spec = spec_of(place, "mpii-cooking-2", root, poses=str(poses))
+    with closing(prepare(spec)) as events:
+        for event in events:
+            if isinstance(event, Progress) and event.doing == f"2D poses of {CLIPS[2]}-cam-002":
+                break
+    stopped = project_in(place)
+    assert [bool(clip.tracks) for clip in stopped.clips.values()] == [True, True, False, False, False, False]
+    list(prepare(spec))
+    assert all(clip.tracks for clip in project_in(place).clips.values())
+
+
+def test_that_a_folder_of_poses_of_other_clips_is_refused_and_damaged_ones_are_named(place, cooking, tmp_path):
+    root, _ = cooking
+    make_predictions(tmp_path / "poses" / "elsewhere", 3)
+    with pytest.raises(RunError, match="2D poses of none of the clips"):
+        list(prepare(spec_of(place, "mpii-cooking-2", root, poses=str(tmp_path / "poses"))))
+    folder = make_predictions(tmp_path / "poses" / f"{CLIPS[0]}-cam-002", 3)
+    (folder / "scan_video_000000000001_keypoints.json").write_text('{"people": [')
+    spec = spec_of(place, "mpii-cooking-2", root, poses=str(tmp_path / "poses"), extract_poses=False)
+    said = notes_of(prepare(spec))
+    assert any(each.startswith(f"Without 2D poses: {CLIPS[0]}-cam-002: scan_video_000000000001") for each in said)
+    assert any(each.startswith("Without 2D poses: 6 clips") for each in said)
+
+
 def test_that_a_folder_that_is_something_else_is_refused_before_anything_changes(place, furniture, tmp_path):
     with pytest.raises(RunError, match="is not MPII Cooking 2"):
         list(prepare(spec_of(place, "mpii-cooking-2", furniture)))

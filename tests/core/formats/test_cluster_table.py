@@ -1,5 +1,8 @@
 """Tables of clusters: in, out, and the shipped ones."""
 
+import re
+from zipfile import ZipFile
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -62,3 +65,12 @@ def test_that_the_shipped_table_learns_the_31_actions_of_the_furniture_data():
     clusters = read(shipped()["ikea_asm"])
     assert {action: learned for action, learned in clusters.items() if action != learned} == {"NA": "", "other": ""}
     assert len(clusters) - 2 == 31
+
+
+def test_that_every_action_of_the_real_logs_is_in_the_shipped_table(shared_data):
+    with ZipFile(shared_data / "ikea_asm_sequences" / "keep_na.xes.zip") as archive:
+        log = archive.read("keep_na.xes").decode()
+    events = log.split("<event>")[1:]
+    actions = {re.search(r'key="concept:name" value="([^"]+)"', each)[1] for each in events}
+    assert len(actions) == 33
+    assert actions <= set(read(shipped()["ikea_asm"]))
