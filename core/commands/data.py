@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from core.commands.answers import REFUSED, Json, ProjectFolder, answer, person, refusals, run_to_the_end
+from core.commands.answers import REFUSED, Json, ProjectFolder, answer, person, refusals, run_to_the_end, shown
 from core.commands.projects import clip_of, refuse_own_file
 from core.errors import ProjectError
 from core.wording import table
@@ -151,18 +151,49 @@ def _listed(found: Any) -> str:
 
 def export(
     project: ProjectFolder,
-    out: Annotated[Path, typer.Argument(help="The file to write.", show_default=False)],
+    out: Annotated[Path, typer.Argument(help="The file or folder to write.", show_default=False)],
+    *,
     format: Annotated[str, typer.Option(help="Otherwise told by the file's ending.")] = "",  # noqa: A002
+    set_: Annotated[str, typer.Option("--set", help="A data set: its motion, or its table as it came.")] = "",
+    motion: Annotated[str, typer.Option(help="With --set: one recording, into a file of its own.")] = "",
+    replace: Annotated[bool, typer.Option("--replace", help="With --set: write over older files.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Write a project's segments and characteristic poses to a file."""
+    """Write what was marked in a project, or a data set's motion, to files."""
     from core import exchange
     from core.project.store import ProjectStore
 
     with refusals(), ProjectStore.open(project, person(), mode="read") as store:
         refuse_own_file(store, out)
-        report = exchange.hand_out(exchange.writer(out, format), store, out)
+        if set_:
+            report = _export_set(store, set_, out, format=format, motion=motion, replaces=replace, is_quiet=as_json)
+        elif motion:
+            raise ProjectError("Which data set is that recording of?", hint="Name it with --set.")
+        else:
+            report = exchange.hand_out(exchange.writer(out, format), store, out)
         answer(report, report.says, as_json=as_json)
+
+
+def _export_set(store: Any, name: str, out: Path, *, is_quiet: bool, **wishes: Any) -> Any:
+    from core.catalog import DATASETS, find_set, key_of
+    from core.handing_out_motion import hand_out_motion
+    from core.project.motion_sets import MotionSet
+    from core.runs import Progress
+
+    the_set = MotionSet(store.folder / DATASETS / key_of(find_set(store.project, name)))
+    report = None
+
+    def progress() -> Any:
+        nonlocal report
+        for said in hand_out_motion(the_set, out, **wishes):
+            if isinstance(said, Progress):
+                yield said
+            else:
+                report = said
+
+    for _ in shown(progress(), quiet=is_quiet):
+        pass
+    return report
 
 
 COMMANDS = (import_, sets, export)

@@ -12,6 +12,8 @@ from core.formats import (
     babel,
     boris,
     bvh,
+    clip_tables,
+    coco,
     deepmimic,
     elan,
     elan_writing,
@@ -66,7 +68,7 @@ class Format:
     licence: str = ""
     """The terms its data usually come under, where its makers say so."""
     is_native: bool = False
-    """Whether its reader is a library in C, which a damaged file could crash: it is read in a process of its own."""
+    """Whether a library that a damaged file could crash or keep busy reads it: that has a process of its own."""
 
 
 FORMATS = (
@@ -161,7 +163,13 @@ FORMATS = (
         options=("rate_hz",),
     ),
     Format(
-        "Human3.6M joints", "motion", (".cdf", ".npz"), human36m.is_human36m, human36m.read, licence=human36m.LICENCE
+        "Human3.6M joints",
+        "motion",
+        (".cdf", ".npz"),
+        human36m.is_human36m,
+        human36m.read,
+        licence=human36m.LICENCE,
+        is_native=True,
     ),
     Format(
         "Segment table",
@@ -224,5 +232,9 @@ FORMATS = (
         deepmimic.is_deepmimic,
         deepmimic.read,
         licence=deepmimic.LICENCE,
+    ),
+    Format("COCO keypoints", "2D poses", (".json",), coco.is_coco, coco.read, coco.write, options=("clip",)),
+    Format(
+        "Clip table", "annotations", (".csv", ".tsv"), clip_tables.is_clip_table, clip_tables.read, clip_tables.write
     ),
 )

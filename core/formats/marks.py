@@ -94,7 +94,7 @@ def read_json(path: Path) -> list[Mark]:
     """The segments of a file; FormatError names the field that is wrong."""
     try:
         content = msgspec.json.decode(_bytes_of(path), type=_Marks)
-    except (msgspec.DecodeError, msgspec.ValidationError) as error:
+    except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError, RecursionError) as error:
         raise FormatError(path, str(error), hint="Export it again, or mend that field.") from None
     if content.posecast_marks > VERSION:
         raise FormatError(path, f"written by a later version (format {content.posecast_marks})")

@@ -69,7 +69,7 @@ def read(path: Path, *, size: Size | None = None) -> tuple[NamedCamera, ...]:
     if turn is None or shift is None or np.size(turn) not in (3, 9):
         named = NamedCamera(name, camera_from(path, name, **lens), tuple(notes))
         return (without_pose(named),)
-    rotation = _rotation_of(turn)
+    rotation = _rotation_of(path, turn)
     shift_m = _in_metres(path, shift, notes)
     up, axes = max(_UPS, key=lambda each: -(rotation @ each[1].T)[1, 1])
     notes.append(f"The file does not say where up is: its world is taken as {up}.")
@@ -87,7 +87,7 @@ def _stereo(path: Path, facts: dict[str, Any], size: Size | None) -> tuple[Named
     shift_m = _in_metres(path, shift, notes)
     for name, end, rotation, place in (
         ("left", "1", np.eye(3), np.zeros(3)),
-        ("right", "2", _rotation_of(turn), shift_m),
+        ("right", "2", _rotation_of(path, turn), shift_m),
     ):
         camera = camera_from(
             path, name, matrix=facts[f"m{end}"], distortion=facts.get(f"d{end}"), size=size, rotation=rotation,
@@ -97,14 +97,24 @@ def _stereo(path: Path, facts: dict[str, Any], size: Size | None) -> tuple[Named
     return tuple(NamedCamera(f"{path.stem} {name}", camera, tuple(notes)) for name, camera in found)
 
 
-def _rotation_of(turn: Any) -> ndarray:
-    turn = np.asarray(turn, float)
+def _numbers(path: Path, what: str, value: Any) -> ndarray:
+    try:
+        numbers = np.asarray(value, float)
+    except (TypeError, ValueError, OverflowError):
+        raise FormatError(path, f"{what} is no row of numbers") from None
+    if not np.isfinite(numbers).all():
+        raise FormatError(path, f"{what} has a number that is none")
+    return numbers
+
+
+def _rotation_of(path: Path, turn: Any) -> ndarray:
+    turn = _numbers(path, "its rotation", turn)
     return Rotation.from_rotvec(turn.ravel()).as_matrix() if turn.size == 3 else turn.reshape(-1, 3)
 
 
 def _in_metres(path: Path, shift: Any, notes: list[str]) -> ndarray:
-    shift = np.asarray(shift, float).ravel()
-    if shift.shape != (3,) or not np.isfinite(shift).all():
+    shift = _numbers(path, "its translation", shift).ravel()
+    if shift.shape != (3,):
         raise FormatError(path, "its translation is not three numbers")
     far = np.linalg.norm(shift) > _FAR_M
     notes.append(f"The file does not say its unit: its translation is taken as {'milli' * bool(far)}metres.")

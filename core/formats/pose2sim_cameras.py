@@ -41,7 +41,7 @@ def read_pose2sim(path: Path) -> tuple[NamedCamera, ...]:
     """The cameras of a rig, by their names in the file."""
     try:
         tables = tomllib.loads(bytes_of(path).decode("utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # among them numbers too long to be any
         raise FormatError(path, f"it is no TOML ({error})", hint="Let Pose2Sim write it again.") from None
     found = [
         _of_table(path, str(facts.get("name") or key), facts)

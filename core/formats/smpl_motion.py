@@ -127,7 +127,10 @@ def text_of(value: Any) -> str:
     if isinstance(value, ndarray):
         if value.size != 1:
             return ""
-        value = value.reshape(-1)[0].item()
+        try:
+            value = value.reshape(-1)[0].item()
+        except (SystemError, ValueError):  # a damaged file's characters may be none
+            return ""
     if isinstance(value, bytes):
         return value.decode("utf-8", "replace").strip("\x00 ")
     return str(value).strip("\x00 ") if isinstance(value, str | int) else ""
