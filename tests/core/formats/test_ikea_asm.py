@@ -3,13 +3,14 @@
 import json
 import sqlite3
 from contextlib import closing
+from zipfile import ZipFile
 
 import numpy as np
 import pytest
 
 from core.bodies.skeletons import COCO_17, RECORDED_27, UPPER_BODY_9
 from core.errors import CoreError, FormatError
-from core.formats import openpose
+from core.formats import openpose, xes
 from core.formats.annotated import ForeignSegment
 from core.formats.ikea_asm import is_ikea_asm, read, twins_of
 from core.formats.ikea_asm_poses import is_pose2d, is_pose3d, read_pose2d, read_pose3d
@@ -93,6 +94,15 @@ def test_that_an_assembly_that_repeats_another_is_said(root):
     annotations = read(root)
     assert twins_of(annotations.clips) == {VIDEOS[3]: VIDEOS[1]}
     assert any(f"{VIDEOS[3]} as {VIDEOS[1]}" in each for each in annotations.notes)
+
+
+def test_that_thirteen_of_the_real_sequences_repeat_another_with_and_without_what_lies_between(shared_data, tmp_path):
+    for name in ("no_na", "keep_na"):
+        with ZipFile(shared_data / "ikea_asm_sequences" / f"{name}.xes.zip") as archive:
+            archive.extractall(tmp_path)
+        twins = twins_of(xes.read(tmp_path / f"{name}.xes").clips)
+        assert len(twins) == 13
+        assert not twins.keys() & twins.values()
 
 
 def test_that_the_makers_cameras_come_with_the_clips_they_filmed(tmp_path):
