@@ -6,25 +6,26 @@
               hold each frame's step from the one before instead of places; they are summed.
 
 A rotation vector turns rows, so what turns columns is its inverse. The files hold no bones: everybody gets those of the
-one skeleton each collection is published with (the tables below are its rest offsets from parent to child). Action and
+one skeleton each collection is published with (the tables below are its rest offsets from parent to child), and SMPL's
+rotations as any named skeleton does. Action and
 performer are in the names: `walking/walking_1.txt`, `S1/walking_1.txt`.
 """
 
 import io
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
-from core.bodies.kinematics import place_joints
-from core.bodies.skeletons import Skeleton
+from core.bodies.rigs import Rig, RigMotion
 from core.errors import FormatError
 from core.formats.pickled import beginning_of, bytes_of
-from core.formats.recorded_joints import FARTHEST_M, HUMAN36M_32, as_recorded, told_rate, turn_to_y_up, up_of
+from core.formats.recorded_joints import FARTHEST_M, told_rate
+from core.formats.rigged import recording_of
 from core.geometry.rotations import matrices
 from core.recordings import Recording, Stretch
 
@@ -34,92 +35,115 @@ _NUMBER = re.compile(rb"\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\s*")
 _NAME = re.compile(r"(?P<action>.*?)(?:[_ ](?P<take>\d+))?")
 _HINT = "Each line is one frame of 117 (CMU) or 99 (Human3.6M) numbers with commas between."
 
-# From CMU's skeleton: what each joint is called here, its parent, and its rest offset in CMU's unit.
+# What each joint is called, its parent, and its offset from it at rest: CMU's unit; "-" is the free end of a bone.
 _CMU = """
-pelvis -1 0 0 0
-left_hip_root 0 0 0 0
-left_hip 1 1.65674 -1.80282 0.62477
-left_knee 2 2.5972 -7.13576 0
-left_ankle 3 2.49236 -6.8477 0
-left_foot 4 0.19704 -0.54136 2.14581
-left_toe_end 5 0 0 1.11249
-right_hip_root 0 0 0 0
-right_hip 7 -1.6107 -1.80282 0.62476
-right_knee 8 -2.59502 -7.12977 0
-right_ankle 9 -2.4678 -6.78024 0
-right_foot 10 -0.23024 -0.63258 2.13368
-right_toe_end 11 0 0 1.11569
-lower_back 0 0 0 0
-spine1 13 0.01961 2.0545 -0.14112
-spine2 14 0.01021 2.06436 -0.05921
-neck_root 15 0 0 0
-neck 16 0.00713 1.56711 0.14968
-head 17 0.03429 1.56041 -0.10006
-head_end 18 0.01305 1.6256 -0.05265
-left_collar_root 15 0 0 0
-left_shoulder 20 3.54205 0.90436 -0.17364
-left_elbow 21 4.86513 0 0
-left_wrist 22 3.35554 0 0
-left_fingers 23 0 0 0
-left_hand 24 0.66117 0 0
-left_hand_end 25 0.53306 0 0
-left_thumb 23 0 0 0
-left_thumb_end 27 0.5412 0 0.5412
-right_collar_root 15 0 0 0
-right_shoulder 29 -3.49802 0.75994 -0.32616
-right_elbow 30 -5.02649 0 0
-right_wrist 31 -3.36431 0 0
-right_fingers 32 0 0 0
-right_hand 33 -0.73041 0 0
-right_hand_end 34 -0.58887 0 0
-right_thumb 32 0 0 0
-right_thumb_end 36 -0.59786 0 0.59786
+Hips -1 0 0 0
+LHipJoint 0 0 0 0
+LeftUpLeg 1 1.65674 -1.80282 0.62477
+LeftLeg 2 2.5972 -7.13576 0
+LeftFoot 3 2.49236 -6.8477 0
+LeftToeBase 4 0.19704 -0.54136 2.14581
+- 5 0 0 1.11249
+RHipJoint 0 0 0 0
+RightUpLeg 7 -1.6107 -1.80282 0.62476
+RightLeg 8 -2.59502 -7.12977 0
+RightFoot 9 -2.4678 -6.78024 0
+RightToeBase 10 -0.23024 -0.63258 2.13368
+- 11 0 0 1.11569
+LowerBack 0 0 0 0
+Spine 13 0.01961 2.0545 -0.14112
+Spine1 14 0.01021 2.06436 -0.05921
+Neck 15 0 0 0
+Neck1 16 0.00713 1.56711 0.14968
+Head 17 0.03429 1.56041 -0.10006
+- 18 0.01305 1.6256 -0.05265
+LeftShoulder 15 0 0 0
+LeftArm 20 3.54205 0.90436 -0.17364
+LeftForeArm 21 4.86513 0 0
+LeftHand 22 3.35554 0 0
+LeftFingerBase 23 0 0 0
+LeftHandIndex1 24 0.66117 0 0
+- 25 0.53306 0 0
+LThumb 23 0 0 0
+- 27 0.5412 0 0.5412
+RightShoulder 15 0 0 0
+RightArm 29 -3.49802 0.75994 -0.32616
+RightForeArm 30 -5.02649 0 0
+RightHand 31 -3.36431 0 0
+RightFingerBase 32 0 0 0
+RightHandIndex1 33 -0.73041 0 0
+- 34 -0.58887 0 0
+RThumb 32 0 0 0
+- 36 -0.59786 0 0.59786
 """
 _CMU_UNIT_M = 0.0254 / 0.45
 
-# Millimetres, in the order of HUMAN36M_32.
-_HUMAN36M_OFFSETS = """
-0 0 0, -132.948591 0 0, 0 -442.894612 0, 0 -454.206447 0, 0 0 162.767078, 0 0 74.999437,
-132.948826 0 0, 0 -442.894413 0, 0 -454.20659 0, 0 0 162.767426, 0 0 74.999948,
-0 0.1 0, 0 233.383263 0, 0 257.077681 0, 0 121.134938 0, 0 115.002227 0,
-0 257.077681 0, 0 151.034226 0, 0 278.882773 0, 0 251.733451 0, 0 0 0, 0 0 99.999627, 0 100.000188 0, 0 0 0,
-0 257.077681 0, 0 151.031437 0, 0 278.892924 0, 0 251.72868 0, 0 0 0, 0 0 99.999888, 0 137.499922 0, 0 0 0
+# The same for Human3.6M, in millimetres.
+_HUMAN36M = """
+Hips -1 0 0 0
+RightUpLeg 0 -132.948591 0 0
+RightLeg 1 0 -442.894612 0
+RightFoot 2 0 -454.206447 0
+RightToeBase 3 0 0 162.767078
+- 4 0 0 74.999437
+LeftUpLeg 0 132.948826 0 0
+LeftLeg 6 0 -442.894413 0
+LeftFoot 7 0 -454.20659 0
+LeftToeBase 8 0 0 162.767426
+- 9 0 0 74.999948
+Spine 0 0 0.1 0
+Spine1 11 0 233.383263 0
+Neck 12 0 257.077681 0
+Head 13 0 121.134938 0
+- 14 0 115.002227 0
+LeftShoulder 12 0 257.077681 0
+LeftArm 16 0 151.034226 0
+LeftForeArm 17 0 278.882773 0
+LeftHand 18 0 251.733451 0
+LeftHandThumb 19 0 0 0
+- 20 0 0 99.999627
+LWristEnd 19 0 100.000188 0
+- 22 0 0 0
+RightShoulder 12 0 257.077681 0
+RightArm 24 0 151.031437 0
+RightForeArm 25 0 278.892924 0
+RightHand 26 0 251.72868 0
+RightHandThumb 27 0 0 0
+- 28 0 0 99.999888
+RWristEnd 27 0 137.499922 0
+- 30 0 0 0
 """
 
 
 @dataclass(frozen=True)
-class _Kind:
-    """One of the two collections."""
+class Kind:
+    """One of the two collections. `joints` are the places of the rig's joints among the file's."""
 
     name: str
-    skeleton: Skeleton
-    offsets_m: Float[ndarray, "joints 3"]
+    rig: Rig
+    joints: tuple[int, ...]
     unit_m: float
     rate_hz: float
 
-    @property
-    def rest_m(self) -> Float[ndarray, "joints 3"]:
-        """The joints where no joint is turned."""
-        places_m = np.zeros_like(self.offsets_m)
-        for joint, parent in enumerate(self.skeleton.parents):
-            if parent >= 0:
-                places_m[joint] = places_m[parent] + self.offsets_m[joint]
-        return places_m
+
+def _kind(name: str, table: str, unit_m: float, rate_hz: float) -> Kind:
+    rows = [line.split() for line in table.split("\n") if line]
+    joints = tuple(at for at, row in enumerate(rows) if row[0] != "-")
+    offsets = np.array([row[2:] for row in rows], float) * unit_m
+    parents = [int(row[1]) for row in rows]
+    rig = Rig(
+        tuple(rows[at][0] for at in joints),
+        tuple(joints.index(parents[at]) if parents[at] >= 0 else -1 for at in joints),
+        offsets[list(joints)],
+        {joints.index(parents[at]): offsets[at] for at, row in enumerate(rows) if row[0] == "-"},
+    )
+    return Kind(name, rig, joints, unit_m, rate_hz)
 
 
-def _cmu() -> _Kind:
-    rows = [line.split() for line in _CMU.split("\n") if line]
-    skeleton = Skeleton("CMU 38", tuple(row[0] for row in rows), tuple(int(row[1]) for row in rows))
-    offsets = np.array([row[2:] for row in rows], float)
-    return _Kind("CMU", skeleton, offsets * _CMU_UNIT_M, _CMU_UNIT_M, 120.0)
-
-
-def _human36m() -> _Kind:
-    offsets = np.array([each.split() for each in _HUMAN36M_OFFSETS.strip().split(",")], float)
-    return _Kind("Human3.6M", HUMAN36M_32, offsets * 0.001, 0.001, 50.0)
-
-
-KINDS = {117: _cmu(), 99: _human36m()}
+KINDS = {
+    117: _kind("CMU", _CMU, _CMU_UNIT_M, 120.0),
+    99: _kind("Human3.6M", _HUMAN36M, 0.001, 50.0),
+}
 
 
 def is_exponential_maps(path: Path) -> bool:
@@ -148,22 +172,13 @@ def read(path: Path, *, rate_hz: float | str | None = None) -> Iterator[Recordin
     if kind.name == "Human3.6M" and _are_steps(places_m, numbers[:, 3:6]):
         places_m, rotations[:, 0] = _summed(places_m, rotations[:, 0])
         notes.append("Places and headings are steps from frame to frame; they are summed from the origin on.")
-    rest_m = kind.rest_m
-    placed = place_joints(rotations, places_m, rest_m, kind.skeleton.parents)
-    joints_m = as_recorded(placed.places_m, kind.skeleton)
-    if kind.name == "Human3.6M":  # Human3.6M's own world is z up, but shared files were turned by some
-        up, _ = up_of(joints_m)
-        joints_m = joints_m @ turn_to_y_up(up).T
     told_hz = told_rate(path, rate_hz) or kind.rate_hz
-    stretches = (Stretch(0.0, len(joints_m) / told_hz, (action,), path.stem),) if action else ()
-    yield Recording(
-        name=path.stem,
-        rate_hz=told_hz,
-        joints_m=joints_m.astype(np.float32),
-        performer=performer,
-        stretches=stretches,
-        notes=tuple(notes),
-    )
+    motion = RigMotion(kind.rig, told_hz, rotations[:, list(kind.joints)], places_m)
+    # Human3.6M's own world is z up, but shared files were turned by some: how people stand tells.
+    recording = recording_of(path, motion, unit="m", up="y" if kind.name == "CMU" else "")
+    stretches = (Stretch(0.0, len(recording) / told_hz, (action,), path.stem),) if action else ()
+    notes = [*notes, *recording.notes]
+    yield replace(recording, performer=performer, stretches=stretches, notes=tuple(notes))
 
 
 def _numbers(path: Path) -> Float[ndarray, "frames columns"]:

@@ -23,6 +23,7 @@ from core.bodies.skeletons import HUMAN36M_17
 from core.errors import CoreError, FormatError
 from core.formats.pickled import beginning_of, from_npz, headers_in, size_of
 from core.formats.recorded_joints import HUMAN36M_32, as_recorded, settled, up_of
+from core.geometry.rotations import about_x, about_z
 from core.recordings import Recording, Stretch
 
 RATE_HZ = 50.0
@@ -32,6 +33,8 @@ _MOST_FRAMES = 2_000_000
 _CDF = (b"\xcd\xf3\x00\x01", b"\xcd\xf2\x60\x02", b"\x00\x00\xff\xff")
 _PACKED = b"\xcc\xcc\x00\x01"
 _SKELETONS = {32: HUMAN36M_32, 17: HUMAN36M_17}
+# How the four cameras look down and lean, degrees: medians over the subjects, who moved them by half a degree at most.
+_CAMERAS = {"54138969": (11.1, 1.2), "55011271": (12.4, 0.7), "58860488": (12.2, -3.5), "60457274": (14.7, 4.8)}
 _PICTURE = re.compile(r"(?P<subject>S\d+)_(?P<action>.+?)\.(?P<camera>\d+)_(?P<frame>\d+)\.\w+")
 _AGAIN = "Take the file from Human3.6M's D3_Positions."
 
@@ -77,11 +80,23 @@ def _of_cdf(path: Path) -> Recording:
         told, sure = up_of(joints)
         up = told if sure else "z"
         notes = () if up == "z" else (f"Human3.6M's world is z up; by how the person stands, this one is {up}.",)
-    elif up == "-y":
-        notes = ("Places are in a camera's axes; the camera is taken for level.",)
     subject = next((each.name for each in path.parents if re.fullmatch(r"S\d{1,2}", each.name)), "")
-    done = settled(path, joints, unit="mm", up=up)
-    return _recording(path.stem, subject, path.stem, done.joints_m, notes)
+    joints_m = settled(path, joints, unit="mm", up=up).joints_m
+    action, _, camera = path.stem.partition(".")
+    if up == "-y":
+        joints_m, note = _levelled(joints_m, camera)
+        notes = (*notes, note)
+    return _recording(path.stem, subject, action, joints_m, notes)
+
+
+def _levelled(joints_m: ndarray, camera: str) -> tuple[ndarray, str]:
+    """From a camera's axes, y up, to those of a camera that looks level; what is to be said of it."""
+    if camera not in _CAMERAS:
+        return joints_m, "Places are in a camera's axes; the camera is taken for level."
+    down, leaning = _CAMERAS[camera]
+    turn = about_x(-np.radians(down)) @ about_z(np.radians(leaning))
+    said = f"Places are in the axes of camera {camera}; they are levelled by {down:g}°, by which it looks down."
+    return (joints_m @ turn.T).astype(np.float32), said
 
 
 def _pose_of_cdf(path: Path) -> ndarray:
@@ -148,7 +163,6 @@ def _of_pictures(path: Path, names: Any, places: Any) -> Iterator[Recording]:
             raise FormatError(path, f"imgname {row}: {name[:60]!r} is no picture of Human3.6M")
         key = (found["subject"], found["action"].replace("_", " "), found["camera"])
         taken.setdefault(key, []).append((int(found["frame"]), row))
-    note = "Places are in the camera's axes; the camera is taken for level."
     for (subject, action, camera), frames in taken.items():
         for step, run in _even_runs(sorted(frames)):
             part = places[[row for _, row in run]].astype(np.float64)
@@ -156,7 +170,8 @@ def _of_pictures(path: Path, names: Any, places: Any) -> Iterator[Recording]:
             joints = as_recorded(part[..., :3], HUMAN36M_17)
             name = f"{subject}/{action}.{camera} {run[0][0]:06}"
             done = settled(path, joints, unit="m", up="-y", place=f"{name}, ")
-            yield _recording(name, subject, action, done.joints_m, (note,), RATE_HZ / step)
+            joints_m, note = _levelled(done.joints_m, camera)
+            yield _recording(name, subject, action, joints_m, (note,), RATE_HZ / step)
 
 
 def _even_runs(frames: list[tuple[int, int]]) -> Iterator[tuple[int, list[tuple[int, int]]]]:

@@ -48,7 +48,8 @@ def recording_picture(recording: Recording, moments: int = MOMENTS) -> Rgb:
     board.paste(head, 0, 0)
     top = head.shape[0]
     columns = len(frames)
-    with Panels(WIDTH - 2 * PAD, len(rows) * CELL_HEIGHT, count=columns * len(rows), columns=columns) as panels:
+    wide = (WIDTH - 2 * PAD) * columns // max(moments, columns)  # few moments are as large as many
+    with Panels(wide, len(rows) * CELL_HEIGHT, count=columns * len(rows), columns=columns) as panels:
         stages = iter(panels.stages)
         boxes = panels.boxes()
         metre_px = 0.0

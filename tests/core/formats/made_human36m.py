@@ -4,14 +4,23 @@ from pathlib import Path
 
 import numpy as np
 
-from core.formats.exponential_maps import KINDS
+from core.formats import exponential_maps
 
 FRAMES = 8
 
 
+def _standing_mm() -> np.ndarray:
+    """All 32 joints of the skeleton at rest, y up, facing z."""
+    places: list[np.ndarray] = []
+    for row in exponential_maps._HUMAN36M.strip().split("\n"):
+        _, parent, *offset = row.split()
+        places.append(np.array(offset, float) + (places[int(parent)] if int(parent) >= 0 else 0.0))
+    return np.array(places)
+
+
 def places_mm() -> np.ndarray:
     """(frames, 32, 3) as the makers have them: millimetres, z up; the person faces −y and their left is +x."""
-    standing = KINDS[99].rest_m * 1000.0  # y up, facing z
+    standing = _standing_mm()
     standing[17:20, :] = standing[17] + np.array([[0, 0, 0], [0, -280, 0], [0, -530, 0]])
     standing[25:28, :] = standing[25] + np.array([[0, 0, 0], [0, -280, 0], [0, -530, 0]])
     places = np.repeat(standing[None], FRAMES, 0)
@@ -47,9 +56,13 @@ def make_videopose3d(folder: Path) -> Path:
 
 
 def make_pictures(folder: Path) -> Path:
-    """Joints of pictures, in the axes of a level camera that looks at the person from 5 m ahead."""
+    """Joints of pictures, in the axes of a camera that looks down by 11.1°, leans by 1.2°, 5 m ahead of the person."""
     of_17 = places_mm()[:, [0, 1, 2, 3, 6, 7, 8, 12, 13, 14, 15, 17, 18, 19, 25, 26, 27]] / 1000
     seen = np.stack([-of_17[..., 0], 1.0 - of_17[..., 2], 5.0 + of_17[..., 1]], axis=-1)
+    level, (down, leaning) = seen * [1, -1, -1], np.radians([11.1, 1.2])
+    across = np.array([[np.cos(leaning), np.sin(leaning), 0], [-np.sin(leaning), np.cos(leaning), 0], [0, 0, 1]])
+    nod = np.array([[1, 0, 0], [0, np.cos(down), -np.sin(down)], [0, np.sin(down), np.cos(down)]])
+    seen = (level @ nod.T @ across.T) * [1, -1, -1]
     frames = (1, 6, 11, 16, 40, 45, 50, 400)
     names = [f"S5/S5_Eating_1.54138969/S5_Eating_1.54138969_{frame:06}.jpg" for frame in frames]
     np.savez(

@@ -11,30 +11,58 @@ from core.errors import FormatError
 from core.formats import exponential_maps
 from core.formats.exponential_maps import KINDS
 from core.formats.recorded_joints import up_of
+from core.recordings import joints_of
 from tests.core.formats import made_exponential_maps as made
+
+NAMES = {
+    "pelvis": "Hips", "left_hip": "LeftUpLeg", "left_knee": "LeftLeg", "left_ankle": "LeftFoot",
+    "right_foot": "RightToeBase", "left_shoulder": "LeftArm", "left_elbow": "LeftForeArm", "left_wrist": "LeftHand",
+}  # fmt: skip
 
 
 def _row_by_row(numbers, kind):
     """The rule as the collections state it: row vectors, each joint's rotation before its parent's."""
-    turned, places = {}, {}
-    for joint, parent in enumerate(kind.skeleton.parents):
-        turn = Rotation.from_rotvec(numbers[3 + 3 * joint : 6 + 3 * joint]).as_matrix()
+    turned, places = [], []
+    for joint, parent in enumerate(kind.rig.parents):
+        column = 3 + 3 * kind.joints[joint]
+        turn = Rotation.from_rotvec(numbers[column : column + 3]).as_matrix()
         if parent < 0:
-            turned[joint], places[joint] = turn, numbers[:3] * kind.unit_m
+            turned.append(turn)
+            places.append(numbers[:3] * kind.unit_m)
         else:
-            places[joint] = kind.offsets_m[joint] @ turned[parent] + places[parent]
-            turned[joint] = turn @ turned[parent]
-    return np.array([places[joint] for joint in range(len(places))])
+            turned.append(turn @ turned[parent])
+            places.append(kind.rig.offsets[joint] @ turned[parent] + places[parent])
+    return {name: places[kind.rig.joints.index(theirs)] for name, theirs in NAMES.items()}
 
 
 def test_that_joints_stand_where_the_rule_of_rows_puts_them(tmp_path):
     recording = next(exponential_maps.read(made.make(tmp_path)))
-    kind = KINDS[117]
     for frame in (0, made.FRAMES - 1):
-        places_m = _row_by_row(made.cmu_numbers()[frame + 1], kind)
-        for joint in ("pelvis", "left_knee", "left_ankle", "left_wrist", "right_foot", "head"):
-            found = recording.joints_m[frame, RECORDED_27[joint]]
-            np.testing.assert_allclose(found, places_m[kind.skeleton[joint]], atol=1e-5)
+        places_m = _row_by_row(made.cmu_numbers()[frame + 1], KINDS[117])
+        found = {name: recording.joints_m[frame, RECORDED_27[name]] for name in NAMES}
+        for name in ("pelvis", "left_hip", "left_knee", "left_ankle", "right_foot"):
+            np.testing.assert_allclose(found[name], places_m[name], atol=1e-5, err_msg=name)
+        for upper, lower in (("left_shoulder", "left_elbow"), ("left_elbow", "left_wrist")):  # the chest is made whole
+            np.testing.assert_allclose(found[lower] - found[upper], places_m[lower] - places_m[upper], atol=1e-5)
+
+
+def _bends(joints_m, upper, middle, lower):
+    """The angle between two bones, radians."""
+    first, second = (
+        joints_m[:, RECORDED_27[end]] - joints_m[:, RECORDED_27[start]]
+        for start, end in ((upper, middle), (middle, lower))
+    )
+    cosine = (first * second).sum(-1) / np.linalg.norm(first, axis=-1) / np.linalg.norm(second, axis=-1)
+    return np.arccos(np.clip(cosine, -1, 1))
+
+
+def test_that_a_body_bends_as_the_joints_do(tmp_path):
+    recording = next(exponential_maps.read(made.make(tmp_path)))
+    of_body_m = joints_of(recording.body)
+    for bones in (("left_hip", "left_knee", "left_ankle"), ("left_shoulder", "left_elbow", "left_wrist")):
+        theirs, ours = _bends(recording.joints_m, *bones), _bends(of_body_m, *bones)
+        assert np.ptp(theirs) > 0.8
+        np.testing.assert_allclose(ours - ours[0], theirs - theirs[0], atol=0.1, err_msg=str(bones))
 
 
 def test_that_the_makers_rest_pose_is_left_out_and_said(tmp_path):

@@ -68,6 +68,8 @@ def test_that_pictures_in_even_steps_are_one_recording_each(tmp_path):
     ahead = recordings[0].joints_m[0, RECORDED_27["left_foot"]]
     assert np.isnan(ahead).all()
     np.testing.assert_allclose(across, [-0.2659, 0, 0], atol=1e-3)
+    trunk = recordings[0].joints_m[0, RECORDED_27["neck"]] - recordings[0].joints_m[0, RECORDED_27["pelvis"]]
+    np.testing.assert_allclose(trunk / np.linalg.norm(trunk), [0, 1, 0], atol=1e-3)
 
 
 def test_that_the_sample_of_real_joints_is_made_like_people(shared_data):
