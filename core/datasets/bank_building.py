@@ -26,7 +26,7 @@ from jaxtyping import Float, Int
 from msgspec.structs import replace
 from numpy import ndarray
 
-from core.bodies.skeletons import RECORDED_27, UPPER_BODY_9
+from core.bodies.skeletons import UPPER_BODY_9
 from core.datasets.bank_rules import RULES, both_maps, broken
 from core.datasets.catalog import fingerprint
 from core.datasets.pose_bank import FILE, JOINT_MAPS, name_hash, write_bank
@@ -46,10 +46,6 @@ _STRETCH = 512
 _HELD, _TRIMMED = 2.5, 2.0
 _PASSES = 3
 _OTHERS = [joint for joint in range(len(UPPER_BODY_9)) if joint != UPPER_BODY_9["neck"]]
-_MAPS_JOINTS = [
-    RECORDED_27[joint]
-    for joint in ("nose", "head", "neck", "pelvis", "left_hip", "right_hip", "left_fingertip", "right_fingertip")
-]
 
 
 @dataclass
@@ -190,9 +186,11 @@ def _take(given: Given, source: MotionSet, row: MotionRow, seed: int) -> None:
 
 
 def _joints(source: MotionSet, row: MotionRow) -> Float[ndarray, "frames 27 3"]:
-    """The recording's own joints; where they lack one of a map and its body is known, the body's."""
+    """The recording's own joints where they are whole. A skeleton that lacks some has the others, such as the head's,
+    wherever its maker put them: where its body is known, the body's are taken instead.
+    """
     joints_m = source.read_joints(row)
-    if row.body and np.isnan(joints_m[:, _MAPS_JOINTS]).any():
+    if row.body and np.isnan(joints_m).any():
         body = source.read(row).body
         assert body is not None
         return joints_of(body)
