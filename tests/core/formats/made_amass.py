@@ -86,3 +86,7 @@ def make_folder(folder: Path) -> Path:
 
 def make(folder: Path) -> Path:
     return make_smplh(folder / "01_01_poses.npz")
+
+
+def make_smplx_file(folder: Path) -> Path:
+    return make_smplx(folder / "01_01_stageii.npz")

@@ -54,3 +54,11 @@ def make_folder(folder: Path) -> Path:
 def make(folder: Path) -> Path:
     np.save(folder / f"{NAME}.npy", standing(12)[1])
     return folder / f"{NAME}.npy"
+
+
+def make_actors_file(folder: Path) -> Path:
+    return make_actors(folder / "humanact12poses.pkl")
+
+
+def make_generated_file(folder: Path) -> Path:
+    return make_generated(folder / "generated_motion_joints500000.npy")
