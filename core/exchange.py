@@ -3,35 +3,33 @@
 The formats know files, the project knows rows; here they meet. Every import is one undoable edit.
 """
 
-import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from core.apart import read_annotations
 from core.errors import FileError, FormatError, ProjectError
-from core.exchanged import Report, reasons
-from core.footage import has_video, identity_of
+from core.exchanged import Report
 from core.formats import FORMATS, Format, opencv_cameras
 from core.formats.annotated import Annotations
 from core.formats.cameras import NamedCamera
-from core.formats.marks import Mark
 from core.geometry.calibration import GIVEN, described
+from core.handing_out import as_file_name
+from core.handing_out import hand_out as hand_out
 from core.motion import Poses2d
 from core.project import edits
-from core.project.annotations import Clip, FrameIdentity, Project
+from core.project.annotations import Clip, Project
 from core.project.cameras import fits
 from core.project.store import ProjectStore
 from core.recognition import named as named
 from core.recognition import recognise as recognise
 from core.taking_annotations import take_annotations
-from core.video import Video, open_video
+from core.taking_marks import take_marks
 from core.wording import counted
 
-Write = Callable[[Any, Path], None]
+_MARKED = ("marks", "annotations")
 
 
 def writer(out: Path, name: str) -> Format:
@@ -39,9 +37,11 @@ def writer(out: Path, name: str) -> Format:
     if name:
         chosen = named(name)
     else:
-        fits = [each for each in FORMATS if out.suffix.lower() in each.endings and each.holds == "marks"]
+        fits = [each for each in FORMATS if out.suffix.lower() in each.endings and each.write and each.holds in _MARKED]
         if not fits:
-            raise FileError(out, f"no format ends in {out.suffix or 'nothing'}", hint="Use .csv or .json, or --format.")
+            raise FileError(
+                out, f"no format ends in {out.suffix or 'nothing'}", hint="Use .csv, .json or .eaf, or --format."
+            )
         chosen = fits[0]
     if chosen.write is None:
         raise ProjectError(f"{chosen.name} can be read but not written.")
@@ -73,7 +73,7 @@ def take_in(
             clip=clip,
             label=label,
         )
-    return _take_marks(known, source, store, clip, author)
+    return take_marks(known.read(source), store, source=source, format_name=known.name, author=author, clip=clip)
 
 
 def annotations_of(known: Format, source: Path, options: Mapping[str, str]) -> Annotations:
@@ -86,7 +86,8 @@ def annotations_of(known: Format, source: Path, options: Mapping[str, str]) -> A
 def _take_poses(known: Format, source: Path, store: ProjectStore, clip: Clip | None) -> Report:
     chosen = clip or _only_clip(store.project)
     size = (chosen.video.width, chosen.video.height)
-    poses: Poses2d = known.read(source, size=size, frame_count=chosen.video.frame_count)
+    more = {"clip": as_file_name(chosen.name)} if "clip" in known.options else {}
+    poses: Poses2d = known.read(source, size=size, frame_count=chosen.video.frame_count, **more)
     tracks = store.write_tracks(poses)
     label, people = f"Import 2D poses of {chosen.name}", counted(poses.people, "person", "people")
     store.edit(edits.set_tracks(store.project, chosen.id, tracks), label, source=known.name)
@@ -142,161 +143,3 @@ def _only_clip(project: Project) -> Clip:
     if len(project.clips) != 1:
         raise ProjectError("These poses could belong to any clip.", hint="Name it with --clip.")
     return next(iter(project.clips.values()))
-
-
-def _take_marks(known: Format, source: Path, store: ProjectStore, clip: Clip | None, author: str) -> Report:
-    rows: list[Mark] = known.read(source)
-    names = sorted({mark.clip for mark in rows})
-    if clip is not None and len(names) > 1:
-        hint = f"Leave --clip out, or give a table of one clip. It names {', '.join(names[:5])}."
-        raise FormatError(source, f"it holds marks of {len(names)} clips, not of one", hint=hint)
-    project, left_out, taken = store.project, [], 0
-    identities = _Identities(store)
-    for mark in rows:
-        found = (
-            [clip]
-            if clip
-            else [each for each in project.clips.values() if mark.clip in (each.name, Path(each.name).stem, each.id)]
-        )
-        if len(found) != 1 or found[0] is None:
-            left_out.append(f"no clip {mark.clip!r}" if not found else f"several clips {mark.clip!r}")
-            continue
-        frames = found[0].video.frame_count
-        if max(mark.end_frame, (mark.pose_frame or 0) + 1) > frames:
-            left_out.append(f"{mark.clip}, {mark.action} at frame {mark.start_frame}: the clip has {frames} frames")
-            continue
-        try:
-            project = _with_mark(project, found[0].id, mark, author, known.name, identities)
-        except (ProjectError, ValueError) as error:
-            left_out.append(f"{mark.clip}, {mark.action} at frame {mark.start_frame}: {error}")
-            continue
-        taken += 1
-    identities.close()
-    if taken:
-        store.edit(project, f"Import {counted(taken, 'segment')} from {source.name}", source=known.name)
-    says = "\n".join([f"{counted(taken, 'segment')} in, {len(left_out)} left out", *reasons(left_out)])
-    return Report(format=known.name, says=says, left_out=tuple(left_out), taken=taken)
-
-
-class _Identities:
-    """What the frames of characteristic poses look like, each video opened once."""
-
-    def __init__(self, store: ProjectStore) -> None:
-        self._store = store
-        self._open: dict[str, Video | None] = {}
-
-    def of(self, clip: Clip, frame: int) -> FrameIdentity:
-        if clip.id not in self._open:
-            there = has_video(self._store, clip)
-            self._open[clip.id] = open_video(self._store.video_path(clip)) if there else None
-        video = self._open[clip.id]
-        if video is None or frame >= len(video):
-            return FrameIdentity(pts=-1)
-        return identity_of(video, frame)
-
-    def close(self) -> None:
-        for video in self._open.values():
-            if video is not None:
-                video.close()
-
-
-def _with_mark(
-    project: Project, clip_id: str, mark: Mark, author: str, source: str, identities: _Identities
-) -> Project:
-    project, action = edits.label_for(project, mark.action, "action", author=author, source=source)
-    objects = []
-    for name in mark.objects:
-        project, label = edits.label_for(project, name, "object", author=author, source=source)
-        objects.append(label.id)
-    project, segment = edits.mark_segment(
-        project, clip_id, action.id, mark.start_frame, mark.end_frame, objects=tuple(objects), author=author,
-        source=source,
-    )  # fmt: skip
-    if mark.pose_frame is None:
-        return project
-    identity = identities.of(project.clips[clip_id], mark.pose_frame)
-    return edits.set_pose(project, clip_id, segment.id, mark.pose_frame, identity, author=author, source=source)
-
-
-def hand_out(known: Format, store: ProjectStore, out: Path) -> Report:
-    """Write everything marked in the project to `out`."""
-    if known.write is None:
-        raise ProjectError(f"{known.name} can be read but not written.")
-    try:
-        if known.holds == "2D poses":
-            return _hand_out_poses(known, known.write, store, out)
-        rows = [row for clip in store.project.clips.values() for row in _marks_of(store, clip)]
-        known.write(rows, out)
-        clips = counted(len(store.project.clips), "clip")
-        left_out = tuple(_without_label(store.project))
-    except OSError as error:
-        why = f"could not be written ({error.strerror or error})"
-        raise FileError(out, why, hint="Choose a folder that is there and can be written to.") from error
-    says = f"{out.name}: {counted(len(rows), 'segment')} of {clips}"
-    return Report(format=known.name, says="\n".join([says, *left_out]), left_out=left_out)
-
-
-def _hand_out_poses(known: Format, write: Write, store: ProjectStore, out: Path) -> Report:
-    """One folder a clip."""
-    clips = [clip for clip in store.project.clips.values() if clip.tracks]
-    for clip in clips:
-        write(store.tracks(clip.tracks), out / _as_file_name(clip.name))
-    without = len(store.project.clips) - len(clips)
-    left_out = (f"{counted(without, 'clip')} without 2D poses",) if without else ()
-    return Report(format=known.name, says=f"{out.name}: 2D poses of {counted(len(clips), 'clip')}", left_out=left_out)
-
-
-def _without_label(project: Project) -> Iterator[str]:
-    """What a damaged project cannot say the action of."""
-    for clip in project.clips.values():
-        for segment in clip.segments:
-            if segment.action not in project.labels:
-                yield f"left out: {clip.name}, frame {segment.start_frame}: the segment's label is gone"
-
-
-def _as_file_name(name: str) -> str:
-    """A clip's name as a folder of its own, whatever the name holds."""
-    return re.sub(r'[\x00-\x1f<>:"/\\|?*]', "_", name).strip(". ") or "clip"
-
-
-def _marks_of(store: ProjectStore, clip: Clip) -> list[Mark]:
-    labels = store.project.labels
-    actors = {each.id: each.name for each in clip.actors}
-    time_s, close = _clock(store, clip)
-    rows = []
-    for segment in clip.segments:
-        if segment.action not in labels:
-            continue
-        pose = clip.pose_of(segment.id)
-        rows.append(
-            Mark(
-                clip=clip.name,
-                action=labels[segment.action].name,
-                start_frame=segment.start_frame,
-                end_frame=segment.end_frame,
-                start_s=time_s(segment.start_frame),
-                end_s=time_s(segment.end_frame),
-                objects=tuple(labels[each].name for each in segment.objects if each in labels),
-                actor=actors.get(segment.actor, ""),
-                pose_frame=None if pose is None else pose.frame,
-                pose_s=None if pose is None else time_s(pose.frame),
-                made_by=segment.made.author,
-                source=segment.made.source,
-            )
-        )
-    close()
-    return rows
-
-
-def _clock(store: ProjectStore, clip: Clip) -> tuple[Callable[[int], float], Callable[[], None]]:
-    """Times of frames by the video's own timestamps; by the mean rate where there is no video."""
-    if has_video(store, clip):
-        video = open_video(store.video_path(clip))
-        last = len(video) - 1
-
-        def by_timestamp(frame: int) -> float:
-            beyond = max(frame - last, 0) / clip.video.rate_hz
-            return round(video.time_s(min(frame, last)) + beyond, 6)
-
-        return by_timestamp, video.close
-    return (lambda frame: round(frame / clip.video.rate_hz, 6)), (lambda: None)

@@ -24,7 +24,7 @@ from numpy import ndarray
 
 from core.errors import CoreError, FileError, FormatError, ProjectError
 from core.exchanged import Report, reasons
-from core.footage import has_video, video_file
+from core.footage import has_video, identity_of, video_file
 from core.formats import FORMATS
 from core.formats.annotated import Annotations, ForeignClip, ForeignSegment
 from core.formats.cameras import NamedCamera
@@ -68,24 +68,29 @@ def take_annotations(
     clip: Clip | None = None,
     rate_hz: float = UNKNOWN_RATE_HZ,
     label: str = "",
+    own: bool = False,
 ) -> Report:
     """Put `annotations` into the project.
 
     `source` is the format's name, `folder` the data set's, `videos` a folder with its videos where they lie elsewhere.
     With `clip` the annotations are that clip's, whatever name they have. `rate_hz` counts where neither a video nor
     the data tells. `label` is what undo calls the edit.
+
+    `own` annotations were made on this project's clips: no clip is made for them, what does not fit is left out and not
+    bent, and characteristic poses keep how their frames look; of others only the instant is known, not the copy of the
+    video that they were chosen on.
     """
     if clip is not None and len(annotations.clips) > 1:
         names = ", ".join(each.name for each in annotations.clips[:5])
         hint = f"Name no clip, or give annotations of one. They name {names}."
         raise ProjectError(f"these are annotations of {len(annotations.clips)} clips, not of one", hint=hint)
-    taking = _Taking(store, store.project, source, author, folder, videos, rate_hz)
+    taking = _Taking(store, store.project, source, author, folder, videos, rate_hz, own)
     taking.cameras_in(annotations.cameras)
-    taking.labels_in(annotations)
     ids: dict[str, str] = {}
     for each in annotations.clips:
         with suppress(_LeftOutError):
             ids[each.name] = taking.clip_in(each, clip)
+    taking.learned_in(annotations.learned_as)
     taking.splits_in(annotations.splits, ids)
     said = label or f"Import {counted(taking.taken, 'segment')} of {counted(len(ids), 'clip')}"
     store.edit(taking.project, said, source=source)
@@ -126,6 +131,7 @@ class _Taking:
     folder: Path
     videos: Path | None
     rate_hz: float
+    own: bool
     taken: int = 0
     known: int = 0
     left_out: list[str] = field(default_factory=list)
@@ -137,6 +143,7 @@ class _Taking:
             kind: {each.name: each for each in self.project.labels.values() if each.kind == kind}
             for kind in ("action", "object")
         }
+        self._known_labels = frozenset(self.project.labels)
         self._cameras: dict[str, str] = {}
         self._names = _Names(self.store, self.project)
         self._made = Provenance.now(self.author, self.source)
@@ -157,17 +164,11 @@ class _Taking:
                 )  # fmt: skip
             self._cameras[each.name] = same.id
 
-    def labels_in(self, annotations: Annotations) -> None:
-        """The vocabulary in the order of its first use; a new action learns by the name that the data set says."""
-        known = set(self._by_kind["action"])
-        for clip in annotations.clips:
-            for segment in clip.segments:
-                self._label(segment.action, "action")
-                for name in segment.objects:
-                    self._label(name, "object")
-        for name, learned in annotations.learned_as.items():
+    def learned_in(self, learned_as: Mapping[str, str]) -> None:
+        """What the new actions are learned as, by the data set; those that were there keep what a person said."""
+        for name, learned in learned_as.items():
             label = self._by_kind["action"].get(name)
-            if label is not None and name not in known:
+            if label is not None and label.id not in self._known_labels:
                 self.project = clusters.set_learned_as(self.project, label.id, learned)
 
     def _label(self, name: str, kind: edits.Kind) -> Label | None:
@@ -217,9 +218,9 @@ class _Taking:
         segments, poses, people = [], [], []
         for each in foreign.segments:
             placed = self._placed(foreign.name, each, clock)
-            action = self._label(each.action, "action")
+            action = None if placed is None else self._label(each.action, "action")
             if placed is None or action is None:
-                if action is None:
+                if placed is not None:
                     self.left_out.append(f"{foreign.name}: a segment without an action")
                 continue
             start, end, pose_frame = placed
@@ -261,7 +262,7 @@ class _Taking:
             "tracks": clip.tracks or self._tracks(clip, foreign),
         }
         if poses:
-            identities = _identities(self.store, clip, [frame for _, frame in poses])
+            identities = _identities(self.store, clip, [frame for _, frame in poses], looks=self.own)
             new = [
                 CharacteristicPose(id=new_id(), segment=segment, frame=frame, identity=identity, made=self._made)
                 for (segment, frame), identity in zip(poses, identities, strict=True)
@@ -297,8 +298,9 @@ class _Taking:
             return None
         pose = segment.pose_frame if segment.pose_s is None else clock.frame(segment.pose_s)
         if clock.count is not None:
-            if start >= clock.count or end - clock.count > _OVER_S * clock.rate_hz:
-                self.left_out.append(f"{where}, frames {start} to {end}: the video has {clock.count} frames")
+            over = max(end, (pose or 0) + 1) if self.own else end - math.floor(_OVER_S * clock.rate_hz)
+            if start >= clock.count or over > clock.count:
+                self.left_out.append(f"{where}, frames {start} to {end}: the clip has {clock.count} frames")
                 return None
             if end > clock.count:
                 self.notes["ended after the video, by a second at most, and ends with it"] += 1
@@ -314,10 +316,13 @@ class _Taking:
         """The clip that `foreign` means, made where there is none."""
         ids = self._names.of(foreign.name, found)
         if len(ids) > 1:
-            self.left_out.append(f"several clips {foreign.name!r}")
+            self.left_out += [f"several clips {foreign.name!r}"] * max(len(foreign.segments), 1)
             raise _LeftOutError
         if ids:
             return self.project.clips[ids[0]]
+        if self.own:
+            self.left_out += [f"no clip {foreign.name!r}"] * len(foreign.segments)
+            raise _LeftOutError
         facts, path = None, None
         if found is not None:
             facts, path = self._facts(found), found
@@ -368,7 +373,7 @@ class _Taking:
                 return _Clock(len(times), clip.video.rate_hz, times)
             except FileError as error:
                 self.notes[f"times by the rate alone: {error}"] += 1
-        known = clip.video.frame_count if clip.video.path or clip.video.fingerprint else None
+        known = clip.video.frame_count if self.own or clip.video.path or clip.video.fingerprint else None
         return _Clock(known, clip.video.rate_hz)
 
     def _video_of(self, foreign: ForeignClip) -> Path | None:
@@ -383,6 +388,8 @@ class _Taking:
     def _camera(self, clip: Clip, foreign: ForeignClip) -> str:
         """The id of the camera that filmed it, where the data set brings it and its pictures have the clip's shape."""
         found = self._cameras.get(foreign.camera, "")
+        if foreign.camera and not found:
+            found = next((row.id for row in self.project.cameras.values() if row.name == foreign.camera), "")
         if found and not fits(self.project.cameras[found], clip):
             self.left_out.append(f"the camera of {foreign.name}: its pictures have another shape than the clip's")
             return ""
@@ -411,8 +418,8 @@ class _Taking:
 
     def report(self, annotations: Annotations) -> Report:
         """One line, then what was left open, then what was left out."""
-        clips = counted(len(annotations.clips), "clip")
-        says = f"{counted(self.taken, 'segment')} of {clips} in, {len(self.left_out)} left out"
+        clips = "" if self.own else f" of {counted(len(annotations.clips), 'clip')}"
+        says = f"{counted(self.taken, 'segment')}{clips} in, {len(self.left_out)} left out"
         if self.known:
             says += f", {self.known} in the project already"
         notes = [f"  {what}" + (f" ({times} times)" if times > 1 else "") for what, times in self.notes.items()]
@@ -427,12 +434,14 @@ class _Names:
     """Which clips a foreign name may mean: by the video, by name, by name without ending, by the video's name."""
 
     def __init__(self, store: ProjectStore, project: Project) -> None:
+        self._ids: set[str] = set()
         self._videos: dict[Path, list[str]] = {}
         self._by_name: tuple[dict[str, list[str]], ...] = ({}, {}, {})
         for clip in project.clips.values():
             self.add(clip, store)
 
     def add(self, clip: Clip, store: ProjectStore) -> None:
+        self._ids.add(clip.id)
         exact, plain, videos = self._by_name
         exact.setdefault(clip.name, []).append(clip.id)
         plain.setdefault(without_ending(clip.name), []).append(clip.id)
@@ -445,7 +454,8 @@ class _Names:
             return self._videos[video.resolve()]
         name = name.strip()
         keys = (name, without_ending(name), without_ending(name))
-        return next((names[key] for names, key in zip(self._by_name, keys, strict=True) if key in names), [])
+        by_id = [name] if name in self._ids else []
+        return next((names[key] for names, key in zip(self._by_name, keys, strict=True) if key in names), by_id)
 
 
 def without_ending(name: str) -> str:
@@ -464,9 +474,11 @@ def _places(foreign: ForeignClip, root: Path) -> Iterator[Path]:
             yield root / (name + end)
 
 
-def _identities(store: ProjectStore, clip: Clip, frames: list[int]) -> list[FrameIdentity]:
-    """The time stamps of the frames; how they looked to whoever chose them, on their own copy, nobody knows."""
+def _identities(store: ProjectStore, clip: Clip, frames: list[int], *, looks: bool) -> list[FrameIdentity]:
+    """The frames' time stamps, and with `looks` how they look."""
     if has_video(store, clip):
         with suppress(FileError), open_video(store.video_path(clip)) as video:
+            if looks:
+                return [identity_of(video, frame) for frame in frames]
             return [FrameIdentity(pts=video.pts(frame)) for frame in frames]
     return [FrameIdentity(pts=-1) for _ in frames]

@@ -1,13 +1,15 @@
 """OpenPose's JSON: a folder with one file a frame, `<video>_<frame number, 12 digits>_keypoints.json`.
 
 Each file lists the people in its frame, `pose_keypoints_2d` (in version 1.0 `pose_keypoints`) as x, y, confidence for
-25 joints (BODY_25) or 18 (COCO, which has no mid-hip); 0, 0, 0 is a joint that was not found. Coordinates are pixels,
-or shares of the picture from 0 to 1 or from −1 to 1, of which the ends are the first and the last pixel's centre. Frame
+25 joints (BODY_25) or 18 (COCO, which has no mid-hip), or 17 where other detectors write such files (COCO's, without a
+neck); 0, 0, 0 is a joint that was not found. Coordinates are pixels, or shares of the picture from 0 to 1 or from −1 to
+1, of which the ends are the first and the last pixel's centre. Frame
 numbers are kept: a folder that begins at 30 leaves frames 0 to 29 empty. OpenPose does not follow people; `core.people`
 does, unless every person has a `person_id` of their own, as the files written here have.
 """
 
 import re
+from collections import Counter
 from pathlib import Path
 from typing import Annotated
 
@@ -16,7 +18,7 @@ import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
-from core.bodies.skeletons import BODY_25, COCO_18
+from core.bodies.skeletons import BODY_25, COCO_17, COCO_18
 from core.errors import FileError, FormatError
 from core.motion import Poses2d
 from core.people import Sightings, followed, people_of
@@ -25,7 +27,10 @@ _VERSION = 1.3
 _USUAL_RATE_HZ = 30.0  # the files do not say; only how long somebody may be missing depends on it
 _MOST_PEOPLE = 32  # of a crowd: every track holds all frames
 _FAR_PX = 1e6  # no picture is so large
-_SKELETONS = {3 * len(each): each for each in (BODY_25, COCO_18)}
+_MOST_FRAMES = 10_000_000  # four days; a higher number is no frame's
+_MOST_VALUES = 1 << 26  # joints of all tracks and frames, 0.8 GB
+_MOST_BYTES = 1 << 24  # a crowd of a thousand with hands and faces is 5 MB
+_SKELETONS = {3 * len(each): each for each in (BODY_25, COCO_18, COCO_17)}
 _HINT = "A folder of OpenPose has one file a frame, such as video_000000000007_keypoints.json."
 
 
@@ -74,6 +79,8 @@ def read(path: Path, *, size: tuple[int, int] | None = None, frame_count: int | 
             numbers.append(person.numbers)
             ids.append(person.person_id[0] if person.person_id else -1)
     skeleton = _SKELETONS[len(numbers[0])] if numbers else BODY_25
+    count = last + 1 if frame_count is None else frame_count
+    _refuse_too_much(path, count, frames, len(skeleton))
     rows = np.array(numbers, np.float64).reshape(-1, len(skeleton), 3)
     found = (rows[..., 2] > 0) & (rows[..., :2] != 0).any(-1)
     rows[..., 2] = np.where(found, rows[..., 2].clip(0, 1), 0)
@@ -86,8 +93,8 @@ def read(path: Path, *, size: tuple[int, int] | None = None, frame_count: int | 
         np.array(ids, np.int64),
         np.zeros((len(rows), 0)),
     )
-    count = last + 1 if frame_count is None else frame_count
-    if len(rows) and min(ids) >= 0 and len(set(zip(frames, ids, strict=True))) == len(rows):
+    told = len(rows) > 0 and min(ids) >= 0 and len(set(ids)) <= _MOST_PEOPLE
+    if told and len(set(zip(frames, ids, strict=True))) == len(rows):
         return _by_id(sightings, count)
     return people_of(followed(sightings, _USUAL_RATE_HZ), count, _USUAL_RATE_HZ, most=_MOST_PEOPLE)
 
@@ -127,7 +134,9 @@ def _files(path: Path) -> list[tuple[int, Path]]:
         match = re.fullmatch(r"(.*?)_?(\d+)(_keypoints|_pose)?\.json", file.name)
         if match is None:
             continue
-        number = int(match[2])
+        number = int(match[2]) if len(match[2]) <= 18 else _MOST_FRAMES
+        if number >= _MOST_FRAMES:
+            raise FormatError(file, f"frame {match[2][:20]} lies beyond any video", hint=_HINT)
         videos.add(match[1])
         if number in numbered and len(videos) == 1:
             raise FormatError(file, f"frame {number} is there twice, also as {numbered[number].name}", hint=_HINT)
@@ -143,10 +152,12 @@ def _files(path: Path) -> list[tuple[int, Path]]:
 def _people(file: Path) -> list[_Person]:
     """The people in one file whose bodies were found at all."""
     try:
+        if file.stat().st_size > _MOST_BYTES:
+            raise FormatError(file, f"more than {_MOST_BYTES >> 20} MB for one frame", hint=_HINT)
         frame = msgspec.json.decode(file.read_bytes(), type=_Frame)
     except OSError as error:
         raise FileError(file, f"cannot be read ({error.strerror})", hint="Check the file's permissions.") from None
-    except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError, RecursionError) as error:
         raise FormatError(file, str(error), hint=_HINT) from None
     people = [person for person in frame.people if person.numbers]
     for person in people:
@@ -156,6 +167,13 @@ def _people(file: Path) -> list[_Person]:
         if max(map(abs, person.numbers)) > _FAR_PX:
             raise FormatError(file, "a joint lies far outside any picture", hint="Extract these poses again.")
     return people
+
+
+def _refuse_too_much(path: Path, count: int, frames: list[int], joints: int) -> None:
+    most = max(Counter(frames).values(), default=0)
+    if count * min(most, _MOST_PEOPLE) * joints > _MOST_VALUES:
+        what = f"{count} frames of up to {most} people are more than can be taken in at once"
+        raise FormatError(path, what, hint="Put the parts of the video into folders of their own.")
 
 
 def _joints(person: _Person) -> str:

@@ -86,7 +86,7 @@ def test_that_rows_that_fit_nowhere_are_left_out_and_the_others_are_in(tmp_path,
     table.write_text("clip,action,start_frame,end_frame\nwalk,reach,5,20\nelsewhere,reach,5,20\nwalk,backwards,9,2\n")
     report = answered("import", table, project)
     assert report["says"].startswith("1 segment in, 2 left out")
-    assert "elsewhere" in report["left_out"][0]
+    assert any("elsewhere" in why for why in report["left_out"])
 
 
 def test_that_an_import_is_one_step_of_undo(tmp_path, project):

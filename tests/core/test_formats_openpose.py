@@ -186,3 +186,39 @@ def test_that_other_files_and_folders_are_not_taken_for_openpose(tmp_path):
     assert not openpose.is_openpose(tmp_path)
     assert not openpose.is_openpose(tmp_path / "a_1.json")
     assert not openpose.is_openpose(tmp_path / "nowhere")
+
+
+def test_that_a_number_no_video_reaches_and_a_file_no_frame_needs_are_refused(tmp_path):
+    put(tmp_path / "far", 10**9, [body(1)])
+    with pytest.raises(FormatError, match="beyond any video"):
+        openpose.read(tmp_path / "far")
+    for number in range(8):
+        put(tmp_path / "crowd", 9_999_000 + number, [body(1)] * 4)
+    with pytest.raises(FormatError, match="more than can be taken in at once"):
+        openpose.read(tmp_path / "crowd")
+    put(tmp_path / "large", 0, [])
+    with (tmp_path / "large" / "clip_000000000000_keypoints.json").open("ab") as file:
+        file.truncate((1 << 24) + 1)
+    with pytest.raises(FormatError, match="16 MB for one frame"):
+        openpose.read(tmp_path / "large")
+
+
+def test_that_ids_which_change_with_every_frame_are_nobodys(tmp_path):
+    folder = tmp_path / "clip"
+    folder.mkdir()
+    for frame in range(60):
+        person = {"person_id": [frame], "pose_keypoints_2d": body(100 + frame).reshape(-1).tolist()}
+        (folder / f"clip_{frame:012d}_keypoints.json").write_text(json.dumps({"people": [person]}))
+    poses = openpose.read(folder)
+    assert poses.people == 1
+    assert poses.seen().any((1, 2)).all()
+
+
+def test_that_candidates_faces_and_hands_beside_people_change_nothing(tmp_path):
+    person = {"pose_keypoints_2d": body(300).reshape(-1).tolist(), "face_keypoints_2d": [1.0] * 210,
+              "hand_left_keypoints_2d": [], "pose_keypoints_3d": []}  # fmt: skip
+    (tmp_path / "a_0_keypoints.json").write_text(
+        json.dumps({"version": 1.3, "people": [person], "part_candidates": [{"0": [1, 2, 0.5]}]})
+    )
+    poses = openpose.read(tmp_path)
+    np.testing.assert_allclose(poses.joints_px[0, 0], body(300)[:, :2], atol=1e-3)

@@ -193,14 +193,19 @@ def test_that_what_cannot_be_placed_is_left_out_with_its_reason(store, tmp_path)
     assert report.left_out == (
         "s01, a from frame 5: it ends at 5",
         "s01, b from frame -1: it ends at 4",
-        "s01, d, frames 18 to 40: the video has 20 frames",
-        "s01, e, frames 30 to 31: the video has 20 frames",
+        "s01, d, frames 18 to 40: the clip has 20 frames",
+        "s01, e, frames 30 to 31: the clip has 20 frames",
         "s01, f: a time beyond any video",
         "s01, g: neither frames nor seconds",
         "s01, h from frame 1: its pose at frame 77 lies outside the video",
         "s01: a segment without an action",
     )
     assert "ends with it" in report.says
+
+
+def test_that_words_of_what_is_left_out_do_not_come_in(store):
+    take(store, annotations(ForeignSegment("never", 5, 5, objects=("thing",))))
+    assert not store.project.labels
 
 
 def test_that_a_clip_without_video_grows_with_what_is_said_of_it(store):
