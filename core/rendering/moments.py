@@ -50,42 +50,45 @@ def recording_picture(recording: Recording, moments: int = MOMENTS) -> Rgb:
     columns = len(frames)
     wide = (WIDTH - 2 * PAD) * columns // max(moments, columns)  # few moments are as large as many
     with Panels(wide, len(rows) * CELL_HEIGHT, count=columns * len(rows), columns=columns) as panels:
-        stages = iter(panels.stages)
-        boxes = panels.boxes()
-        metre_px = 0.0
-        for row in rows:
-            views = [_view(contents, row.yaw, boxes[0].width / boxes[0].height) for contents in row.contents]
-            far_m = _ROOM * max(view.distance_m for view in views)
-            metre_px = CELL_HEIGHT / (2 * far_m * float(np.tan(FIELD / 2)))
-            row.metre_px = metre_px
-            for contents, view in zip(row.contents, views, strict=True):
-                stage = next(stages)
-                stage.show(contents)
-                held = Orbit(view.focus_m, view.yaw, view.pitch, far_m, floor_m=contents.ground_m)
-                stage.view = held.panned(0.0, -(_ROOM - 1) / 3)
+        stages, boxes = iter(panels.stages), panels.boxes()
+        views = [[_view(each, row.yaw, boxes[0].width / boxes[0].height) for each in row.contents] for row in rows]
+        far_m = _ROOM * max(view.distance_m for row in views for view in row)
+        for contents, view in zip(
+            (each for row in rows for each in row.contents), (each for row in views for each in row), strict=True
+        ):
+            stage = next(stages)
+            stage.show(contents)
+            held = Orbit(view.focus_m, view.yaw, view.pitch, far_m, floor_m=contents.ground_m)
+            stage.view = held.panned(0.0, -(_ROOM - 1) / 3)
         board.paste(panels.picture(), PAD, top)
     for at, row in enumerate(rows):
         box = boxes[at * columns]
         board.words(row.name, (PAD + 8, top + box.top + 14), size=12, colour=QUIET, weight="Medium")
-        bottom = top + box.top + box.height - 12
-        board.line([(PAD + 10, bottom), (PAD + 10 + row.metre_px, bottom)], "#e9eaed", 2)
-        for end in (0.0, row.metre_px):
-            board.line([(PAD + 10 + end, bottom - 4), (PAD + 10 + end, bottom + 4)], "#e9eaed", 2)
-        board.words("1 m", (PAD + 16 + row.metre_px, bottom), size=11, colour=QUIET)
+        _draw_scale(board, (PAD + 10, top + box.top + box.height - 12), far_m, box.width - 60)
     for frame, box in zip(frames, boxes[:columns], strict=True):
         said = spelled_time(float(frame) / whole.rate_hz)
         board.words(said, (PAD + box.left + box.width - 8, top + 14), size=12, colour=QUIET, held="right")
     return board.picture()
 
 
-@dataclass
+def _draw_scale(board: Board, at: tuple[float, float], far_m: float, most_px: float) -> None:
+    """A bar as long as a metre is where the person stands, or a shorter one where a metre has no room."""
+    metre_px = CELL_HEIGHT / (2 * far_m * float(np.tan(FIELD / 2)))
+    length_m = next((each for each in (1.0, 0.5, 0.2) if each * metre_px <= most_px), 0.1)
+    left, y = at
+    right = left + length_m * metre_px
+    for line in ([(left, y), (right, y)], [(left, y - 4), (left, y + 4)], [(right, y - 4), (right, y + 4)]):
+        board.line(line, "#e9eaed", 2)
+    board.words(f"{length_m:g} m", (right + 6, y), size=11, colour=QUIET)
+
+
+@dataclass(frozen=True)
 class _Row:
     """The same moments from one side."""
 
     name: str
     yaw: float
     contents: list[Contents]
-    metre_px: float = 0.0
 
 
 def _rows(whole: Recording, frames: ndarray, floor_m: float) -> list[_Row]:
