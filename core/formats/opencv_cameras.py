@@ -17,10 +17,10 @@ from numpy import ndarray
 from scipy.spatial.transform import Rotation
 
 from core.errors import FormatError
+from core.formats import opencv_storage
 from core.formats.cameras import NamedCamera, Size, bytes_of, camera_from, without_pose
 from core.formats.pickled import beginning_of
 from core.geometry.cameras import Z_UP_TO_Y_UP, Camera
-from core.opencv import cv2
 
 _MATRIX = ("camera_matrix", "cameramatrix", "k", "intrinsic_matrix", "mtx")
 _LENS = ("distortion_coefficients", "distcoeffs", "dist_coeffs", "dist", "distortion", "d")
@@ -162,38 +162,19 @@ def _facts(path: Path) -> dict[str, Any]:
 def _json(path: Path, raw: bytes) -> Any:
     try:
         return msgspec.json.decode(raw.removeprefix(b"\xef\xbb\xbf"))
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise FormatError(path, f"it is no JSON ({error})", hint="Export it again.") from None
 
 
 def _stored(path: Path, raw: bytes) -> Any:
-    """OpenCV's own reader. It insists on the first line that its writer makes and others leave out."""
+    is_xml = path.suffix.lower() == ".xml"
     try:
-        text = raw.decode("utf-8-sig")
+        return opencv_storage.from_xml(raw) if is_xml else opencv_storage.from_yaml(raw.decode("utf-8-sig"))
     except UnicodeDecodeError:
         raise FormatError(path, "it is not UTF-8 text") from None
-    if path.suffix.lower() != ".xml" and not text.lstrip().startswith("%YAML"):
-        text = "%YAML:1.0\n---\n" + text.removeprefix("---\n")
-    kind = cv2.FILE_STORAGE_FORMAT_XML if path.suffix.lower() == ".xml" else cv2.FILE_STORAGE_FORMAT_YAML
-    try:
-        storage = cv2.FileStorage(text, cv2.FILE_STORAGE_READ | cv2.FILE_STORAGE_MEMORY | kind)
-        try:
-            return _node(storage.root())
-        finally:
-            storage.release()
-    except (cv2.error, SystemError, UnicodeDecodeError):
-        ending = path.suffix.lower()[1:].upper().replace("YML", "YAML")
-        raise FormatError(path, f"it is no {ending} that OpenCV reads", hint="Write it with OpenCV again.") from None
-
-
-def _node(node: Any, depth: int = 0) -> Any:
-    if depth > 6 or node.empty() or node.isNone():
-        return None
-    if node.isMap():
-        return {key: _node(node.getNode(key), depth + 1) for key in node.keys()}  # noqa: SIM118  (a node is no dict)
-    if node.isSeq():
-        return [_node(node.at(at), depth + 1) for at in range(node.size())]
-    return node.string() if node.isString() else node.real()
+    except ValueError as error:
+        what = f"it is no {'XML' if is_xml else 'YAML'} that OpenCV writes ({error})"
+        raise FormatError(path, what, hint="Write it with OpenCV again.") from None
 
 
 def _matrix(value: Any) -> Any:

@@ -298,7 +298,7 @@ def test_that_a_stereo_file_gives_two_cameras_a_baseline_apart(tmp_path):
         ("a.qca.txt", "<calibration><cameras><camera serial='a'><intrinsic focalLengthU='x'/></camera></cameras>"
          "</calibration>", "no left in its fov_video"),
         ("a.qca.txt", "<calibration><cameras focalLengthU", "cut short or damaged"),
-        ("a.yml", "%YAML:1.0\n---\ncamera_matrix: {{{\ndist: 1", "no YAML that OpenCV reads"),
+        ("a.yml", "%YAML:1.0\n---\ncamera_matrix: {{{\ndist: 1", "no YAML that OpenCV writes"),
         ("a.json", '{"camera_matrix": [[1, 2], [3]], "dist": [], "opencv": 1}', "no table of numbers"),
         ("a.json", '{"camera_matrix": [[500, 9, 320], [0, 500, 240], [0, 0, 1]], "dist": [], "image_size": [640, 480]}',
          "its matrix is not"),
