@@ -29,7 +29,16 @@ from core.formats import FORMATS, cluster_table, ikea_asm
 from core.formats.annotated import Annotations
 from core.joining_poses import with_poses
 from core.motion import Poses2d
-from core.project.annotations import CharacteristicPose, Clip, FrameIdentity, Project, Provenance, new_id, pose_order
+from core.project.annotations import (
+    DRAFT,
+    CharacteristicPose,
+    Clip,
+    FrameIdentity,
+    Project,
+    Provenance,
+    new_id,
+    pose_order,
+)
 from core.project.edits import add_split, set_tracks
 from core.project.motion_sets import PARTS
 from core.project.store import ProjectStore
@@ -39,8 +48,8 @@ from core.taking_annotations import take_annotations
 from core.video import open_video
 from core.wording import counted
 
-DRAFT = "draft: the middle of the segment"
-"""The source of a characteristic pose that nobody chose."""
+MIDDLE = f"{DRAFT}: the middle of the segment"
+"""The source of the characteristic poses that are drafted here."""
 _FORMATS = {"mpii-cooking-2": "MPII Cooking 2", "ikea-asm": "IKEA-ASM"}
 _CLUSTERS = {"mpii-cooking-2": "mpii_cooking_2", "ikea-asm": "ikea_asm"}
 _STEPS = {"mpii-cooking-2": 10, "ikea-asm": 5}
@@ -258,7 +267,7 @@ def _drafts(desk: _Desk, clips: tuple[str, ...]) -> Events:
         if not lacking:
             continue
         frames = [(each.start_frame + each.end_frame - 1) // 2 for each in lacking]
-        by = Provenance.now(desk.author, DRAFT)
+        by = Provenance.now(desk.author, MIDDLE)
         drafts = [
             CharacteristicPose(id=new_id(), segment=segment.id, frame=frame, identity=identity, made=by)
             for segment, frame, identity in zip(lacking, frames, _identities(desk, clip, frames), strict=True)
@@ -267,7 +276,7 @@ def _drafts(desk: _Desk, clips: tuple[str, ...]) -> Events:
         project = project.with_clip(msgspec.structs.replace(clip, poses=poses))
         made += len(drafts)
     if made:
-        desk.store.edit(project, f"Draft {counted(made, 'characteristic pose')}", source=DRAFT)
+        desk.store.edit(project, f"Draft {counted(made, 'characteristic pose')}", source=MIDDLE)
         yield Note(f"{counted(made, 'characteristic pose')} drafted at the middle of their segments; look at them")
 
 

@@ -240,6 +240,9 @@ def _notes(sequences: dict[str, list[Steps]]) -> list[str]:
     ]
     if unmarked:
         notes.append(f"Left out for want of a characteristic pose: {counted(unmarked, 'segment')}")
+    drafts = sum(step.is_draft for step in steps)
+    if drafts:
+        notes.append(f"Nobody chose {drafts} of the characteristic poses yet: they are drafts")
     if blind:
         notes.append(f"Nobody was seen in {counted(blind, 'step')}: they teach actions only")
     if estimated:

@@ -130,6 +130,7 @@ class Step:
     action: str
     objects: tuple[str, ...]
     pose: SeenPose
+    is_draft: bool = False  # nobody chose the instant
 
 
 @dataclass(frozen=True)
@@ -226,7 +227,7 @@ def _step(
     """None where the instant that should stand for the segment is not marked, or its label is gone."""
     if segment.action not in project.labels:
         return None
-    edits = None
+    edits, is_draft = None, False
     match data.poses:
         case "middle":
             frame = (segment.start_frame + segment.end_frame - 1) // 2
@@ -236,13 +237,14 @@ def _step(
             marked = clip.pose_of(segment.id)
             if marked is None:
                 return None
-            frame, edits = marked.frame, marked.joint_edits
+            frame, edits, is_draft = marked.frame, marked.joint_edits, marked.is_draft
     return Step(
         segment=segment.id,
         frame=frame,
         action=project.labels[segment.action].learned_name,
         objects=tuple(project.labels[each].name for each in segment.objects if each in project.labels),
         pose=track.at(frame, edits),
+        is_draft=is_draft,
     )
 
 

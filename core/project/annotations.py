@@ -16,6 +16,8 @@ from typing import Literal, Self
 import msgspec
 
 BY_HAND = "by hand"
+DRAFT = "draft"
+"""How the source of a characteristic pose begins that stands in until somebody chooses one."""
 
 
 def new_id() -> str:
@@ -107,6 +109,11 @@ class CharacteristicPose(msgspec.Struct, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         if self.frame < 0:
             raise ValueError(f"a frame counts from 0: {self.frame}")
+
+    @property
+    def is_draft(self) -> bool:
+        """Whether nobody chose it yet. Setting it again, where it stands or elsewhere, makes it somebody's choice."""
+        return self.made.source.startswith(DRAFT)
 
 
 def segment_order(segment: Segment) -> tuple[int, int, str]:

@@ -7,7 +7,7 @@ from typer.testing import CliRunner
 
 from core.__main__ import app
 from core.errors import RunError
-from core.preparing_videos import DRAFT, prepare
+from core.preparing_videos import MIDDLE, prepare
 from core.project import edits
 from core.project.check import check
 from core.project.clusters import learned_as, set_learned_as
@@ -97,13 +97,15 @@ def test_that_nothing_stands_in_for_a_characteristic_pose_unless_asked_and_then_
     assert steps == 6 * len(CLIPS)
     assert any(f"{steps} segments have no characteristic pose" in each and "--draft-poses" in each
                for each in notes_of(said))  # fmt: skip
-    *_, done = list(prepare(spec_of(place, "mpii-cooking-2", root, poses=str(poses), draft_poses=True)))
+    *_, done = said = list(prepare(spec_of(place, "mpii-cooking-2", root, poses=str(poses), draft_poses=True)))
+    assert f"Nobody chose {steps} of the characteristic poses yet: they are drafts" in notes_of(said)
     assert f"6 sequences, {steps} steps of 6 actions" in done.summary
     project = project_in(place)
     for clip in project.clips.values():
         for pose in clip.poses:
             segment = clip.segment(pose.segment)
-            assert pose.made.source == DRAFT
+            assert pose.made.source == MIDDLE
+            assert pose.is_draft
             assert pose.frame == (segment.start_frame + segment.end_frame - 1) // 2
             assert pose.identity.pts >= 0
     assert {each.segment for clip in project.clips.values() for each in clip.poses} == {
@@ -122,6 +124,7 @@ def test_that_preparing_twice_changes_nothing_and_what_a_person_changed_stays(pl
         project = edits.set_pose(project, clip.id, clip.poses[0].segment, 24, clip.poses[0].identity, author="Ada")
         store.edit(project, "By hand")
         kept = store.project
+        assert not kept.clips[clip.id].pose_of(clip.poses[0].segment).is_draft
     list(prepare(spec))
     with ProjectStore.open(place, "Ada") as store:
         assert store.project == kept
