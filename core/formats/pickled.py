@@ -15,6 +15,7 @@ import io
 import mmap
 import pickle
 import pickletools
+import re
 import zipfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -23,6 +24,7 @@ from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
+from numpy import ndarray
 
 from core.bodies import restricted_pickle
 from core.errors import CoreError, FileError, FormatError
@@ -35,6 +37,8 @@ _MOST_LISTED_BYTES = 1_000_000  # an archive's list of members
 _PLAIN_KINDS = "biufSU"
 _NOT_RUN = "Nothing of it was run. Ask who made it."
 _AGAIN = "The file may be damaged; get it again."
+_NO_LETTERS = "it holds letters that cannot be"
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -111,6 +115,8 @@ class _Plain:
             return type(value)(self.of(each, depth + 1) for each in value)
         if isinstance(value, str | bytes):
             self._take(len(value))
+            if isinstance(value, str) and _SURROGATE.search(value):
+                raise ValueError(_NO_LETTERS)
             return value
         if value is None or isinstance(value, bool | int | float):
             return value
@@ -120,7 +126,7 @@ class _Plain:
             return plain[0] if len(plain) == 1 else plain
         if getattr(value, "kind", ""):
             raise ValueError("a matrix that would be unpacked")
-        array = restricted_pickle.as_array(value)
+        array = _with_real_letters(restricted_pickle.as_array(value))
         self._take(array.nbytes)
         return array
 
@@ -207,7 +213,16 @@ def _content(stream: IO[bytes], size: int, most_bytes: int) -> Any:
     if len(raw) != behind_header or stream.read(1):  # reading to the end also checks an archive's checksum
         raise ValueError("it is cut short")
     array = np.frombuffer(raw, header.dtype) if raw else np.zeros(0, header.dtype)
-    return array.reshape(header.shape, order="F" if header.is_fortran else "C")
+    return _with_real_letters(array.reshape(header.shape, order="F" if header.is_fortran else "C"))
+
+
+def _with_real_letters(array: ndarray) -> ndarray:
+    """NumPy keeps text as numbers of letters and checks none of them; Python fails on those that are none."""
+    if array.dtype.kind == "U" and array.dtype.itemsize:
+        codes = np.frombuffer(array.tobytes(), np.dtype(np.uint32).newbyteorder(array.dtype.byteorder))
+        if ((codes > 0x10FFFF) | ((codes >= 0xD800) & (codes < 0xE000))).any():
+            raise ValueError(_NO_LETTERS)
+    return array
 
 
 @contextmanager

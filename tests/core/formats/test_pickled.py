@@ -164,6 +164,19 @@ def test_that_a_changed_byte_of_an_array_is_found_by_its_checksum(tmp_path):
         from_npz(tmp_path / "a.npz", ("poses",))
 
 
+@pytest.mark.parametrize("code", [0x110000, 0xFFFFFFFF, 0xD800])
+def test_that_letters_that_cannot_be_are_refused_wherever_they_stand(tmp_path, code):
+    text = np.array([0x6D, code], np.uint32).view("U2")
+    np.savez(tmp_path / "a.npz", gender=text)
+    stored(tmp_path / "b.pkl", {"gender": text})
+    with pytest.raises(FormatError, match=r"gender cannot be read \(it holds letters that cannot be"):
+        from_npz(tmp_path / "a.npz", ("gender",))
+    stored(tmp_path / "c.pkl", {"gender": "m\ud800"})
+    for name in ("b.pkl", "c.pkl"):
+        with pytest.raises(FormatError, match="letters that cannot be"):
+            from_pickle(tmp_path / name)
+
+
 @settings(max_examples=150)
 @given(st.integers(0, 2**32 - 1), st.sampled_from([0, 2, 4]))
 def test_that_damaged_pickles_end_in_values_or_a_sentence(tmp_path_factory, seed, protocol):
