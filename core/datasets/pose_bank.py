@@ -82,7 +82,7 @@ def find_bank(name: str, project: Path, joint_map: str = "matched") -> PoseBank:
 
 
 def shared_with(bank: PoseBank, project: Project) -> list[str]:
-    """Clips that the bank may hold poses of, by their names and by who performs in them: there should be none."""
+    """Clips that go by the name of a recording whose poses are in the bank: there should be none."""
     return sorted(
         each.name for each in project.clips.values() if bank.shares(Path(each.name).stem) or bank.shares(each.name)
     )
