@@ -1,13 +1,13 @@
-"""Any named skeleton's motion on a body of SMPL's form: local rotations, root, shape, and the person's own joints.
+"""Any named skeleton's motion on a body of SMPL's form: local rotations, root, and the person's own joints.
 
     parts = parts_of(motion.rig)
     motion, notes = in_our_world(motion, parts)
     found = retargeted(motion, parts)
 
 Rotations come from the rig's own, by one constant turn a joint (`rig_rest`), so that what bends bends by as much and no
-noise is added; the shape has the rig's bone lengths as far as people have them; the root stands so that the hips'
-middles meet. Where that misses the rig's joints by much, the body is fitted to their places instead. Metres, y up. No
-torch.
+noise is added. The body is the average one, standing so that the hips' middles meet: the person's own bone lengths are
+in the joints, not in a shape. Where that misses the directions of the rig's limbs by much, the body is fitted to their
+places instead. Metres, y up. No torch.
 """
 
 from collections.abc import Mapping
@@ -29,13 +29,11 @@ from core.bodies.rigs import PlacedRig, RigMotion, placed
 from core.bodies.skeletons import RECORDED_27, SMPL_24, SMPLX_55, UPPER_BODY_9
 from core.geometry.rotations import inverse, unit
 
-_LIMBS = (("hip", "knee"), ("knee", "ankle"), ("shoulder", "elbow"), ("elbow", "wrist"))
-_LIMBS_M, _OTHERS_M = 0.02, 0.04
-_MOST_SHAPE = 3.0
 COMPARED = tuple(
     f"{side}_{joint}" for side in SIDES for joint in ("hip", "knee", "ankle", "shoulder", "elbow", "wrist")
 )
 """Joints that every rig has, by which a body is compared with it."""
+_HIPS = [COMPARED.index("left_hip"), COMPARED.index("right_hip")]
 _MISSES_RAD = np.radians(20)
 
 
@@ -43,13 +41,13 @@ _MISSES_RAD = np.radians(20)
 class Retargeted:
     """SMPL's 24 local rotations and the rest.
 
-    `error_m` is the mean distance of the limbs' joints from the rig's (most of it is that rigs put hips and shoulders
-    elsewhere), `error_rad` the mean angle between the directions of limbs, hips, shoulders and trunk.
+    `error_m` is the mean distance of the limbs' joints from those of the rig made as large as the body (most of it is
+    that rigs put hips and shoulders elsewhere), `error_rad` the mean angle between the directions of limbs, hips,
+    shoulders and trunk.
     """
 
     rotations: Float[ndarray, "frames 24 3 3"]
     translation_m: Float[ndarray, "frames 3"]
-    betas: Float[ndarray, " shapes"]
     joints_m: Float[ndarray, "frames 27 3"]
     error_m: float
     error_rad: float
@@ -64,67 +62,41 @@ def retargeted(motion: RigMotion, parts: Mapping[str, int]) -> Retargeted:
     for joint, parent in enumerate(SMPL_24.parents):
         if parent >= 0:
             rotations[:, joint] = inverse(frames[:, parent]) @ frames[:, joint]
-    betas = _shape(where, parts)
-    rest_m = rest_joints(betas)
+    rest_m = template()[0]
     hips = [SMPL_24["left_hip"], SMPL_24["right_hip"]]
     to_hips_m = rest_m[hips].mean(0) - rest_m[0]
     middle_m = where.places[:, [parts["left_hip"], parts["right_hip"]]].mean(1)
     translation_m = middle_m - frames[:, 0] @ to_hips_m - rest_m[0]
     joints_m = recorded_places(motion.rig, where, parts)
     _add_to_head_and_hands(joints_m, frames, where, parts, motion)
-    found = _compared(Retargeted(rotations, translation_m, betas, joints_m, 0.0, 0.0), where, parts)
+    found = _compared(Retargeted(rotations, translation_m, joints_m, 0.0, 0.0), where, parts)
     return _fitted(found, motion, where, parts) if found.error_rad > _MISSES_RAD else found
-
-
-def rest_joints(betas: Float[ndarray, " shapes"]) -> Float[ndarray, "24 3"]:
-    """SMPL's joints of this shape at rest."""
-    mean_m, shapes_m = template()
-    return mean_m + shapes_m[..., : len(betas)] @ betas
-
-
-def _shape(where: PlacedRig, parts: Mapping[str, int]) -> Float[ndarray, " shapes"]:
-    """The likeliest shape with these bones: limbs rather exactly, trunk and widths roughly (rigs differ in them)."""
-    mean_m, shapes_m = template()
-    betas = np.zeros(shapes_m.shape[-1])
-    pairs = [(f"{side}_{upper}", f"{side}_{lower}", _LIMBS_M) for side in SIDES for upper, lower in _LIMBS]
-    pairs += [(f"left_{part}", f"right_{part}", _OTHERS_M) for part in ("hip", "shoulder")]
-    pairs += [(f"{side}_hip", f"{side}_shoulder", _OTHERS_M) for side in SIDES]
-    lengths = [
-        np.quantile(np.linalg.norm(where.places[:, parts[one]] - where.places[:, parts[other]], axis=-1), 0.75)
-        for one, other, _ in pairs
-    ]
-    spreads = np.array([spread for _, _, spread in pairs])
-    one, other = [SMPL_24[pair[0]] for pair in pairs], [SMPL_24[pair[1]] for pair in pairs]
-    for _ in range(4):
-        rest_m = mean_m + shapes_m @ betas
-        steps = rest_m[one] - rest_m[other]
-        now = np.linalg.norm(steps, axis=-1)
-        slopes = np.einsum("pi,pis->ps", steps / now[:, None], shapes_m[one] - shapes_m[other])
-        wanted = (np.array(lengths) - now + slopes @ betas) / spreads
-        weighted = slopes / spreads[:, None]
-        betas = np.linalg.solve(weighted.T @ weighted + np.eye(len(betas)), weighted.T @ wanted)
-    return np.clip(betas, -_MOST_SHAPE, _MOST_SHAPE)
 
 
 def _compared(found: Retargeted, where: PlacedRig, parts: Mapping[str, int]) -> Retargeted:
     """With how far off it is."""
     some = np.unique(np.linspace(0, len(found.rotations) - 1, 200).astype(int))
-    placed_m = place_joints(
-        found.rotations[some], found.translation_m[some], rest_joints(found.betas), SMPL_24.parents
-    ).places_m
+    placed_m = place_joints(found.rotations[some], found.translation_m[some], template()[0], SMPL_24.parents).places_m
     body_m = placed_m[:, [SMPL_24[joint] for joint in COMPARED]]
     rig_m = where.places[some][:, [parts[joint] for joint in COMPARED]]
     angles = np.arccos(np.clip((_directions(body_m) * _directions(rig_m)).sum(-1), -1, 1))
-    error_m = float(np.linalg.norm(body_m - rig_m, axis=-1).mean())
+    # From the middle of the hips, the rig as large as the body.
+    about = [(each - each[:, _HIPS].mean(1, keepdims=True)) for each in (body_m, rig_m)]
+    scale = np.linalg.norm(_limbs(about[0]), axis=-1).mean() / np.linalg.norm(_limbs(about[1]), axis=-1).mean()
+    error_m = float(np.linalg.norm(about[0] - scale * about[1], axis=-1).mean())
     return replace(found, error_m=error_m, error_rad=float(angles.mean()))
 
 
 def _directions(joints_m: Float[ndarray, "frames joints 3"]) -> Float[ndarray, "frames directions 3"]:
     """Of limbs, hips, shoulders and trunk; `joints_m` in the order of COMPARED."""
     left, right = joints_m[:, : len(COMPARED) // 2], joints_m[:, len(COMPARED) // 2 :]
-    steps = [*(side[:, [1, 2, 4, 5]] - side[:, [0, 1, 3, 4]] for side in (left, right)), (left - right)[:, [0, 3]]]
     trunk = (left + right)[:, 3:4] - (left + right)[:, 0:1]
-    return unit(np.concatenate([*steps, trunk], axis=1))
+    return unit(np.concatenate([_limbs(joints_m), (left - right)[:, [0, 3]], trunk], axis=1))
+
+
+def _limbs(joints_m: Float[ndarray, "frames joints 3"]) -> Float[ndarray, "frames bones 3"]:
+    upper = [first + at for first in (0, len(COMPARED) // 2) for at in (0, 1, 3, 4)]
+    return joints_m[:, [at + 1 for at in upper]] - joints_m[:, upper]
 
 
 def _add_to_head_and_hands(
@@ -163,10 +135,7 @@ def _fitted(found: Retargeted, motion: RigMotion, where: PlacedRig, parts: Mappi
     fit = fit_joints(library.body(BODY), found.joints_m[:, : len(SMPL_24)], SMPL_24, rate_hz=motion.rate_hz)
     if fit is None or not fit.fitted.all():
         return found
-    other = replace(
-        found, rotations=fit.rotations, translation_m=fit.translation_m, betas=fit.betas[: template()[1].shape[-1]]
-    )
-    other = _compared(other, where, parts)
+    other = _compared(replace(found, rotations=fit.rotations, translation_m=fit.translation_m), where, parts)
     if other.error_rad > 0.7 * found.error_rad:
         return found
     said = "Names and rest pose do not tell how its joints are turned; the body is fitted to their places."

@@ -112,7 +112,7 @@ FORMATS = (
         mpii_cooking.read_older,
         licence=mpii_cooking.LICENCE,
     ),
-    Format("BVH", "motion", (".bvh",), bvh.is_bvh, bvh.read, options=bvh.OPTIONS),
+    Format("BVH", "motion", (".bvh",), bvh.is_bvh, bvh.read, write=bvh.write, options=bvh.OPTIONS),
     Format(
         "HumanAct12", "motion", (".npy", ".pkl"), humanact12.is_humanact12, humanact12.read, licence=humanact12.LICENCE
     ),

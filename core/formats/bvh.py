@@ -17,10 +17,12 @@ import numpy as np
 from core.bodies.rigs import RigMotion
 from core.errors import FormatError
 from core.formats.bvh_text import looks_like_bvh, read_text
+from core.formats.bvh_writing import read_back, write
 from core.formats.rigged import recording_of
 from core.recordings import Recording, Stretch
 
 is_bvh = looks_like_bvh
+__all__ = ["OPTIONS", "is_bvh", "read", "write"]
 OPTIONS = ("unit", "up", "rate_hz", "names")
 _BANDAI = re.compile(r"dataset-\d+_(?P<action>[^_]+)_(?P<style>[^_]+)_(?P<number>\d+)$")
 _UNSAID_HZ = 30.0
@@ -36,7 +38,11 @@ def read(
     text = read_text(path)
     rate_hz, said_rate = _rate(path, text.frame_time_s, rate_hz)
     motion, said_first = _without_rest_pose(replace(text.motion, rate_hz=rate_hz))
-    recording = recording_of(path, motion, unit=unit, up=up, names=names)
+    ours = None if unit or up or names else read_back(motion)
+    if ours is None:
+        recording = recording_of(path, motion, unit=unit, up=up, names=names)
+    else:
+        recording = Recording(path.stem, rate_hz, joints_m=ours[1], body=ours[0])
     found = _BANDAI.match(path.stem)
     stretches: tuple[Stretch, ...] = ()
     if found:

@@ -8,6 +8,7 @@ times. Clips are named `humanoid3d_<action>`.
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -89,15 +90,7 @@ def read(path: Path) -> Iterator[Recording]:
     recording = recording_of(path, motion, unit="m", up="y")
     action = path.stem.removeprefix("humanoid3d_").replace("_", " ")
     stretches = (Stretch(0.0, len(motion) / rate_hz, (action,)),) if action != path.stem.replace("_", " ") else ()
-    yield Recording(
-        path.stem,
-        rate_hz,
-        joints_m=recording.joints_m,
-        body=recording.body,
-        betas=recording.betas,
-        stretches=stretches,
-        notes=(*notes, *recording.notes),
-    )
+    yield replace(recording, stretches=stretches, notes=(*notes, *recording.notes))
 
 
 def _frames(path: Path) -> Float[ndarray, "frames 44"]:

@@ -1,11 +1,18 @@
-"""What the formats of moving skeletons (BVH, Acclaim, DeepMimic) share: from a rig's motion to a recording."""
+"""What the formats of moving skeletons share: from a rig to a recording, and a body for those that are written.
+
+A body is the average one that ships with Posecast; a person's own proportions are in a recording's joints.
+"""
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
+from core.bodies import library
+from core.bodies.fitting import fit_joints
 from core.bodies.retargeting import retargeted
 from core.bodies.rig_names import parts_of
+from core.bodies.rig_rest import BODY
 from core.bodies.rig_world import in_our_world, with_whole_chest
 from core.bodies.rigs import RigMotion
 from core.bodies.skeletons import SMPL_24
@@ -35,7 +42,6 @@ def recording_of(
         motion.rate_hz,
         joints_m=found.joints_m,
         body=body,
-        betas=tuple(float(beta) for beta in found.betas),
         notes=(*notes, *said, *found.notes),
     )
 
@@ -53,3 +59,19 @@ def told_names(names: str | Mapping[str, str]) -> Mapping[str, str]:
     if not isinstance(told, dict) or not all(isinstance(value, str) for value in told.values()):
         raise FormatError(file, "joint names are expected", hint='Such as {"Bip7": "left_elbow"}.')
     return told
+
+
+def posed(recording: Recording, path: Path) -> Recording:
+    """The recording with a body: joints alone are fitted, over time. `path` is the file to be written."""
+    if recording.body is not None:
+        return recording
+    assert recording.joints_m is not None, "a recording is joints, a body, or both"
+    joints_m = recording.joints_m[:, : len(SMPL_24)]
+    fit = fit_joints(library.body(BODY), joints_m, SMPL_24, rate_hz=recording.rate_hz)
+    if fit is None or not fit.fitted.all():
+        raise FileError(
+            path,
+            "no body can be fitted: too few joints are known in some frames",
+            hint="Write it as a joint table, or cut it to the frames in which the person is seen.",
+        )
+    return replace(recording, body=Motion(SMPL_24, recording.rate_hz, fit.rotations, fit.translation_m))
