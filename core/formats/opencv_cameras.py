@@ -185,6 +185,6 @@ def _matrix(value: Any) -> Any:
         try:
             array = np.asarray(data, float)
             return array.reshape(int(value.get("rows", 1)), int(value.get("cols", array.size)))
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             return data
     return value
