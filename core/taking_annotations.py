@@ -12,19 +12,18 @@ person set in the meantime (objects, a pose, a camera, a split of the same name)
 import dataclasses
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Float
 from msgspec.structs import replace
-from numpy import ndarray
 
 from core.errors import CoreError, FileError, FormatError, ProjectError
 from core.exchanged import Report, reasons
 from core.footage import has_video, identity_of, video_file
+from core.foreign_clips import Clock, Names, places
 from core.formats import FORMATS
 from core.formats.annotated import Annotations, ForeignClip, ForeignSegment
 from core.formats.cameras import NamedCamera
@@ -50,7 +49,6 @@ from core.project.store import ProjectStore
 from core.video import open_video
 from core.wording import counted
 
-VIDEO_ENDINGS = (".mp4", ".avi", ".mov", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg", ".wmv", ".mts")
 UNKNOWN_RATE_HZ = 30.0
 UNKNOWN_SIZE = (1920, 1080)
 _MOST_FRAMES = 10**8  # 38 days at 30 a second; beyond it a number is a slip
@@ -97,27 +95,12 @@ def take_annotations(
     return replace(taking.report(annotations), clips=ids)
 
 
+_Key = tuple[str, str, int, int]
+"""A segment as it is known again: its actor's and its action's id, its start and its end."""
+
+
 class _LeftOutError(Exception):
     """This part is left out; why is noted."""
-
-
-@dataclass
-class _Clock:
-    """Frames of a clip: how many, at what rate, and when each is shown where that is known."""
-
-    count: int | None
-    rate_hz: float
-    times_s: Float[ndarray, " frames"] | None = None
-
-    def frame(self, seconds: float) -> int:
-        """The frame whose start is nearest; past the video's end the count goes on at its rate."""
-        if self.times_s is None or not len(self.times_s):
-            return math.floor(seconds * self.rate_hz + 0.5)
-        last = len(self.times_s) - 1
-        if seconds > self.times_s[last]:
-            return last + math.floor((seconds - self.times_s[last]) * self.rate_hz + 0.5)
-        after = int(np.searchsorted(self.times_s, seconds))
-        return after - 1 if after and seconds - self.times_s[after - 1] < self.times_s[after] - seconds else after
 
 
 @dataclass
@@ -145,7 +128,7 @@ class _Taking:
         }
         self._known_labels = frozenset(self.project.labels)
         self._cameras: dict[str, str] = {}
-        self._names = _Names(self.store, self.project)
+        self._names = Names(self.store, self.project)
         self._made = Provenance.now(self.author, self.source)
 
     # ---- vocabulary, cameras, splits ----
@@ -213,9 +196,8 @@ class _Taking:
             clip = self._with_video(clip, found)
         clock = self._clock(clip)
         actors = {each.name: each.id for each in clip.actors}
-        there = {(each.actor, each.action, each.start_frame, each.end_frame): each for each in clip.segments}
-        posed = {each.segment for each in clip.poses}
-        segments, poses, people = [], [], []
+        people: list[Actor] = []
+        rows: list[tuple[ForeignSegment, _Key, int | None]] = []
         for each in foreign.segments:
             placed = self._placed(foreign.name, each, clock)
             action = None if placed is None else self._label(each.action, "action")
@@ -228,13 +210,19 @@ class _Taking:
             if actor and actor not in actors:
                 people.append(Actor(id=new_id(), name=actor, made=self._made))
                 actors[actor] = people[-1].id
-            key = (actors.get(actor, ""), action.id, start, end)
+            rows.append((each, (actors.get(actor, ""), action.id, start, end), pose_frame))
+        if clock.times_s is not None:
+            clip = self._moved(clip, rows, Clock(None, foreign.rate_hz or self.rate_hz))
+        there = {_key(each): each for each in clip.segments}
+        posed = {each.segment for each in clip.poses}
+        segments, poses = [], []
+        for each, key, pose_frame in rows:
             if key in there:
                 self.known += 1
             else:
                 objects = (self._label(name, "object") for name in each.objects)
                 there[key] = Segment(
-                    id=new_id(), action=action.id, start_frame=start, end_frame=end, actor=key[0], made=self._made,
+                    id=new_id(), actor=key[0], action=key[1], start_frame=key[2], end_frame=key[3], made=self._made,
                     objects=tuple(dict.fromkeys(label.id for label in objects if label is not None)),
                 )  # fmt: skip
                 segments.append(there[key])
@@ -244,6 +232,26 @@ class _Taking:
                 poses.append((there[key].id, pose_frame))
         self.project = self.project.with_clip(self._grown(clip, foreign, people, segments, poses))
         return clip.id
+
+    def _moved(self, clip: Clip, rows: list[tuple[ForeignSegment, _Key, int | None]], by_rate: Clock) -> Clip:
+        """Segments that came while only the rate was known, and their poses, to where the video's time stamps say."""
+        wanted = {key for _, key, _ in rows}
+        loose = {_key(each): each for each in clip.segments if each.made.source == self.source}
+        loose = {key: each for key, each in loose.items() if key not in wanted}
+        for each, key, pose_frame in rows if loose else ():
+            if each.start_frame is not None or each.start_s is None or each.end_s is None:
+                continue
+            start = by_rate.frame(each.start_s)
+            before = loose.pop((*key[:2], start, max(by_rate.frame(each.end_s), start + 1)), None)
+            if before is None:
+                continue
+            clip = clip.with_segment(replace(before, start_frame=key[2], end_frame=key[3]))
+            pose = clip.pose_of(before.id)
+            if pose is not None and pose_frame is not None and pose.frame == by_rate.frame(each.pose_s or 0.0):
+                (identity,) = _identities(self.store, clip, [pose_frame], looks=self.own)
+                clip = clip.with_pose(replace(pose, frame=pose_frame, identity=identity))
+            self.notes["lies now where its video's time stamps say"] += 1
+        return clip
 
     def _grown(
         self,
@@ -276,7 +284,7 @@ class _Taking:
         changed = {name: value for name, value in made.items() if value != getattr(clip, name)}
         return replace(clip, **changed) if changed else clip
 
-    def _placed(self, name: str, segment: ForeignSegment, clock: _Clock) -> tuple[int, int, int | None] | None:
+    def _placed(self, name: str, segment: ForeignSegment, clock: Clock) -> tuple[int, int, int | None] | None:
         """Its start, end and pose as frames; None where it cannot be, and why is noted."""
         where = f"{name}, {segment.action}"
         numbers = (
@@ -296,7 +304,9 @@ class _Taking:
         if start < 0 or end <= start:
             self.left_out.append(f"{where} from frame {start}: it ends at {end}")
             return None
-        pose = segment.pose_frame if segment.pose_s is None else clock.frame(segment.pose_s)
+        pose = segment.pose_frame
+        if pose is None and segment.pose_s is not None:
+            pose = clock.frame(segment.pose_s)
         if clock.count is not None:
             over = max(end, (pose or 0) + 1) if self.own else end - math.floor(_OVER_S * clock.rate_hz)
             if start >= clock.count or over > clock.count:
@@ -365,21 +375,21 @@ class _Taking:
             size_bytes=0, fingerprint="",
         )  # fmt: skip
 
-    def _clock(self, clip: Clip) -> _Clock:
+    def _clock(self, clip: Clip) -> Clock:
         if has_video(self.store, clip):
             try:
                 with open_video(self.store.video_path(clip)) as video:
                     times = np.array([video.time_s(frame) for frame in range(len(video))])
-                return _Clock(len(times), clip.video.rate_hz, times)
+                return Clock(len(times), clip.video.rate_hz, times)
             except FileError as error:
                 self.notes[f"times by the rate alone: {error}"] += 1
         known = clip.video.frame_count if self.own or clip.video.path or clip.video.fingerprint else None
-        return _Clock(known, clip.video.rate_hz)
+        return Clock(known, clip.video.rate_hz)
 
     def _video_of(self, foreign: ForeignClip) -> Path | None:
         """Where its video lies, never outside the folders that were named."""
         for root in (each for each in (self.folder, self.videos) if each is not None):
-            for place in _places(foreign, root):
+            for place in places(foreign, root):
                 with suppress(OSError, ValueError):
                     if place.is_file() and place.resolve().is_relative_to(root.resolve()):
                         return place
@@ -430,48 +440,8 @@ class _Taking:
         )  # fmt: skip
 
 
-class _Names:
-    """Which clips a foreign name may mean: by the video, by name, by name without ending, by the video's name."""
-
-    def __init__(self, store: ProjectStore, project: Project) -> None:
-        self._ids: set[str] = set()
-        self._videos: dict[Path, list[str]] = {}
-        self._by_name: tuple[dict[str, list[str]], ...] = ({}, {}, {})
-        for clip in project.clips.values():
-            self.add(clip, store)
-
-    def add(self, clip: Clip, store: ProjectStore) -> None:
-        self._ids.add(clip.id)
-        exact, plain, videos = self._by_name
-        exact.setdefault(clip.name, []).append(clip.id)
-        plain.setdefault(without_ending(clip.name), []).append(clip.id)
-        if clip.video.path:
-            self._videos.setdefault(store.video_path(clip).resolve(), []).append(clip.id)
-            videos.setdefault(without_ending(Path(clip.video.path).name), []).append(clip.id)
-
-    def of(self, name: str, video: Path | None) -> list[str]:
-        if video is not None and video.resolve() in self._videos:
-            return self._videos[video.resolve()]
-        name = name.strip()
-        keys = (name, without_ending(name), without_ending(name))
-        by_id = [name] if name in self._ids else []
-        return next((names[key] for names, key in zip(self._by_name, keys, strict=True) if key in names), by_id)
-
-
-def without_ending(name: str) -> str:
-    """A clip's name without a video's ending, if it has one."""
-    return next((name[: -len(end)] for end in VIDEO_ENDINGS if name.lower().endswith(end)), name)
-
-
-def _places(foreign: ForeignClip, root: Path) -> Iterator[Path]:
-    """Where below `root` its video may lie."""
-    for each in foreign.videos:
-        yield root / each
-        yield root / Path(each).name
-    plain = without_ending(foreign.name)
-    for name in dict.fromkeys((foreign.name, plain, Path(plain).name)):
-        for end in ("", *VIDEO_ENDINGS, *(each.upper() for each in VIDEO_ENDINGS)):
-            yield root / (name + end)
+def _key(segment: Segment) -> _Key:
+    return segment.actor, segment.action, segment.start_frame, segment.end_frame
 
 
 def _identities(store: ProjectStore, clip: Clip, frames: list[int], *, looks: bool) -> list[FrameIdentity]:

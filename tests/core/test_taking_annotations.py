@@ -150,6 +150,19 @@ def test_that_a_clip_gets_its_video_from_a_later_import(store, tmp_path):
     assert report.known == 2
 
 
+def test_that_what_came_by_a_wrong_rate_moves_to_its_videos_times_and_does_not_come_twice(store, tmp_path):
+    given = Annotations((ForeignClip("s01", (ForeignSegment("a", start_s=0.4, end_s=0.8, pose_s=0.6), WASH)),))
+    take(store, given, rate_hz=30.0)
+    assert [each[1:3] for each in in_words(store, only(store))] == [(12, 24), (24, 36)]
+    film(tmp_path / "videos" / "s01.mp4")
+    report = take(store, given, videos=tmp_path / "videos", rate_hz=30.0)
+    assert [(*each[1:3], each[5]) for each in in_words(store, only(store))] == [(4, 8, 6), (8, 12, None)]
+    assert (report.taken, report.known) == (0, 2)
+    before = store.project
+    take(store, given, videos=tmp_path / "videos", rate_hz=30.0)
+    assert store.project == before
+
+
 def test_that_no_video_is_taken_from_outside_the_folder(store, tmp_path):
     film(tmp_path / "elsewhere.mp4")
     (tmp_path / "data").mkdir()
