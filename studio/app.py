@@ -23,6 +23,7 @@ from studio.data_sets import DataSets
 from studio.display import Display
 from studio.document import Document
 from studio.exporting import Exporting
+from studio.exporting_data import ExportingData
 from studio.help_commands import HelpCommands
 from studio.importing import Importing
 from studio.jobs import Job, Jobs
@@ -64,7 +65,8 @@ class Studio(QObject):
         self.importing = Importing(self.document, self.jobs, self.adding, self.window)
         self.projects = ProjectCommands(self.document, self.jobs, self.adding, self.importing, settings, self.window)
         self._help = HelpCommands(self.window)
-        self.exporting = Exporting(self.document, self.jobs, self.window)
+        self.exporting_data = ExportingData(self.document, self.sets, self.window)
+        self.exporting = Exporting(self.document, self.jobs, self.window, self.exporting_data.ask)
         self.calibrating = Calibrating(self.document, self.window)
         self.tour = Tour(self.window, self.document, settings, self.projects.open_demo)
         self.projects.demo_opened.connect(self.tour.offer)
@@ -198,6 +200,7 @@ class Studio(QObject):
         self.adding.wait()
         self.sets.wait()
         self.importing.wait()
+        self.exporting_data.wait()
         self.models.close()
         self.document.close_project()
 

@@ -4,6 +4,7 @@ A page that shows people in space has `shown()` (`widgets.shown`). What it shows
 that the run needs nothing of the window; progress and Stop are in Jobs, as of every run.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -31,13 +32,28 @@ _UNFIT = str.maketrans(dict.fromkeys('\\/:*?"<>|', "-"))
 class Exporting(QObject):
     """The command, the dialog, the run, and the words at its end."""
 
-    def __init__(self, document: Document, jobs: Jobs, window: MainWindow) -> None:
+    def __init__(
+        self,
+        document: Document,
+        jobs: Jobs,
+        window: MainWindow,
+        ask_for_data: Callable[[str, tuple[str, ...]], object],
+    ) -> None:
         super().__init__(window)
-        self._document, self._jobs, self._window = document, jobs, window
+        self._document, self._jobs, self._window, self._ask_for_data = document, jobs, window, ask_for_data
         self._folder: Path | None = None  # where the last one went
 
     def handlers(self) -> Handlers:
-        return {"export": self.ask}
+        return {"export": self.export}
+
+    def export(self) -> None:
+        """What the page in front has to give: data, where it says which, else what it shows in space."""
+        page = self._window.page(self._window.page_name)
+        data = getattr(page, "to_export", None)
+        if data is None:
+            self.ask()
+        else:
+            self._ask_for_data(*data())
 
     def shown(self) -> Shown:
         """What the page in front shows in space, or why there is nothing."""

@@ -20,7 +20,6 @@ from studio.pages.data_set import DataSetView
 from studio.pages.data_statistics import DataStatistics
 from studio.widgets.record_table import RecordTable
 
-
 _NARROW = 1330
 """Of the page: a window of 1400."""
 
@@ -88,6 +87,12 @@ class DataPage(QWidget):
     def close_page(self) -> None:
         self.clips.close_part()
         self.set_view.close_part()
+
+    def to_export(self) -> tuple[str, tuple[str, ...]]:
+        """The data set in front and the recordings chosen in it; an empty key for the clips."""
+        if self._is_on_clips:
+            return CLIPS, ()
+        return self.catalog.chosen_key, tuple(self.set_view.chosen_names())
 
     def show_set(self, key: str) -> None:
         """Bring a data set to the front."""

@@ -1,0 +1,262 @@
+"""Exporting from the Data page: the clips' marks, or a data set's recordings, in the forms others use.
+
+Writing is done in a thread; one export at a time. What is written is read from the disk, as it stands when it begins.
+"""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QRunnable, QThreadPool, Signal
+
+from core import exchange
+from core.errors import CoreError, ProjectError
+from core.exchanged import Report
+from core.formats import FORMATS, clip_tables, coco, keypose_csv
+from core.handing_out_motion import hand_out_motion, motion_writers
+from core.project.motion_sets import MotionSet
+from core.project.store import ProjectStore
+from core.runs import Progress
+from core.wording import counted
+from studio.data_sets import Contents, DataSets
+from studio.document import Document
+from studio.exporting import show_in_folder
+from studio.main_window import MainWindow
+from studio.widgets.export_data_dialog import ExportDataDialog, ExportWish, Goods, Way
+from studio.widgets.notices import Notice, of_error
+
+_MARKS = ("annotations", "marks", "2D poses", "characteristic poses")
+_UNFIT = str.maketrans(dict.fromkeys('\\/:*?"<>|', "-"))
+_HOLDS = {
+    "annotations": "segments, people and objects",
+    "marks": "segments and characteristic poses",
+    "2D poses": "2D poses of every clip",
+    "characteristic poses": "characteristic poses",
+}
+
+
+def ways_of_clips() -> tuple[Way, ...]:
+    """In what forms marks can be written."""
+    ways: list[Way] = []
+    for each in FORMATS:
+        if each.write is None or each.holds not in _MARKS:
+            continue
+        if each.holds == "characteristic poses":
+            for form in keypose_csv.COLUMNS:
+                words = f"{each.name}: characteristic poses in {form}'s form"
+                ways.append(Way(each.name, words, each.endings[0], (("form", form),)))
+        elif each.write is coco.write:
+            for words, frames in (("at characteristic poses", "poses"), ("in every frame", "all")):
+                ways.append(Way(each.name, f"{each.name}: 2D poses {words}", each.endings[0], (("frames", frames),)))
+        else:
+            words = "one line a clip" if each.write is clip_tables.write else _HOLDS[each.holds]
+            ways.append(Way(each.name, f"{each.name}: {words}", each.endings[0]))
+    return tuple(ways)
+
+
+def ways_of_motion() -> tuple[Way, ...]:
+    """In what forms recordings can be written."""
+    return tuple(Way(each.name, f"{each.name}, {each.endings[0]}", each.endings[0]) for each in motion_writers())
+
+
+class ExportingData(QObject):
+    """The dialog, the thread, and the words at its end."""
+
+    def __init__(self, document: Document, sets: DataSets, window: MainWindow) -> None:
+        super().__init__(window)
+        self._document, self._sets, self._window = document, sets, window
+        self._folder: Path | None = None  # where the last one went
+        self._pool = QThreadPool(self)
+        self._pool.setMaxThreadCount(1)
+        self._running: _Task | None = None
+        self._place = Path()  # where that one goes
+
+    @property
+    def is_busy(self) -> bool:
+        return self._running is not None
+
+    def ask(self, key: str, chosen: tuple[str, ...]) -> ExportDataDialog | None:
+        """Open the dialog for a data set, or for the clips where `key` is empty."""
+        if self._running is not None:
+            self._window.notices.show(Notice("An export is running", "The next one can begin after it.", "export"))
+            return None
+        goods = self._goods_of_set(key, chosen) if key else self._goods_of_clips()
+        if isinstance(goods, str):
+            self._window.notices.show(Notice("Nothing to export", goods, "export"))
+            return None
+        dialog = ExportDataDialog(goods, self._window)
+
+        def begin(wish: ExportWish) -> None:
+            try:
+                self.start(key, wish)
+            except CoreError as error:
+                dialog.refuse(f"{error}. {error.hint}".replace("..", "."))
+            else:
+                dialog.close()
+
+        dialog.wanted.connect(begin)
+        dialog.show()
+        return dialog
+
+    def start(self, key: str, wish: ExportWish) -> None:
+        """Begin to write. CoreError where it cannot be."""
+        place = wish.place
+        if place.parent == self._document.folder / "exports":
+            try:
+                place.parent.mkdir(exist_ok=True)
+            except OSError as error:
+                raise ProjectError(f"{place.parent} cannot be made ({error.strerror})") from error
+        self._folder = place.parent
+        folder, author = self._document.folder, self._document.author
+        work = _of_set(self._sets.folder(key), wish) if key else _of_clips(folder, author, wish)
+        self._running = task = _Task(work)
+        task.told.done.connect(self._done)
+        self._place = place
+        self._window.notices.show(Notice(_begun(place), "", "export", action="Stop", on_action=self.stop))
+        self._pool.start(task)
+
+    def stop(self) -> None:
+        """Leave the rest; what is written whole stays."""
+        if self._running is not None:
+            self._running.is_stopped = True
+
+    def wait(self) -> None:
+        """For a window that closes."""
+        self.stop()
+        self._pool.waitForDone()
+
+    def _done(self, found: object) -> None:
+        place, self._running = self._place, None
+        notices = self._window.notices
+        notices.withdraw(_begun(place))
+        match found:
+            case Report(says=says, left_out=left_out):
+                words = says.partition("\n")[0]
+                words = words.removeprefix(f"{place.name}: ")
+                more = f" {counted(len(left_out), 'row')} left out: {left_out[0]}" if left_out else ""
+                shown = Notice(
+                    f"{place.name} is ready", words[:1].upper() + words[1:] + "." + more, "check", "ok",
+                    "Show", lambda: show_in_folder(place), stays_ms=15_000,
+                )  # fmt: skip
+                notices.show(shown)
+            case CoreError():
+                notices.show(of_error(found))
+            case _:
+                notices.show(Notice("Export stopped", "What was written whole is there.", "export"))
+
+    # ---- what there is ----
+
+    def _goods_of_clips(self) -> Goods | str:
+        document = self._document
+        clips = document.project.clips.values()
+        if not clips:
+            return "There are no clips yet."
+        segments, poses = sum(len(clip.segments) for clip in clips), sum(len(clip.poses) for clip in clips)
+        about = (
+            f"{counted(segments, 'segment')} and {counted(poses, 'characteristic pose')} of "
+            f"{counted(len(clips), 'clip')}."
+        )
+        videos = (document.video_path(clip.id) for clip in clips)
+        kept = (document.folder / "project.sqlite", *(each for each in videos if each is not None))
+        return Goods(
+            "Export clips", about, _file_name(document.project.name), self._where(), ways_of_clips(),
+            kept=tuple(each.resolve() for each in kept),
+        )  # fmt: skip
+
+    def _goods_of_set(self, key: str, chosen: tuple[str, ...]) -> Goods | str:
+        contents = self._sets.contents(key)
+        if contents is None or contents.facts is None:
+            return "This data set cannot be read."
+        facts = contents.facts
+        name = _file_name(next(each.item.name for each in self._sets.entries() if each.key == key))
+        kept = ((self._document.folder / "project.sqlite").resolve(),)
+        terms = f"Comes under: {facts.licence}" if facts.licence else ""
+        if facts.holds == "characteristic poses":
+            way = Way("", "as it came, byte for byte", ".csv")
+            return Goods(f"Export {name}", "A table.", name, self._where(), (way,), kept=kept, terms=terms)
+        names = tuple(row.name for row in contents.rows if row.file)
+        if not names:
+            return "It holds no motion: only labels of it, or poses."
+        picked = tuple(each for each in chosen if each in set(names)) or names[:1]
+        return Goods(
+            f"Export {name}", _about(contents), name, self._where(), ways_of_motion(), picked, names, kept, terms
+        )
+
+    def _where(self) -> Path:
+        return self._folder or self._document.folder / "exports"
+
+
+def _about(contents: Contents) -> str:
+    with_body = sum(bool(row.body) for row in contents.rows)
+    joints = len(contents.rows) - with_body
+    words = f"{counted(len(contents.rows), 'recording')} in metres, y up."
+    if joints and with_body:
+        words += f" {counted(joints, 'recording')} hold joints alone; forms that need a body leave them out."
+    elif joints:
+        words += " They hold joints alone: forms that need a body leave them out."
+    return words
+
+
+def _of_clips(folder: Path, author: str, wish: ExportWish) -> Callable[[], Iterator[Progress | Report]]:
+    def work() -> Iterator[Progress | Report]:
+        with ProjectStore.open(folder, author, mode="read") as store:
+            known = exchange.named(wish.way.format)
+            yield exchange.hand_out(known, store, wish.place, dict(wish.way.options))
+
+    return work
+
+
+def _of_set(folder: Path, wish: ExportWish) -> Callable[[], Iterator[Progress | Report]]:
+    def work() -> Iterator[Progress | Report]:
+        found, known, place = MotionSet(folder), wish.way.format, wish.place
+        names = wish.recordings
+        if len(names) == 1:
+            yield from hand_out_motion(found, place, format=known, motion=names[0], replaces=True)
+        elif not names or len(names) == sum(bool(row.file) for row in found.rows.values()):
+            yield from hand_out_motion(found, place, format=known, replaces=True)
+        else:
+            for number, name in enumerate(names):
+                yield Progress(number, len(names), name)
+                out = place / (_file_name(name) + wish.way.ending)
+                out.parent.mkdir(parents=True, exist_ok=True)
+                for said in hand_out_motion(found, out, format=known, motion=name, replaces=True):
+                    if isinstance(said, Progress):
+                        yield said
+            yield Report(format=known, says=f"{place.name}: {counted(len(names), 'recording')} as {known}")
+
+    return work
+
+
+def _file_name(name: str) -> str:
+    return name.translate(_UNFIT).strip(" .") or "posecast"
+
+
+def _begun(place: Path) -> str:
+    return f"Exporting {place.name}"
+
+
+class _Told(QObject):
+    done = Signal(object)
+
+
+class _Task(QRunnable):
+    """Goes through what is said while it works; ends early where it is stopped."""
+
+    def __init__(self, work: Callable[[], Iterator[Progress | Report]]) -> None:
+        super().__init__()
+        self._work = work
+        self.is_stopped = False
+        self.told = _Told()
+
+    def run(self) -> None:
+        report: Report | CoreError | None = None
+        try:
+            for said in self._work():
+                if isinstance(said, Report):
+                    report = said
+                if self.is_stopped and report is None:
+                    break
+        except CoreError as error:
+            report = error
+        except OSError as error:
+            report = ProjectError(f"It could not be written: {error.strerror or error}", hint="Choose another place.")
+        self.told.done.emit(report)
