@@ -11,6 +11,7 @@ The file is read as an import reads it; what the reader took for granted is writ
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -25,7 +26,7 @@ from core.formats.marks import Mark
 from core.geometry.cameras import eye_m
 from core.motion import Poses2d
 from core.opencv import cv2
-from core.recognition import Recognised, what_is
+from core.recognition import Recognised, unpacked, what_is
 from core.recordings import Recording
 from core.rendering.boards import CANVAS, LINE, PAD, QUIET, Board, Rgb, stacked, wrapped
 from core.rendering.contents import DARK
@@ -52,7 +53,13 @@ def contact_sheet(
     **options: Any,
 ) -> Rgb:
     """The sheet of what is there. `video` is the clip 2D poses were found in; `options` are the format's own."""
-    found = what_is(source, format_name)
+    if source.suffix.lower() == ".zip" and source.is_file():
+        with TemporaryDirectory(prefix="posecast-zip-") as place, unpacked(source, Path(place)) as inside:
+            return _sheet(what_is(inside, format_name), video, options)
+    return _sheet(what_is(source, format_name), video, options)
+
+
+def _sheet(found: Recognised, video: Path | None, options: dict[str, Any]) -> Rgb:
     if found.format.holds in ("motion", "motion labels"):
         parts = list(_of_recordings(found, options))
     else:

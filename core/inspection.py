@@ -4,6 +4,7 @@ import math
 import struct
 from datetime import datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import msgspec
@@ -152,8 +153,13 @@ def _foreign(path: Path) -> Found:
     from core.footage import video_file
     from core.foreign_facts import facts_of
     from core.formats import FORMATS
-    from core.recognition import claims, what_is
+    from core.recognition import claims, unpacked, what_is
 
+    if path.suffix.lower() == ".zip":
+        with TemporaryDirectory(prefix="posecast-zip-") as place, unpacked(path, Path(place)) as inside:
+            found = what_is(inside)
+            facts, rows = facts_of(found)
+        return Found(path=str(path), kind=found.format.name, facts=facts, rows=rows)
     if path.is_dir() or claims(path):
         found = what_is(path)
         facts, rows = facts_of(found)
