@@ -119,6 +119,9 @@ def _annotations(spec: PrepareData) -> Generator[Note, None, Annotations]:
     if not known.sniff(source):
         exists = "" if source.exists() else " (it is not there)"
         raise RunError(f"{source} is not {known.name}{exists}.", hint="Name the folder as it was unpacked.")
+    unknown = [each for each in spec.options if each not in known.options]
+    if unknown:
+        raise RunError(f"{known.name} has no option {unknown[0]!r}.", hint=f"It has: {', '.join(known.options)}.")
     annotations = exchange.annotations_of(known, source, spec.options)
     clusters = cluster_table.read(cluster_table.shipped()[_CLUSTERS[spec.dataset]])
     # What the reader found in this very data set (background, too rare) holds before what is said of all such data.

@@ -38,7 +38,7 @@ def import_(
     from core.recognition import is_packed, what_is
 
     with refusals("What is in stays in; the same command goes on."):
-        options = _pairs([*(column or ()), *(option or ())])
+        options = pairs([*(column or ()), *(option or ())])
         found = None if is_packed(source) else what_is(source, format)
         if found is None or found.is_many or found.format.holds in ("motion", "motion labels", "characteristic poses"):
             _import_as_run(
@@ -86,14 +86,15 @@ def _left_out(folder: Path) -> list[Any]:
     return [line for line in MotionSet(folder).lines() if line.left_out]
 
 
-def _pairs(given: list[str]) -> dict[str, str]:
-    pairs = {}
+def pairs(given: list[str]) -> dict[str, str]:
+    """What was given as name=value."""
+    found = {}
     for each in given:
         name, equals, value = each.partition("=")
         if not equals or not name.strip():
             raise ProjectError(f"{each!r} is no name=value.", hint="Write for instance action=Behaviour.")
-        pairs[name.strip()] = value.strip()
-    return pairs
+        found[name.strip()] = value.strip()
+    return found
 
 
 def sets(
@@ -157,6 +158,9 @@ def export(
     set_: Annotated[str, typer.Option("--set", help="A data set: its motion, or its table as it came.")] = "",
     motion: Annotated[str, typer.Option(help="With --set: one recording, into a file of its own.")] = "",
     replace: Annotated[bool, typer.Option("--replace", help="With --set: write over older files.")] = False,
+    option: Annotated[
+        list[str] | None, typer.Option(help="Of the format: form=GRAB, or frames=all of COCO. Repeatable.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Write what was marked in a project, or a data set's motion, to files."""
@@ -170,7 +174,7 @@ def export(
         elif motion:
             raise ProjectError("Which data set is that recording of?", hint="Name it with --set.")
         else:
-            report = exchange.hand_out(exchange.writer(out, format), store, out)
+            report = exchange.hand_out(exchange.writer(out, format), store, out, pairs(option or ()))
         answer(report, report.says, as_json=as_json)
 
 

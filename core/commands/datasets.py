@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 import typer
 
 from core.commands.answers import Json, ProjectFolder, answer, person, refusals, run_to_the_end
+from core.commands.data import pairs
 from core.errors import ProjectError
 from core.wording import spelled_time, table
 
@@ -36,6 +37,9 @@ def prepare(
     no_extraction: Annotated[
         bool, typer.Option("--no-extraction", help="Leave videos without 2D poses as they are.")
     ] = False,
+    option: Annotated[
+        list[str] | None, typer.Option(help="Of its format: name=value, such as camera=dev1. Repeatable.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """From the raw folder of a data set to what a model learns from. Ctrl+C stops; the same command goes on."""
@@ -53,7 +57,7 @@ def prepare(
             project=str(project.resolve()), out=str(project.resolve() / "runs" / f"prepare-{dataset}"),
             dataset=dataset, source=str(source.resolve()), motion=_absolute(motion), poses=_absolute(poses),
             characteristic_poses=_absolute(characteristic_poses), draft_poses=draft_poses,
-            extract_poses=not no_extraction, author=person(),
+            extract_poses=not no_extraction, options=pairs(option or []), author=person(),
         )  # fmt: skip
         done = run_to_the_end(spec, as_json=as_json)
         answer({"project": str(project), "summary": done.summary, "outputs": done.outputs}, done.summary,

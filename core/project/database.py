@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Literal
 from urllib.parse import quote
@@ -304,7 +304,8 @@ class Database:
         with in_words(self.path, "Not saved"):
             execute("BEGIN IMMEDIATE")
             try:
-                if execute("PRAGMA user_version").fetchone()[0] < FORMAT:
+                is_older = execute("PRAGMA user_version").fetchone()[0] < FORMAT
+                if is_older:
                     execute(f"PRAGMA user_version={FORMAT}")  # an older program would now lose what it cannot read
                 for change in row.changes:
                     if change.table not in TABLES:
@@ -335,6 +336,9 @@ class Database:
                 if self._connection.in_transaction:
                     execute("ROLLBACK")
                 raise
+        if is_older:
+            with suppress(sqlite3.Error):  # others look at the file's own first bytes, not at its log
+                execute("PRAGMA wal_checkpoint(PASSIVE)")
 
     def row(self, key: Key) -> Row | None:
         """One row as it stands."""

@@ -215,6 +215,17 @@ def test_that_furniture_comes_with_its_predictions_and_a_split_that_keeps_repeat
     assert any("does the same in the same order as an earlier one" in each for each in notes_of(said))
 
 
+def test_that_the_options_of_a_format_are_passed_on_and_others_refused(place, furniture):
+    result = CliRunner().invoke(
+        app, ["prepare", "ikea-asm", str(furniture), str(place), "--option", "camera=dev1", "--no-extraction"]
+    )
+    assert result.exit_code == 0, result.output
+    assert all(not clip.tracks and not clip.video.path for clip in project_in(place).clips.values()), "dev3 has both"
+    with pytest.raises(RunError, match="IKEA-ASM has no option 'lens'") as refused:
+        list(prepare(spec_of(place, "ikea-asm", furniture, options={"lens": "1"})))
+    assert refused.value.hint == "It has: camera, poses."
+
+
 @pytest.mark.slow
 def test_that_poses_are_seen_in_videos_that_have_none_and_a_stopped_run_goes_on(place, tmp_path):
     root = made_ikea_asm.make(tmp_path / "raw", videos=True)

@@ -129,6 +129,9 @@ def test_that_only_an_edit_takes_a_file_to_the_new_format_and_the_old_labels_are
     with ProjectStore.open(folder, "Ada") as old:
         clustered, _, _ = clusters.with_clusters(old.project, {"cut": "prepare", "wash": ""})
         old.edit(clustered, "Cluster")
+        assert int.from_bytes(file.read_bytes()[60:64]) == FORMAT, (
+            "also for who looks while it is open, or after a kill"
+        )
     assert int.from_bytes(file.read_bytes()[60:64]) == FORMAT
     with ProjectStore.open(folder, "Ada") as new:
         assert clusters.learned_as(new.project) == {"wash": "", "cut": "prepare"}
