@@ -72,3 +72,15 @@ def test_that_a_soft_limit_is_never_passed_and_leaves_small_angles(angle, most):
     limited = soft_limit(np.array([angle, 0.01 * most]), most)
     assert abs(limited[0]) <= most
     assert limited[1] == pytest.approx(0.01 * most, rel=1e-3)
+
+
+@pytest.mark.parametrize("angle", [0.0, 1e-12, 1e-7, 1e-3, 1.0, 2.0, 3.0, np.pi - 1e-7, np.pi])
+@pytest.mark.parametrize(("kind", "off"), [(np.float64, 1e-12), (np.float32, 1e-6)])
+def test_that_rotation_vectors_are_as_long_as_the_angle_also_next_to_none_and_to_half_a_turn(angle, kind, off):
+    axes = np.random.default_rng(0).normal(size=(500, 3))
+    axes[:3] = np.eye(3)
+    axes /= np.linalg.norm(axes, axis=1, keepdims=True)
+    turns = Rotation.from_rotvec(axes * angle).as_matrix()
+    vectors = rotation_vectors(turns.astype(kind))
+    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), angle, atol=max(off, 1e-6 * (angle > 3)))
+    np.testing.assert_allclose(matrices(vectors), turns, atol=off)
