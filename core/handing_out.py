@@ -15,7 +15,7 @@ from core.bodies.skeletons import UPPER_BODY_9, map_matrix
 from core.errors import FileError, ProjectError
 from core.exchanged import Report, reasons
 from core.footage import has_video
-from core.formats import Format, coco, keypose_csv
+from core.formats import Format, coco, elan_writing, keypose_csv
 from core.formats.annotated import Annotations, ForeignClip, ForeignSegment
 from core.formats.keypose_csv import KeyposeRow
 from core.formats.marks import Mark
@@ -33,7 +33,7 @@ def hand_out(known: Format, store: ProjectStore, out: Path, options: Mapping[str
 
     `options`: `form` (GRAB or Human3.6M) of a table of characteristic poses; `frames` (poses or all) of COCO keypoints.
     """
-    chosen = dict(options or {})
+    chosen, place = dict(options or {}), out
     if known.write is None:
         raise ProjectError(f"{known.name} can be read but not written.")
     try:
@@ -47,6 +47,7 @@ def hand_out(known: Format, store: ProjectStore, out: Path, options: Mapping[str
             case "annotations":
                 content = annotations_of_project(store)
                 known.write(content, out)
+                place = elan_writing.place_of(content, out) if known.write is elan_writing.write else out
                 count = sum(len(clip.segments) for clip in content.clips)
             case "marks":
                 rows = marks_of_project(store)
@@ -58,7 +59,8 @@ def hand_out(known: Format, store: ProjectStore, out: Path, options: Mapping[str
         why = f"could not be written ({error.strerror or error})"
         raise FileError(out, why, hint="Choose a folder that is there and can be written to.") from error
     left_out = tuple(_without_label(store))
-    says = f"{out.name}: {counted(count, 'segment')} of {counted(len(store.project.clips), 'clip')}"
+    says = f"{place.name}: {counted(count, 'segment')} of {counted(len(store.project.clips), 'clip')}"
+    says += ", a file each" if place.is_dir() else ""
     return Report(format=known.name, says="\n".join([says, *left_out]), left_out=left_out)
 
 

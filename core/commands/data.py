@@ -174,7 +174,7 @@ def export(
         elif motion:
             raise ProjectError("Which data set is that recording of?", hint="Name it with --set.")
         else:
-            report = exchange.hand_out(exchange.writer(out, format), store, out, pairs(option or ()))
+            report = exchange.hand_out(exchange.writer(out, format), store, out, pairs(option or []))
         answer(report, report.says, as_json=as_json)
 
 

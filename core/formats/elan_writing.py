@@ -37,10 +37,10 @@ _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]")
 
 def write(annotations: Annotations, path: Path) -> None:
     """One clip as the file `path`; several as files of a folder of that name. Segments need seconds."""
-    if len(annotations.clips) == 1 and path.suffix.lower() == ".eaf":
-        _write(annotations.clips[0], path)
+    folder = place_of(annotations, path)
+    if folder.suffix.lower() == ".eaf" and len(annotations.clips) == 1:
+        _write(annotations.clips[0], folder)
         return
-    folder = path.with_suffix("") if path.suffix.lower() == ".eaf" else path
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -52,6 +52,13 @@ def write(annotations: Annotations, path: Path) -> None:
         name = next(each for each in names if each.lower() not in taken)
         taken.add(name.lower())
         _write(clip, folder / f"{name}.eaf")
+
+
+def place_of(annotations: Annotations, path: Path) -> Path:
+    """The file that one clip becomes, or the folder of several."""
+    if path.suffix.lower() != ".eaf":
+        return path
+    return path if len(annotations.clips) == 1 else path.with_suffix("")
 
 
 def _write(clip: ForeignClip, path: Path) -> None:

@@ -72,7 +72,7 @@ def facts(project: Project) -> dict:
     }  # fmt: skip
 
 
-@settings(max_examples=15, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=8, suppress_health_check=[HealthCheck.too_slow])
 @given(made=projects(), how=st.sampled_from(["ELAN", "Marks CSV", "Marks JSON"]))
 def test_that_a_project_goes_out_and_comes_in_the_same(tmp_path_factory, made, how):
     folder = tmp_path_factory.mktemp("round")
@@ -174,6 +174,16 @@ def test_that_a_table_of_clips_gives_performers_and_splits_to_the_same_clips_els
         before = other.project
         take_in(named("Clip table"), out, other, None, "me")
         assert other.project == before
+
+
+def test_that_elan_gets_a_file_for_each_clip_and_the_report_names_where(store, tmp_path):
+    report = hand_out(named("ELAN"), store, tmp_path / "out.eaf")
+    assert report.says == "out: 6 segments of 2 clips, a file each"
+    assert sorted(each.name for each in (tmp_path / "out").iterdir()) == ["run.eaf", "walk.eaf"]
+    project = edits.remove_clip(store.project, next(iter(store.project.clips)))
+    store.edit(project, "Keep one")
+    assert hand_out(named("ELAN"), store, tmp_path / "one.eaf").says == "one.eaf: 3 segments of 1 clip"
+    assert (tmp_path / "one.eaf").is_file()
 
 
 def test_that_what_a_damaged_project_cannot_name_is_listed(store, tmp_path):
