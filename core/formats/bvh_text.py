@@ -184,15 +184,15 @@ def _facts(path: Path, file: IO[str], number: int) -> tuple[int, float]:
         if not words:
             continue
         key, value = "".join(words[:-1]).lower(), _numbers(words[-1:])
-        if key in ("frames", "frame") and value:
-            frames = value[0]
+        if key in ("frames", "frame") and words[-1].isdigit():
+            frames = int(words[-1][:18])  # however many: what is there counts
         elif key == "frametime" and value:
             time_s = value[0]
         else:
             raise FormatError(
                 path, f'line {number}: "Frames:" and "Frame Time:" are expected, not {line.strip()[:60]!r}'
             )
-    return int(max(frames, 0)), max(time_s, 0.0)
+    return frames, max(time_s, 0.0)
 
 
 def _frames(
@@ -222,7 +222,8 @@ def _frames(
     frames = count // columns
     if not frames:
         raise FormatError(path, "it holds no whole frame", hint="It was cut short; export it again.")
-    if count != declared * columns and first_line != columns and frames != declared:
+    other = first_line != columns and (frames != declared or count == declared * first_line)
+    if count != declared * columns and other:
         raise FormatError(
             path,
             f"a frame holds {first_line} numbers, the hierarchy has {columns} channels",
