@@ -11,7 +11,7 @@ from core.formats.cameras import NamedCamera
 
 @dataclass(frozen=True)
 class ForeignSegment:
-    """One action. Either both frames or both seconds are given; `pose_frame` or `pose_s` is its characteristic pose."""
+    """One action. Both frames or both seconds are given (of both, frames count); its characteristic pose likewise."""
 
     action: str
     start_frame: int | None = None

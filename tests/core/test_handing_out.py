@@ -1,6 +1,7 @@
 """Out of a project and into another: whatever was marked is the same there, and nothing comes twice."""
 
 import json
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -192,3 +193,17 @@ def test_that_what_a_damaged_project_cannot_name_is_listed(store, tmp_path):
     report = hand_out(named("ELAN"), store, tmp_path / "out")
     assert len(report.left_out) == 6
     assert "the segment's label is gone" in report.says
+
+
+def test_that_a_real_log_goes_through_elan_and_back_without_a_new_segment(shared_data, tmp_path):
+    with zipfile.ZipFile(shared_data / "ikea_asm_sequences" / "keep_na.xes.zip") as archive:
+        archive.extractall(tmp_path)
+    with ProjectStore.create(tmp_path / "project", "IKEA-ASM", "me") as store:
+        report = take_in(named("XES"), tmp_path / "keep_na.xes", store, None, "me")
+        assert (report.taken, report.left_out) == (2674, ())
+        (background,) = (each for each in store.project.actions() if each.learned_as == "")
+        assert background.name == "NA"
+        hand_out(named("ELAN"), store, tmp_path / "elan")
+        again = [take_in(named("ELAN"), each, store, None, "me") for each in sorted((tmp_path / "elan").iterdir())[:20]]
+        assert sum(each.taken or 0 for each in again) == 0
+        assert sum(each.known for each in again) > 300
