@@ -120,9 +120,9 @@ class DurationBars(Painted):
             painter.setBrush(QColor(look.accent if count else look.press))
             painter.drawRoundedRect(QRectF(at * step + 2, floor - max(high, 2), step - 4, max(high, 2)), 2, 2)
             middle = at * step + step / 2
-            if count and words_width(f"{count}", 10) < step:
-                put(painter, middle, floor - high - 4, f"{count}", look.text3, 10, align="centre")
-            put(painter, middle, self.height() - 4, words, look.text3, 10, align="centre")
+            for said, baseline in ((grouped(count), floor - high - 4), (words, self.height() - 4)):
+                size = min(10.0, 10.0 * (step - 3) / words_width(said, 10))
+                put(painter, middle, baseline, said, look.text3, size, align="centre")
 
 
 class TransitionMap(Painted):
@@ -215,7 +215,8 @@ class TransitionMap(Painted):
             painter.save()
             painter.translate(left + row * side + side / 2 + 3, top - 8)
             painter.rotate(-45)
-            put(painter, 0, 0, name, look.text2, 10.5, width=left)
+            room = (self.width() - left - row * side - side / 2 - 3) * 1.41  # along the slant, to the edge
+            put(painter, 0, 0, name, look.text2, 10.5, width=min(left, room))
             painter.restore()
             for column in range(len(self._names)):
                 cell = QRectF(left + column * side + 1, top + row * side + 1, side - 2, side - 2)
