@@ -29,6 +29,8 @@ MOST_FILES = 200_000
 MOST_UNPACKED_BYTES = 64 * 2**30
 MOST_RATIO = 200
 """Text packs to a hundredth; what packs to less is made to fill a disk."""
+_ANYTHING = {".csv", ".tsv", ".txt", ".json", ".xml", ""}
+"""Endings that say nothing of what is in a file."""
 _SMALL_BYTES = 64 * 2**20  # unpacks without harm, whatever its ratio
 _DEEPEST = 32
 _PASSED_OVER = (
@@ -155,6 +157,8 @@ def _of_folder(source: Path, asked: Format | None) -> Recognised:
         raise _nothing_in(source, asked, len(others))
     chosen = claimed[0][1]
     alike = {path.suffix.lower() for path, _ in claimed}
+    if chosen.holds != "motion":  # beside tables lie other tables, beside recordings damaged recordings
+        alike -= _ANYTHING
     kept = {path for path, _ in claimed} | {path for path in others if path.suffix.lower() in alike}
     files = tuple(path for path in sorted(kept))
     size = sum(_size_of(path) for path in files)
