@@ -4,7 +4,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QStackedWidget, QVBoxLayout, QWidget
 
 from core.errors import CoreError
 from core.project.annotations import Changes, Clip, Split
@@ -17,24 +17,12 @@ from studio.adding import Adding
 from studio.clip_search import Place, fits
 from studio.document import Document
 from studio.jobs import Job, Jobs
+from studio.pages.data_clip_rows import COLUMNS, ClipRows, MovedCard, show_sums
 from studio.widgets import parts
-from studio.widgets.clip_states import ClipState, clip_state, length_words, spoken_length
-from studio.widgets.job_words import grouped
-from studio.widgets.record_table import Cell, Column, Record, RecordTable
-from studio.widgets.split_control import SHORT, SplitControl
+from studio.widgets.clip_states import clip_state
+from studio.widgets.record_table import RecordTable
+from studio.widgets.split_control import SplitControl
 from studio.widgets.thumbnails import Thumbnails
-
-_COLUMNS = (
-    Column("Clip"),
-    Column("Length", 62, is_number=True, rank=2),
-    Column("2D poses", 84, rank=4),
-    Column("Segments", 112),
-    Column("Characteristic poses", 132),
-    Column("State", 112, rank=1),
-    Column("By", 78, rank=5),
-    Column("Split", 58, rank=3),
-    Column("Camera", 88, rank=6),
-)
 
 
 class DataClips(QWidget):
@@ -47,6 +35,7 @@ class DataClips(QWidget):
         super().__init__()
         self._document, self._jobs, self._adding = document, jobs, adding
         self._thumbnails = Thumbnails(self)
+        self._rows = ClipRows(document, jobs, self._thumbnails)
         self._there: dict[str, bool] = {}  # whether each clip's video is where it should be
         self._places: list[Place] = []
         self._walked = -1
@@ -58,8 +47,8 @@ class DataClips(QWidget):
         self.matching = parts.text("", "caption")
         self.walk = parts.button(self.tr("Walk through"), "right", "quiet")
         self.walk.setToolTip(self.tr("Go to the next place that fits  G"))
-        self.table = RecordTable(_COLUMNS, "Clips")
-        self._moved = _MovedCard()
+        self.table = RecordTable(COLUMNS, "Clips")
+        self._moved = MovedCard()
         self.extract_button = parts.button("Extract 2D poses", "skeleton")
         self.add = parts.button("Add videos", "plus", "primary")
         self.split = SplitControl(self.tr("the clips"), ("sequence", "performer"))
@@ -240,7 +229,9 @@ class DataClips(QWidget):
         self._places = []
         states = [clip_state(project, clip, video_is_there=self._there.get(clip.id, True)) for clip in clips]
         for clip, state in zip(clips, states, strict=True):
-            record = self._record(clip, state, part_of.get(clip.id, ""))
+            record = self._rows.record(
+                clip, state, part_of.get(clip.id, ""), video_is_there=self._there.get(clip.id, True)
+            )
             said = " ".join((*(cell.words for cell in record.cells), clip.performer))
             is_found, places = fits(project, clip, query, said)
             if is_found:
@@ -248,7 +239,7 @@ class DataClips(QWidget):
                 self._places += places
         self.table.show_records(records)
         self._tell_found(query, len(records))
-        self._show_sums(clips, states)
+        show_sums(self._sums, clips, states)
         stored = {each.name: each.parts for each in project.splits.values()}
         editable = self._document.read_only_reason is None
         how = split.made.source if split is not None else ""
@@ -267,59 +258,6 @@ class DataClips(QWidget):
         stored = list(self._document.project.splits.values())
         return next((each for each in stored if each.name == self._split_name), stored[0] if stored else None)
 
-    def _show_sums(self, clips: list[Clip], states: list[ClipState]) -> None:
-        missing = sum(state.poses_missing for state in states)
-        figures = (
-            (grouped(len(clips)), "clip" if len(clips) == 1 else "clips"),
-            (spoken_length(sum(clip.video.duration_s for clip in clips)), "of video"),
-            (grouped(sum(state.segments for state in states)), "segments"),
-            (grouped(sum(len(clip.poses) for clip in clips)), "characteristic poses"),
-            (grouped(missing), "segment without a pose" if missing == 1 else "segments without a pose"),
-        )
-        made = [parts.col(parts.text(n, "number"), parts.text(words, "caption"), gap=0) for n, words in figures]
-        parts.refill(self._sums, made)
-        layout = self._sums.layout()
-        assert isinstance(layout, QHBoxLayout)
-        layout.addStretch(1)
-
-    def _record(self, clip: Clip, state: ClipState, part: str) -> Record:
-        camera = self._document.project.cameras.get(clip.camera)
-        known = camera is not None and not camera.estimated
-        path = self._document.video_path(clip.id)
-        picture = self._thumbnails.of(clip.id, path if self._there.get(clip.id, True) else None)
-        size = f"{clip.video.width} × {clip.video.height}, {clip.video.rate_hz:.4g} frames/s"
-        tip = f"{path or 'Made without a video'}\n{size}" + (
-            f"\nPerformed by {clip.performer}" if clip.performer else ""
-        )
-        wanting, marked = state.poses_missing, f"{state.share_marked:.0%}".replace("%", " %")
-        needed = len(clip.poses) + wanting
-        missing = f"{counted(wanting, 'segment')} without a pose" if wanting else "No segment is without its pose"
-        return Record(
-            clip.id,
-            (
-                Cell(clip.name, strong=True, picture=picture, tip=tip),
-                Cell(length_words(clip.video.duration_s)),
-                self._poses_cell(clip),
-                Cell(marked, share=state.share_marked, colour="accent", tip=counted(state.segments, "segment")),
-                Cell(grouped(len(clip.poses)), share=len(clip.poses) / max(needed, 1), colour="accent", tip=missing),
-                Cell(state.words, dot=True, colour=state.colour),
-                _by_cell(clip),
-                Cell(SHORT.get(part, part) or "–", tip="" if part else "The split does not name it"),
-                Cell("calibrated" if known else "estimated"),
-            ),
-        )
-
-    def _poses_cell(self, clip: Clip) -> Cell:
-        if clip.tracks:
-            return Cell("", share=1.0, colour="ok", tip="Every frame has been looked at")
-        for job in self._jobs.live():
-            if isinstance(job.spec, ExtractPoses) and clip.id in job.spec.clip_ids:
-                share = job.share() or 0.0
-                alone = len(job.spec.clip_ids) == 1
-                words = f"{share:.0%}".replace("%", " %") if alone else ""
-                return Cell(words, share=share, colour="accent", tip=job.name)
-        return Cell("none yet")
-
     def _follow_clip(self, clip_id: str) -> None:
         self.table.choose(clip_id)
         clip = self._document.clip
@@ -336,33 +274,3 @@ class DataClips(QWidget):
         button.setEnabled((many or lacking > 0) and self._document.read_only_reason is None)
         button.setToolTip("" if many or lacking else "Every clip has its 2D poses")
         self.add.setEnabled(self._document.read_only_reason is None)
-
-
-class _MovedCard(QWidget):
-    """A clip's video is not where it was."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._title = parts.text("", "strong")
-        self._words = parts.text("", "label", wrap=True)
-        self.locate = parts.button("Find it", "search", "primary")
-        box = QHBoxLayout(self)
-        box.setContentsMargins(4, 6, 4, 6)
-        box.setSpacing(12)
-        words = parts.col(self._title, self._words, gap=2)
-        parts.fill(box, (parts.glyph("warn", 16, "danger"), (words, 1), self.locate))
-
-    def show_clip(self, clip: Clip, path: Path) -> None:
-        count = len(clip.segments)
-        many = f"Its {grouped(count)} segments are safe in the project."
-        one = "Its 1 segment is safe in the project."
-        kept = many if count > 1 else one if count else "Nothing was marked on it yet."
-        self._title.setText(f"{path.name} has moved")
-        self._words.setText(f"It is no longer in {path.parent}. {kept}")
-
-
-def _by_cell(clip: Clip) -> Cell:
-    """Who marked it: one name, `both`, or how many."""
-    names = sorted({each.made.author for each in clip.segments})
-    words = {0: "–", 1: names[0] if names else "", 2: "both"}.get(len(names), f"{len(names)} people")
-    return Cell(words, tip=", ".join(names))

@@ -1,0 +1,121 @@
+"""What the Data page says of each clip: its row in the table, the figures above it, and that its video has moved."""
+
+from pathlib import Path
+
+from PySide6.QtWidgets import QHBoxLayout, QWidget
+
+from core.project.annotations import Clip
+from core.runs import ExtractPoses
+from core.wording import counted
+from studio.document import Document
+from studio.jobs import Jobs
+from studio.widgets import parts
+from studio.widgets.clip_states import ClipState, length_words, spoken_length
+from studio.widgets.job_words import grouped
+from studio.widgets.record_table import Cell, Column, Record
+from studio.widgets.split_control import SHORT
+from studio.widgets.thumbnails import Thumbnails
+
+COLUMNS = (
+    Column("Clip"),
+    Column("Length", 62, is_number=True, rank=2),
+    Column("2D poses", 84, rank=4),
+    Column("Segments", 112),
+    Column("Characteristic poses", 132),
+    Column("State", 112, rank=1),
+    Column("By", 78, rank=5),
+    Column("Split", 58, rank=3),
+    Column("Camera", 88, rank=6),
+)
+
+
+class ClipRows:
+    """Makes rows of clips as they stand."""
+
+    def __init__(self, document: Document, jobs: Jobs, thumbnails: Thumbnails) -> None:
+        self._document, self._jobs, self._thumbnails = document, jobs, thumbnails
+
+    def record(self, clip: Clip, state: ClipState, part: str, *, video_is_there: bool) -> Record:
+        """A row; `part` is the one of the split that is shown."""
+        camera = self._document.project.cameras.get(clip.camera)
+        known = camera is not None and not camera.estimated
+        path = self._document.video_path(clip.id)
+        picture = self._thumbnails.of(clip.id, path if video_is_there else None)
+        size = f"{clip.video.width} × {clip.video.height}, {clip.video.rate_hz:.4g} frames/s"
+        tip = f"{path or 'Made without a video'}\n{size}" + (
+            f"\nPerformed by {clip.performer}" if clip.performer else ""
+        )
+        wanting, marked = state.poses_missing, f"{state.share_marked:.0%}".replace("%", " %")
+        needed = len(clip.poses) + wanting
+        missing = f"{counted(wanting, 'segment')} without a pose" if wanting else "No segment is without its pose"
+        return Record(
+            clip.id,
+            (
+                Cell(clip.name, strong=True, picture=picture, tip=tip),
+                Cell(length_words(clip.video.duration_s)),
+                self._poses_cell(clip),
+                Cell(marked, share=state.share_marked, colour="accent", tip=counted(state.segments, "segment")),
+                Cell(grouped(len(clip.poses)), share=len(clip.poses) / max(needed, 1), colour="accent", tip=missing),
+                Cell(state.words, dot=True, colour=state.colour),
+                _by_cell(clip),
+                Cell(SHORT.get(part, part) or "–", tip="" if part else "The split does not name it"),
+                Cell("calibrated" if known else "estimated"),
+            ),
+        )
+
+    def _poses_cell(self, clip: Clip) -> Cell:
+        if clip.tracks:
+            return Cell("", share=1.0, colour="ok", tip="Every frame has been looked at")
+        for job in self._jobs.live():
+            if isinstance(job.spec, ExtractPoses) and clip.id in job.spec.clip_ids:
+                share = job.share() or 0.0
+                alone = len(job.spec.clip_ids) == 1
+                words = f"{share:.0%}".replace("%", " %") if alone else ""
+                return Cell(words, share=share, colour="accent", tip=job.name)
+        return Cell("none yet")
+
+
+def show_sums(place: QWidget, clips: list[Clip], states: list[ClipState]) -> None:
+    missing = sum(state.poses_missing for state in states)
+    figures = (
+        (grouped(len(clips)), "clip" if len(clips) == 1 else "clips"),
+        (spoken_length(sum(clip.video.duration_s for clip in clips)), "of video"),
+        (grouped(sum(state.segments for state in states)), "segments"),
+        (grouped(sum(len(clip.poses) for clip in clips)), "characteristic poses"),
+        (grouped(missing), "segment without a pose" if missing == 1 else "segments without a pose"),
+    )
+    made = [parts.col(parts.text(n, "number"), parts.text(words, "caption"), gap=0) for n, words in figures]
+    parts.refill(place, made)
+    layout = place.layout()
+    assert isinstance(layout, QHBoxLayout)
+    layout.addStretch(1)
+
+
+def _by_cell(clip: Clip) -> Cell:
+    """Who marked it: one name, `both`, or how many."""
+    names = sorted({each.made.author for each in clip.segments})
+    words = {0: "–", 1: names[0] if names else "", 2: "both"}.get(len(names), f"{len(names)} people")
+    return Cell(words, tip=", ".join(names))
+
+
+class MovedCard(QWidget):
+    """A clip's video is not where it was."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._title = parts.text("", "strong")
+        self._words = parts.text("", "label", wrap=True)
+        self.locate = parts.button("Find it", "search", "primary")
+        box = QHBoxLayout(self)
+        box.setContentsMargins(4, 6, 4, 6)
+        box.setSpacing(12)
+        words = parts.col(self._title, self._words, gap=2)
+        parts.fill(box, (parts.glyph("warn", 16, "danger"), (words, 1), self.locate))
+
+    def show_clip(self, clip: Clip, path: Path) -> None:
+        count = len(clip.segments)
+        many = f"Its {grouped(count)} segments are safe in the project."
+        one = "Its 1 segment is safe in the project."
+        kept = many if count > 1 else one if count else "Nothing was marked on it yet."
+        self._title.setText(f"{path.name} has moved")
+        self._words.setText(f"It is no longer in {path.parent}. {kept}")
