@@ -8,21 +8,40 @@ cannot hold (a BVH needs a body) is left out with the reason. Tables go out byte
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from core.errors import CoreError, FileError, ProjectError
 from core.exchanged import Report
-from core.formats import FORMATS, Format
+from core.formats import FORMATS, recordings_glb
 from core.project.motion_sets import MotionRow, MotionSet
+from core.recordings import Recording
 from core.runs import Progress
 from core.whole_files import whole_file
 from core.wording import counted
 
 
-def motion_writers() -> tuple[Format, ...]:
-    """The formats that motion can be written in."""
-    return tuple(each for each in FORMATS if each.holds == "motion" and each.write is not None)
+@dataclass(frozen=True)
+class MotionWriter:
+    """A kind of file that one recording can be written in."""
+
+    name: str
+    endings: tuple[str, ...]
+    write: Callable[[Recording, Path], None]
+    says_terms: bool = False
+    """Whether the file can hold the terms its motion comes under, as `terms` of `write`."""
+
+
+def motion_writers() -> tuple[MotionWriter, ...]:
+    """The formats that motion can be written in; all but GLB can be read again."""
+    both_ways = tuple(
+        MotionWriter(each.name, each.endings, each.write)
+        for each in FORMATS
+        if each.holds == "motion" and each.write is not None
+    )
+    return (*both_ways, MotionWriter("GLB", (".glb",), recordings_glb.write, says_terms=True))
 
 
 def hand_out_motion(
@@ -39,7 +58,6 @@ def hand_out_motion(
         return
     rows = _chosen(the_set, motion)
     known = _writer(out, format, is_one=bool(motion))
-    assert known.write is not None
     if motion:
         _write(known, the_set, rows[0], out, replaces=replaces)
         yield Report(format=known.name, says=f"{out.name}: {rows[0].name}, {counted(rows[0].frames, 'frame')}", taken=1)
@@ -83,7 +101,7 @@ def _chosen(the_set: MotionSet, motion: str) -> list[MotionRow]:
     return found
 
 
-def _writer(out: Path, name: str, *, is_one: bool) -> Format:
+def _writer(out: Path, name: str, *, is_one: bool) -> MotionWriter:
     writers = motion_writers()
     if name:
         found = [each for each in writers if each.name.lower().startswith(name.lower())]
@@ -98,12 +116,14 @@ def _writer(out: Path, name: str, *, is_one: bool) -> Format:
     )
 
 
-def _write(known: Format, the_set: MotionSet, row: MotionRow, path: Path, *, replaces: bool) -> None:
+def _write(known: MotionWriter, the_set: MotionSet, row: MotionRow, path: Path, *, replaces: bool) -> None:
     if path.exists() and not replaces:
         raise FileError(path, "is there already", hint="Name another file, or let it be replaced with --replace.")
-    assert known.write is not None
+    write = known.write
+    if known.says_terms and the_set.facts.licence:
+        write = partial(write, terms=recordings_glb.terms_of(the_set.facts.licence))
     with whole_file(path) as beside:
-        known.write(the_set.read(row), beside)
+        write(the_set.read(row), beside)
 
 
 def _place(folder: Path, name: str, ending: str, used: set[Path]) -> Path:

@@ -14,7 +14,13 @@ from core.formats.provenance import Provenance
 from core.formats.rigged import posed
 from core.recordings import Recording, reference_body
 
-OWN_TERMS = "The body is in the public domain; the motion is under the terms of whoever recorded it"
+_BODY = "The body is in the public domain; the motion is under the terms of "
+OWN_TERMS = f"{_BODY}whoever recorded it"
+
+
+def terms_of(licence: str) -> str:
+    """One sentence about a data set's motion on the built-in body."""
+    return f"{_BODY}{licence}"
 
 
 def write(recording: Recording, path: Path, *, terms: str = OWN_TERMS) -> None:
