@@ -41,11 +41,11 @@ def carry_out(spec: ImportData) -> Events:
             raise ProjectError("The clip these belong to is gone.", hint="Choose another.")
     if not is_packed(source):
         yield Progress(0, 1, f"Looking at {source.name}")
-        yield from _import(spec, what_is(source, spec.format), source)
+        yield from _import(spec, what_is(source, spec.format, spec.only), source)
         return
     yield Progress(0, 1, f"Unpacking {source.name}")
     with unpacked(source, Path(spec.out)) as folder:
-        yield from _import(spec, what_is(folder, spec.format), folder)
+        yield from _import(spec, what_is(folder, spec.format, spec.only), folder)
 
 
 def person() -> str:

@@ -1,6 +1,7 @@
 """What a file or folder of others is, told by its content: one known format, or a refusal that says what it may be.
 
     found = what_is(Path("AMASS/CMU"))         # found.format.name == "AMASS", found.files, found.size_bytes
+    found = what_is(folder, only=("a.bvh",))   # of the folder these files alone
 
 A folder that is one whole thing (a release, a folder of OpenPose) is that. In any other folder the files are looked
 at one by one, the folders in it too: files of one format are a folder of that format; of several, none is chosen and
@@ -16,7 +17,7 @@ import time
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -83,11 +84,17 @@ def recognise(source: Path) -> Format:
     return what_is(source).format
 
 
-def what_is(source: Path, format: str = "") -> Recognised:  # noqa: A002 (what people call it)
-    """What a file or folder is. With `format`, what of it is of that format; FormatError where nothing is."""
+def what_is(source: Path, format: str = "", only: Sequence[str] = ()) -> Recognised:  # noqa: A002 (what people call it)
+    """What a file or folder is. With `format`, what of it is of that format; FormatError where nothing is.
+
+    `only` are paths below the folder `source`: of all its files these alone are looked at.
+    """
     if not source.exists():
         raise FileError(source, "there is no such file or folder", hint="Check the path.")
+    refuse_unnameable(source)
     asked = named(format) if format else None
+    if only:
+        return _of_folder(source, asked, _chosen_below(source, only))
     for inside in _down_from(source):
         if asked is None:
             whole = claims(inside)
@@ -131,12 +138,26 @@ def _undecided(source: Path, may_be: str) -> FormatError:
 # ---- folders ----
 
 
-def _of_folder(source: Path, asked: Format | None) -> Recognised:
-    """A folder of files of one format. Files that end like that format's but are damaged are kept, to be listed."""
+def _chosen_below(folder: Path, only: Sequence[str]) -> list[Path]:
+    """These files of a folder, in the order of their names."""
+    found: list[Path] = []
+    for name in sorted(set(only)):
+        place = PurePosixPath(name)
+        path = folder.joinpath(*place.parts)
+        if place.is_absolute() or ".." in place.parts or not _is_regular(path):
+            raise FileError(path, f"there is no such file in {folder.name}", hint="Check the path.")
+        found.append(path)
+    return found
+
+
+def _of_folder(source: Path, asked: Format | None, paths: Iterable[Path] | None = None) -> Recognised:
+    """A folder of files of one format (`paths`, otherwise all below it). Files that end like that format's but are
+    damaged are kept, to be listed.
+    """
     claimed: list[tuple[Path, Format]] = []
     doubtful: dict[str, tuple[Path, int]] = {}
     others: list[Path] = []
-    for path in files_below(source):
+    for path in files_below(source) if paths is None else paths:
         found = [each for each in ([asked] if asked else FORMATS) if _may_be(path, each) and each.sniff(path)]
         if len(found) == 1:
             claimed.append((path, found[0]))
@@ -156,6 +177,9 @@ def _of_folder(source: Path, asked: Format | None) -> Recognised:
     if not claimed:
         raise _nothing_in(source, asked, len(others))
     chosen = claimed[0][1]
+    if chosen.holds not in ("motion", "motion labels"):  # of those each file is listed with its reason
+        for path, _ in claimed:
+            refuse_unnameable(path)
     alike = {path.suffix.lower() for path, _ in claimed}
     if chosen.holds != "motion":  # beside tables lie other tables, beside recordings damaged recordings
         alike -= _ANYTHING
@@ -194,6 +218,15 @@ def files_below(folder: Path) -> Iterator[Path]:
             if found > MOST_FILES:
                 raise FormatError(folder, f"it holds more than {MOST_FILES} files", hint="Import it folder by folder.")
             yield path
+
+
+def refuse_unnameable(path: Path) -> None:
+    """FileError where a name cannot be written down: its letters are in another encoding than the system's."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        what = "its name, or a folder's above it, is not UTF-8"
+        raise FileError(path, what, hint="Rename it, then import again.") from None
 
 
 def _is_by_product(name: str) -> bool:

@@ -138,12 +138,14 @@ class ExportBodies(msgspec.Struct, frozen=True, kw_only=True, tag="export-bodies
 class ImportData(msgspec.Struct, frozen=True, kw_only=True, tag="import-data"):
     """Take a file or folder into a project. One that was stopped goes on; one that is done changes nothing.
 
-    `format` is empty where the content tells. `options` are the format's own, such as the columns of a table.
+    `format` is empty where the content tells. `options` are the format's own, such as the columns of a table. `only`
+    are paths below the folder `source`: of all its files these alone come in, into the same data set as the others.
     """
 
     project: str
     out: str
     source: str
+    only: tuple[str, ...] = ()
     format: str = ""
     clip_id: str = ""  # whose poses, marks or camera it holds, where it does not say
     name: str = ""  # of the data set; otherwise the source's own

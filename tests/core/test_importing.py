@@ -212,6 +212,19 @@ def test_that_an_open_studio_takes_the_data_set_in_once(project, amass):
         assert [each.name for each in store.project.items.values()] == ["AMASS"]
 
 
+def test_that_chosen_files_of_a_folder_come_into_the_set_of_the_folder_and_once(project, amass):
+    chosen = ("CMU/01/01_01_poses.npz", "CMU/02/02_02_poses.npz")
+    assert imported(project, amass, only=chosen)[-1].summary.startswith("1 file is in, 1 was left out. AMASS: 1 rec")
+    (there,) = (project / "datasets").iterdir()
+    assert [line.source for line in MotionSet(there).lines()] == list(chosen)
+    assert "nothing has changed" in imported(project, amass, only=chosen)[-1].summary
+    imported(project, amass, only=("CMU/01/01_02_poses.npz",))
+    assert [line.source for line in MotionSet(there).lines()] == [*chosen, "CMU/01/01_02_poses.npz"]
+    assert "5 files are in, 1 was left out" in imported(project, amass)[-1].summary
+    assert [each.name for each in (project / "datasets").iterdir()] == [there.name]
+    assert len(MotionSet(there).rows) == 5
+
+
 def test_that_another_rate_is_another_data_set(project, amass):
     imported(project, amass)
     imported(project, amass, rate_hz=None)

@@ -40,6 +40,26 @@ def test_that_a_folder_of_two_formats_is_refused_with_both_and_one_can_be_asked_
         what_is(mixed, "ELAN")
 
 
+def test_that_of_a_folder_chosen_files_alone_are_looked_at(mixed):
+    found = what_is(mixed, only=("y_poses.npz", "a/x_poses.npz", "y_poses.npz"))
+    assert found.format.name == "AMASS"
+    assert [path.relative_to(mixed).as_posix() for path in found.files] == ["a/x_poses.npz", "y_poses.npz"]
+    assert found.is_many
+    (other,) = [path.name for path in mixed.glob("*.bvh")]
+    with pytest.raises(FormatError, match=r"it holds BVH \(1 file\), AMASS \(1 file\)"):
+        what_is(mixed, only=("y_poses.npz", other))
+    chosen = what_is(mixed, "BVH", ("y_poses.npz", other))
+    assert ([path.name for path in chosen.files], chosen.passed_over) == ([other], 1)
+    with pytest.raises(FormatError, match="none of its 1 file is of a known format"):
+        what_is(mixed, only=("README.md",))
+
+
+@pytest.mark.parametrize("name", ["gone.bvh", "../elsewhere.bvh", "/etc/hostname", "a"])
+def test_that_a_chosen_file_lies_in_its_folder(mixed, name):
+    with pytest.raises(FileError, match="there is no such file in mixed"):
+        what_is(mixed, only=(name,))
+
+
 def test_that_two_formats_that_claim_a_file_are_both_named_and_neither_is_taken(monkeypatch, tmp_path):
     path = made_bvh.make(tmp_path)
     (known,) = claims(path)
