@@ -15,6 +15,7 @@ from pathlib import Path
 import msgspec
 
 from core.errors import CoreError, ProjectError
+from core.project import annotated_sets
 from core.project.annotations import Item, Project
 from core.project.motion_sets import IndexLine, MotionRow, MotionSet, SetFacts
 
@@ -35,7 +36,10 @@ class ClipsEntry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SetEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """A data set. `problem` says why its folder cannot be read; the figures are zero then."""
+    """A data set. `problem` says why its folder cannot be read; the figures are zero then.
+
+    Of annotated videos `recordings` are the clips it is about, and `segments` are theirs.
+    """
 
     key: str
     name: str
@@ -52,7 +56,9 @@ class SetEntry(msgspec.Struct, frozen=True, kw_only=True):
     with_body: int = 0
     labelled: int = 0
     labels: int = 0  # different ones
-    poses: int = 0  # of a pose bank
+    segments: int = 0
+    with_video: int = 0
+    poses: int = 0  # of a pose bank; characteristic poses of annotated videos
     size_bytes: int = 0
     fingerprint: str = ""
     splits: dict[str, dict[str, int]] = {}
@@ -69,18 +75,22 @@ class Catalog(msgspec.Struct, frozen=True, kw_only=True):
 def catalog_of(project: Project, folder: Path) -> Catalog:
     """What the project in `folder` has."""
     items = [each for each in project.items.values() if key_of(each)]
-    return Catalog(clips=_clips(project), sets=tuple(entry_of(each, folder) for each in items))
+    return Catalog(clips=_clips(project), sets=tuple(entry_of(each, folder, project) for each in items))
 
 
 def key_of(item: Item) -> str:
-    """The key of the data set that an item names; empty where it names none."""
+    """The key of the data set that an item names; empty where it names none. With a `/` its content is clips."""
+    if annotated_sets.is_annotated(item):
+        return item.path
     place, _, key = item.path.partition("/")
     return key if item.kind == "dataset" and place == DATASETS and "/" not in key else ""
 
 
-def entry_of(item: Item, folder: Path) -> SetEntry:
-    """One data set in figures."""
+def entry_of(item: Item, folder: Path, project: Project) -> SetEntry:
+    """One data set of the project in `folder` in figures."""
     key = key_of(item)
+    if annotated_sets.is_annotated(item):
+        return _of_clips(item, project)
     place = folder / DATASETS / key
     try:
         return msgspec.structs.replace(_figures(place), name=item.name, item=item.id)
@@ -122,6 +132,37 @@ def _clips(project: Project) -> ClipsEntry:
         with_tracks=sum(bool(each.tracks) for each in clips),
         performers=len({each.performer for each in clips if each.performer}),
         splits=tuple(each.name for each in project.splits.values()),
+    )
+
+
+def _of_clips(item: Item, project: Project) -> SetEntry:
+    """As the clips it is about stand now."""
+    clips = annotated_sets.clips_of(project, item)
+    ids, facts = {each.id for each in clips}, item.facts
+    splits = {
+        each.name: {part: len(ids.intersection(named)) for part, named in each.parts.items()}
+        for each in project.splits.values()
+    }
+    return SetEntry(
+        key=key_of(item),
+        name=item.name,
+        item=item.id,
+        holds=annotated_sets.HOLDS,
+        format=facts.get("format", ""),
+        source=facts.get("source", ""),
+        licence=facts.get("licence", ""),
+        made_at=item.made.at,
+        files=int(facts.get("files", "1")),
+        left_out=int(facts.get("left out", "0")),
+        recordings=len(clips),
+        seconds=sum(each.video.duration_s for each in clips),
+        labelled=sum(bool(each.segments) for each in clips),
+        labels=len({segment.action for each in clips for segment in each.segments}),
+        segments=sum(len(each.segments) for each in clips),
+        with_video=sum(bool(each.video.path) for each in clips),
+        poses=sum(len(each.poses) for each in clips),
+        fingerprint=facts.get("fingerprint", ""),
+        splits={name: parts for name, parts in splits.items() if any(parts.values())},
     )
 
 

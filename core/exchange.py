@@ -25,7 +25,7 @@ from core.project.cameras import fits
 from core.project.store import ProjectStore
 from core.recognition import named as named
 from core.recognition import recognise as recognise
-from core.taking_annotations import take_annotations
+from core.taking_annotations import Origin, take_annotations
 from core.taking_marks import take_marks
 from core.wording import counted
 
@@ -72,6 +72,7 @@ def take_in(
             folder=folder,
             clip=clip,
             label=label,
+            origin=Origin(source, options=options or {}),
         )
     return take_marks(known.read(source), store, source=source, format_name=known.name, author=author, clip=clip)
 

@@ -27,7 +27,7 @@ from core.project.store import ProjectStore
 from core.recognition import Recognised, is_packed, unpacked, what_is
 from core.runs import Done, Events, ImportData, Note, Progress
 from core.taken_sets import is_in_project, put_into_project, set_for, stamp_of
-from core.taking_annotations import take_annotations
+from core.taking_annotations import Origin, take_annotations
 from core.taking_motion import import_motion
 from core.wording import counted
 
@@ -120,6 +120,7 @@ def _import_annotations(spec: ImportData, found: Recognised) -> Events:
         report = take_annotations(
             together(read), store, source=found.format.name, author=spec.author, folder=folder, clip=clip,
             label=f"Import {Path(spec.source).name}",
+            origin=Origin(Path(spec.source), len(found.files), spec.name, spec.options),
         )  # fmt: skip
     yield Progress(len(found.files), len(found.files), found.format.name)
     left = [f"{counted(len(refused), 'file')} left out: {refused[0]}"] if refused else []

@@ -32,6 +32,8 @@ def prepare(spec: PrepareData) -> Events:
     if spec.dataset not in _NAMES:
         raise RunError(f"{spec.dataset} is no data set of motion.", hint=f"These are: {', '.join(_NAMES)}.")
     name, project = _NAMES[spec.dataset], Path(spec.project)
+    if spec.videos:
+        raise RunError(f"{name} has no videos.", hint="Leave --videos away.")
     labels = yield from _imported(spec, name, Path(spec.source), fit_bodies=spec.dataset == "humanact12")
     if spec.motion:
         if spec.dataset != "babel":

@@ -29,6 +29,7 @@ from core.formats import FORMATS, cluster_table, ikea_asm
 from core.formats.annotated import Annotations
 from core.joining_poses import with_poses
 from core.motion import Poses2d
+from core.project.annotated_sets import only
 from core.project.annotations import (
     DRAFT,
     CharacteristicPose,
@@ -44,7 +45,7 @@ from core.project.motion_sets import PARTS
 from core.project.store import ProjectStore
 from core.runs import Done, Events, Note, PrepareData, Progress
 from core.splits import split_clips
-from core.taking_annotations import take_annotations
+from core.taking_annotations import Origin, take_annotations
 from core.video import open_video
 from core.wording import counted
 
@@ -61,6 +62,8 @@ def prepare(spec: PrepareData) -> Events:
     """Carry `spec` out for one of the two data sets of videos."""
     if spec.dataset not in _FORMATS:
         raise RunError(f"{spec.dataset} is no data set of videos.", hint=f"These are: {', '.join(_FORMATS)}.")
+    if spec.videos and not Path(spec.videos).is_dir():
+        raise RunError(f"{spec.videos} is no folder of videos.", hint="Name the folder that they lie in.")
     yield Progress(0, 4, "Reading the annotations")
     annotations = yield from _annotations(spec)
     with _Desk(Path(spec.project), spec.author) as desk:
@@ -146,6 +149,8 @@ def _take_in(spec: PrepareData, desk: _Desk, annotations: Annotations) -> Genera
         author=desk.author,
         folder=source if source.is_dir() else source.parent,
         label=f"Prepare {_FORMATS[spec.dataset]}",
+        videos=Path(spec.videos) if spec.videos else None,
+        origin=Origin(source, name=_FORMATS[spec.dataset], options=spec.options),
     )
     for line in report.says.splitlines():
         yield Note(line.strip())
@@ -296,7 +301,7 @@ def _identities(desk: _Desk, clip: Clip, frames: list[int]) -> list[FrameIdentit
 
 def _summed_up(spec: PrepareData, desk: _Desk, clips: tuple[str, ...]) -> Events:
     """What a forecaster would learn from, part by part, and what it would want."""
-    project = _only(desk.project, clips)
+    project = only(desk.project, clips)
     split = next((each for each in project.splits.values()), None)
     steps = _STEPS[spec.dataset]
     data = ForecasterData(past_steps=steps, future_steps=steps, split=split.name if split is not None else "")
@@ -351,17 +356,6 @@ def _actions_of(marked: Examples, *parts: str) -> set[str]:
 
 def _examples(desk: _Desk, project: Project, data: ForecasterData) -> Examples:
     return examples_of(project, lambda clip: desk.store.tracks(clip.tracks), data)
-
-
-def _only(project: Project, clips: tuple[str, ...]) -> Project:
-    """The project as if it held these clips alone, with the splits that name one of them."""
-    kept = {each: project.clips[each] for each in clips}
-    splits = {
-        key: each
-        for key, each in project.splits.items()
-        if any(clip in kept for part in each.parts.values() for clip in part)
-    }
-    return msgspec.structs.replace(project, clips=kept, splits=splits)
 
 
 def _some(names: list[str]) -> str:

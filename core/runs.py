@@ -163,6 +163,7 @@ class PrepareData(msgspec.Struct, frozen=True, kw_only=True, tag="prepare-data")
     dataset: Literal["mpii-cooking-2", "ikea-asm", "babel", "grab", "humanact12"]
     source: str
     motion: str = ""  # BABEL: the folder of AMASS
+    videos: str = ""  # a folder with its videos, where they lie outside its own
     poses: str = ""  # a folder of 2D poses, where they were extracted elsewhere; otherwise they are extracted here
     characteristic_poses: str = ""  # a table of them, where there is one
     draft_poses: bool = False  # the middle frame stands in where a segment has none; its source says so

@@ -12,7 +12,7 @@ person set in the meantime (objects, a pose, a camera, a split of the same name)
 import dataclasses
 import math
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,7 +29,7 @@ from core.formats.annotated import Annotations, ForeignClip, ForeignSegment
 from core.formats.cameras import NamedCamera
 from core.geometry.cameras import as_numbers
 from core.motion import Poses2d
-from core.project import clusters, edits
+from core.project import annotated_sets, clusters, edits
 from core.project.annotations import (
     Actor,
     CharacteristicPose,
@@ -55,6 +55,18 @@ _MOST_FRAMES = 10**8  # 38 days at 30 a second; beyond it a number is a slip
 _OVER_S = 1.0  # a segment may end so long after its video: cuts and counts differ between copies of a data set
 
 
+@dataclass(frozen=True)
+class Origin:
+    """Where annotations came from, for the catalog: the file or folder a person named, how many files were read of it,
+    what the data set is called, and the format's options that they were read with.
+    """
+
+    path: Path
+    files: int = 1
+    name: str = ""
+    options: Mapping[str, str] = field(default_factory=dict)
+
+
 def take_annotations(
     annotations: Annotations,
     store: ProjectStore,
@@ -67,12 +79,13 @@ def take_annotations(
     rate_hz: float = UNKNOWN_RATE_HZ,
     label: str = "",
     own: bool = False,
+    origin: Origin | None = None,
 ) -> Report:
     """Put `annotations` into the project.
 
     `source` is the format's name, `folder` the data set's, `videos` a folder with its videos where they lie elsewhere.
     With `clip` the annotations are that clip's, whatever name they have. `rate_hz` counts where neither a video nor
-    the data tells. `label` is what undo calls the edit.
+    the data tells. `label` is what undo calls the edit. With `origin` the catalog names them, as a data set of its own.
 
     `own` annotations were made on this project's clips: no clip is made for them, what does not fit is left out and not
     bent, and characteristic poses keep how their frames look; of others only the instant is known, not the copy of the
@@ -90,6 +103,8 @@ def take_annotations(
             ids[each.name] = taking.clip_in(each, clip)
     taking.learned_in(annotations.learned_as)
     taking.splits_in(annotations.splits, ids)
+    if origin is not None:
+        taking.noted(origin, annotations, ids.values())
     said = label or f"Import {counted(taking.taken, 'segment')} of {counted(len(ids), 'clip')}"
     store.edit(taking.project, said, source=source)
     return replace(taking.report(annotations), clips=ids)
@@ -425,6 +440,18 @@ class _Taking:
             return ""
 
     # ---- the end ----
+
+    def noted(self, origin: Origin, annotations: Annotations, ids: Iterable[str]) -> None:
+        """The catalog's line for what came in."""
+        place = origin.path.resolve()
+        licence = next((each.licence for each in FORMATS if each.name == self.source), "")
+        source = annotated_sets.Source(
+            path=str(place), format=self.source,
+            name=origin.name or (place.name if place.is_dir() else place.stem) or self.source,
+            licence=annotations.licence or licence, fingerprint=annotations.fingerprint, files=origin.files,
+            options=origin.options, left_out=tuple(self.left_out),
+        )  # fmt: skip
+        self.project = annotated_sets.noted(self.project, source, ids, author=self.author)
 
     def report(self, annotations: Annotations) -> Report:
         """One line, then what was left open, then what was left out."""

@@ -4,19 +4,22 @@
     sets.contents(key)       its recordings, splits and what was left out; None while they are being read
     sets.ask(key, name)      one recording with its arrays; `recording_came` answers
 
+A set of annotated videos is about clips of the project: its figures are made from the project at once, in memory.
 A set is in the project while an item of the project names it: taking the item out is an edit, and undo brings it back.
 """
 
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QRunnable, QThreadPool, QTimer, Signal
 
 from core.catalog import DATASETS, SetEntry, entry_of, key_of
 from core.errors import CoreError
-from core.project.annotations import Changes, Item
+from core.project.annotated_sets import is_annotated, left_out_of
+from core.project.annotations import Changes, Item, Project
 from core.project.motion_sets import IndexLine, MotionRow, MotionSet, MotionSplit, SetFacts
 from core.recordings import Recording
 from core.runs import BuildPoseBank, ImportData, PrepareData
@@ -60,6 +63,7 @@ class DataSets(QObject):
         super().__init__(parent)
         self._document = document
         self._known: dict[str, Contents] = {}
+        self._of_clips: dict[str, tuple[Project, Contents]] = {}  # with the project that they were counted in
         self._stamps: dict[str, tuple[int, int]] = {}
         self._asked: set[str] = set()
         self._waiting = 0
@@ -84,10 +88,26 @@ class DataSets(QObject):
         if not self._document.is_open:
             return []
         items = [each for each in self._document.project.items.values() if key_of(each)]
-        return [Entry(each, key_of(each), self._known.get(key_of(each))) for each in items]
+        return [Entry(each, key_of(each), self._contents(each)) for each in items]
 
     def contents(self, key: str) -> Contents | None:
-        return self._known.get(key)
+        return next((entry.contents for entry in self.entries() if entry.key == key), None)
+
+    def _contents(self, item: Item) -> Contents | None:
+        if not is_annotated(item):
+            return self._known.get(key_of(item))
+        project = self._document.project
+        counted = self._of_clips.get(item.id)
+        if counted is None or counted[0] is not project:
+            left_out = tuple(IndexLine(source="", stamp="", left_out=each) for each in left_out_of(item))
+            entry = entry_of(item, self._document.folder, project)
+            counted = project, Contents(key_of(item), entry, left_out=left_out)
+            self._of_clips[item.id] = counted
+        return counted[1]
+
+    def annotated(self, key: str) -> Item | None:
+        """The data set of annotated videos that has this key."""
+        return next((entry.item for entry in self.entries() if entry.key == key and is_annotated(entry.item)), None)
 
     def folder(self, key: str) -> Path:
         return self._document.folder / DATASETS / key
@@ -111,12 +131,14 @@ class DataSets(QObject):
     def look_again(self) -> None:
         """Read those that have grown since."""
         for entry in self.entries():
+            if is_annotated(entry.item):
+                continue
             stamp = _stamp(self.folder(entry.key))
             if entry.key not in self._asked and stamp != self._stamps.get(entry.key):
                 self._stamps[entry.key] = stamp
                 self._asked.add(entry.key)
-                item, folder = entry.item, self._document.folder
-                self._start(lambda item=item, folder=folder: _timed(item, folder), self._take)
+                item, folder, project = entry.item, self._document.folder, self._document.project
+                self._start(partial(_timed, item, folder, project), self._take)
 
     def later(self, work: Callable[[], object], take: Callable[..., None]) -> None:
         """Do something about a set off the window's thread; `take` gets what came of it, in the window's."""
@@ -147,6 +169,7 @@ class DataSets(QObject):
 
     def _forget(self) -> None:
         self._known.clear()
+        self._of_clips.clear()
         self._stamps.clear()
         self._asked.clear()
         self.look_again()
@@ -166,9 +189,9 @@ class DataSets(QObject):
             self._again.start(self._rest_ms)
 
 
-def read_contents(item: Item, project_folder: Path) -> Contents:
+def read_contents(item: Item, project_folder: Path, project: Project) -> Contents:
     """A set as it stands on the disk."""
-    key, entry = key_of(item), entry_of(item, project_folder)
+    key, entry = key_of(item), entry_of(item, project_folder, project)
     try:
         found = MotionSet(project_folder / DATASETS / key)
         left_out = tuple(line for line in found.lines() if line.left_out)
@@ -178,9 +201,9 @@ def read_contents(item: Item, project_folder: Path) -> Contents:
         return Contents(key, entry, problem=f"{error} {error.hint}".strip())
 
 
-def _timed(item: Item, project_folder: Path) -> tuple[Contents, float]:
+def _timed(item: Item, project_folder: Path, project: Project) -> tuple[Contents, float]:
     began = time.monotonic()
-    return read_contents(item, project_folder), time.monotonic() - began
+    return read_contents(item, project_folder, project), time.monotonic() - began
 
 
 def _stamp(folder: Path) -> tuple[int, int]:

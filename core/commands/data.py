@@ -105,6 +105,7 @@ def sets(
 ) -> None:
     """List a project's data sets: what they hold, how much, from where, under which terms."""
     from core import catalog
+    from core.project.annotated_sets import is_annotated, left_out_of
     from core.project.items import remove_item
     from core.project.store import ProjectStore
 
@@ -112,11 +113,16 @@ def sets(
         if remove:
             item = catalog.find_set(store.project, remove)
             store.edit(remove_item(store.project, item.id), f"Take out {item.name}")
-            says = f"{item.name} is out of the project. Its files stay in {item.path}, so that undo brings it back."
+            kept = "Its clips stay as they are" if is_annotated(item) else f"Its files stay in {item.path}"
+            says = f"{item.name} is out of the project. {kept}, so that undo brings it back."
             answer({"removed": item.id, "path": item.path}, says, as_json=as_json)
             return
         if reasons:
             item = catalog.find_set(store.project, reasons)
+            if is_annotated(item):
+                why = left_out_of(item)
+                answer(why, "\n".join(why) or f"Nothing of {item.name} was left out.", as_json=as_json)
+                return
             lines = catalog.left_out(store.folder, catalog.key_of(item))
             text = "\n".join(f"{each.source}: {each.left_out}" for each in lines)
             answer(lines, text or f"Nothing of {item.name} was left out.", as_json=as_json)
@@ -130,16 +136,18 @@ def _listed(found: Any) -> str:
 
     if not found.sets:
         return "This project has no data sets. posecast import takes one in."
-    header = ("key", "name", "format", "files", "recordings", "hours", "labels", "left out", "size", "fingerprint")
+    header = ("key", "name", "format", "files", "holds", "hours", "labels", "left out", "size", "fingerprint")
     rows = [
-        (each.key, each.name, each.format or "–", each.files, each.recordings or each.poses,
-         f"{each.seconds / 3600:.2f}", each.labels, each.left_out, spelled_size(each.size_bytes),
+        (each.key, each.name, each.format or "–", each.files, _amount(each),
+         f"{each.seconds / 3600:.2f}", each.labels, each.left_out,
+         spelled_size(each.size_bytes) if each.size_bytes else "–",
          each.fingerprint or "–")
         for each in found.sets
     ]  # fmt: skip
     lines = [table(header, rows)]
     for each in found.sets:
         about = [f"from {each.source}"] if each.source else []
+        about += [f"{each.segments} segments, {each.poses} characteristic poses"] if each.segments else []
         about += [each.licence] if each.licence else []
         about += [
             f"split {name}: {', '.join(f'{part} {count}' for part, count in parts.items())}"
@@ -148,6 +156,18 @@ def _listed(found: Any) -> str:
         about += [each.problem] if each.problem else []
         lines += [f"{each.key}: {about[0]}", *(f"  {one}" for one in about[1:])] if about else []
     return "\n".join(lines)
+
+
+def _amount(entry: Any) -> str:
+    """What it holds and how much of it: `117 clips, labels only`, `371 recordings`, `800000 poses`."""
+    from core.wording import counted
+
+    if entry.holds == "annotations":
+        lacking = "" if entry.with_video == entry.recordings else f", {entry.with_video} with video"
+        return f"{counted(entry.recordings, 'clip')}{lacking if entry.with_video else ', labels only'}"
+    if entry.poses:
+        return counted(entry.poses, "pose")
+    return counted(entry.recordings, "recording") + (", labels only" if entry.holds == "labels" else "")
 
 
 def export(
@@ -181,10 +201,17 @@ def export(
 def _export_set(store: Any, name: str, out: Path, *, is_quiet: bool, **wishes: Any) -> Any:
     from core.catalog import DATASETS, find_set, key_of
     from core.handing_out_motion import hand_out_motion
+    from core.project.annotated_sets import is_annotated
     from core.project.motion_sets import MotionSet
     from core.runs import Progress
 
-    the_set = MotionSet(store.folder / DATASETS / key_of(find_set(store.project, name)))
+    item = find_set(store.project, name)
+    if is_annotated(item):
+        raise ProjectError(
+            f"{item.name} is annotations of the project's clips.",
+            hint="Without --set all marks are exported: posecast export PROJECT marks.csv.",
+        )
+    the_set = MotionSet(store.folder / DATASETS / key_of(item))
     report = None
 
     def progress() -> Any:

@@ -25,6 +25,9 @@ def prepare(
     project: Annotated[Path, typer.Argument(help="A project's folder; made if there is none.", show_default=False)],
     *,
     motion: Annotated[Path | None, typer.Option(help="BABEL: the folder of AMASS.", show_default=False)] = None,
+    videos: Annotated[
+        Path | None, typer.Option(help="Its videos, where they lie outside its folder.", show_default=False)
+    ] = None,
     poses: Annotated[
         Path | None, typer.Option(help="2D poses of its videos, where there are some.", show_default=False)
     ] = None,
@@ -48,14 +51,15 @@ def prepare(
     from core.runs import PrepareData
 
     with refusals():
-        for each in (source, motion, poses, characteristic_poses):
+        for each in (source, motion, videos, poses, characteristic_poses):
             if each is not None and not each.exists():
                 raise ProjectError(f"{each} is not there.", hint="Name the folder as it was downloaded.")
         if not (project / FILE_NAME).exists():
             ProjectStore.create(project, project.resolve().name, person()).close()
         spec = PrepareData(
             project=str(project.resolve()), out=str(project.resolve() / "runs" / f"prepare-{dataset}"),
-            dataset=dataset, source=str(source.resolve()), motion=_absolute(motion), poses=_absolute(poses),
+            dataset=dataset, source=str(source.resolve()), motion=_absolute(motion),
+            videos=_absolute(videos), poses=_absolute(poses),
             characteristic_poses=_absolute(characteristic_poses), draft_poses=draft_poses,
             extract_poses=not no_extraction, options=pairs(option or []), author=person(),
         )  # fmt: skip
@@ -108,12 +112,13 @@ def split(
     from core.project.store import ProjectStore
 
     with refusals():
-        if of:
+        clips = _clips_named(project, of)
+        if of and clips is None:
             made = splits.split_set(_set_named(project, of), name, by, seed)
             parts, said = made.parts, splits.told(made)
         else:
             with ProjectStore.open(project, person(), mode="command") as store:
-                after, row, said = splits.split_clips(store.project, name, by, seed, author=person())
+                after, row, said = splits.split_clips(store.project, name, by, seed, author=person(), only=clips)
                 store.edit(after, f"Split {name}")
                 parts = row.parts
         facts = {"name": name, "how": said, "parts": {part: len(each) for part, each in parts.items()}}
@@ -132,7 +137,8 @@ def statistics(
     from core.statistics import of_clips, of_set
 
     with refusals():
-        if of:
+        clips = _clips_named(project, of)
+        if of and clips is None:
             chosen = _set_named(project, of)
             split_of = chosen.splits()
             found = of_set(chosen, _named_split(by, split_of))
@@ -141,7 +147,7 @@ def statistics(
 
             with ProjectStore.open(project, "", mode="read") as store:
                 by_name = {each.name: each for each in store.project.splits.values()}
-                found = of_clips(store.project, _named_split(by, by_name))
+                found = of_clips(store.project, _named_split(by, by_name), clips)
         if out is not None:
             from core.statistics_pictures import write_pictures
 
@@ -159,17 +165,29 @@ def _named_split(name: str, splits):  # noqa: ANN001, ANN202 (a project's or a d
 
 def _set_named(project: Path, name: str):  # noqa: ANN202 (MotionSet)
     """The project's data set of motion or labels that a person means by its key or name."""
-    from core.catalog import key_of
+    from core.catalog import find_set, key_of
+    from core.project.annotated_sets import is_annotated
     from core.project.motion_sets import MotionSet, folder_of
     from core.project.store import ProjectStore
 
     with ProjectStore.open(project, "", mode="read") as store:
-        items = [each for each in store.project.items.values() if key_of(each)]
-    found = [each for each in items if name in (key_of(each), each.name)]
-    if not found:
-        names = ", ".join(each.name for each in items) or "none yet"
-        raise ProjectError(f"The project has no data set {name!r}.", hint=f"Its data sets: {names}.")
-    return MotionSet(folder_of(project, key_of(found[0])))
+        item = find_set(store.project, name)
+    if is_annotated(item):
+        raise ProjectError(f"{item.name} is annotations of clips, not motion.", hint="Name a data set of motion.")
+    return MotionSet(folder_of(project, key_of(item)))
+
+
+def _clips_named(project: Path, name: str) -> tuple[str, ...] | None:
+    """The ids of the clips of the data set of this name, where it is one of annotated videos."""
+    from core.catalog import find_set
+    from core.project.annotated_sets import clips_of, is_annotated
+    from core.project.store import ProjectStore
+
+    if not name:
+        return None
+    with ProjectStore.open(project, "", mode="read") as store:
+        item = find_set(store.project, name)
+        return tuple(each.id for each in clips_of(store.project, item)) if is_annotated(item) else None
 
 
 def _statistics_text(found) -> str:  # noqa: ANN001 (core.statistics.Statistics)

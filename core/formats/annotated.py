@@ -4,7 +4,8 @@ Each format settles its own counting and says here either frames (0-based, end e
 the video; seconds become frames where the video's own timestamps are known. Nothing here opens a video.
 """
 
-from dataclasses import dataclass, field
+import hashlib
+from dataclasses import dataclass, field, replace
 
 from core.formats.cameras import NamedCamera
 
@@ -57,3 +58,9 @@ class Annotations:
     learned_as: dict[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     """What the files left open and what was taken for granted, one sentence each."""
+
+    @property
+    def fingerprint(self) -> str:
+        """The same for the same clips with the same segments, in whatever order and from wherever they came."""
+        bare = (replace(each, videos=(), poses="", camera="") for each in self.clips)
+        return hashlib.sha256("\n".join(sorted(map(repr, bare))).encode()).hexdigest()[:12]

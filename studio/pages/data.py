@@ -7,7 +7,8 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QWidget
 
-from core.project.annotations import Changes
+from core.project.annotated_sets import clips_of
+from core.project.annotations import Changes, Item
 from core.statistics import of_clips
 from studio import theme
 from studio.adding import Adding
@@ -68,7 +69,12 @@ class DataPage(QWidget):
 
     @property
     def _is_on_clips(self) -> bool:
-        return self.catalog.chosen_key == CLIPS
+        return self.catalog.chosen_key == CLIPS or self._annotated is not None
+
+    @property
+    def _annotated(self) -> Item | None:
+        """The data set of annotated videos that is chosen."""
+        return self._sets.annotated(self.catalog.chosen_key)
 
     def commands(self) -> dict[str, object]:
         return {
@@ -118,7 +124,9 @@ class DataPage(QWidget):
 
     def _changed(self, changes: Changes) -> None:
         self.catalog.show_now()
-        if changes.clips or changes.labels:
+        if changes.items and self._is_on_clips:
+            self.clips.show_those_of(self._annotated)
+        if changes.clips or changes.labels or changes.items:
             self._show_statistics()
 
     def _show_chosen(self, *_: object) -> None:
@@ -126,7 +134,9 @@ class DataPage(QWidget):
             return
         self._middle.setCurrentWidget(self.clips if self._is_on_clips else self.set_view)
         self.setFocusProxy(self.clips if self._is_on_clips else self.set_view)
-        if not self._is_on_clips:
+        if self._is_on_clips:
+            self.clips.show_those_of(self._annotated)
+        else:
             self.set_view.show_set(self.catalog.chosen_key)
         self.catalog.show_now()
         self._show_statistics()
@@ -136,8 +146,10 @@ class DataPage(QWidget):
         if not self._document.is_open:
             return
         if self._is_on_clips:
-            statistics = of_clips(self._document.project)
-            self.statistics.setVisible(bool(self._document.project.clips))
+            project, chosen = self._document.project, self._annotated
+            clips = list(project.clips) if chosen is None else [each.id for each in clips_of(project, chosen)]
+            statistics = of_clips(project, clip_ids=clips)
+            self.statistics.setVisible(bool(clips))
         else:
             contents = self._sets.contents(self.catalog.chosen_key)
             statistics = None if contents is None else contents.statistics

@@ -7,6 +7,7 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFrame, QInputDialog, QMenu, QVBoxLayout, QWidget
 
 from core.errors import CoreError
+from core.project.annotated_sets import is_annotated
 from core.project.items import remove_item, rename_item
 from core.recognition import spelled_size
 from core.runs import BuildPoseBank, ImportData, PrepareData
@@ -25,7 +26,13 @@ from studio.widgets.job_words import grouped
 CLIPS = ""
 """The id of the clips' row."""
 _SHOWN_REASONS = 300
-_ICONS = {"motion": "motion", "labels": "tag", "pose bank": "person", "characteristic poses": "diamond"}
+_ICONS = {
+    "annotations": "video",
+    "motion": "motion",
+    "labels": "tag",
+    "pose bank": "person",
+    "characteristic poses": "diamond",
+}
 
 
 class DataCatalog(QFrame):
@@ -153,11 +160,12 @@ class DataCatalog(QFrame):
         menu = QMenu(self)
         editing = self._document.read_only_reason is None
         contents = entry.contents
-        licence = contents.facts.licence if contents is not None and contents.facts is not None else ""
+        licence = contents.entry.licence if contents is not None else ""
+        in_folder = not is_annotated(entry.item)
         left_out = len(contents.left_out) if contents is not None else 0
         rows = (
             (self.tr("Rename…"), partial(self.rename, key), editing),
-            (self.tr("Show in folder"), partial(self._show_in_folder, key), True),
+            (self.tr("Show in folder"), partial(self._show_in_folder, key), in_folder),
             (self.tr("Reasons for what was left out…"), partial(self.show_reasons, key), left_out > 0),
             (self.tr("Licence and source…"), partial(self.show_licence, key), bool(licence) or contents is not None),
             (self.tr("Take out"), partial(self.take_out, key), editing),
@@ -185,7 +193,7 @@ class DataCatalog(QFrame):
             self._document.edit(renamed, f"Rename {entry.item.name}")
 
     def take_out(self, key: str) -> None:
-        """The project knows the set no more; its files stay, and undo brings it back."""
+        """The project knows the set no more; its files or clips stay, and undo brings it back."""
         entry = self._entry(key)
         if entry is None or self._document.read_only_reason is not None:
             return
@@ -200,28 +208,28 @@ class DataCatalog(QFrame):
     def show_licence(self, key: str) -> None:
         """Under which terms it comes, from where, and how it was taken in."""
         entry = self._entry(key)
-        if entry is None or entry.contents is None or entry.contents.facts is None:
+        if entry is None or entry.contents is None or entry.contents.problem:
             return
-        facts = entry.contents.facts
-        kept = "all of them" if facts.rate_hz is None else f"at most {facts.rate_hz:g}"
-        lines = (
-            f"Format: {facts.format}",
-            f"On the disk: {spelled_size(entry.contents.entry.size_bytes)}",
-            f"Fingerprint: {entry.contents.entry.fingerprint or '–'}",
-            f"Taken from: {facts.source}",
-            f"Licence: {facts.licence or 'its makers say nothing that Posecast knows of'}",
-            f"Frames a second kept: {kept}",
-            *(f"{name}: {value}" for name, value in facts.options.items()),
-            f"Imported {facts.made_at[:16].replace('T', ' ')}" + (f" by {facts.made_by}" if facts.made_by else ""),
-        )
+        figures, facts = entry.contents.entry, entry.contents.facts
+        licence = figures.licence or "its makers say nothing that Posecast knows of"
+        lines = [f"Format: {figures.format}"]
+        if facts is not None:
+            lines.append(f"On the disk: {spelled_size(figures.size_bytes)}")
+        lines += [f"Fingerprint: {figures.fingerprint or '–'}", f"Taken from: {figures.source}", f"Licence: {licence}"]
+        if facts is not None:
+            kept = "all of them" if facts.rate_hz is None else f"at most {facts.rate_hz:g}"
+            lines += [f"Frames a second kept: {kept}", *(f"{name}: {value}" for name, value in facts.options.items())]
+        elif entry.item.facts.get("options"):
+            lines.append(f"Options: {entry.item.facts['options']}")
+        by = facts.made_by if facts is not None else entry.item.made.author
+        lines.append(f"Imported {figures.made_at[:16].replace('T', ' ')}" + (f" by {by}" if by else ""))
         WordsDialog(entry.item.name, "\n".join(lines), self.window(), mono=False).show()
 
     def _show_reasons_of_job(self, job: Job) -> None:
         if isinstance(job.spec, ImportData):
             source = job.spec.source
             for entry in self._sets.entries():
-                facts = entry.contents.facts if entry.contents is not None else None
-                if facts is not None and facts.source == source:
+                if entry.contents is not None and entry.contents.entry.source == source:
                     self.show_reasons(entry.key)
                     return
 
@@ -239,7 +247,8 @@ def show_reasons(contents: Contents, name: str, parent: QWidget) -> FindingsDial
     if len(out) > _SHOWN_REASONS:
         words = f"and {grouped(len(out) - _SHOWN_REASONS)} more"
         rows.append(("note", words, "All of them: posecast sets PROJECT --reasons NAME", ""))
-    dialog = FindingsDialog(f"Left out of {name}: {counted(len(out), 'file')}", rows, parent)
+    what = "file" if contents.facts is not None else "part"
+    dialog = FindingsDialog(f"Left out of {name}: {counted(len(out), what)}", rows, parent)
     dialog.show()
     return dialog
 
@@ -265,6 +274,10 @@ def words_of(contents: Contents) -> str:
     """`604 motions, AMC`, `371 sequences, labels only`, `800 000 poses, 142 MB`."""
     entry, count = contents.entry, contents.entry.recordings
     match entry.holds:
+        case "annotations":
+            lacking = "labels only" if not entry.with_video else f"{grouped(entry.with_video)} with video"
+            clips = f"{grouped(count)} {'clip' if count == 1 else 'clips'}"
+            return clips if entry.with_video == count else f"{clips}, {lacking}"
         case "labels":
             return f"{grouped(count)} {'sequence' if count == 1 else 'sequences'}, labels only"
         case "pose bank":

@@ -7,7 +7,8 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QFileDialog, QStackedWidget, QVBoxLayout, QWidget
 
 from core.errors import CoreError
-from core.project.annotations import Changes, Clip, Split
+from core.project.annotated_sets import clips_of, only
+from core.project.annotations import Changes, Clip, Item, Project, Split
 from core.project.edits import remove_clip
 from core.runs import ExtractPoses
 from core.splits import split_clips
@@ -40,6 +41,7 @@ class DataClips(QWidget):
         self._places: list[Place] = []
         self._walked = -1
         self._split_name = ""
+        self._set: Item | None = None  # the data set whose clips alone are shown
         self._title = parts.Title()
         self._sums = parts.row(gap=28, margins=(2, 0, 0, 2))
         self.search = parts.search(self.tr("Find clips"), "Q", width=theme.px(210))
@@ -106,13 +108,26 @@ class DataClips(QWidget):
     def close_part(self) -> None:
         self._thumbnails.close()
 
+    def show_those_of(self, item: Item | None) -> None:
+        """Only the clips of this data set of annotated videos; without one, all of the project."""
+        if item != self._set:
+            is_other = item is None or self._set is None or item.id != self._set.id
+            self._set = item
+            if is_other:
+                self.search.clear()
+            self.show_now()
+
     # ---- what a person does ----
 
     def extract(self) -> None:
         """2D poses for the chosen clips, or, with one or none chosen, for all that have none."""
         project = self._document.project
         chosen = [project.clips[each] for each in self.table.chosen_ids()]
-        wanted = chosen if len(chosen) > 1 else [each for each in project.clips.values() if not each.tracks]
+        wanted = (
+            chosen
+            if len(chosen) > 1
+            else [each for each in _shown(self._document.project, self._set) if not each.tracks]
+        )
         ids = tuple(each.id for each in wanted if each.video.path and self._there.get(each.id, True))
         if not ids:
             return
@@ -152,7 +167,10 @@ class DataClips(QWidget):
         """A new split of the clips under its own name."""
         assert way in ("sequence", "performer")
         try:
-            after, _, how = split_clips(self._document.project, name, way, seed, author=self._document.author)
+            ids = None if self._set is None else [each.id for each in _shown(self._document.project, self._set)]
+            after, _, how = split_clips(
+                self._document.project, name, way, seed, author=self._document.author, only=ids
+            )  # fmt: skip
         except CoreError as error:
             self._document.refused.emit(error)
             return
@@ -181,6 +199,7 @@ class DataClips(QWidget):
     def _forget(self) -> None:
         self._thumbnails.forget()
         self._split_name = ""
+        self._set = None
         self.search.clear()
         self._look_for_videos()
         self.show_now()
@@ -188,7 +207,7 @@ class DataClips(QWidget):
     def _changed(self, changes: Changes) -> None:
         for clip_id in changes.clips:
             clip = self._document.project.clips.get(clip_id)
-            is_there = clip is not None and self._is_there(clip)
+            is_there = clip is not None and _is_there(self._document, clip)
             if is_there and not self._there.get(clip_id, True):
                 self._thumbnails.forget(clip_id)
             self._there[clip_id] = is_there
@@ -204,11 +223,7 @@ class DataClips(QWidget):
 
     def _look_for_videos(self) -> None:
         if self._document.is_open:
-            self._there = {clip.id: self._is_there(clip) for clip in self._document.project.clips.values()}
-
-    def _is_there(self, clip: Clip) -> bool:
-        path = self._document.video_path(clip.id)
-        return path is None or path.is_file()
+            self._there = {clip.id: _is_there(self._document, clip) for clip in self._document.project.clips.values()}
 
     def _searched(self) -> None:
         self._walked = -1
@@ -219,8 +234,8 @@ class DataClips(QWidget):
         if not self._document.is_open:
             return
         project = self._document.project
-        clips = list(project.clips.values())
-        self._title.show_words(project.name)
+        clips = _shown(project, self._set)
+        self._title.show_words(project.name if self._set is None else self._set.name)
         self._body.setCurrentIndex(1 if clips else 0)
         self.setFocusProxy(self.table if clips else self.first)
         split = self._split()
@@ -254,8 +269,14 @@ class DataClips(QWidget):
         self.walk.setVisible(bool(self._places))
 
     def _split(self) -> Split | None:
-        """The one that is shown: the chosen one, else the one training takes."""
-        stored = list(self._document.project.splits.values())
+        """The one that is shown: the chosen one, else the one training takes; of a data set the first that names it."""
+        project = self._document.project
+        stored = list(project.splits.values())
+        if self._set is not None:
+            stored = (
+                list(only(project, [each.id for each in _shown(self._document.project, self._set)]).splits.values())
+                or stored
+            )
         return next((each for each in stored if each.name == self._split_name), stored[0] if stored else None)
 
     def _follow_clip(self, clip_id: str) -> None:
@@ -267,10 +288,21 @@ class DataClips(QWidget):
             self._moved.show_clip(clip, path)
 
     def _follow_selection(self, *_: object) -> None:
-        project, chosen = self._document.project, self.table.chosen_ids()
-        lacking = sum(not each.tracks and bool(each.video.path) for each in project.clips.values())
+        chosen = self.table.chosen_ids()
+        lacking = sum(not each.tracks and bool(each.video.path) for each in _shown(self._document.project, self._set))
         many, button = len(chosen) > 1, self.extract_button
         button.setText(f"Extract 2D poses of {len(chosen)}" if many else "Extract 2D poses")
         button.setEnabled((many or lacking > 0) and self._document.read_only_reason is None)
         button.setToolTip("" if many or lacking else "Every clip has its 2D poses")
         self.add.setEnabled(self._document.read_only_reason is None)
+
+
+def _shown(project: Project, item: Item | None) -> list[Clip]:
+    """The clips of a data set, or all of the project."""
+    return list(project.clips.values()) if item is None else list(clips_of(project, item))
+
+
+def _is_there(document: Document, clip: Clip) -> bool:
+    """Whether its video is where it should be."""
+    path = document.video_path(clip.id)
+    return path is None or path.is_file()
