@@ -8,7 +8,7 @@ lies at 0.
 """
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -150,18 +150,6 @@ class Sequence:
     def seen_by(self, frame: int) -> int:
         """How many steps count as seen at `frame`."""
         return sum(step.frame <= frame for step in self.steps)
-
-
-def sequences_of(
-    project: Project, clips: Iterable[Clip], read_tracks: ReadTracks, data: ForecasterData, seed: int = 0
-) -> list[Sequence]:
-    """The steps of everybody in `clips`, clip by clip in the order given; people without a step are left out."""
-    return [
-        sequence
-        for clip in clips
-        for sequence in clip_sequences(project, clip, read_tracks, data, seed)
-        if sequence.steps or sequence.unmarked
-    ]
 
 
 def clip_sequences(

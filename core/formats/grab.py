@@ -100,16 +100,6 @@ def sample_of(subject: str, stem: str) -> str:
     return "-".join((subject, *words))
 
 
-def first_contact(path: Path) -> int | None:
-    """The frame in which the object is first touched, from which characteristic poses are counted; None: never."""
-    contact = pickled.from_npz(path, ("contact",)).get("contact")
-    touched = contact.get("object") if isinstance(contact, dict) else None
-    if not isinstance(touched, ndarray) or touched.ndim != 2 or touched.dtype.kind not in "biuf":
-        raise FormatError(path, "contact holds no table of the object", hint="Is it a file of GRAB?")
-    frames = np.flatnonzero(touched.any(axis=1))
-    return int(frames[0]) if len(frames) else None
-
-
 def _poses(path: Path, params: dict[Any, Any], notes: list[str]) -> Float[ndarray, "frames 165"]:
     if params.get("fullpose") is not None:
         return table(path, "body.params.fullpose", params["fullpose"], (165,))

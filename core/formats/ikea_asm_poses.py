@@ -13,7 +13,9 @@ Source: the data set's scripts for poses (MIT); its data are CC BY-NC 4.0.
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 import numpy as np
@@ -33,6 +35,7 @@ _FAR_PX, _FAR_CM = 1e5, 1e5
 _LAST_FRAME = 10**7
 _MOST_BYTES = 1_000_000
 _HINT = "Such a folder has one JSON file a frame, named by the frame's number: 000100.json."
+_Kind = TypeVar("_Kind")
 _COUNTS = {"ikea": COCO_17, "body25": BODY_25}
 _NOTE_UP = (
     "The places stand relative to camera dev2, which is taken to stand level: the files do not say where down is."
@@ -75,7 +78,10 @@ def _files(path: Path) -> list[tuple[int, Path]]:
         inside = sorted(path.iterdir()) if path.is_dir() else [path]
     except OSError as error:
         raise FileError(path, f"cannot be read ({error.strerror})", hint="Check its permissions.") from None
-    found = [(int(each.stem), each) for each in inside if re.fullmatch(r"\d{6,7}\.json", each.name)]
+    found = sorted((int(each.stem), each) for each in inside if re.fullmatch(r"\d{6,7}\.json", each.name))
+    twice = next((each for (one, _), (frame, each) in pairwise(found) if one == frame), None)
+    if twice is not None:
+        raise FormatError(twice, f"frame {int(twice.stem)} is there twice", hint=_HINT)
     if not found and not path.is_dir() and path.suffix.lower() == ".json" and path.is_file():
         found = [(0, path)]
     if not found:
@@ -145,7 +151,7 @@ def _recorded(places: Float[ndarray, "1 joints 3"], is_coco: bool) -> Float[ndar
     return recorded
 
 
-def _decoded(file: Path, kind):  # noqa: ANN001, ANN202 (what `kind` says)
+def _decoded(file: Path, kind: type[_Kind]) -> _Kind:
     try:
         return msgspec.json.decode(bytes_of(file, _MOST_BYTES), type=kind)
     except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError, RecursionError) as error:

@@ -44,8 +44,6 @@ HUMAN36M_32 = Skeleton(
     (-1, 0, 1, 2, 3, 4, 0, 6, 7, 8, 9, 0, 11, 12, 13, 14, 12, 16, 17, 18, 19, 20, 19, 22, 12, 24, 25, 26, 27, 28, 27,
      30),
 )  # fmt: skip
-HUMAN36M_17_OF_32 = (0, 1, 2, 3, 6, 7, 8, 12, 13, 14, 15, 17, 18, 19, 25, 26, 27)
-"""Where the 17 joints that files share stand among the 32."""
 
 _HUMAN36M = {"spine2": "spine", "head": "nose"}  # the joint that turns the head; 17-joint files call it the nose
 _OTHERWISE: dict[str, dict[str, str]] = {

@@ -7,7 +7,6 @@ pelvis at the built-in reference body's, so that people stand on their floor wha
 PELVIS_M are the published means of the families; shapes move it by a centimetre or two.
 """
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -131,8 +130,6 @@ def text_of(value: Any) -> str:
         value = value.reshape(-1)[0].item()
     if isinstance(value, bytes):
         return value.decode("utf-8", "replace").strip("\x00 ")
-    if isinstance(value, str) and any(ord(each) > sys.maxunicode for each in value):
-        return ""  # a damaged array's characters may be none, and Python trips over them
     return str(value).strip("\x00 ") if isinstance(value, str | int) else ""
 
 

@@ -60,14 +60,6 @@ def test_that_hands_given_by_coefficients_alone_stay_flat_and_it_says_so(tmp_pat
     assert "flat" in " ".join(recording.notes)
 
 
-def test_that_the_frame_of_first_contact_is_found(tmp_path):
-    assert grab.first_contact(made_grab.make(tmp_path)) == made_grab.FIRST_CONTACT
-    never = made_grab.make_one(tmp_path / "b.npz", contact={"object": np.zeros((48, 3)), "body": np.zeros((48, 3))})
-    assert grab.first_contact(never) is None
-    with pytest.raises(FormatError, match="contact holds no table"):
-        grab.first_contact(made_grab.make_one(tmp_path / "c.npz", contact=None))
-
-
 @pytest.mark.parametrize(
     ("subject", "stem", "sample"),
     [

@@ -202,6 +202,22 @@ def test_that_2d_poses_of_a_longer_video_are_refused(tmp_path):
         read_pose2d(make_pose2d(tmp_path), frame_count=50)
 
 
+@pytest.mark.parametrize("read_poses", [read_pose2d, read_pose3d])
+def test_that_a_frame_that_is_there_twice_is_refused_by_its_file(tmp_path, read_poses):
+    folder = make_pose2d(tmp_path) if read_poses is read_pose2d else make_pose3d(tmp_path)
+    first = min(folder.glob("*.json"))
+    again = first.with_name(f"0{first.name}")
+    again.write_bytes(first.read_bytes())
+    with pytest.raises(FormatError, match=f"{first.name}.*is there twice"):
+        list([read_poses(folder)] if read_poses is read_pose2d else read_poses(folder))
+
+
+def test_that_frames_follow_each_other_by_their_numbers_however_many_digits_they_have(tmp_path):
+    folder = make_pose2d(tmp_path, frames=(3, 50))
+    (folder / "000003.json").rename(folder / "0000060.json")
+    assert np.flatnonzero(read_pose2d(folder).seen().any((1, 2))).tolist() == [50, 60]
+
+
 def test_that_3d_poses_stand_upright_in_metres_and_the_missing_joint_is_missing(tmp_path):
     folder = make_pose3d(tmp_path)
     assert is_pose3d(folder)
