@@ -5,18 +5,17 @@ written through the store, in one edit: where a studio has it open, the edit wai
 """
 
 import hashlib
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
 import msgspec
 
-from core.errors import CoreError, FormatError
+from core.errors import CoreError
 from core.formats import Format
 from core.project import edits, inbox
 from core.project.annotations import Project
-from core.project.motion_sets import MotionSet, SetFacts, as_key, folder_of
+from core.project.motion_sets import MotionSet, SetFacts, as_key, folder_of, motion_sets
 from core.project.rows import value_of
 from core.project.store import ProjectStore
 from core.recognition import files_below
@@ -60,7 +59,7 @@ def set_for(spec: ImportData, known: Format) -> MotionSet:
         source=spec.source, licence=known.licence, rate_hz=spec.rate_hz, options=options,
         made_at=datetime.now(UTC).isoformat(timespec="seconds"), made_by=spec.author,
     )  # fmt: skip
-    for each in sets_of(project):
+    for each in motion_sets(project):
         there = each.facts
         wished = (there.source, there.format, there.rate_hz, there.options)
         if wished == (facts.source, facts.format, facts.rate_hz, facts.options) and spec.name in ("", there.name):
@@ -70,15 +69,6 @@ def set_for(spec: ImportData, known: Format) -> MotionSet:
         number += 1
         facts = msgspec.structs.replace(facts, key=f"{as_key(name)[:56].rstrip('-')}-{number}")
     return MotionSet.create(project, facts)
-
-
-def sets_of(project_folder: Path) -> Iterator[MotionSet]:
-    """The sets beside a project that can be read; a damaged one stands in nobody's way."""
-    for facts in sorted((project_folder / "datasets").glob("*/set.json")):
-        try:
-            yield MotionSet(facts.parent)
-        except FormatError:
-            continue
 
 
 def _name_of(source: Path) -> str:

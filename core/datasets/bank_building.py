@@ -33,7 +33,7 @@ from core.datasets.pose_bank import FILE, JOINT_MAPS, name_hash, write_bank
 from core.datasets.spread import BUCKET, buckets, even_shares, radii, turned
 from core.errors import FileError, ProjectError, RunError
 from core.project.edits import add_item
-from core.project.motion_sets import MotionRow, MotionSet, SetFacts, as_key, folder_of, motion_sets
+from core.project.motion_sets import MotionRow, MotionSet, SetFacts, as_key, folder_of
 from core.project.store import ProjectStore
 from core.recordings import joints_of
 from core.runs import BuildPoseBank, Done, Events, Made, Note, Progress
@@ -129,12 +129,9 @@ def build(spec: BuildPoseBank) -> Events:
 def _sources(project: Path, keys: Sequence[str]) -> Iterator[MotionSet]:
     """The sets of motion that are asked for, of those that the project knows."""
     with ProjectStore.open(project, "Posecast", mode="read") as store:
-        known = {each.path for each in store.project.items.values() if each.kind == "dataset"}
-    there = {
-        each.facts.key: each
-        for each in motion_sets(project)
-        if each.facts.holds == "motion" and f"datasets/{each.facts.key}" in known
-    }
+        known = sorted(each.path for each in store.project.items.values() if each.kind == "dataset")
+    found = [MotionSet(project / path) for path in known if (project / path / "set.json").is_file()]
+    there = {each.facts.key: each for each in found if each.facts.holds == "motion"}
     unknown = [key for key in keys if key not in there]
     if unknown or not there:
         keys_known = ", ".join(there) or "none: import some motion first"

@@ -13,6 +13,16 @@ def write_down(path: Path, content: bytes) -> None:
         os.fsync(file.fileno())
 
 
+def put_down(path: Path, content: bytes) -> None:
+    """The whole of a file in its place, or nothing: what a full disk took of it is taken away again."""
+    beside = path.with_name(f".{path.name}.new")
+    try:
+        write_down(beside, content)
+        move_into_place(beside, path)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
 def move_into_place(beside: Path, path: Path) -> None:
     """Give what was written beside its name, over an older file of that name; the name itself is on the disk too."""
     beside.replace(path)

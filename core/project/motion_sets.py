@@ -17,6 +17,7 @@ import re
 import shutil
 import zipfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import BinaryIO, Literal, TypeVar
@@ -31,7 +32,7 @@ from core.errors import FileError, FormatError, ProjectError
 from core.geometry.rotations import matrices, rotation_vectors
 from core.motion import Motion
 from core.project.annotations import new_id
-from core.project.durable import move_into_place, write_down
+from core.project.durable import move_into_place, put_down
 from core.recordings import Recording, Stretch
 
 PARTS = ("train", "validation", "test")
@@ -134,8 +135,7 @@ class MotionSet:
         if not (folder / "set.json").is_file():
             try:
                 (folder / "motions").mkdir(parents=True, exist_ok=True)
-                write_down(folder / "set.json.new", msgspec.json.format(msgspec.json.encode(facts)))
-                move_into_place(folder / "set.json.new", folder / "set.json")
+                put_down(folder / "set.json", msgspec.json.format(msgspec.json.encode(facts)))
             except OSError as error:
                 raise FileError(folder, f"cannot be written ({error.strerror})", hint="Free space there.") from error
         return cls(folder)
@@ -168,16 +168,10 @@ class MotionSet:
 
     def read(self, row: MotionRow) -> Recording:
         """A recording with its arrays. FileError where its file is missing or damaged."""
-        path = self.path_of(row)
-        try:
-            with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-                joints_m = arrays["joints_m"]
-                body = _body(arrays, row) if row.body else None
-                betas = tuple(float(each) for each in arrays["betas"])
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-            raise FormatError(path, f"this recording is damaged ({error})", hint="Import it again.") from None
-        if joints_m.shape != (row.frames, len(RECORDED_27), 3):
-            raise FormatError(path, f"it holds {joints_m.shape}, not {row.frames} frames", hint="Import it again.")
+        with self._arrays_of(row) as arrays:
+            joints_m = _joints(arrays, row)
+            body = _body(arrays, row) if row.body else None
+            betas = tuple(float(each) for each in arrays["betas"])
         stretches = tuple(Stretch(each.start_s, each.end_s, each.labels, each.text) for each in row.stretches)
         return Recording(
             name=row.name,
@@ -194,15 +188,8 @@ class MotionSet:
 
     def read_joints(self, row: MotionRow) -> Float[ndarray, "frames 27 3"]:
         """Only the joints of a recording. FileError where its file is missing or damaged."""
-        path = self.path_of(row)
-        try:
-            with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-                joints_m = arrays["joints_m"]
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-            raise FormatError(path, f"this recording is damaged ({error})", hint="Import it again.") from None
-        if joints_m.shape != (row.frames, len(RECORDED_27), 3):
-            raise FormatError(path, f"it holds {joints_m.shape}, not {row.frames} frames", hint="Import it again.")
-        return joints_m
+        with self._arrays_of(row) as arrays:
+            return _joints(arrays, row)
 
     def path_of(self, row: MotionRow) -> Path:
         if not _NAME.fullmatch(row.file):
@@ -267,11 +254,23 @@ class MotionSet:
                 f"{self.facts.name} has another split {split.name!r} already", hint="Give the new one its own name."
             )
         path = self.folder / "splits" / f"{split.name}.json"
-        path.parent.mkdir(exist_ok=True)
-        write_down(path.with_suffix(".new"), msgspec.json.format(msgspec.json.encode(split)))
-        move_into_place(path.with_suffix(".new"), path)
+        try:
+            path.parent.mkdir(exist_ok=True)
+            put_down(path, msgspec.json.format(msgspec.json.encode(split)))
+        except OSError as error:
+            raise FileError(path, f"cannot be written ({error.strerror})", hint="Free space on the disk.") from error
 
     # ---- how ----
+
+    @contextmanager
+    def _arrays_of(self, row: MotionRow) -> "Iterator[np.lib.npyio.NpzFile]":
+        """A recording's file; whatever is wrong with it while it is read is said in words."""
+        path = self.path_of(row)
+        try:
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+                yield arrays
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+            raise FormatError(path, f"this recording is damaged ({error})", hint="Import it again.") from None
 
     def _write(self, path: Path, arrays: dict[str, np.ndarray]) -> None:
         if path.exists():
@@ -291,9 +290,12 @@ class MotionSet:
 
 
 def motion_sets(project_folder: Path) -> Iterator[MotionSet]:
-    """The data sets beside a project, by key."""
+    """The data sets beside a project that can be read, by key; a damaged one stands in nobody's way."""
     for facts in sorted((project_folder / "datasets").glob("*/set.json")):
-        yield MotionSet(facts.parent)
+        try:
+            yield MotionSet(facts.parent)
+        except FileError:
+            continue
 
 
 def folder_of(project_folder: Path, key: str) -> Path:
@@ -321,6 +323,13 @@ def _cut_to_whole_lines(file: BinaryIO) -> None:
             return
         step = start
     file.truncate(0)
+
+
+def _joints(arrays: "np.lib.npyio.NpzFile", row: MotionRow) -> Float[ndarray, "frames 27 3"]:
+    joints_m = arrays["joints_m"]
+    if joints_m.shape != (row.frames, len(RECORDED_27), 3):
+        raise ValueError(f"it holds {joints_m.shape}, not {row.frames} frames")
+    return joints_m
 
 
 def _body(arrays: "np.lib.npyio.NpzFile", row: MotionRow) -> Motion:

@@ -3,7 +3,10 @@
 from pathlib import Path
 
 GRAB = b"sampleid;frameidx\ns2-doorknob-use-2;212\ns2-toothbrush-lift-1;60\n\ns9-mouse-use-1;176"
-HUMAN36M = b"sample-id;start;action;comment\r\nS1-Directions;0;583;\r\nS1-Eating_2;0;1019;sit; then up\r\nS11-Walking;0;49;\r\n"
+HUMAN36M = (
+    b"sample-id;start;action;comment\r\nS1-Directions;0;583;\r\n"
+    b"S1-Eating_2;0;1019;sit; then up\r\nS11-Walking;0;49;\r\n"
+)
 
 
 def make(folder: Path) -> Path:

@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from core.bodies.skeletons import SMPL_24
-from core.errors import FormatError, ProjectError
+from core.errors import FileError, FormatError, ProjectError
 from core.geometry.rotations import matrices
 from core.motion import Motion
 from core.project.motion_sets import IndexLine, MotionSet, MotionSplit, SetFacts, as_key, folder_of, motion_sets
@@ -96,3 +97,22 @@ def test_that_sets_are_listed_by_key(tmp_path, clips):
     assert [each.facts for each in motion_sets(tmp_path)] == [FACTS]
     assert as_key("Bandai-Namco 1 (BVH)") == "bandai-namco-1-bvh"
     assert as_key("…") == "set"
+
+
+def test_that_a_damaged_set_stands_in_nobodys_way(tmp_path, clips):
+    MotionSet.create(tmp_path, replace(FACTS, key="other")).folder.joinpath("set.json").write_text("{")
+    assert [each.facts for each in motion_sets(tmp_path)] == [FACTS]
+
+
+def test_that_a_recording_of_another_length_than_its_row_says_is_refused(clips, recording):
+    row = clips.store(recording)
+    for read in (clips.read, clips.read_joints):
+        with pytest.raises(FormatError, match=f"not {row.frames + 1} frames"):
+            read(replace(row, frames=row.frames + 1))
+
+
+def test_that_a_split_that_cannot_be_kept_is_refused_in_words_and_leaves_nothing(clips, recording):
+    clips.append(IndexLine(source="a", stamp="1", motions=(clips.store(recording),)))
+    (clips.folder / "splits").write_text("a file where the folder should be")
+    with pytest.raises(FileError, match="cannot be written"):
+        MotionSet(clips.folder).store_split(MotionSplit(name="mine", how="", parts={"train": ("a/walk",)}))
