@@ -1,6 +1,10 @@
 """Tables, numbers of things and times as people read them, wherever the program prints. Nothing but text."""
 
+import re
 from collections.abc import Iterable, Sequence
+
+# What a terminal obeys instead of showing, what turns the direction of reading, and bytes that are no letter.
+_UNSHOWN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
@@ -21,6 +25,17 @@ def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 def counted(count: int, thing: str, things: str = "") -> str:
     """`1 clip`, `3 clips`; a plural of another kind is given: `counted(2, "person", "people")`."""
     return f"{count} {thing if count == 1 else things or thing + 's'}"
+
+
+def shown(text: str) -> str:
+    r"""Text as it may be printed: signs that a terminal would obey, and such as are none, become `\x1b`."""
+    return _UNSHOWN.sub(lambda sign: _escaped(ord(sign[0])), text)
+
+
+def _escaped(code: int) -> str:
+    if 0xDC80 <= code <= 0xDCFF:  # how Python keeps a byte of a file's name that is no letter
+        code -= 0xDC00
+    return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}"
 
 
 def _is_number(cell: str) -> bool:

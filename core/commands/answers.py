@@ -17,6 +17,7 @@ import typer
 from core.errors import CoreError, RunError
 from core.run_folder import RunFolder
 from core.runs import Done, Event, Events, Failed, Made, Metric, Note, Progress, Spec, Stopped
+from core.wording import shown as as_shown
 
 REFUSED = 1
 INTERRUPTED = 130
@@ -44,12 +45,12 @@ def refusals(interrupted: str = "What was made is kept; the same command goes on
 
 def complain(message: str, hint: str = "") -> None:
     """Say on standard error what is wrong and what to do."""
-    typer.echo(message if not hint else f"{message}\n{hint}", err=True)
+    typer.echo(as_shown(message if not hint else f"{message}\n{hint}"), err=True)
 
 
 def answer(value: Any, text: str, *, as_json: bool) -> None:
     """The result of a command, in the form that was asked for."""
-    typer.echo(msgspec.json.format(msgspec.json.encode(value), indent=2).decode() if as_json else text)
+    typer.echo(msgspec.json.format(msgspec.json.encode(value), indent=2).decode() if as_json else as_shown(text))
 
 
 def run_to_the_end(spec: Spec, *, as_json: bool) -> Done:
@@ -93,21 +94,21 @@ def _bar(events: Events) -> Events:
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bars
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Bars(*columns, TextColumn("{task.fields[figures]}"), console=Console(stderr=True), transient=True) as bars:
         task = bars.add_task("Starting", total=None, figures="")
         figures: dict[str, float] = {}
         for event in events:
             match event:
                 case Progress(done, total, doing):
-                    bars.update(task, completed=done, total=total, description=doing or "Working")
+                    bars.update(task, completed=done, total=total, description=as_shown(doing) or "Working")
                 case Metric(_, name, value) if name in _SHOWN_FIGURES:
                     figures[name] = value
                     bars.update(task, figures="  ".join(f"{key} {value:.4g}" for key, value in figures.items()))
                 case Note(text):
-                    bars.console.print(text, highlight=False)
+                    bars.console.print(as_shown(text), highlight=False, markup=False)
                 case Made(what, _):
-                    bars.console.print(what, highlight=False)
+                    bars.console.print(as_shown(what), highlight=False, markup=False)
             yield event
 
 

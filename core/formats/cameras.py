@@ -24,6 +24,8 @@ _MOST_VALUES = 100_000
 Size = tuple[int, int]
 """A picture's width and height."""
 
+_FARTHEST_M = 1e5
+_MOST_DISTORTION = 1e4
 _TILTED = 14  # coefficients of a lens before a tilted sensor, which `Camera` has not
 
 
@@ -60,13 +62,21 @@ def camera_from(
         )
     if abs(k[0, 1]) > 1e-3 * focal[0] or np.abs(k[[1, 2, 2], [0, 0, 1]]).max() > 1e-6 or abs(k[2, 2] - 1) > 1e-6:
         raise FormatError(path, f"{name}: its matrix is not [fx 0 cx; 0 fy cy; 0 0 1]", hint="Skew is not kept.")
+    centre = np.array([k[0, 2], k[1, 2]])
+    if np.abs(centre).max() > 100 * max(width, height):
+        raise FormatError(
+            path, f"{name}: a centre at {centre[0]:g}, {centre[1]:g} px fits no picture of {width} × {height}"
+        )
+    place_m = np.zeros(3) if translation_m is None else _array(path, name, "its translation", translation_m, (3,))
+    if np.abs(place_m).max() > _FARTHEST_M:
+        raise FormatError(
+            path, f"{name}: it stands {np.abs(place_m).max() / 1000:,.0f} km away", hint="Check its unit."
+        )
     return Camera(
         rotation=np.diag([1.0, -1.0, -1.0]) if rotation is None else _rotation(path, name, rotation, turn),
-        translation_m=np.zeros(3)
-        if translation_m is None
-        else _array(path, name, "its translation", translation_m, (3,)),
+        translation_m=place_m,
         focal_px=focal,
-        centre_px=np.array([k[0, 2], k[1, 2]]),
+        centre_px=centre,
         width=width,
         height=height,
         distortion=_distortion(path, name, distortion),
@@ -102,6 +112,8 @@ def _distortion(path: Path, name: str, value: Any) -> ndarray:
         raise FormatError(path, f"{name}: its distortion is no row of numbers") from None
     if not np.isfinite(lens).all():
         raise FormatError(path, f"{name}: its distortion has a number that is none")
+    if (np.abs(lens) > _MOST_DISTORTION).any():
+        raise FormatError(path, f"{name}: its distortion has {lens[np.abs(lens).argmax()]:g}, which no lens has")
     if len(lens) == _TILTED and not lens[12:].any():
         lens = lens[:12]
     if len(lens) == _TILTED:

@@ -71,7 +71,7 @@ def _camera(path: Path, name: str, camera: str, facts: Any) -> NamedCamera:
         raise FormatError(path, f"{name}: the size of its pictures is not told", hint="Needed: w and h.")
     if place.shape != (3,) or not np.isfinite(place).all():
         raise FormatError(path, f"{name}: its place is not three numbers")
-    place_m = place / 1000 if np.linalg.norm(place) > 100 else place
+    place_m = place / 1000 if np.abs(place).max() > 100 else place
     rotation = _world_to_camera(path, name, rotation, place_m)
     return NamedCamera(
         name,

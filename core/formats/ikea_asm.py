@@ -320,9 +320,9 @@ def _videos(path: Path, connection: sqlite3.Connection, camera: str) -> dict[str
     steps = iter(range(_MOST_STEPS // 100_000))
     connection.set_progress_handler(lambda: next(steps, None) is None, 100_000)
     for table in _TABLES:
-        # A view of that name could be anything, and take for ever.
-        kinds = connection.execute("SELECT type FROM sqlite_master WHERE name = ?", (table,)).fetchall()
-        if kinds != [("table",)]:
+        # A view of that name, or a table that is made as it is read (those have no page), could be anything.
+        asked = "SELECT type, rootpage > 0 FROM sqlite_master WHERE name = ?"
+        if connection.execute(asked, (table,)).fetchall() != [("table", 1)]:
             raise FormatError(path, f"it has no table {table}", hint=_HINT)
     places: dict[int, str] = {}
     videos: dict[str, _Video] = {}

@@ -20,8 +20,12 @@ from core.errors import FileError, FormatError
 VERSION = 1
 REQUIRED = ("clip", "action", "start_frame", "end_frame")
 
+MOST_BYTES = 200_000_000
+_LONGEST_HEADER = 4096
+
 Frame = Annotated[int, Meta(ge=-(2**31), lt=2**31)]
 """What no video reaches is a slip of the table, not a frame."""
+Seconds = Annotated[float, Meta(ge=-(2.0**31), lt=2.0**31)]
 
 
 class Mark(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,12 +35,12 @@ class Mark(msgspec.Struct, frozen=True, kw_only=True):
     action: str
     start_frame: Frame
     end_frame: Frame
-    start_s: float | None = None
-    end_s: float | None = None
+    start_s: Seconds | None = None
+    end_s: Seconds | None = None
     objects: tuple[str, ...] = ()
     actor: str = ""
     pose_frame: Frame | None = None
-    pose_s: float | None = None
+    pose_s: Seconds | None = None
     made_by: str = ""
     source: str = ""
 
@@ -51,7 +55,7 @@ def is_csv(path: Path) -> bool:
     if path.suffix.lower() not in (".csv", ".tsv") or not path.is_file():
         return False
     with path.open(encoding="utf-8-sig", errors="replace") as file:
-        return set(REQUIRED) <= {each.strip().strip('"') for each in _split_header(file.readline())}
+        return set(REQUIRED) <= {each.strip().strip('"') for each in _split_header(file.readline(_LONGEST_HEADER))}
 
 
 def is_json(path: Path) -> bool:
@@ -103,6 +107,8 @@ def read_json(path: Path) -> list[Mark]:
 
 def _bytes_of(path: Path) -> bytes:
     try:
+        if path.stat().st_size > MOST_BYTES:
+            raise FormatError(path, f"more than {MOST_BYTES // 10**6} MB of marks", hint="Split it into several.")
         return path.read_bytes()
     except OSError as error:
         raise FileError(path, f"cannot be read ({error.strerror})", hint="Choose a file that can be.") from None

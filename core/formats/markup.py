@@ -7,6 +7,7 @@ elements are bounded, so no file makes more of itself than it is. Names come wit
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
+from xml.etree import ElementTree
 from xml.parsers import expat
 
 from core.errors import CoreError, FileError, FormatError
@@ -53,6 +54,40 @@ def root_of(path: Path) -> Element | None:
         return next(elements(path), None)
     except (CoreError, OSError):
         return None
+
+
+def small_tree(text: bytes) -> ElementTree.Element:
+    """The outermost element of a small file and all that is in it. ValueError says in which line what is wrong."""
+    builder, open_ = ElementTree.TreeBuilder(), 0
+    parser = expat.ParserCreate()
+    parser.buffer_text = True
+
+    def begin(name: str, given: dict[str, str]) -> None:
+        nonlocal open_
+        open_ += 1
+        if open_ > _DEEPEST:
+            raise ValueError(f"line {parser.CurrentLineNumber}: more than {_DEEPEST} elements in each other")
+        builder.start(name, given)
+
+    def end(name: str) -> None:
+        nonlocal open_
+        open_ -= 1
+        builder.end(name)
+
+    def refuse(*_: object) -> None:
+        raise ValueError(f"line {parser.CurrentLineNumber}: it declares a document type, which is not read")
+
+    parser.StartElementHandler = begin
+    parser.EndElementHandler = end
+    parser.CharacterDataHandler = builder.data
+    parser.StartDoctypeDeclHandler = refuse
+    try:
+        parser.Parse(text, True)
+    except expat.ExpatError as error:
+        raise ValueError(f"line {error.lineno}: {expat.ErrorString(error.code)}") from None
+    except LookupError as error:
+        raise ValueError(f"its text cannot be read ({error})") from None
+    return builder.close()
 
 
 class _Parser:

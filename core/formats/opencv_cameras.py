@@ -116,7 +116,7 @@ def _in_metres(path: Path, shift: Any, notes: list[str]) -> ndarray:
     shift = _numbers(path, "its translation", shift).ravel()
     if shift.shape != (3,):
         raise FormatError(path, "its translation is not three numbers")
-    far = np.linalg.norm(shift) > _FAR_M
+    far = np.abs(shift).max() > _FAR_M
     notes.append(f"The file does not say its unit: its translation is taken as {'milli' * bool(far)}metres.")
     return shift / 1000 if far else shift
 

@@ -20,6 +20,7 @@ from numpy import ndarray
 
 from core.bodies.skeletons import BODY_25, COCO_17, COCO_18
 from core.errors import FileError, FormatError
+from core.formats.pickled import beginning_of
 from core.motion import Poses2d
 from core.people import Sightings, followed, people_of
 
@@ -52,7 +53,7 @@ def is_openpose(path: Path) -> bool:
     """Whether this is a folder with OpenPose's files in it (or in its only folder, as zips unpack)."""
     try:
         first = _files(path)[0][1]
-        return b'"people"' in first.read_bytes()[:4096]
+        return b'"people"' in beginning_of(first, 4096)
     except (FileError, OSError):
         return False
 
@@ -132,7 +133,7 @@ def _files(path: Path) -> list[tuple[int, Path]]:
     videos: set[str] = set()
     for file in inside:
         match = re.fullmatch(r"(.*?)_?(\d+)(_keypoints|_pose)?\.json", file.name)
-        if match is None:
+        if match is None or not file.is_file():  # a pipe of that name is never at its end
             continue
         number = int(match[2]) if len(match[2]) <= 18 else _MOST_FRAMES
         if number >= _MOST_FRAMES:

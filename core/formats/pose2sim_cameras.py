@@ -17,6 +17,7 @@ from scipy.spatial.transform import Rotation
 
 from core.errors import FormatError
 from core.formats.cameras import NamedCamera, bytes_of, camera_from
+from core.formats.markup import small_tree
 from core.formats.pickled import beginning_of
 from core.geometry.cameras import Z_UP_TO_Y_UP
 
@@ -68,7 +69,7 @@ def _of_table(path: Path, name: str, facts: dict[str, Any]) -> NamedCamera:
     if not finite:
         raise FormatError(path, f"{name}: its rotation or translation has a number that is none")
     notes = ()
-    if np.linalg.norm(shift_m) > _FAR_M:
+    if np.abs(shift_m).max() > _FAR_M:
         shift_m, notes = shift_m / 1000, ("Its translation is read as millimetres: in metres it would be far away.",)
     camera = camera_from(
         path,
@@ -97,8 +98,8 @@ def is_qualisys(path: Path) -> bool:
 def read_qualisys(path: Path) -> tuple[NamedCamera, ...]:
     """The cameras of a rig, by their serial names."""
     try:
-        root = ElementTree.fromstring(bytes_of(path))
-    except ElementTree.ParseError as error:
+        root = small_tree(bytes_of(path))
+    except ValueError as error:
         raise FormatError(path, f"it is cut short or damaged ({error})", hint="Export it again.") from None
     cameras = root.findall("cameras/camera")
     if not cameras:

@@ -295,6 +295,12 @@ def test_that_a_stereo_file_gives_two_cameras_a_baseline_apart(tmp_path):
          "rotation=[0,0,0]\ntranslation=[0,0,0]\n", "fits no picture"),
         ("a.toml", "[c]\nsize=[640,480]\nmatrix=[[500,0,320],[0,500,240],[0,0,1]]\ndistortions=[0,0,0,0]\n"
          "rotation=[0,0,0]\ntranslation=[0,0,0]\nfisheye=true", "fisheye"),
+        ("a.toml", "[c]\nsize=[640,480]\nmatrix=[[500,0,320],[0,500,240],[0,0,1]]\ndistortions=[0,1e20,0,0]\n"
+         "rotation=[0,0,0]\ntranslation=[0,0,0]", r"its distortion has 1e\+20, which no lens has"),
+        ("a.toml", "[c]\nsize=[640,480]\nmatrix=[[500,0,1e9],[0,500,240],[0,0,1]]\ndistortions=[0,0,0,0]\n"
+         "rotation=[0,0,0]\ntranslation=[0,0,0]", r"a centre at 1e\+09, 240 px fits no picture"),
+        ("a.toml", "[c]\nsize=[640,480]\nmatrix=[[500,0,320],[0,500,240],[0,0,1]]\ndistortions=[0,0,0,0]\n"
+         "rotation=[0,0,0]\ntranslation=[0,3e200,0]", "it stands .* km away"),
         ("a.qca.txt", "<calibration><cameras><camera serial='a'><intrinsic focalLengthU='x'/></camera></cameras>"
          "</calibration>", "no left in its fov_video"),
         ("a.qca.txt", "<calibration><cameras focalLengthU", "cut short or damaged"),

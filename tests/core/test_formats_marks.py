@@ -69,3 +69,20 @@ def test_that_a_later_format_is_refused(tmp_path):
     path.write_text('{"posecast_marks": 2, "segments": []}')
     with pytest.raises(FormatError, match="later version"):
         marks.read_json(path)
+
+
+@pytest.mark.parametrize("time", ["inf", "1e999", "-1e30", "nan"])
+def test_that_a_time_that_no_video_has_is_named_with_its_line(tmp_path, time):
+    path = tmp_path / "marks.csv"
+    path.write_text(f"clip,action,start_frame,end_frame,pose_s\na,stir,0,5,1\na,stir,6,9,{time}\n")
+    with pytest.raises(FormatError, match=r"line 3: .*pose_s"):
+        marks.read_csv(path)
+
+
+def test_that_a_line_without_end_is_no_header_and_too_large_a_table_is_refused(tmp_path, monkeypatch):
+    path = tmp_path / "marks.csv"
+    path.write_text("x" * 10_000 + ",clip,action,start_frame,end_frame\n")
+    assert not marks.is_csv(path)
+    monkeypatch.setattr(marks, "MOST_BYTES", 5000)
+    with pytest.raises(FormatError, match="MB of marks"):
+        marks.read_csv(path)
