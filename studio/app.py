@@ -15,7 +15,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QWidget
 
 from core.errors import CoreError
-from core.runs import Done, ExportBodies, Failed, ImportData
+from core.runs import Done, ExportBodies, Failed
 from studio import finding, theme
 from studio.adding import Adding
 from studio.calibrating import Calibrating
@@ -26,7 +26,7 @@ from studio.exporting import Exporting
 from studio.exporting_data import ExportingData
 from studio.help_commands import HelpCommands
 from studio.importing import Importing
-from studio.jobs import Job, Jobs
+from studio.jobs import DataSpec, Job, Jobs
 from studio.main_window import MainWindow
 from studio.models_client import ModelsClient
 from studio.pages.annotate import AnnotatePage
@@ -166,7 +166,7 @@ class Studio(QObject):
             if (notice := self.exporting.says(job)) is not None:
                 self.window.notices.show(notice)
             return
-        if isinstance(job.spec, ImportData):
+        if isinstance(job.spec, DataSpec):
             if (notice := self.importing.says(job)) is not None:
                 self.window.notices.show(notice)
             return

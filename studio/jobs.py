@@ -9,6 +9,7 @@ import time
 from collections import deque
 from contextlib import suppress
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -34,7 +35,19 @@ from core.runs import (
     Stopped,
     TrainForecaster,
 )
+from core.wording import counted
 
+Dataset = Literal["mpii-cooking-2", "ikea-asm", "babel", "grab", "humanact12"]
+PREPARED: dict[Dataset, str] = {
+    "mpii-cooking-2": "MPII Cooking 2",
+    "ikea-asm": "IKEA-ASM",
+    "babel": "BABEL",
+    "grab": "GRAB",
+    "humanact12": "HumanAct12",
+}
+"""What a person calls the data sets that can be prepared: the names of their formats."""
+DataSpec = ImportData | PrepareData | BuildPoseBank
+"""What brings data into a project. One is done after the other: each reads what the one before has written."""
 _TICK_MS = 200
 _BACKLOG_TICK_MS = 15
 _BUDGET_S = 0.008
@@ -121,10 +134,11 @@ class Job(QObject):
                 return "Make a demo kitchen"
             case ExportBodies(file=file):
                 return f"Export {Path(file).name}"
-            case ImportData(source=source, name=name):
-                return f"Import {name or Path(source).name}"
+            case ImportData(source=source, name=name, only=only):
+                some = f"{counted(len(only), 'file')} of " if only else ""
+                return f"Import {some}{name or Path(source).name}"
             case PrepareData(dataset=dataset):
-                return f"Prepare {dataset}"
+                return f"Prepare {PREPARED[dataset]}"
             case BuildPoseBank(name=name):
                 return f"Build the pose bank {name}"
             case None:

@@ -3,6 +3,7 @@
 looking.look(Path("AMASS"))      # `seen` answers with a Seen
 """
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,9 +13,11 @@ from core.errors import CoreError
 from core.formats import FORMATS, segment_tables
 from core.formats.segment_tables import Columns
 from core.recognition import Recognised, claims, is_packed, named, what_is
-from studio.video_files import videos_in
+from studio.video_files import SUFFIXES, videos_in
 
 _TABLES = (".csv", ".tsv", ".txt")
+_MOST_LOOKED_AT = 100_000
+"""Files of a folder, for videos among them: a data set of frames as pictures holds millions."""
 
 
 @dataclass(frozen=True)
@@ -22,12 +25,14 @@ class Seen:
     """What was found. `choices` are formats to choose from where the content alone does not tell."""
 
     source: Path
+    only: tuple[str, ...] = ()  # of the folder `source`, these files alone
     asked: str = ""  # the format a person chose
     found: Recognised | None = None
     problem: CoreError | None = None
     choices: tuple[str, ...] = ()
     columns: Columns | None = None  # of a table whose columns a person may choose
     videos: int = 0
+    has_videos: bool = False  # also in folders further below
     is_packed: bool = False
 
     @property
@@ -51,11 +56,11 @@ class Recognising(QObject):
     def is_busy(self) -> bool:
         return self._answered != self._newest
 
-    def look(self, source: Path, asked: str = "") -> None:
-        """Say what this is; with `asked`, what of it is of that format."""
+    def look(self, source: Path, asked: str = "", only: tuple[str, ...] = ()) -> None:
+        """Say what this is; with `asked`, what of it is of that format; with `only`, what these files of it are."""
         self._newest += 1
         self._pool.clear()
-        task = _Task(self._newest, source, asked)
+        task = _Task(self._newest, source, asked, only)
         task.told.ready.connect(self._take)
         self._pool.start(task)
 
@@ -75,20 +80,40 @@ def table_format() -> str:
     return next((each.name for each in FORMATS if each.read is segment_tables.read), "")
 
 
-def look_at(source: Path, asked: str = "") -> Seen:
-    """What `source` is, or why that is not known and what it may be."""
-    videos = len(videos_in([source])) if source.is_dir() else 0
+def look_at(source: Path, asked: str = "", only: tuple[str, ...] = ()) -> Seen:
+    """What `source` is (or these files of it), or why that is not known and what it may be."""
+    if only and claims(source):
+        only = ()  # files of a folder that is one whole thing, such as all frames of OpenPose
+    videos = len(videos_in([source])) if source.is_dir() and not only else 0
     if is_packed(source) and not asked:
         return Seen(source, is_packed=True, choices=tuple(each.name for each in FORMATS))
     try:
-        found = what_is(source, asked)
+        found = what_is(source, asked, only)
     except CoreError as error:
-        return _refused(source, asked, error, videos)
-    columns = _columns(source) if found.format.name == table_format() else None
-    return Seen(source, asked, found, columns=columns, videos=videos)
+        return _refused(source, asked, only, error, videos)
+    table = found.files[0]  # of several with the same columns, the first shows them
+    columns = _columns(table) if found.format.name == table_format() and (only or table == source) else None
+    has_videos = videos > 0 or (found.format.holds == "annotations" and _holds_videos(found.source))
+    return Seen(source, only, asked, found, columns=columns, videos=videos, has_videos=has_videos)
 
 
-def _refused(source: Path, asked: str, error: CoreError, videos: int) -> Seen:
+def _holds_videos(place: Path) -> bool:
+    """Whether a video lies in a folder (a file's: the one around it) or below, among as much as is looked at."""
+    folder = place if place.is_dir() else place.parent
+    looked_at = 0
+    for _, _, names in os.walk(folder):
+        if any(Path(each).suffix.lower() in SUFFIXES for each in names):
+            return True
+        looked_at += len(names)
+        if looked_at > _MOST_LOOKED_AT:
+            return False
+    return False
+
+
+def _refused(source: Path, asked: str, only: tuple[str, ...], error: CoreError, videos: int) -> Seen:
+    if only:
+        said = [each.name for each in FORMATS if each.name in str(error)]
+        return Seen(source, only, asked, problem=error, choices=tuple(said or (each.name for each in FORMATS)))
     claimed = [each.name for each in claims(source)] if source.exists() else []
     said = [each.name for each in FORMATS if each.name in str(error)]  # it names those it cannot choose between
     choices = claimed if len(claimed) > 1 else said if len(said) > 1 else [each.name for each in FORMATS]
@@ -98,8 +123,8 @@ def _refused(source: Path, asked: str, error: CoreError, videos: int) -> Seen:
         columns = _columns(source)
         if columns is not None:
             found = Recognised(source, named(table_format()), (source,), source.stat().st_size)
-            return Seen(source, table_format(), found, columns=columns, choices=tuple(choices))
-    return Seen(source, asked, problem=error, choices=tuple(choices), videos=videos)
+            return Seen(source, (), table_format(), found, columns=columns, choices=tuple(choices))
+    return Seen(source, (), asked, problem=error, choices=tuple(choices), videos=videos)
 
 
 def _columns(source: Path) -> Columns | None:
@@ -114,14 +139,16 @@ class _Told(QObject):
 
 
 class _Task(QRunnable):
-    def __init__(self, number: int, source: Path, asked: str) -> None:
+    def __init__(self, number: int, source: Path, asked: str, only: tuple[str, ...]) -> None:
         super().__init__()
-        self._number, self._source, self._asked = number, source, asked
+        self._number, self._source, self._asked, self._only = number, source, asked, only
         self.told = _Told()
 
     def run(self) -> None:
         try:
-            seen = look_at(self._source, self._asked)
+            seen = look_at(self._source, self._asked, self._only)
         except OSError as error:
-            seen = Seen(self._source, self._asked, problem=CoreError(f"{self._source.name}: {error.strerror}"))
+            seen = Seen(
+                self._source, self._only, self._asked, problem=CoreError(f"{self._source.name}: {error.strerror}")
+            )
         self.told.ready.emit(self._number, seen)

@@ -1,50 +1,49 @@
 """Asks what is needed to import a file or folder, once it is known what it is. Not modal; it reads nothing itself.
 
-`looked_for` asks somebody to look at a source; `show_seen` takes the answer. `wanted` gives an ImportData.
+`looked_for` asks somebody to look at a source; `show_seen` takes the answer. `wanted` gives an ImportData, or a
+PrepareData where a whole data set of the papers is wanted ready for training.
 """
 
+from collections.abc import Collection
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QDialog, QFileDialog, QLineEdit, QProgressBar, QVBoxLayout, QWidget
 
+from core.formats import Holds
 from core.recognition import spelled_size
-from core.runs import ImportData
+from core.runs import ImportData, PrepareData
 from core.wording import counted
 from studio import theme
 from studio.recognising import Seen
 from studio.widgets import parts
 from studio.widgets.column_chooser import ColumnChooser
+from studio.widgets.prepare_choice import PrepareChoice, way_of
 
 _KEPT = ("motion", "motion labels", "characteristic poses")
-_HOLDS = {
-    "2D poses": "2D poses of one clip",
-    "marks": "segments and characteristic poses",
-    "cameras": "cameras",
-    "annotations": "clips and what is done in them",
-    "motion": "recorded motion",
-    "motion labels": "labels of recorded motion",
-    "characteristic poses": "characteristic poses, kept byte for byte",
-}
 
 
 class ImportDialog(QDialog):
     """A source, what it is, and only what has to be asked about it."""
 
-    looked_for = Signal(object, str)  # a Path, and the format a person chose or empty
-    wanted = Signal(object)  # an ImportData without its project and run folder
+    looked_for = Signal(object, str, object)  # a Path, the format a person chose or empty, names of files in it or ()
+    wanted = Signal(object)  # an ImportData or PrepareData without its project and run folder
     videos_wanted = Signal(object)  # the Path whose videos become clips
+    skipped = Signal()  # on with what was dropped together with this
 
-    def __init__(self, clips: dict[str, str], clip_id: str, folder: Path, parent: QWidget | None) -> None:
+    def __init__(
+        self, clips: dict[str, str], clip_id: str, parent: QWidget | None, formats: Collection[str] = ()
+    ) -> None:
+        """`clips` are names by id; `formats` are what the project's data sets came as."""
         super().__init__(parent)
-        self._clips, self._folder = clips, folder
+        self._clips = clips
         self._seen: Seen | None = None
         self._chooser: ColumnChooser | None = None
-        self.setWindowTitle("Import")
+        self.setWindowTitle(self.tr("Import"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setMinimumWidth(theme.px(580))
         self.source = QLineEdit()
-        self.source.setPlaceholderText("A file or a folder, or drop one here")
+        self.source.setPlaceholderText(self.tr("A file or a folder, or drop one here"))
         self.source.returnPressed.connect(self._look)
         self.source.editingFinished.connect(self._look)
         self.setAcceptDrops(True)
@@ -54,20 +53,22 @@ class ImportDialog(QDialog):
         self._busy.setRange(0, 0)
         self._busy.setTextVisible(False)
         self._busy.setFixedHeight(4)
-        self._busy.setAccessibleName("Looking")
+        self._busy.setAccessibleName(self.tr("Looking"))
         self.format = QComboBox()
         self.format.activated.connect(self._choose_format)
         self.name = QLineEdit()
         self.clip = QComboBox()
         self.rate = QComboBox()
-        self.rate.addItem("at most 30 frames a second", 30.0)
-        self.rate.addItem("every frame", None)
-        self.fit = QCheckBox("Fit a body where a file holds joints alone (takes its time)")
+        self.rate.addItem(self.tr("at most 30 frames a second"), 30.0)
+        self.rate.addItem(self.tr("every frame"), None)
+        self.prepare = PrepareChoice(has_amass="AMASS" in formats)
+        self.prepare.changed.connect(self._show)
+        self.fit = QCheckBox(self.tr("Fit a body where a file holds joints alone (takes its time)"))
         self._columns = parts.col(gap=0)
         self._says = parts.text("", "warn", wrap=True)
-        self.videos = parts.button("Add the videos as clips", "video")
+        self.videos = parts.button(self.tr("Add the videos as clips"), "video")
         self.videos.clicked.connect(self._add_videos)
-        self.begin = parts.button("Import", kind="primary")
+        self.begin = parts.button(self.tr("Import"), kind="primary")
         self.begin.setDefault(True)
         self.begin.clicked.connect(self._begin)
         self._place_fields()
@@ -76,32 +77,37 @@ class ImportDialog(QDialog):
         self.source.setFocus()
 
     def _place_fields(self) -> None:
-        files, folder = parts.button("File…", "folder"), parts.button("Folder…", "folder")
+        files, folder = parts.button(self.tr("File…"), "folder"), parts.button(self.tr("Folder…"), "folder")
         files.clicked.connect(self._choose_file)
         folder.clicked.connect(self._choose_folder)
-        for button in (files, folder, self.videos):
+        self.skip = parts.button(self.tr("Skip"))
+        self.skip.clicked.connect(self.skipped)
+        self.skip.hide()
+        self._place = parts.text("", "caption")
+        for button in (files, folder, self.videos, self.skip):
             button.setAutoDefault(False)
-        cancel = parts.button("Cancel")
+        cancel = parts.button(self.tr("Cancel"))
         cancel.setAutoDefault(False)
         cancel.clicked.connect(self.close)
         self._rows = {
-            "format": parts.field("It is", self.format),
-            "name": parts.field("Name", self.name),
-            "clip": parts.field("Belongs to", self.clip),
-            "rate": parts.field("Keep", parts.row(self.rate, None)),
+            "format": parts.field(self.tr("It is"), self.format),
+            "name": parts.field(self.tr("Name"), self.name),
+            "clip": parts.field(self.tr("Belongs to"), self.clip),
+            "rate": parts.field(self.tr("Keep"), parts.row(self.rate, None)),
             "fit": parts.field("", self.fit),
         }
         box = QVBoxLayout(self)
         box.setContentsMargins(20, 16, 20, 16)
         box.setSpacing(10)
         head = parts.row((self.source, 1), files, folder, gap=6)
-        self.source.setAccessibleName("What to import")
-        items = (parts.text("Import", "page"), head, self._busy, self._what, self._about, *self._rows.values())
+        self.source.setAccessibleName(self.tr("What to import"))
+        title = parts.row(parts.text(self.tr("Import"), "page"), None, self._place)
+        items = (title, head, self._busy, self._what, self._about, self.prepare, *self._rows.values())
         parts.fill(box, (*items, self._columns, self._says, None))
-        box.addWidget(parts.row(self.videos, None, cancel, self.begin, gap=6))
+        box.addWidget(parts.row(self.videos, None, cancel, self.skip, self.begin, gap=6))
 
     def _fill_clips(self, clip_id: str) -> None:
-        self.clip.addItem("the clips it names", "")
+        self.clip.addItem(self.tr("the clips it names"), "")
         for key, name in self._clips.items():
             self.clip.addItem(name, key)
         self.clip.setCurrentIndex(max(self.clip.findData(clip_id), 0))
@@ -109,38 +115,47 @@ class ImportDialog(QDialog):
 
     # ---- what to look at ----
 
-    def look_at(self, source: Path) -> None:
-        """Take this source and have it looked at."""
+    def look_at(self, source: Path, only: tuple[str, ...] = (), place: str = "") -> None:
+        """Take this source (or these files of it) and have it looked at. `place` says which of several it is."""
         self.source.setText(str(source))
-        self._look()
+        self._place.setText(place)
+        self.skip.setVisible(bool(place))
+        if only or self._seen is None or self._seen.only or source != self._seen.source:
+            self._seek(source, "", only)
 
     def _look(self) -> None:
         words = self.source.text().strip()
-        if not words or (self._seen is not None and Path(words) == self._seen.source):
-            return
-        self._seek(Path(words), "")
+        if words and (self._seen is None or Path(words) != self._seen.source):
+            self._seek(Path(words), "", ())
 
-    def _seek(self, source: Path, asked: str) -> None:
-        self._seen = Seen(source, asked)
+    def _seek(self, source: Path, asked: str, only: tuple[str, ...]) -> None:
+        self._seen = Seen(source, only, asked)
         self._show()
         self._busy.show()
-        self._what.setText(f"Looking at {source.name}")
+        what = self._some_of(source, only)
+        self._what.setText(self.tr("Looking at {what}").format(what=what))
         self._what.show()
-        self.looked_for.emit(source, asked)
+        self.looked_for.emit(source, asked, only)
+
+    @staticmethod
+    def _some_of(source: Path, only: tuple[str, ...]) -> str:
+        return f"{counted(len(only), 'file')} of {source.name}" if only else source.name
 
     def _choose_file(self) -> None:
-        chosen, _ = QFileDialog.getOpenFileName(self, "Choose a file", self.source.text() or str(Path.home()))
+        chosen, _ = QFileDialog.getOpenFileName(self, self.tr("Choose a file"), self.source.text() or str(Path.home()))
         if chosen:
             self.look_at(Path(chosen))
 
     def _choose_folder(self) -> None:
-        chosen = QFileDialog.getExistingDirectory(self, "Choose a folder", self.source.text() or str(Path.home()))
+        chosen = QFileDialog.getExistingDirectory(
+            self, self.tr("Choose a folder"), self.source.text() or str(Path.home())
+        )
         if chosen:
             self.look_at(Path(chosen))
 
     def _choose_format(self) -> None:
         if self._seen is not None and self.format.currentData():
-            self._seek(self._seen.source, self.format.currentData())
+            self._seek(self._seen.source, self.format.currentData(), self._seen.only)
 
     # ---- what it is ----
 
@@ -157,8 +172,9 @@ class ImportDialog(QDialog):
             self.clip.setCurrentIndex(1)
         self._chooser = None
         if seen.columns is not None:
-            self._chooser = ColumnChooser(seen.source, seen.columns)
+            self._chooser = ColumnChooser(seen.found.files[0] if seen.found is not None else seen.source, seen.columns)
             self._chooser.changed.connect(self._show)
+        self.prepare.offer(way_of(seen))
         parts.refill(self._columns, [] if self._chooser is None else [self._chooser])
         self._show()
         (self.begin if self.begin.isEnabled() else self.format if self._asks_format else self.source).setFocus()
@@ -172,7 +188,7 @@ class ImportDialog(QDialog):
     def _fill_formats(self, seen: Seen) -> None:
         if seen.choices:
             self.format.clear()
-            self.format.addItem("as its content says" if seen.is_packed else "Choose what it is", "")
+            self.format.addItem(self.tr("as its content says") if seen.is_packed else self.tr("Choose what it is"), "")
             for name in seen.choices:
                 self.format.addItem(name, name)
         self.format.setCurrentIndex(max(self.format.findData(seen.asked), 0))
@@ -183,20 +199,23 @@ class ImportDialog(QDialog):
         holds = known.holds if known is not None else ""
         self._busy.hide()
         self._say(seen)
+        whole_way = self.prepare.is_wanted
         needs_clip = holds in ("2D poses", "cameras") or (self._chooser is not None and not self._chooser.has_clip)
         shown = {
             "format": self._asks_format or (seen is not None and bool(seen.asked) and self.format.count() > 1),
-            "name": holds in _KEPT,
+            "name": holds in _KEPT and not whole_way,
             "clip": needs_clip and bool(self._clips),
-            "rate": holds == "motion",
-            "fit": holds == "motion",
+            "rate": holds == "motion" and not whole_way,
+            "fit": holds == "motion" and not whole_way,
         }
         for name, row in self._rows.items():
             row.setVisible(shown[name])
         self._columns.setVisible(self._chooser is not None)
-        lacking = self._lacking(holds, needs_clip=needs_clip)
-        self._says.setText(lacking)
-        self._says.setVisible(bool(lacking))
+        lacking = self.prepare.lacking() or self._lacking(holds, needs_clip=needs_clip)
+        says = lacking or self.prepare.remark()
+        self._says.setText(says)
+        self._says.setVisible(bool(says))
+        self.begin.setText(self.tr("Prepare") if whole_way else self.tr("Import"))
         self.begin.setEnabled(seen is not None and seen.can_be_imported and not lacking)
         videos = seen.videos if seen is not None else 0
         self.videos.setText(f"Add {counted(videos, 'video')} as clips" if videos else "")
@@ -208,42 +227,63 @@ class ImportDialog(QDialog):
         title, words = "", ""
         if seen is not None and seen.found is not None:
             title, known = seen.found.says(), seen.found.format
-            words = f"It holds {_HOLDS[known.holds]}."
+            words = self._holds(known.holds)
             passed = seen.found.passed_over
             words += (
                 f" {counted(passed, 'other file')} in it {'is' if passed == 1 else 'are'} passed over."
                 if passed
                 else ""
             )
+            if seen.only:
+                title = f"{self._some_of(seen.source, seen.only)}: {title}"
             words += f" {known.licence.rstrip('.')}." if known.licence else ""
         elif seen is not None and seen.is_packed:
             title = f"A .zip of {spelled_size(seen.source.stat().st_size)}"
-            words = "It is unpacked within the project to see what it holds, and only what is imported stays."
+            words = self.tr("It is unpacked within the project to see what it holds, and only what is imported stays.")
         elif seen is not None and seen.problem is not None:
             title, words = str(seen.problem), seen.problem.hint.partition(" Known:")[0]
-            words = "Say what it is." if "--format" in words else words
+            words = self.tr("Say what it is.") if "--format" in words else words
         self._what.setText(title)
         self._what.setVisible(bool(title))
         self._about.setText(words)
         self._about.setVisible(bool(words))
 
+    def _holds(self, holds: Holds) -> str:
+        match holds:
+            case "2D poses":
+                return self.tr("It holds 2D poses of one clip.")
+            case "marks":
+                return self.tr("It holds segments and characteristic poses.")
+            case "cameras":
+                return self.tr("It holds cameras.")
+            case "annotations":
+                return self.tr("It holds clips and what is done in them.")
+            case "motion":
+                return self.tr("It holds recorded motion.")
+            case "motion labels":
+                return self.tr("It holds labels of recorded motion.")
+            case "characteristic poses":
+                return self.tr("It holds characteristic poses, kept byte for byte.")
+
     def _lacking(self, holds: str, *, needs_clip: bool) -> str:
         if self._chooser is not None and self._chooser.lacking():
             return self._chooser.lacking()
         if needs_clip and not self._clips and holds == "2D poses":
-            return "2D poses belong to a clip. Add the video first."
+            return self.tr("2D poses belong to a clip. Add the video first.")
         if holds == "2D poses" and not self.clip.currentData():
-            return "Choose the clip they belong to."
+            return self.tr("Choose the clip they belong to.")
         if self._chooser is not None and needs_clip and not self.clip.currentData() and self._clips:
-            return "No column names the clip: choose the clip the rows belong to."
+            return self.tr("No column names the clip: choose the clip the rows belong to.")
         return ""
 
     # ---- deciding ----
 
-    def wish(self) -> ImportData:
+    def wish(self) -> ImportData | PrepareData:
         """What is wanted as it stands."""
         seen = self._seen
         assert seen is not None
+        if self.prepare.is_wanted:
+            return self.prepare.spec(self._chooser.options if self._chooser is not None else {})
         known = seen.found.format if seen.found is not None else None
         kept = known is not None and known.holds in _KEPT
         named_clip = self._rows["clip"].isVisibleTo(self)
@@ -251,6 +291,7 @@ class ImportDialog(QDialog):
             project="",
             out="",
             source=str(seen.source),
+            only=seen.only,
             format=seen.asked,
             clip_id=self.clip.currentData() if named_clip else "",
             name=self.name.text().strip() if kept else "",
