@@ -154,8 +154,21 @@ class Worker:
         return None if self._process is None else self._process.pid
 
     def read(self, task: Task) -> Generator[Answer, None, None]:
-        """What is said of a task, `Reading` at least twice a second; the last is Taken or Refused."""
+        """What is said of a task, `Reading` at least twice a second; the last is Taken, Told or Refused.
+
+        Closed before that, it ends the process: what that still says is no answer to the next task.
+        """
         process = self._ready()
+        is_through = False
+        try:
+            for answer in self._answers(process, task):
+                is_through = not isinstance(answer, Reading)
+                yield answer
+        finally:
+            if not is_through:
+                self._end()
+
+    def _answers(self, process: subprocess.Popen[bytes], task: Task) -> Iterator[Answer]:
         assert process.stdin is not None
         began = heard_at = time.monotonic()
         try:
@@ -235,7 +248,8 @@ def _listen(process: subprocess.Popen[bytes], heard: "queue.SimpleQueue[bytes]")
     assert process.stdout is not None
     try:
         for line in process.stdout:
-            heard.put(line)
+            if line.endswith(b"\n"):  # what it did not say to the end does not count
+                heard.put(line)
     except (OSError, ValueError):  # closed by us
         pass
     heard.put(b"")
