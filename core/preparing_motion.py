@@ -16,6 +16,7 @@ from pathlib import Path
 from core import splits
 from core.datasets.motion_windows import Joined, MotionWindows, classes_of, joined, parts_of
 from core.errors import ProjectError, RunError
+from core.formats.delimited import as_cell
 from core.importing import carry_out
 from core.project.motion_sets import PARTS, MotionSet, MotionSplit, motion_sets
 from core.runs import Done, Event, Events, ImportData, Made, Note, PrepareData
@@ -120,7 +121,7 @@ def _write(path: Path, windows: dict[str, MotionWindows]) -> None:
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(["class", *PARTS])
-        writer.writerows([name, *(counts[part][name] for part in PARTS)] for name in classes)
+        writer.writerows([as_cell(name), *(counts[part][name] for part in PARTS)] for name in classes)
 
 
 def _summary(name: str, labels: MotionSet, found: Joined, split: MotionSplit, windows: dict[str, MotionWindows]) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from core.errors import FileError
+from core.formats.delimited import as_cell
 from core.project.edits import LABEL_COLOURS
 from core.rendering.boards import CANVAS, LINE, PAD, PANEL, QUIET, Board, Rgb, stacked
 from core.rendering.export import write_png
@@ -218,6 +219,6 @@ def _tables(found: Statistics, folder: Path) -> tuple[Path, ...]:
     for name, rows in (("actions", actions), ("follows", follows)):
         path = folder / f"{name}.csv"
         with whole_file(path) as beside, beside.open("w", newline="", encoding="utf-8") as file:
-            csv.writer(file).writerows(rows)
+            csv.writer(file).writerows(map(as_cell, row) for row in rows)
         made.append(path)
     return tuple(made)

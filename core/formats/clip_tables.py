@@ -13,7 +13,7 @@ from pathlib import Path
 
 from core.errors import FormatError
 from core.formats.annotated import Annotations, ForeignClip
-from core.formats.delimited import first_rows, read_table
+from core.formats.delimited import as_cell, first_rows, of_cell, read_table
 from core.formats.times import number_of
 from core.whole_files import whole_file
 
@@ -54,7 +54,8 @@ def write(annotations: Annotations, path: Path) -> None:
         }  # fmt: skip
         if clip.frame_count and clip.rate_hz:
             row["seconds"] = round(clip.frame_count / clip.rate_hz, 3)
-        table.writerow(row | {_SPLIT + name: parts[name].get(clip.name, "") for name in parts})
+        row |= {_SPLIT + name: parts[name].get(clip.name, "") for name in parts}
+        table.writerow({name: as_cell(value) if isinstance(value, str) else value for name, value in row.items()})
     with whole_file(path) as beside:
         beside.write_text(out.getvalue(), encoding="utf-8", newline="")
 
@@ -73,7 +74,7 @@ def read(path: Path) -> Annotations:
     for row in rows[1:]:
         if len(row.cells) > len(header):
             raise FormatError(path, f"line {row.line}: {len(row.cells)} cells under {len(header)} names", hint=_HINT)
-        given = dict(zip(header, row.cells, strict=False))
+        given = dict(zip(header, map(of_cell, row.cells), strict=False))
         name = given["clip"]
         if not name or name in clips:
             raise FormatError(path, f"line {row.line}: the clip {name!r} " + ("again" if name else ""), hint=_HINT)

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import resources
 from core.errors import FileError, FormatError
+from core.formats.delimited import as_cell, of_cell
 
 COLUMNS = ("action", "learned_as")
 _MOST_BYTES = 10_000_000
@@ -52,7 +53,7 @@ def read(path: Path) -> dict[str, str]:
                 continue
             if len(row) != len(COLUMNS) or not row[0].strip() or max(map(len, row)) > _LONGEST:
                 raise FormatError(path, f"line {number} is no action with its cluster", hint=_HINT)
-            action, learned = (each.strip() for each in row)
+            action, learned = (of_cell(each.strip()) for each in row)
             if action in clusters:
                 raise FormatError(path, f"line {number} names {action!r} again", hint="Keep one line an action.")
             clusters[action] = learned
@@ -66,5 +67,5 @@ def as_text(clusters: Mapping[str, str]) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(COLUMNS)
-    writer.writerows(clusters.items())
+    writer.writerows(map(as_cell, each) for each in clusters.items())
     return out.getvalue()

@@ -2,10 +2,14 @@
 
 UTF-8 and UTF-16 are told by their marks or by what they hold; what is neither is taken for Windows Latin-1, which is
 said. Rows keep the line they begin on, for messages. Nothing is guessed about what columns mean.
+
+A spreadsheet takes a cell that begins with = + - or @ for a formula and works it out. Words of a data set are words:
+what is written here has an apostrophe before such a cell (`as_cell`), and loses it when it is read again (`of_cell`).
 """
 
 import csv
 import io
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +20,7 @@ DELIMITERS = (",", ";", "\t", "|")
 ENCODINGS = {"utf-8": "utf-8-sig", "utf-16": "utf-16", "latin-1": "cp1252"}
 MOST_BYTES = 1 << 29
 _FIRST_BYTES = 1 << 16
+_FORMULA = re.compile(r"'*[=+\-@]")
 
 
 @dataclass(frozen=True)
@@ -34,6 +39,16 @@ class Table:
     delimiter: str
     encoding: str
     notes: tuple[str, ...] = ()
+
+
+def as_cell(text: str) -> str:
+    """A word as a cell that no spreadsheet works out; `of_cell` gives it back."""
+    return f"'{text}" if _FORMULA.match(text) else text
+
+
+def of_cell(cell: str) -> str:
+    """The word that `as_cell` wrote."""
+    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell
 
 
 def read_table(path: Path, *, encoding: str = "", delimiter: str = "") -> Table:

@@ -16,6 +16,7 @@ import msgspec
 from msgspec import Meta
 
 from core.errors import FileError, FormatError
+from core.formats.delimited import as_cell, of_cell
 
 VERSION = 1
 REQUIRED = ("clip", "action", "start_frame", "end_frame")
@@ -84,7 +85,9 @@ def read_csv(path: Path) -> list[Mark]:
         raise FormatError(path, f"no column {lacking[0]!r}", hint=f"Needed: {', '.join(REQUIRED)}.")
     marks = []
     for number, row in enumerate(rows, start=2):
-        given = {name: value.strip() for name, value in row.items() if name in Mark.__struct_fields__ and value}
+        given = {
+            name: of_cell(value.strip()) for name, value in row.items() if name in Mark.__struct_fields__ and value
+        }
         fields = {**given, "objects": [each for each in given.get("objects", "").split("|") if each]}
         try:
             marks.append(msgspec.convert(fields, Mark, strict=False))
@@ -119,7 +122,8 @@ def write_csv(marks: list[Mark], path: Path) -> None:
         table = csv.DictWriter(file, Mark.__struct_fields__, lineterminator="\n")
         table.writeheader()
         for mark in marks:
-            table.writerow({**msgspec.structs.asdict(mark), "objects": "|".join(mark.objects)})
+            row = {**msgspec.structs.asdict(mark), "objects": "|".join(mark.objects)}
+            table.writerow({name: as_cell(value) if isinstance(value, str) else value for name, value in row.items()})
 
 
 def write_json(marks: list[Mark], path: Path) -> None:
