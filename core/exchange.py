@@ -16,7 +16,6 @@ from core.formats import FORMATS, Format, opencv_cameras
 from core.formats.annotated import Annotations
 from core.formats.cameras import NamedCamera
 from core.geometry.calibration import GIVEN, described
-from core.handing_out import as_file_name
 from core.handing_out import hand_out as hand_out
 from core.motion import Poses2d
 from core.project import edits
@@ -27,6 +26,7 @@ from core.recognition import named as named
 from core.recognition import recognise as recognise
 from core.taking_annotations import Origin, take_annotations
 from core.taking_marks import take_marks
+from core.whole_files import as_file_name
 from core.wording import counted
 
 _MARKED = ("marks", "annotations")

@@ -4,7 +4,6 @@ Times of frames are the video's own time stamps, or count by the rate where ther
 is gone from a damaged project is left out and listed; everything else that a format has no word for is left to it.
 """
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,6 +22,7 @@ from core.motion import Poses2d
 from core.project.annotations import CharacteristicPose, Clip, Segment
 from core.project.store import ProjectStore
 from core.video import open_video
+from core.whole_files import free_file_name
 from core.wording import counted
 
 Clock = Callable[[int], float]
@@ -182,8 +182,9 @@ def _hand_out_folders(known: Format, store: ProjectStore, out: Path) -> Report:
     """One folder a clip."""
     assert known.write is not None
     clips = [clip for clip in store.project.clips.values() if clip.tracks]
+    taken: set[str] = set()
     for clip in clips:
-        known.write(store.tracks(clip.tracks), out / as_file_name(clip.name))
+        known.write(store.tracks(clip.tracks), out / free_file_name(clip.name, taken))
     left_out = _without_tracks(store, clips)
     return Report(format=known.name, says=f"{out.name}: 2D poses of {counted(len(clips), 'clip')}", left_out=left_out)
 
@@ -193,16 +194,18 @@ def _hand_out_coco(known: Format, store: ProjectStore, out: Path, frames: str) -
     if frames not in ("poses", "all"):
         raise ProjectError(f"frames cannot be {frames!r}", hint="They can be: poses, all.")
     clips = [clip for clip in store.project.clips.values() if clip.tracks]
-    sheets = []
+    sheets: list[coco.Sheet] = []
+    taken: set[str] = set()
     for clip in clips:
+        name = free_file_name(clip.name, taken)
         poses = store.tracks(clip.tracks)
         size = clip.video.width, clip.video.height
         if frames == "all":
-            sheets.append(coco.Sheet(as_file_name(clip.name), *size, poses, tuple(range(len(poses)))))
+            sheets.append(coco.Sheet(name, *size, poses, tuple(range(len(poses)))))
             continue
         chosen = [each for each in clip.poses if each.frame < len(poses)]
         at = tuple(sorted({each.frame for each in chosen}))
-        sheets.append(coco.Sheet(as_file_name(clip.name), *size, _edited(clip, poses, at, chosen), at))
+        sheets.append(coco.Sheet(name, *size, _edited(clip, poses, at, chosen), at))
     coco.write(sheets, out)
     count = sum(len(sheet.frames) for sheet in sheets)
     left_out = _without_tracks(store, clips)
@@ -231,8 +234,3 @@ def _edited(clip: Clip, poses: Poses2d, frames: tuple[int, ...], chosen: list[Ch
 def _without_tracks(store: ProjectStore, clips: list[Clip]) -> tuple[str, ...]:
     without = len(store.project.clips) - len(clips)
     return (f"{counted(without, 'clip')} without 2D poses",) if without else ()
-
-
-def as_file_name(name: str) -> str:
-    """A clip's name as a folder of its own, whatever the name holds."""
-    return re.sub(r'[\x00-\x1f<>:"/\\|?*]', "_", name).strip(". ") or "clip"

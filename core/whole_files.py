@@ -8,12 +8,16 @@ it there; an error, a stop or an interrupt takes it away again and leaves an old
 """
 
 import errno
+import re
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from core.errors import FileError
 
+_UNFIT = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]')
+_LONGEST_BYTES = 180
+"""Of the 255 that systems take; the rest is for numbers and endings."""
 _HINTS = {
     errno.ENOSPC: ("the disk is full", "Free some space, or choose another place. Nothing half-written was left."),
     errno.EDQUOT: ("the disk is full", "Free some space, or choose another place. Nothing half-written was left."),
@@ -41,6 +45,23 @@ def whole_file(path: Path) -> Generator[Path]:
     finally:
         with suppress(OSError):
             beside.unlink(missing_ok=True)
+
+
+def as_file_name(name: str, otherwise: str = "clip") -> str:
+    """A name as a file or a folder may have it on any system, `otherwise` where nothing of it can stay."""
+    short = _UNFIT.sub("_", name).encode("utf-8", "replace")[:_LONGEST_BYTES].decode("utf-8", "ignore")
+    return short.strip(". ") or otherwise
+
+
+def free_file_name(name: str, taken: set[str], otherwise: str = "clip") -> str:
+    """`as_file_name`, with a number behind it where another has it, capitals or not; from now on it is taken."""
+    plain = as_file_name(name, otherwise)
+    found, number = plain, 1
+    while found.casefold() in taken:
+        number += 1
+        found = f"{plain} {number}"
+    taken.add(found.casefold())
+    return found
 
 
 def refused(path: Path, error: Exception) -> FileError:

@@ -15,7 +15,7 @@ from core.errors import CoreError
 from core.rendering.moving import save_shot
 from core.run_folder import RunFolder
 from core.runs import Done, ExportBodies, Failed
-from core.whole_files import refused
+from core.whole_files import as_file_name, refused
 from studio.actions import Handlers
 from studio.document import Document
 from studio.jobs import Job, Jobs
@@ -26,7 +26,6 @@ from studio.widgets.shown import Shown, nothing
 
 SHOT = "shot.npz"
 _NOWHERE = "This page shows nobody in space. Forecast does, and Annotate where bodies are shown."
-_UNFIT = str.maketrans(dict.fromkeys('\\/:*?"<>|', "-"))
 
 
 class Exporting(QObject):
@@ -71,7 +70,7 @@ class Exporting(QObject):
         videos = (document.video_path(clip_id) for clip_id in document.project.clips)
         kept = (document.folder / "project.sqlite", *(each for each in videos if each is not None))
         folder = self._folder or document.folder / "exports"
-        name = now.name.translate(_UNFIT).strip(" .") or "posecast"
+        name = as_file_name(now.name, "posecast")
         offer = Offer(now.shot, name, folder, tuple(each.resolve() for each in kept))
         dialog = ExportDialog(offer, self._window)
 

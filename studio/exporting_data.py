@@ -16,6 +16,7 @@ from core.handing_out_motion import hand_out_motion, motion_writers
 from core.project.motion_sets import MotionSet
 from core.project.store import ProjectStore
 from core.runs import Progress
+from core.whole_files import as_file_name
 from core.wording import counted
 from studio.data_sets import Contents, DataSets
 from studio.document import Document
@@ -25,7 +26,6 @@ from studio.widgets.export_data_dialog import ExportDataDialog, ExportWish, Good
 from studio.widgets.notices import Notice, of_error
 
 _MARKS = ("annotations", "marks", "2D poses", "characteristic poses")
-_UNFIT = str.maketrans(dict.fromkeys('\\/:*?"<>|', "-"))
 _HOLDS = {
     "annotations": "segments, people and objects",
     "marks": "segments and characteristic poses",
@@ -158,7 +158,7 @@ class ExportingData(QObject):
         videos = (document.video_path(clip.id) for clip in clips)
         kept = (document.folder / "project.sqlite", *(each for each in videos if each is not None))
         return Goods(
-            "Export clips", about, _file_name(document.project.name), self._where(), ways_of_clips(),
+            "Export clips", about, as_file_name(document.project.name, "posecast"), self._where(), ways_of_clips(),
             kept=tuple(each.resolve() for each in kept),
         )  # fmt: skip
 
@@ -167,7 +167,7 @@ class ExportingData(QObject):
         if contents is None or contents.facts is None:
             return "This data set cannot be read."
         facts = contents.facts
-        name = _file_name(next(each.item.name for each in self._sets.entries() if each.key == key))
+        name = as_file_name(next(each.item.name for each in self._sets.entries() if each.key == key), "posecast")
         kept = ((self._document.folder / "project.sqlite").resolve(),)
         terms = f"Comes under: {facts.licence}" if facts.licence else ""
         if facts.holds == "characteristic poses":
@@ -216,7 +216,7 @@ def _of_set(folder: Path, wish: ExportWish) -> Callable[[], Iterator[Progress | 
         else:
             for number, name in enumerate(names):
                 yield Progress(number, len(names), name)
-                out = place / (_file_name(name) + wish.way.ending)
+                out = place / (as_file_name(name, "posecast") + wish.way.ending)
                 out.parent.mkdir(parents=True, exist_ok=True)
                 for said in hand_out_motion(found, out, format=known, motion=name, replaces=True):
                     if isinstance(said, Progress):
@@ -224,10 +224,6 @@ def _of_set(folder: Path, wish: ExportWish) -> Callable[[], Iterator[Progress | 
             yield Report(format=known, says=f"{place.name}: {counted(len(names), 'recording')} as {known}")
 
     return work
-
-
-def _file_name(name: str) -> str:
-    return name.translate(_UNFIT).strip(" .") or "posecast"
 
 
 def _begun(place: Path) -> str:

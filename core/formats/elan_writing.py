@@ -8,14 +8,13 @@ are rounded to milliseconds. What EAF has no word for (the clip's name, its rate
 import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from itertools import chain, count
 from pathlib import Path
 from xml.etree import ElementTree as Tree
 
 from core.errors import FileError
 from core.formats.annotated import Annotations, ForeignClip, ForeignSegment
 from core.formats.elan import OBJECTS, POSE, PROPERTY, Owners, Placed
-from core.whole_files import whole_file
+from core.whole_files import free_file_name, whole_file
 
 ACTION = "action"
 _SCHEMA = "http://www.mpi.nl/tools/elan/EAFv3.0.xsd"
@@ -47,10 +46,7 @@ def write(annotations: Annotations, path: Path) -> None:
         raise FileError(folder, f"could not be made ({error.strerror})", hint="Choose another place.") from None
     taken: set[str] = set()
     for clip in annotations.clips:
-        plain = re.sub(r'[\x00-\x1f<>:"/\\|?*]', "_", Path(clip.name).stem or clip.name).strip(". ")[:120] or "clip"
-        names = chain([plain], (f"{plain} {number}" for number in count(2)))
-        name = next(each for each in names if each.lower() not in taken)
-        taken.add(name.lower())
+        name = free_file_name(Path(clip.name).stem or clip.name, taken)
         _write(clip, folder / f"{name}.eaf")
 
 

@@ -7,7 +7,25 @@ import sys
 import pytest
 
 from core.errors import FileError
-from core.whole_files import whole_file
+from core.whole_files import as_file_name, free_file_name, whole_file
+
+
+@pytest.mark.parametrize(
+    ("name", "on_the_disk"),
+    [("../up", "_up"), ("a:b?.mp4", "a_b_.mp4"), ("…", "…"), (". .", "clip"), ("", "clip"), ("a\nb", "a_b")],
+)
+def test_that_a_name_is_one_file_of_its_folder_on_any_system(tmp_path, name, on_the_disk):
+    assert as_file_name(name) == on_the_disk
+    (tmp_path / as_file_name(name)).write_bytes(b"")
+    assert [each.name for each in tmp_path.iterdir()] == [on_the_disk]
+
+
+def test_that_a_name_of_any_length_has_room_on_the_disk_and_none_is_given_twice(tmp_path):
+    taken: set[str] = set()
+    for name in ("ü" * 400, "ü" * 300, "Walk", "walk"):
+        (tmp_path / free_file_name(name, taken)).with_suffix(".eaf").open("xb").close()
+    assert len(list(tmp_path.iterdir())) == 4
+    assert free_file_name("WALK", taken) == "WALK 3"
 
 
 def test_that_a_file_appears_when_it_is_complete(tmp_path):
