@@ -29,11 +29,12 @@ from numpy import ndarray
 from core.bodies.skeletons import UPPER_BODY_9
 from core.datasets.bank_rules import RULES, both_maps, broken
 from core.datasets.catalog import fingerprint
-from core.datasets.pose_bank import FILE, JOINT_MAPS, name_hash, write_bank
+from core.datasets.pose_bank import JOINT_MAPS, name_hash, write_bank
 from core.datasets.spread import BUCKET, buckets, even_shares, radii, turned
 from core.errors import FileError, ProjectError, RunError
 from core.project.edits import add_item
 from core.project.motion_sets import MotionRow, MotionSet, SetFacts, as_key, folder_of
+from core.project.pose_banks import FILE
 from core.project.store import ProjectStore
 from core.recordings import joints_of
 from core.runs import BuildPoseBank, Done, Events, Made, Note, Progress

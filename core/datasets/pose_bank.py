@@ -24,10 +24,9 @@ from core.bodies.skeletons import SMPL_24, UPPER_BODY_9
 from core.errors import FormatError, RunError
 from core.project.annotations import Project
 from core.project.motion_sets import motion_sets
+from core.project.pose_banks import FILE
 from core.whole_files import whole_file
 
-FILE = "bank.safetensors"
-"""Name of a bank's file in its set's folder."""
 JOINT_MAPS = ("matched", "table5")
 NECK = UPPER_BODY_9["neck"]
 _TABLE_5 = {

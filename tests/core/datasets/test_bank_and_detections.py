@@ -13,11 +13,12 @@ import resources
 from core.bodies.skeletons import UPPER_BODY_9
 from core.datasets.bank_building import build
 from core.datasets.kitchen.truth import read_truth
-from core.datasets.pose_bank import FILE, read_bank
+from core.datasets.pose_bank import read_bank
 from core.formats import bvh
 from core.geometry.cameras import to_camera, undistort
 from core.project.cameras import camera_of
 from core.project.motion_sets import folder_of
+from core.project.pose_banks import FILE
 from core.project.store import ProjectStore
 from core.recordings import completed
 from core.runs import BuildPoseBank

@@ -8,11 +8,12 @@ import pytest
 
 from core.bodies.skeletons import RECORDED_27, UPPER_BODY_9
 from core.datasets import bank_building
-from core.datasets.bank_building import FILE, LEAST_APART_M, build
+from core.datasets.bank_building import LEAST_APART_M, build
 from core.datasets.bank_rules import RULES, both_maps, broken
 from core.datasets.pose_bank import JOINT_MAPS, read_bank
 from core.errors import ProjectError, RunError
 from core.project.motion_sets import folder_of
+from core.project.pose_banks import FILE
 from core.project.store import ProjectStore
 from core.recordings import Recording, joints_of
 from core.runs import BuildPoseBank, Done, Note
