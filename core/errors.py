@@ -14,6 +14,8 @@ Anything else that escapes is a bug, and is shown with its traceback.
 
 from pathlib import Path
 
+from core.wording import shown
+
 
 class CoreError(Exception):
     """Says what happened and where, and in `hint` what the person can do about it."""
@@ -27,7 +29,7 @@ class FileError(CoreError):
     """A file could not be read or written."""
 
     def __init__(self, path: Path, message: str, *, hint: str = "") -> None:
-        super().__init__(f"{path.name}: {message}", hint=hint)
+        super().__init__(f"{shown(path.name)}: {message}", hint=hint)
         self.path = path
 
 

@@ -17,7 +17,6 @@ from core.errors import CoreError, FileError, ProjectError
 from core.exchanged import Report
 from core.formats import FORMATS, recordings_glb
 from core.project.motion_sets import MotionRow, MotionSet
-from core.recordings import Recording
 from core.runs import Progress
 from core.whole_files import whole_file
 from core.wording import counted
@@ -29,7 +28,8 @@ class MotionWriter:
 
     name: str
     endings: tuple[str, ...]
-    write: Callable[[Recording, Path], None]
+    write: Callable[..., None]
+    """Of a Recording and the Path it is to lie at."""
     says_terms: bool = False
     """Whether the file can hold the terms its motion comes under, as `terms` of `write`."""
 

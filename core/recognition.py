@@ -92,6 +92,8 @@ def what_is(source: Path, format: str = "", only: Sequence[str] = ()) -> Recogni
     if not source.exists():
         raise FileError(source, "there is no such file or folder", hint="Check the path.")
     refuse_unnameable(source)
+    if not source.is_dir() and not _is_regular(source):
+        raise FileError(source, "is neither a file nor a folder", hint="Name a file or a folder.")
     asked = named(format) if format else None
     if only:
         return _of_folder(source, asked, _chosen_below(source, only))
@@ -120,7 +122,7 @@ def _down_from(source: Path) -> Iterator[Path]:
             inside = [each for each in source.iterdir() if not _is_by_product(each.name)]
         except OSError as error:
             raise FileError(source, f"cannot be read ({error.strerror})", hint="Check its permissions.") from None
-        if len(inside) != 1 or inside[0].is_symlink():
+        if len(inside) != 1 or inside[0].is_symlink() or not (inside[0].is_dir() or _is_regular(inside[0])):
             return
         source = inside[0]
 

@@ -12,13 +12,13 @@ from pathlib import Path
 import msgspec
 
 from core.apart import Reading, Refused, TakeMotion, Taken, Worker
-from core.errors import RunError
+from core.errors import FileError, RunError
 from core.formats import Format
 from core.project.motion_sets import IndexLine, MotionRow, MotionSet, SetFacts
-from core.recognition import Recognised
+from core.recognition import Recognised, refuse_unnameable
 from core.runs import Done, Events, ImportData, Metric, Note, Progress
 from core.taken_sets import is_in_project, put_into_project, set_for, stamp_of
-from core.wording import counted
+from core.wording import counted, shown
 
 _MOST_NOTES = 20
 _SAY_EVERY_S = 0.25
@@ -35,7 +35,7 @@ def import_motion(spec: ImportData, found: Recognised, root: Path) -> Events:
     try:
         with Worker() as worker:
             for number, path in enumerate(found.files):
-                name = path.relative_to(root).as_posix() if path != root else path.name
+                name = shown(path.relative_to(root).as_posix() if path != root else path.name)
                 stamp = stamp_of(path)
                 line = known.get(name)
                 is_new = line is None or line.stamp != stamp or bool(line.left_out)
@@ -70,6 +70,10 @@ def _one_file(
     spec: ImportData, known: Format, into: MotionSet, worker: Worker, path: Path, name: str, stamp: str, clock: "_Clock"
 ) -> Generator[Progress | Metric, None, IndexLine]:
     """What comes of one file. Progress is said while it takes time."""
+    try:
+        refuse_unnameable(path)
+    except FileError as error:
+        return IndexLine(source=name, stamp=stamp, left_out=str(error).partition(": ")[2], hint=error.hint)
     below = name.rpartition("/")[0]
     task = TakeMotion(
         path=str(path), format=known.name, into=str(into.folder), below=below, options=spec.options,

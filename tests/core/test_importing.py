@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from core.catalog import catalog_of, find_set, key_of, left_out
-from core.errors import CoreError, FormatError, ProjectError, RunError
+from core.errors import CoreError, FileError, FormatError, ProjectError, RunError
 from core.formats import FORMATS
 from core.importing import carry_out
 from core.project.items import remove_item
@@ -363,3 +363,19 @@ def test_that_a_refusal_of_an_import_is_a_core_error_with_the_name_of_the_file(p
         imported(project, tmp_path / "notes.txt")
     with pytest.raises(CoreError):
         imported(tmp_path / "nowhere", tmp_path / "notes.txt")
+
+
+@pytest.mark.skipif(sys.platform in ("darwin", "win32"), reason="such names cannot be there")
+def test_that_a_file_whose_name_is_no_utf_8_is_listed_and_the_others_are_in(project, amass):
+    odd = Path(os.fsdecode(os.fsencode(amass / "CMU") + b"/caf\xe9_poses.npz"))
+    shutil.copy(amass / "CMU" / "01" / "01_01_poses.npz", odd)
+    imported(project, amass)
+    (the_set,) = catalog_of(ProjectStore.open(project, "", mode="read").project, project).sets
+    reasons = {each.source: each.left_out for each in left_out(project, the_set.key)}
+    assert set(reasons) == {"CMU/02/02_02_poses.npz", "CMU/caf\\xe9_poses.npz"}
+    assert "not UTF-8" in reasons["CMU/caf\\xe9_poses.npz"]
+    assert the_set.recordings == 5
+    with pytest.raises(FileError, match=r"^caf\\xe9_poses.npz: its name") as refusal:
+        imported(project, odd)
+    assert "Rename" in refusal.value.hint
+    assert str(refusal.value).encode()

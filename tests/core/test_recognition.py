@@ -253,3 +253,12 @@ def test_that_a_real_file_is_known_for_what_it_is(shared_data, tmp_path, name):
 def test_that_marks_are_still_marks(tmp_path):
     assert what_is(made_marks.make(tmp_path)).format.name == "Marks CSV"
     assert what_is(made_marks.make_json(tmp_path)).format.name == "Marks JSON"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes with names")
+def test_that_a_pipe_is_refused_and_never_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe.bvh")
+    with pytest.raises(FileError, match="neither a file nor a folder"):
+        what_is(tmp_path / "pipe.bvh")
+    with pytest.raises(FormatError, match="holds no file"):
+        what_is(tmp_path)
