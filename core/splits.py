@@ -10,9 +10,9 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Literal
 
 from core.errors import ProjectError
-from core.project.annotations import Project, Split
+from core.project.annotations import PARTS, Project, Split
 from core.project.edits import add_split
-from core.project.motion_sets import PARTS, MotionRow, MotionSet, MotionSplit
+from core.project.motion_sets import MotionRow, MotionSet, MotionSplit
 from core.wording import counted
 
 By = Literal["sequence", "performer", "own"]

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 import msgspec
 import numpy as np
 
-from core.project.annotations import Clip, Project, Split
+from core.project.annotations import PARTS, Clip, Project, Split
 from core.project.edits import BACKGROUND
-from core.project.motion_sets import PARTS, MotionRow, MotionSet, MotionSplit
+from core.project.motion_sets import MotionRow, MotionSet, MotionSplit
 
 NO_PART = ""
 """Name of the part of those that a split does not name."""

@@ -7,10 +7,9 @@ import numpy as np
 from numpy import ndarray
 
 from core.errors import RunError
-from core.project.annotations import Clip, Project
+from core.project.annotations import PARTS, Clip, Project
 from core.wording import counted
 
-PARTS = ("train", "validation", "test")
 SHARES = {"test": 0.15, "validation": 0.15}
 
 Parts = dict[str, tuple[str, ...]]

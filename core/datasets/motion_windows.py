@@ -27,8 +27,9 @@ from core.bodies.skeletons import SKELETONS
 from core.formats import babel
 from core.geometry.rotations import about_y, matrices
 from core.motion import Motion
+from core.project.annotations import PARTS
 from core.project.motion_frames import FrameReader
-from core.project.motion_sets import PARTS, MotionRow, MotionSet, MotionSplit, StoredStretch
+from core.project.motion_sets import MotionRow, MotionSet, MotionSplit, StoredStretch
 from core.recordings import KEPT_HZ, Recording, reference_body, resampled
 
 RATE_HZ = KEPT_HZ

@@ -16,6 +16,8 @@ from typing import Literal, Self
 import msgspec
 
 BY_HAND = "by hand"
+PARTS = ("train", "validation", "test")
+"""Of a split: what a model learns from, is chosen on, and is measured on."""
 DRAFT = "draft"
 """How the source of a characteristic pose begins that stands in until somebody chooses one."""
 
@@ -206,11 +208,11 @@ class CameraRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Split(msgspec.Struct, frozen=True, kw_only=True):
-    """Which clips a model learns from, is chosen on, and is measured on: part → clip ids."""
+    """Which clips a model learns from, is chosen on, and is measured on: part (one of PARTS) → clip ids."""
 
     id: str
     name: str
-    parts: dict[str, tuple[str, ...]]  # "train", "validation", "test"
+    parts: dict[str, tuple[str, ...]]
     made: Provenance
 
 

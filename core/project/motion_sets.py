@@ -31,14 +31,20 @@ from core.bodies.skeletons import RECORDED_27, SKELETONS
 from core.errors import FileError, FormatError, ProjectError
 from core.geometry.rotations import matrices, rotation_vectors
 from core.motion import Motion
-from core.project.annotations import new_id
+from core.project.annotations import PARTS, new_id
 from core.project.durable import move_into_place, put_down
 from core.recordings import Recording, Stretch
 
-PARTS = ("train", "validation", "test")
 _NAME = re.compile(r"[0-9a-f]{32}")
 _KEY = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _MOST_BYTES = 2 * 2**30
+_ENDINGS = {
+    ".amc", ".bvh", ".cdf", ".csv", ".eaf", ".json", ".mat", ".npy", ".npz", ".pkl", ".tsv", ".txt", ".xes", ".xml", ".zip",
+}  # fmt: skip
+_TELL_NOTHING = {
+    "annotations", "bvh", "csv", "data", "dataset", "motion", "motions", "npy", "npz", "pair", "poses", "sequences",
+    "test", "train", "training", "txt", "val", "validation",
+}  # fmt: skip
 _Struct = TypeVar("_Struct", bound=msgspec.Struct)
 
 
@@ -308,6 +314,20 @@ def folder_of(project_folder: Path, key: str) -> Path:
 def as_key(name: str) -> str:
     """A data set's name as the name of its folder."""
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:64].strip("-") or "set"
+
+
+def name_after(source: Path) -> str:
+    """What a data set is called where nobody says: as its file or folder, without the endings of files.
+
+    Where that tells it from no other (`bvh.zip`, `val.json.zip`, `0.csv`), the folder it lies in comes before it.
+    """
+    name = source.name
+    while not source.is_dir() and (ending := Path(name).suffix).lower() in _ENDINGS:
+        name = name[: -len(ending)]
+    above = source.absolute().parent.name
+    if above and (name.lower() in _TELL_NOTHING or not re.search(r"[^\W\d_]{2}", name)):
+        name = f"{above} {name}"
+    return name.strip() or "data"
 
 
 def _cut_to_whole_lines(file: BinaryIO) -> None:

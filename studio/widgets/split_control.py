@@ -6,10 +6,10 @@ from functools import partial
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QDialog, QLineEdit, QMenu, QSpinBox, QVBoxLayout, QWidget
 
+from core.project.annotations import PARTS
 from studio import theme
 from studio.widgets import parts
 
-PARTS = ("train", "validation", "test")
 SHORT = {"train": "train", "validation": "val", "test": "test"}
 WAYS = (
     ("sequence", "Along sequences", "Each recording stands whole in one part."),

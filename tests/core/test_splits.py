@@ -7,7 +7,8 @@ from msgspec.structs import replace
 
 from core import splits
 from core.errors import ProjectError
-from core.project.motion_sets import PARTS, IndexLine, MotionRow, MotionSet, SetFacts
+from core.project.annotations import PARTS
+from core.project.motion_sets import IndexLine, MotionRow, MotionSet, SetFacts
 from core.splits import left_over, own_parts, split_clips, split_set
 from tests.core.made_up_project import made_up
 

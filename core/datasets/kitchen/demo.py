@@ -26,6 +26,7 @@ from core.datasets.kitchen.world import Kitchen, kitchen
 from core.motion import Poses2d
 from core.project import edits
 from core.project.annotations import (
+    PARTS,
     Actor,
     CharacteristicPose,
     Clip,
@@ -47,7 +48,6 @@ Detect = Callable[[Path, Path], Generator[Progress, None, Poses2d]]
 RATE_HZ = 30.0
 AUTHOR, SOURCE = "Posecast", "simulated kitchen"
 MOST_COOKS = 24
-PARTS = ("train", "validation", "test")
 _TRACKS = 16  # purpose of the stream that the detector's error is drawn from
 
 
