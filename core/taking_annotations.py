@@ -45,6 +45,7 @@ from core.project.annotations import (
     segment_order,
 )
 from core.project.cameras import camera_from_row, fits
+from core.project.motion_sets import name_after
 from core.project.store import ProjectStore
 from core.video import open_video
 from core.wording import counted
@@ -447,7 +448,7 @@ class _Taking:
         licence = next((each.licence for each in FORMATS if each.name == self.source), "")
         source = annotated_sets.Source(
             path=str(place), format=self.source,
-            name=origin.name or (place.name if place.is_dir() else place.stem) or self.source,
+            name=origin.name or name_after(place),
             licence=annotations.licence or licence, fingerprint=annotations.fingerprint, files=origin.files,
             options=origin.options, left_out=tuple(self.left_out),
         )  # fmt: skip

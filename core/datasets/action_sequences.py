@@ -235,9 +235,7 @@ def _notes(sequences: dict[str, list[Steps]]) -> list[str]:
     blind = sum(not step.pose.visible.any() for step in steps)
     estimated = len({each.clip.id for each in everything if each.view.camera.estimated})
     clips = len({each.clip.id for each in everything})
-    notes = [
-        f"{counted(len(steps), 'step')} of {counted(len(everything), 'person', 'people')} in {counted(clips, 'clip')}"
-    ]
+    notes = [f"{counted(len(steps), 'step')} in {counted(len(everything), 'sequence')} of {counted(clips, 'clip')}"]
     if unmarked:
         notes.append(f"Left out for want of a characteristic pose: {counted(unmarked, 'segment')}")
     drafts = sum(step.is_draft for step in steps)

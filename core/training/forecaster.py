@@ -193,10 +193,9 @@ class ForecasterRecipe:
         figures = self._best[1]
         if "validation/top1" not in figures:
             return "Trained; nothing was set aside to validate on"
-        return (
-            f"Validation: top-1 {100 * figures['validation/top1']:.1f} %, "
-            f"2D error {figures['validation/mpjpe_px']:.1f} px"
-        )
+        error_px = figures.get("validation/mpjpe_px")  # none where nobody is seen, as in a log of actions
+        error = f"2D error {error_px:.1f} px" if error_px is not None else "no 2D error: nobody was seen"
+        return f"Validation: top-1 {100 * figures['validation/top1']:.1f} %, {error}"
 
     def _require_the_same(self, header: Header) -> None:
         was, now = configs.knobs(header.config), configs.knobs(self._config)

@@ -3,6 +3,7 @@
 import csv
 import json
 from contextlib import closing
+from dataclasses import replace
 
 import msgspec
 import numpy as np
@@ -133,6 +134,15 @@ def test_that_smoke_trains_on_one_clip_of_six_segments_and_says_that_nothing_is_
     assert (tmp_path / "best.safetensors").is_file()
     assert "validation/top1" not in {each.name for each in events if isinstance(each, Metric)}
     assert events[-1] == Done("Trained; nothing was set aside to validate on", (str(tmp_path / "best.safetensors"),))
+
+
+def test_that_actions_alone_are_learned_where_nobody_was_ever_seen(made, tmp_path):
+    project = made.project
+    for clip in made.project.clips.values():
+        project = project.with_clip(msgspec.structs.replace(clip, tracks=""))
+    events = list(_train(replace(made, project=project), tmp_path))
+    assert "Nobody was seen" in " ".join(each.text for each in events if isinstance(each, Note))
+    assert events[-1].summary.endswith("no 2D error: nobody was seen")
 
 
 @pytest.mark.parametrize("kind", ["critic.kind=clip", "critic.kind=gradient_penalty"])
