@@ -15,7 +15,7 @@ from core.errors import CoreError
 from core.formats import Format
 from core.project import edits, inbox
 from core.project.annotations import Project
-from core.project.motion_sets import MotionSet, SetFacts, as_key, folder_of, motion_sets
+from core.project.motion_sets import MotionSet, SetFacts, as_key, folder_of, motion_sets, name_after
 from core.project.rows import value_of
 from core.project.store import ProjectStore
 from core.recognition import files_below
@@ -52,7 +52,7 @@ def stamp_of(path: Path) -> str:
 def set_for(spec: ImportData, known: Format) -> MotionSet:
     """The set this source was taken into before, by the same wishes; otherwise a new one."""
     project = Path(spec.project)
-    name = spec.name.strip() or _name_of(Path(spec.source))
+    name = spec.name.strip() or name_after(Path(spec.source))
     options = dict(spec.options) | ({"fit bodies": "yes"} if spec.fit_bodies else {})
     facts = SetFacts(
         key=as_key(name), name=name, holds=_HELD[known.holds], format=known.name,
@@ -69,11 +69,6 @@ def set_for(spec: ImportData, known: Format) -> MotionSet:
         number += 1
         facts = msgspec.structs.replace(facts, key=f"{as_key(name)[:56].rstrip('-')}-{number}")
     return MotionSet.create(project, facts)
-
-
-def _name_of(source: Path) -> str:
-    name = source.name.removesuffix(source.suffix) if source.is_file() else source.name
-    return name or "data"
 
 
 def is_in_project(spec: ImportData, key: str) -> bool:

@@ -53,6 +53,7 @@ from core.wording import counted
 UNKNOWN_RATE_HZ = 30.0
 UNKNOWN_SIZE = (1920, 1080)
 _MOST_FRAMES = 10**8  # 38 days at 30 a second; beyond it a number is a slip
+_LONGEST_NAME = 1000  # letters; a spoken sentence has a tenth, and beyond it lies damage
 _OVER_S = 1.0  # a segment may end so long after its video: cuts and counts differ between copies of a data set
 
 
@@ -206,6 +207,9 @@ class _Taking:
 
     def clip_in(self, foreign: ForeignClip, chosen: Clip | None) -> str:
         """The clip's id, with everything of `foreign` on it."""
+        if max(map(len, (foreign.name, foreign.performer, *foreign.videos))) > _LONGEST_NAME:
+            self.left_out += [f"{foreign.name[:40]}…: a name of more than {_LONGEST_NAME} letters"]
+            raise _LeftOutError
         found = self._video_of(foreign)
         clip = self.project.clips[chosen.id] if chosen is not None else self._clip_for(foreign, found)
         if not clip.video.path and found is not None:
@@ -215,6 +219,9 @@ class _Taking:
         people: list[Actor] = []
         rows: list[tuple[ForeignSegment, _Key, int | None]] = []
         for each in foreign.segments:
+            if max(map(len, (each.action, each.actor, *each.objects))) > _LONGEST_NAME:
+                self.left_out.append(f"{foreign.name}, {each.action[:40]}…: a name of more than {_LONGEST_NAME} letters")
+                continue
             placed = self._placed(foreign.name, each, clock)
             action = None if placed is None else self._label(each.action, "action")
             if placed is None or action is None:

@@ -39,7 +39,8 @@ _NAME = re.compile(r"[0-9a-f]{32}")
 _KEY = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _MOST_BYTES = 2 * 2**30
 _ENDINGS = {
-    ".amc", ".bvh", ".cdf", ".csv", ".eaf", ".json", ".mat", ".npy", ".npz", ".pkl", ".tsv", ".txt", ".xes", ".xml", ".zip",
+    ".amc", ".bvh", ".cdf", ".csv", ".eaf", ".json", ".mat", ".npy", ".npz", ".pkl", ".tsv", ".txt", ".xes", ".xml",
+    ".zip",
 }  # fmt: skip
 _TELL_NOTHING = {
     "annotations", "bvh", "csv", "data", "dataset", "motion", "motions", "npy", "npz", "pair", "poses", "sequences",

@@ -1,5 +1,7 @@
 """Data sets of recorded motion: what is stored comes back, and an import that was cut off goes on."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from msgspec.structs import replace
@@ -8,7 +10,16 @@ from core.bodies.skeletons import SMPL_24
 from core.errors import FileError, FormatError, ProjectError
 from core.geometry.rotations import matrices
 from core.motion import Motion
-from core.project.motion_sets import IndexLine, MotionSet, MotionSplit, SetFacts, as_key, folder_of, motion_sets
+from core.project.motion_sets import (
+    IndexLine,
+    MotionSet,
+    MotionSplit,
+    SetFacts,
+    as_key,
+    folder_of,
+    motion_sets,
+    name_after,
+)
 from core.recordings import Recording, Stretch, completed
 
 FACTS = SetFacts(key="clips", name="Clips", holds="motion", format="AMASS", source="somewhere")
@@ -116,3 +127,24 @@ def test_that_a_split_that_cannot_be_kept_is_refused_in_words_and_leaves_nothing
     (clips.folder / "splits").write_text("a file where the folder should be")
     with pytest.raises(FileError, match="cannot be written"):
         MotionSet(clips.folder).store_split(MotionSplit(name="mine", how="", parts={"train": ("a/walk",)}))
+
+
+@pytest.mark.parametrize(
+    ("source", "name"),
+    [
+        ("bandai_namco_1/bvh.zip", "bandai_namco_1 bvh"),
+        ("babel/val.json.zip", "babel val"),
+        ("ikea/no_na.xes.zip", "no_na"),
+        ("openpose/0.zip", "openpose 0"),
+        ("grab/grab_charposes.csv", "grab_charposes"),
+        ("walks/05.06.2024 Rom.npz", "05.06.2024 Rom"),
+        ("Übung/歩行の.bvh", "歩行の"),
+    ],
+)
+def test_that_a_data_set_is_called_by_what_tells_it_from_others(source, name):
+    assert name_after(Path(source)) == name
+
+
+def test_that_a_folder_keeps_its_whole_name(tmp_path):
+    (tmp_path / "AMASS.zip").mkdir()
+    assert name_after(tmp_path / "AMASS.zip") == "AMASS.zip"
