@@ -39,6 +39,8 @@ from core.wording import counted
 LIMIT_S = 120.0
 """How long the process may say nothing."""
 LIMIT_BYTES = 4 * 2**30
+_LONGEST_NAME = 1000  # letters
+_LONGEST_LABEL = 10_000  # BABEL and Human3.6M say much of a stretch
 _MOST_FILE_S = 4 * 3600.0
 _BEAT_S = 0.5
 _FITTED_BODY = "built-in/smpl/neutral"
@@ -339,6 +341,7 @@ def _taken(task: TakeMotion, say: Callable[[Answer], None]) -> Iterator[MotionRo
         found = True
         name = f"{task.below}/{recording.name}" if task.below else recording.name
         recording = replace(recording, name=name)
+        _refuse_long_names(path, recording)
         if recording.joints_m is None and recording.body is None:
             yield _labels_of(recording)
             continue
@@ -351,6 +354,16 @@ def _taken(task: TakeMotion, say: Callable[[Answer], None]) -> Iterator[MotionRo
         say(Reading(recording.name))
     if not found:
         raise FormatError(path, "it holds no recording", hint="Leave it out, or fetch it again.")
+
+
+def _refuse_long_names(path: Path, recording: Recording) -> None:
+    longest = max(len(recording.name), len(recording.performer))
+    if longest > _LONGEST_NAME:
+        raise FormatError(path, f"{recording.name[:40]}…: a name of {longest} letters", hint=_AGAIN)
+    for each in recording.stretches:
+        longest = max(map(len, (each.text, *each.labels)))
+        if longest > _LONGEST_LABEL:
+            raise FormatError(path, f"{recording.name}: a label of {longest} letters", hint=_AGAIN)
 
 
 def _format(name: str) -> Format:

@@ -220,7 +220,9 @@ class _Taking:
         rows: list[tuple[ForeignSegment, _Key, int | None]] = []
         for each in foreign.segments:
             if max(map(len, (each.action, each.actor, *each.objects))) > _LONGEST_NAME:
-                self.left_out.append(f"{foreign.name}, {each.action[:40]}…: a name of more than {_LONGEST_NAME} letters")
+                self.left_out.append(
+                    f"{foreign.name}, {each.action[:40]}…: a name of more than {_LONGEST_NAME} letters"
+                )
                 continue
             placed = self._placed(foreign.name, each, clock)
             action = None if placed is None else self._label(each.action, "action")

@@ -251,7 +251,7 @@ def _list(root: Path, name: str) -> list[str]:
 
 
 def _some(names: list[str]) -> str:
-    return ", ".join(names[:5]) + (", …" if len(names) > 5 else "")
+    return ", ".join(each[:200] for each in names[:5]) + (", …" if len(names) > 5 else "")
 
 
 # ---- the file of segments ----

@@ -224,7 +224,7 @@ def _split(root: Path, known: set[str]) -> tuple[dict[str, dict[str, tuple[str, 
 
 def _some(names: Iterable[str]) -> str:
     names = list(names)
-    return ", ".join(names[:5]) + (", …" if len(names) > 5 else "")
+    return ", ".join(each[:200] for each in names[:5]) + (", …" if len(names) > 5 else "")
 
 
 def _lines(path: Path) -> list[str]:

@@ -4,6 +4,7 @@ import os
 import signal
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from core.apart import Check, Reading, Refused, TakeMotion, Taken, Worker, read_
 from core.errors import FormatError
 from core.formats import FORMATS
 from core.project.motion_sets import MotionSet, SetFacts
+from core.recordings import Recording, Stretch
 from tests.core.formats import made_amass, made_ikea_asm, made_ikea_asm_cameras, made_mpii_cooking
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes among files and limits of memory are POSIX")
@@ -145,3 +147,20 @@ def test_that_annotations_that_cannot_be_read_are_refused_with_the_reason_and_th
     file.write_bytes(file.read_bytes()[:4000])
     with pytest.raises(FormatError, match=file.name):
         read_annotations(file, a_format("MPII Cooking 2"), {})
+
+
+@pytest.mark.parametrize(("field", "says"), [("name", "a name of 1001 letters"), ("text", "a label of 10001 letters")])
+def test_that_names_that_only_damage_makes_so_long_are_refused(tmp_path, monkeypatch, field, says):
+    from core import apart
+
+    stretch = Stretch(0.0, 1.0, ("walk",), "x" * 10_001 if field == "text" else "")
+    given = Recording("x" * 1001 if field == "name" else "a", 30.0, stretches=(stretch,))
+    monkeypatch.setattr(apart, "_format", lambda name: replace(a_format("BABEL"), read=lambda path: iter([given])))
+    facts = SetFacts(key="walks", name="Walks", holds="labels", format="BABEL", source="somewhere")
+    the_set = MotionSet.create(tmp_path, facts)
+    task = TakeMotion(path=str(tmp_path / "train.json"), format="BABEL", into=str(the_set.folder))
+    answer = apart._answer(task, lambda _: None, 0)
+    assert isinstance(answer, Refused)
+    assert answer.reason.startswith("train.json: ")
+    assert says in answer.reason
+    assert len(answer.reason) < 200

@@ -272,3 +272,14 @@ def test_that_the_rate_taken_for_granted_is_said(store):
     report = take(store, Annotations((ForeignClip("a", (WASH,)),)), rate_hz=50.0)
     assert only(store).segments[0].start_frame == 40
     assert "taken for 50 frames a second" in report.says
+
+
+def test_that_names_that_only_damage_makes_so_long_are_left_out(store):
+    long = "x" * 1001
+    report = take(store, annotations(CUT, replace(WASH, action=long), replace(IDLE, objects=("bread", long))))
+    assert [each[0] for each in in_words(store, only(store))] == ["cut"]
+    assert len(report.left_out) == 2
+    assert all("a name of more than 1000 letters" in each and len(each) < 200 for each in report.left_out)
+    report = take(store, annotations(CUT, name=long))
+    assert len(store.project.clips) == 1
+    assert len(report.left_out[0]) < 200
