@@ -96,7 +96,7 @@ class Statistics(msgspec.Struct, frozen=True, kw_only=True):
         return [[known.get((before, after), 0) for after in names] for before in names]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class _Doing:
     start_s: float
     end_s: float
@@ -104,7 +104,7 @@ class _Doing:
     posed: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class _Item:
     key: str
     seconds: float

@@ -13,6 +13,7 @@ from core.errors import CoreError, ProjectError
 from core.motion import Poses2d
 from core.project.annotations import BY_HAND, Changes, Clip, Project
 from core.project.store import ProjectStore
+from studio.memory import long_lived
 
 _INBOX_MS = 500
 
@@ -46,7 +47,8 @@ class Document(QObject):
         """Open a project for editing; for reading where another studio has it. Raises CoreError in words."""
         if self._store is not None and self._store.folder.resolve() == folder.resolve():
             self.close_project()  # or we would find ourselves editing it
-        self._take(ProjectStore.open(folder, self.author))
+        with long_lived():
+            self._take(ProjectStore.open(folder, self.author))
 
     def create(self, folder: Path, name: str) -> None:
         """Make an empty project in `folder` and open it."""

@@ -8,8 +8,8 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QWidget
 
 from core.project.annotated_sets import clips_of
-from core.project.annotations import Changes, Item
-from core.statistics import of_clips
+from core.project.annotations import Changes, Item, Project
+from core.statistics import Statistics, of_clips
 from studio import theme
 from studio.adding import Adding
 from studio.data_sets import DataSets
@@ -37,6 +37,8 @@ class DataPage(QWidget):
         self.clips = DataClips(document, jobs, adding)
         self.set_view = DataSetView(document, sets)
         self.statistics = DataStatistics()
+        self._counted: dict[str, tuple[Project, Statistics]] = {}  # of clips, by the row of the catalog that shows them
+        self._is_counting = False
         self._middle = QStackedWidget()
         self._middle.addWidget(self.clips)
         self._middle.addWidget(self.set_view)
@@ -58,7 +60,7 @@ class DataPage(QWidget):
         self.set_view.reasons_wanted.connect(self.catalog.show_reasons)
         self.set_view.licence_wanted.connect(self.catalog.show_licence)
         sets.moved.connect(self._show_statistics)
-        document.opened.connect(self._show_chosen)
+        document.opened.connect(self._forget)
         document.changed.connect(self._changed)
         self._show_chosen()
 
@@ -142,17 +144,37 @@ class DataPage(QWidget):
         self._show_statistics()
 
     def _show_statistics(self) -> None:
-        """Of what is in front. Those of clips are counted here: some thousand segments take milliseconds."""
+        """Of what is in front; those of clips are counted off the window's thread and shown when they are there."""
         if not self._document.is_open:
             return
         if self._is_on_clips:
-            project, chosen = self._document.project, self._annotated
-            clips = list(project.clips) if chosen is None else [each.id for each in clips_of(project, chosen)]
-            statistics = of_clips(project, clip_ids=clips)
-            self.statistics.setVisible(bool(clips))
-        else:
-            contents = self._sets.contents(self.catalog.chosen_key)
-            statistics = None if contents is None else contents.statistics
-            self.statistics.setVisible(statistics is not None and bool(statistics.actions))
+            self._count_clips()
+            return
+        contents = self._sets.contents(self.catalog.chosen_key)
+        statistics = None if contents is None else contents.statistics
+        self.statistics.setVisible(statistics is not None and bool(statistics.actions))
         if statistics is not None:
             self.statistics.show_statistics(statistics)
+
+    def _count_clips(self) -> None:
+        project, key, chosen = self._document.project, self.catalog.chosen_key, self._annotated
+        clips = list(project.clips) if chosen is None else [each.id for each in clips_of(project, chosen)]
+        self.statistics.setVisible(bool(clips))
+        counted = self._counted.get(key)
+        if counted is not None:
+            self.statistics.show_statistics(counted[1])
+        is_new = counted is not None and counted[0] is project
+        if not is_new and not self._is_counting:  # what changes meanwhile is counted when this one is there
+            self._is_counting = True
+            self._sets.later(lambda: (key, project, of_clips(project, clip_ids=clips)), self._take_counted)
+
+    def _take_counted(self, found: tuple[str, Project, Statistics]) -> None:
+        key, project, statistics = found
+        self._is_counting = False
+        self._counted[key] = (project, statistics)
+        self._show_statistics()
+
+    def _forget(self) -> None:
+        self._counted.clear()
+        self._is_counting = False
+        self._show_chosen()

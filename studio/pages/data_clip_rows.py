@@ -1,7 +1,9 @@
 """What the Data page says of each clip: its row in the table, the figures above it, and that its video has moved."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
+from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from core.project.annotations import Clip
@@ -10,7 +12,7 @@ from core.wording import counted
 from studio.document import Document
 from studio.jobs import Jobs
 from studio.widgets import parts
-from studio.widgets.clip_states import ClipState, length_words, spoken_length
+from studio.widgets.clip_states import ClipState, clip_state, length_words, spoken_length, without_pose
 from studio.widgets.job_words import grouped
 from studio.widgets.record_table import Cell, Column, Record
 from studio.widgets.split_control import SHORT
@@ -27,20 +29,66 @@ COLUMNS = (
     Column("Split", 58, rank=3),
     Column("Camera", 88, rank=6),
 )
+_LOOKED_AT = Cell("", share=1.0, colour="ok", tip="Every frame has been looked at")
+_NO_POSES = Cell("none yet")
+
+
+@dataclass(frozen=True)
+class ClipRow:
+    """A clip as the table shows it; `said` is all that its row says, in small letters."""
+
+    record: Record
+    state: ClipState
+    said: str
 
 
 class ClipRows:
-    """Makes rows of clips as they stand."""
+    """Makes rows of clips as they stand; a row is made again only where something in it has changed."""
 
     def __init__(self, document: Document, jobs: Jobs, thumbnails: Thumbnails) -> None:
         self._document, self._jobs, self._thumbnails = document, jobs, thumbnails
+        self._made: dict[str, tuple[tuple[object, ...], ClipRow]] = {}
+        self._without: frozenset[str] = frozenset()
+        self._extracting: dict[str, Cell] = {}
 
-    def record(self, clip: Clip, state: ClipState, part: str, *, video_is_there: bool) -> Record:
-        """A row; `part` is the one of the split that is shown."""
+    def forget(self) -> None:
+        """Another project is open."""
+        self._made.clear()
+
+    def look(self) -> None:
+        """Before rows are made: what holds for all of them."""
+        self._without = without_pose(self._document.project)
+        self._extracting = {}
+        for job in self._jobs.live():
+            if isinstance(job.spec, ExtractPoses):
+                share = job.share() or 0.0
+                words = f"{share:.0%}".replace("%", " %") if len(job.spec.clip_ids) == 1 else ""
+                cell = Cell(words, share=share, colour="accent", tip=job.name)
+                self._extracting |= dict.fromkeys(job.spec.clip_ids, cell)
+
+    def row(self, clip: Clip, part: str, *, video_is_there: bool) -> ClipRow:
+        """A clip's row; `part` is the one of the split that is shown."""
         camera = self._document.project.cameras.get(clip.camera)
         known = camera is not None and not camera.estimated
         path = self._document.video_path(clip.id)
         picture = self._thumbnails.of(clip.id, path if video_is_there else None)
+        poses = self._poses_cell(clip)
+        of = (clip, part, video_is_there, known, path, picture, poses, self._without)
+        before, row = self._made.get(clip.id, ((), None))
+        if row is None or before != of:
+            state = clip_state(
+                self._document.project, clip, video_is_there=video_is_there, without=self._without
+            )  # fmt: skip
+            record = self._record(clip, state, part, known=known, path=path, picture=picture, poses=poses)
+            said = " ".join((*(cell.words for cell in record.cells), clip.performer)).casefold()
+            row = ClipRow(record, state, said)
+            self._made[clip.id] = (of, row)
+        return row
+
+    def _record(
+        self, clip: Clip, state: ClipState, part: str, *,
+        known: bool, path: Path | None, picture: QPixmap | None, poses: Cell,
+    ) -> Record:  # fmt: skip
         size = f"{clip.video.width} × {clip.video.height}, {clip.video.rate_hz:.4g} frames/s"
         tip = f"{path or 'Made without a video'}\n{size}" + (
             f"\nPerformed by {clip.performer}" if clip.performer else ""
@@ -53,7 +101,7 @@ class ClipRows:
             (
                 Cell(clip.name, strong=True, picture=picture, tip=tip),
                 Cell(length_words(clip.video.duration_s)),
-                self._poses_cell(clip),
+                poses,
                 Cell(marked, share=state.share_marked, colour="accent", tip=counted(state.segments, "segment")),
                 Cell(grouped(len(clip.poses)), share=len(clip.poses) / max(needed, 1), colour="accent", tip=missing),
                 Cell(state.words, dot=True, colour=state.colour),
@@ -65,14 +113,8 @@ class ClipRows:
 
     def _poses_cell(self, clip: Clip) -> Cell:
         if clip.tracks:
-            return Cell("", share=1.0, colour="ok", tip="Every frame has been looked at")
-        for job in self._jobs.live():
-            if isinstance(job.spec, ExtractPoses) and clip.id in job.spec.clip_ids:
-                share = job.share() or 0.0
-                alone = len(job.spec.clip_ids) == 1
-                words = f"{share:.0%}".replace("%", " %") if alone else ""
-                return Cell(words, share=share, colour="accent", tip=job.name)
-        return Cell("none yet")
+            return _LOOKED_AT
+        return self._extracting.get(clip.id, _NO_POSES)
 
 
 def show_sums(place: QWidget, clips: list[Clip], states: list[ClipState]) -> None:

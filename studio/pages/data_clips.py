@@ -15,12 +15,11 @@ from core.splits import split_clips
 from core.wording import counted
 from studio import theme
 from studio.adding import Adding
-from studio.clip_search import Place, fits
+from studio.clip_search import Place, Query
 from studio.document import Document
 from studio.jobs import Job, Jobs
 from studio.pages.data_clip_rows import COLUMNS, ClipRows, MovedCard, show_sums
 from studio.widgets import parts
-from studio.widgets.clip_states import clip_state
 from studio.widgets.record_table import RecordTable
 from studio.widgets.split_control import SplitControl
 from studio.widgets.thumbnails import Thumbnails
@@ -198,6 +197,7 @@ class DataClips(QWidget):
 
     def _forget(self) -> None:
         self._thumbnails.forget()
+        self._rows.forget()
         self._split_name = ""
         self._set = None
         self.search.clear()
@@ -240,21 +240,22 @@ class DataClips(QWidget):
         self.setFocusProxy(self.table if clips else self.first)
         split = self._split()
         part_of = {each: part for part, ids in split.parts.items() for each in ids} if split is not None else {}
-        query, records = self.search.text(), []
+        self._rows.look()
+        there = self._there
+        rows = [
+            self._rows.row(each, part_of.get(each.id, ""), video_is_there=there.get(each.id, True)) for each in clips
+        ]
+        words, records = self.search.text(), []
         self._places = []
-        states = [clip_state(project, clip, video_is_there=self._there.get(clip.id, True)) for clip in clips]
-        for clip, state in zip(clips, states, strict=True):
-            record = self._rows.record(
-                clip, state, part_of.get(clip.id, ""), video_is_there=self._there.get(clip.id, True)
-            )
-            said = " ".join((*(cell.words for cell in record.cells), clip.performer))
-            is_found, places = fits(project, clip, query, said)
+        query = Query(project, words)
+        for clip, row in zip(clips, rows, strict=True):
+            is_found, places = query.fits(clip, row.said)
             if is_found:
-                records.append(record)
+                records.append(row.record)
                 self._places += places
         self.table.show_records(records)
-        self._tell_found(query, len(records))
-        show_sums(self._sums, clips, states)
+        self._tell_found(words, len(records))
+        show_sums(self._sums, clips, [row.state for row in rows])
         stored = {each.name: each.parts for each in project.splits.values()}
         editable = self._document.read_only_reason is None
         how = split.made.source if split is not None else ""

@@ -17,10 +17,17 @@ class ClipState:
     share_marked: float  # of its frames, 0 to 1
 
 
-def clip_state(project: Project, clip: Clip, *, video_is_there: bool = True) -> ClipState:
-    """New, in work, needs poses, done; or that its video has moved. Background needs no pose."""
+def without_pose(project: Project) -> frozenset[str]:
+    """The labels whose segments need no characteristic pose: background."""
+    return frozenset(label.id for label in project.actions() if label.name in BACKGROUND)
+
+
+def clip_state(
+    project: Project, clip: Clip, *, video_is_there: bool = True, without: frozenset[str] | None = None
+) -> ClipState:
+    """New, in work, needs poses, done; or that its video has moved. `without` as of `without_pose`."""
     posed = {pose.segment for pose in clip.poses}
-    without = {label.id for label in project.actions() if label.name in BACKGROUND}
+    without = without_pose(project) if without is None else without
     missing = sum(each.id not in posed and each.action not in without for each in clip.segments)
     marked = _frames_marked(clip)
     share = marked / clip.video.frame_count if clip.video.frame_count else 0.0

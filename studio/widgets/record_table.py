@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import (
     QAbstractTableModel,
+    QItemSelection,
     QItemSelectionModel,
     QModelIndex,
     QPersistentModelIndex,
@@ -47,7 +48,7 @@ class Column:
     rank: int = 0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Cell:
     """What stands in a place. `share` draws a meter before the words, `dot` a state's sign, both theme words or hex."""
 
@@ -60,7 +61,7 @@ class Cell:
     tip: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Record:
     """A row."""
 
@@ -78,9 +79,10 @@ class _Model(QAbstractTableModel):
         """Take new records; where the same rows stand in the same places, only what differs is painted anew."""
         before, self.records = self.records, records
         if [each.id for each in before] == [each.id for each in records]:
-            for row, (old, new) in enumerate(zip(before, records, strict=True)):
-                if old != new:
-                    self.dataChanged.emit(self.index(row, 0), self.index(row, len(self.columns) - 1))
+            pairs = enumerate(zip(before, records, strict=True))
+            differ = [row for row, (old, new) in pairs if old is not new and old != new]
+            for first, last in _runs(differ):
+                self.dataChanged.emit(self.index(first, 0), self.index(last, len(self.columns) - 1))
         else:
             self.records = before
             self.beginResetModel()
@@ -158,6 +160,17 @@ def _paint_cell(painter: QPainter, area: QRectF, cell: Cell, look: theme.Theme, 
         put(painter, left, baseline, cell.words, ink, size, weight, width=area.right() - left)
 
 
+def _runs(rows: Sequence[int]) -> list[tuple[int, int]]:
+    """First and last of each stretch of rows that follow one another."""
+    runs: list[tuple[int, int]] = []
+    for row in rows:
+        if runs and row == runs[-1][1] + 1:
+            runs[-1] = (runs[-1][0], row)
+        else:
+            runs.append((row, row))
+    return runs
+
+
 class RecordTable(QTableView):
     """Rows that can be chosen, one or several; Enter or a double click opens one."""
 
@@ -199,13 +212,15 @@ class RecordTable(QTableView):
         self._rows.show(records)
         if not self.selectionModel().hasSelection():
             flags = QItemSelectionModel.SelectionFlag.Select | QItemSelectionModel.SelectionFlag.Rows
-            for row, record in enumerate(records):
-                if record.id in chosen:
-                    self.selectionModel().select(self._rows.index(row, 0), flags)
-                if record.id == current:
-                    self.selectionModel().setCurrentIndex(
-                        self._rows.index(row, 0), QItemSelectionModel.SelectionFlag.NoUpdate
-                    )
+            again = QItemSelection()
+            for first, last in _runs([row for row, record in enumerate(records) if record.id in chosen]):
+                again.select(self._rows.index(first, 0), self._rows.index(last, 0))
+            self.selectionModel().select(again, flags)
+            row = next((row for row, record in enumerate(records) if record.id == current), None)
+            if row is not None:
+                self.selectionModel().setCurrentIndex(
+                    self._rows.index(row, 0), QItemSelectionModel.SelectionFlag.NoUpdate
+                )
         self._is_following = False
 
     def choose(self, record_id: str) -> None:
@@ -220,7 +235,9 @@ class RecordTable(QTableView):
 
     def chosen_ids(self) -> list[str]:
         """The rows that are chosen, from top to bottom."""
-        rows = sorted({index.row() for index in self.selectionModel().selectedRows()})
+        ranges = self.selectionModel().selection()
+        spans = [(ranges.at(each).top(), ranges.at(each).bottom()) for each in range(ranges.count())]
+        rows = sorted({row for first, last in spans for row in range(first, last + 1)})
         return [self._rows.records[row].id for row in rows if row < len(self._rows.records)]
 
     def current_id(self) -> str:

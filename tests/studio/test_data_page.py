@@ -243,3 +243,31 @@ def test_that_overlapping_segments_do_not_count_twice(with_clip):
 @pytest.mark.parametrize(("seconds", "words"), [(3, "0:03"), (143.4, "2:23"), (3729, "1:02:09")])
 def test_that_lengths_read_like_clocks(seconds, words):
     assert length_words(seconds) == words
+
+
+def test_that_figures_of_clips_follow_the_last_of_many_edits_without_holding_the_window(with_clip, qtbot):
+    page = with_clip.window.page("data")
+    qtbot.waitUntil(page.is_settled)
+    for start in range(0, 25, 5):
+        mark(with_clip, ("reach", start, start + 5))
+    assert page.statistics.bars.isVisible()
+    qtbot.waitUntil(page.is_settled)
+    shown = page.statistics._statistics
+    assert shown == of_clips(with_clip.document.project)
+    assert shown.stretches == 5
+
+
+def test_that_a_row_is_made_again_only_where_its_clip_has_changed(with_clip, video, qtbot):
+    second = video.with_name("clip_02.mp4")
+    shutil.copy(video, second)
+    with_clip.adding.add([second])
+    page = with_clip.window.page("data")
+    qtbot.waitUntil(lambda: not with_clip.adding.is_busy and page.is_settled())
+    page.clips.show_now()
+    first, other = page.clips.table.records()
+    with_clip.document.choose_clip(first.id)
+    mark(with_clip, ("reach", 0, 5))
+    page.clips.show_now()
+    again, same = page.clips.table.records()
+    assert again != first
+    assert same is other
