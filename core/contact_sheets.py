@@ -157,7 +157,7 @@ def _of_value(found: Recognised, video: Path | None, options: dict[str, Any]) ->
         case Poses2d():
             yield from _poses(value, video)
         case Annotations():
-            yield from _annotations(value)
+            yield from annotations_pictures(value)
         case KeyposeTable():
             yield from _keyposes(value)
         case [Mark(), *_]:
@@ -234,7 +234,8 @@ def _grid(cells: list[Rgb], words: list[str]) -> Rgb:
     return board.picture()
 
 
-def _annotations(value: Annotations) -> Iterator[Rgb]:
+def annotations_pictures(value: Annotations) -> Iterator[Rgb]:
+    """What there is in words, then what is done when in the first clips."""
     clips = [each for each in value.clips if each.segments]
     segments = [segment for each in clips for segment in each.segments]
     facts = [

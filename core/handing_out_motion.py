@@ -7,7 +7,6 @@ What is said is Progress, and at last the Report. A folder gets the recordings u
 cannot hold (a BVH needs a body) is left out with the reason. Tables go out byte for byte as they came in.
 """
 
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -18,7 +17,7 @@ from core.exchanged import Report
 from core.formats import FORMATS, recordings_glb
 from core.project.motion_sets import MotionRow, MotionSet
 from core.runs import Progress
-from core.whole_files import whole_file
+from core.whole_files import as_file_name, free_file_name, whole_file
 from core.wording import counted
 
 
@@ -65,10 +64,10 @@ def hand_out_motion(
     if out.exists() and not out.is_dir():
         raise FileError(out, "is a file, and all recordings need a folder", hint="Name a folder, or one with --motion.")
     left_out: list[str] = []
-    used: set[Path] = set()
+    taken: dict[Path, set[str]] = {}
     for number, row in enumerate(rows):
         yield Progress(number, len(rows), row.name)
-        path = _place(out, row.name, known.endings[0], used)
+        path = _place(out, row.name, known.endings[0], taken)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             _write(known, the_set, row, path, replaces=replaces)
@@ -126,15 +125,11 @@ def _write(known: MotionWriter, the_set: MotionSet, row: MotionRow, path: Path, 
         write(the_set.read(row), beside)
 
 
-def _place(folder: Path, name: str, ending: str, used: set[Path]) -> Path:
-    """A file below `folder` and nowhere else, whatever the recording is called."""
-    parts = [re.sub(r'[\x00-\x1f<>:"/\\|?*]', "_", each).strip(". ") or "_" for each in name.split("/")]
-    path, number = folder.joinpath(*parts[:-1], parts[-1] + ending), 1
-    while path in used:
-        number += 1
-        path = path.with_name(f"{parts[-1]} {number}{ending}")
-    used.add(path)
-    return path
+def _place(folder: Path, name: str, ending: str, taken: dict[Path, set[str]]) -> Path:
+    """A file below `folder` and nowhere else, whatever the recording is called; `taken` names by folder."""
+    *above, last = name.split("/")
+    place = folder.joinpath(*(as_file_name(each, "_") for each in above))
+    return place / (free_file_name(last, taken.setdefault(place, set()), "_") + ending)
 
 
 def _tables(the_set: MotionSet, out: Path, *, replaces: bool) -> Report:

@@ -10,7 +10,6 @@ edit for a folder of annotations.
 """
 
 import dataclasses
-import getpass
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -20,8 +19,8 @@ from core import exchange
 from core.errors import CoreError, FileError, ProjectError, RunError
 from core.exchanged import Report
 from core.formats.annotated import Annotations
-from core.project.annotations import Clip
-from core.project.durable import move_into_place, write_down
+from core.project.annotations import Clip, person
+from core.project.durable import put_down
 from core.project.motion_sets import IndexLine, SetFacts
 from core.project.store import ProjectStore
 from core.recognition import Recognised, is_packed, unpacked, what_is
@@ -46,14 +45,6 @@ def carry_out(spec: ImportData) -> Events:
     yield Progress(0, 1, f"Unpacking {source.name}")
     with unpacked(source, Path(spec.out)) as folder:
         yield from _import(spec, what_is(folder, spec.format, spec.only), folder)
-
-
-def person() -> str:
-    """Who sits here, for the provenance of edits."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return "somebody"
 
 
 def _import(spec: ImportData, found: Recognised, root: Path) -> Events:
@@ -164,8 +155,7 @@ def _import_tables(spec: ImportData, found: Recognised, root: Path) -> Events:
                 fresh += 1
                 kept = the_set.folder / "tables" / name
                 kept.parent.mkdir(parents=True, exist_ok=True)
-                write_down(kept.with_name(f".{kept.name}.new"), table.raw)
-                move_into_place(kept.with_name(f".{kept.name}.new"), kept)
+                put_down(kept, table.raw)
                 the_set.append(line)
         except OSError as error:
             raise FileError(path, f"cannot be kept ({error.strerror})", hint="Free space on the disk.") from error

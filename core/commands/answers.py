@@ -15,6 +15,7 @@ import msgspec
 import typer
 
 from core.errors import CoreError, RunError
+from core.project.annotations import person as person
 from core.run_folder import RunFolder
 from core.runs import Done, Event, Events, Failed, Made, Metric, Note, Progress, Spec, Stopped
 from core.wording import shown as as_shown
@@ -128,13 +129,3 @@ def _lines(events: Events, every_s: float = 5.0) -> Events:
             case Made(what, _):
                 complain(what)
         yield event
-
-
-def person() -> str:
-    """Who sits here, for the provenance of edits."""
-    import getpass
-
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return "somebody"

@@ -2,7 +2,7 @@
 
 import hashlib
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -10,6 +10,13 @@ from core.commands.answers import REFUSED, Json, ProjectFolder, answer, person, 
 from core.commands.projects import clip_of, refuse_own_file
 from core.errors import ProjectError
 from core.wording import table
+
+if TYPE_CHECKING:
+    from core.catalog import Catalog, SetEntry
+    from core.exchanged import Report
+    from core.project.motion_sets import IndexLine
+    from core.project.store import ProjectStore
+    from core.runs import Events
 
 _MOST_REASONS = 20
 
@@ -80,7 +87,7 @@ def _import_as_run(source: Path, project: Path, *, clip: str, name: str, as_json
     answer(facts, "\n".join(lines), as_json=as_json)
 
 
-def _left_out(folder: Path) -> list[Any]:
+def _left_out(folder: Path) -> "list[IndexLine]":
     from core.project.motion_sets import MotionSet
 
     return [line for line in MotionSet(folder).lines() if line.left_out]
@@ -131,7 +138,7 @@ def sets(
         answer(found, _listed(found), as_json=as_json)
 
 
-def _listed(found: Any) -> str:
+def _listed(found: "Catalog") -> str:
     from core.recognition import spelled_size
 
     if not found.sets:
@@ -158,7 +165,7 @@ def _listed(found: Any) -> str:
     return "\n".join(lines)
 
 
-def _amount(entry: Any) -> str:
+def _amount(entry: "SetEntry") -> str:
     """What it holds and how much of it: `117 clips, labels only`, `371 recordings`, `800000 poses`."""
     from core.wording import counted
 
@@ -198,7 +205,7 @@ def export(
         answer(report, report.says, as_json=as_json)
 
 
-def _export_set(store: Any, name: str, out: Path, *, is_quiet: bool, **wishes: Any) -> Any:
+def _export_set(store: "ProjectStore", name: str, out: Path, *, is_quiet: bool, **wishes: Any) -> "Report":
     from core.catalog import DATASETS, find_set, key_of
     from core.handing_out_motion import hand_out_motion
     from core.project.annotated_sets import is_annotated
@@ -212,9 +219,9 @@ def _export_set(store: Any, name: str, out: Path, *, is_quiet: bool, **wishes: A
             hint="Without --set all marks are exported: posecast export PROJECT marks.csv.",
         )
     the_set = MotionSet(store.folder / DATASETS / key_of(item))
-    report = None
+    report: Report | None = None
 
-    def progress() -> Any:
+    def progress() -> "Events":
         nonlocal report
         for said in hand_out_motion(the_set, out, **wishes):
             if isinstance(said, Progress):
@@ -224,6 +231,7 @@ def _export_set(store: Any, name: str, out: Path, *, is_quiet: bool, **wishes: A
 
     for _ in shown(progress(), quiet=is_quiet):
         pass
+    assert report is not None, "an export ends with its report"
     return report
 
 

@@ -8,6 +8,7 @@ Values refuse what cannot be shown (an end before its start). What is merely odd
 outside its segment or past the video's end) is kept and listed by `core.project.check`.
 """
 
+import getpass
 import secrets
 from bisect import insort
 from datetime import UTC, datetime
@@ -25,6 +26,14 @@ DRAFT = "draft"
 def new_id() -> str:
     """128 random bits as 32 hexadecimal digits."""
     return secrets.token_hex(16)
+
+
+def person() -> str:
+    """Who sits here, for the provenance of edits."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError, ImportError):
+        return "somebody"
 
 
 class Provenance(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,7 +7,7 @@ from typer.testing import CliRunner
 
 from core.__main__ import app
 from core.bodies.skeletons import BODY_25
-from core.contact_sheets import contact_sheet, write_contact_sheet
+from core.contact_sheets import annotations_pictures, contact_sheet, write_contact_sheet
 from core.errors import FormatError
 from core.formats import openpose
 from core.formats.annotated import Annotations, ForeignClip, ForeignSegment
@@ -112,12 +112,10 @@ def test_that_segments_at_the_same_time_share_the_height():
 
 
 def test_that_annotations_in_seconds_and_in_frames_both_have_a_sheet(tmp_path):
-    from core.contact_sheets import _annotations
-
     in_frames = ForeignClip("a", (ForeignSegment("cut", start_frame=0, end_frame=50, pose_frame=20),), rate_hz=25.0)
     in_seconds = ForeignClip("b", (ForeignSegment("cut", start_s=0.0, end_s=2.0, pose_s=0.8),))
     for clips in ((in_frames,), (in_seconds,), (in_frames, in_seconds)):
-        pictures = list(_annotations(Annotations(clips)))
+        pictures = list(annotations_pictures(Annotations(clips)))
         assert any((picture == (255, 255, 255)).all(-1).sum() > 20 for picture in pictures), "the pose's mark"
 
 
