@@ -20,6 +20,7 @@ import zipfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import IO, Any
 
@@ -159,7 +160,19 @@ def from_npz(
 
 
 def headers_in(path: Path) -> dict[str, Header]:
-    """What the members of an .npz say of themselves; nothing where it is none. To tell formats apart; never raises."""
+    """What the members of an .npz say of themselves; nothing where it is none. To tell formats apart; never raises.
+
+    Several formats ask one after the other, so the last answers are kept.
+    """
+    try:
+        about = path.stat()
+    except (OSError, ValueError):
+        return {}
+    return dict(_headers_in(path, about.st_ino, about.st_size, about.st_mtime_ns))
+
+
+@lru_cache(maxsize=8)
+def _headers_in(path: Path, *_: int) -> dict[str, Header]:
     try:
         with _opened(path) as archive:
             found: dict[str, Header] = {}

@@ -194,3 +194,15 @@ def test_that_damaged_pickles_end_in_values_or_a_sentence(tmp_path_factory, seed
     else:
         said = path.name
     assert path.name in said
+
+
+def test_that_what_an_archive_says_is_asked_again_once_it_has_changed(tmp_path):
+    path = tmp_path / "a.npz"
+    np.savez(path, poses=np.zeros((3, 4)))
+    assert headers_in(path)["poses"].shape == (3, 4)
+    headers_in(path).clear()
+    assert headers_in(path)["poses"].shape == (3, 4)
+    np.savez(path, poses=np.zeros((4, 3)))
+    assert headers_in(path)["poses"].shape == (4, 3)
+    path.unlink()
+    assert headers_in(path) == {}
