@@ -218,7 +218,7 @@ def test_that_a_page_may_say_why_there_is_nothing(open_studio):
 
 def exported(qtbot, studio, name: str, shot: Shot, *presses: str) -> ExportBodies:
     """Go through the dialog; the run it begins."""
-    page = studio.window.page(studio.window.page_name)
+    page = studio.window.show_page("annotate")
     page.shown = lambda: Shown(shot, name)
     QTest.keyClick(studio.window, Qt.Key.Key_E, Qt.KeyboardModifier.ControlModifier)
     (dialog,) = studio.window.findChildren(ExportDialog)
@@ -234,9 +234,9 @@ def exported(qtbot, studio, name: str, shot: Shot, *presses: str) -> ExportBodie
 def test_that_an_export_is_a_job_whose_end_says_whose_licence_and_where_it_lies(qtbot, open_studio, monkeypatch):
     job = exported(qtbot, open_studio, "cook: at 0:14.2", a_shot(), "Body")
     folder = open_studio.document.folder / "exports"
-    assert job.title == "Export cook- at 0-14.2.glb"
+    assert job.title == "Export cook_ at 0_14.2.glb"
     qtbot.waitUntil(lambda: job.state == "done", timeout=60_000)
-    assert (folder / "cook- at 0-14.2.glb").is_file()
+    assert (folder / "cook_ at 0_14.2.glb").is_file()
     qtbot.waitUntil(lambda: (now := open_studio.window.notices.shown) is not None and "ready" in now.accessibleName())
     card = open_studio.window.notices.shown
     assert any(terms("CC0") in label.text() for label in card.findChildren(QLabel))
