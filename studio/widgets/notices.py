@@ -21,6 +21,7 @@ ERROR = "danger"
 _LONGEST_TITLE = 60
 _STAYS_MS = 6000
 _ERROR_STAYS_MS = 15000
+_MOST_LINES, _MOST_SIGNS = 4, 360
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,16 @@ def of_error(error: CoreError) -> Notice:
 def _sentence(words: str) -> str:
     whole = words[:1].upper() + words[1:]
     return whole if whole.endswith((".", "!", "?", ":", "…")) else f"{whole}."
+
+
+def in_short(words: str, most: int = _MOST_LINES) -> str:
+    """As much of long words as a card has room for, and that there is more."""
+    lines = [line.strip() for line in words.strip().splitlines()]
+    left = len(lines) - most
+    if left > 0:
+        lines = [*lines[:most], f"and {left} more {'line' if left == 1 else 'lines'}"]
+    short = "\n".join(lines)
+    return short if len(short) <= _MOST_SIGNS else f"{short[: _MOST_SIGNS - 1].rstrip()}…"
 
 
 class Notices(QObject):
@@ -115,7 +126,9 @@ class Notices(QObject):
         title.setMinimumWidth(1)
         box.addWidget(parts.row(parts.glyph(notice.icon, 16, notice.colour), (title, 1), close, gap=8))
         if notice.words:
-            words = parts.text(notice.words, "label", wrap=True)
+            words = parts.text(in_short(notice.words), "label", wrap=True)
+            words.setMinimumWidth(1)
+            words.setToolTip("" if words.text() == notice.words else notice.words)
             box.addWidget(parts.row(24, (words, 1), 8, gap=0))
         if notice.action and notice.on_action is not None:
             button = parts.button(notice.action)

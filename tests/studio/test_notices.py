@@ -1,0 +1,20 @@
+"""Notices keep to their size, however much there is to say."""
+
+import pytest
+
+from studio.widgets.notices import Notice, in_short
+
+pytestmark = pytest.mark.gui
+
+
+def test_that_a_notice_with_much_to_say_says_the_first_of_it_and_that_there_is_more(studio):
+    lines = [f"Camera {number}: focal length 1144 px" for number in range(44)]
+    studio.window.notices.show(Notice("cameras.pkl is in", "\n".join(lines)))
+    card = studio.window.notices.shown
+    assert card.height() < 260
+    assert in_short("\n".join(lines)).splitlines()[-1] == "and 40 more lines"
+
+
+def test_that_few_words_stay_as_they_are():
+    assert in_short("3 files are in.\n1 was left out.") == "3 files are in.\n1 was left out."
+    assert len(in_short("long " * 500)) < 400
