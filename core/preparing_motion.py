@@ -15,14 +15,14 @@ from pathlib import Path
 
 from core import splits
 from core.datasets.motion_windows import Joined, MotionWindows, classes_of, joined, parts_of
-from core.errors import ProjectError, RunError
+from core.errors import FormatError, ProjectError, RunError
 from core.formats.delimited import as_cell
 from core.importing import carry_out
+from core.prepared_sets import AMASS_SHOULD_HOLD, MOTION, refuse, said_of
 from core.project.motion_sets import PARTS, MotionSet, MotionSplit, motion_sets
 from core.runs import Done, Event, Events, ImportData, Made, Note, PrepareData
 from core.wording import counted
 
-_NAMES = {"babel": "BABEL", "grab": "GRAB", "humanact12": "HumanAct12"}
 SPLIT = "own"
 """Name of the split that is stored with the data set."""
 _MOST_NAMED = 5
@@ -30,16 +30,13 @@ _MOST_NAMED = 5
 
 def prepare(spec: PrepareData) -> Events:
     """Carry `spec` out for one of the three data sets of motion."""
-    if spec.dataset not in _NAMES:
-        raise RunError(f"{spec.dataset} is no data set of motion.", hint=f"These are: {', '.join(_NAMES)}.")
-    name, project = _NAMES[spec.dataset], Path(spec.project)
-    if spec.videos:
-        raise RunError(f"{name} has no videos.", hint="Leave --videos away.")
+    if spec.dataset not in MOTION:
+        raise RunError(f"{spec.dataset} is no data set of motion.", hint=f"These are: {', '.join(MOTION)}.")
+    refuse(spec)
+    name, project = MOTION[spec.dataset], Path(spec.project)
     labels = yield from _imported(spec, name, Path(spec.source), fit_bodies=spec.dataset == "humanact12")
     if spec.motion:
-        if spec.dataset != "babel":
-            raise RunError(f"{name} brings its own motion.", hint="Leave --motion away.")
-        yield from _imported(spec, "AMASS", Path(spec.motion), fit_bodies=False)
+        yield from _amass(spec)
     found = joined(labels, list(motion_sets(project)))
     yield from _told_left_out(found)
     if not found.labelled:
@@ -78,6 +75,17 @@ def _imported(spec: PrepareData, name: str, source: Path, *, fit_bodies: bool) -
         raise RunError(f"The import of {name} ended without a word.", hint="Run the same command again.")
     yield Note(done.summary)
     return MotionSet(Path(done.outputs[0]))
+
+
+def _amass(spec: PrepareData) -> Events:
+    """The motion that BABEL's labels are of. Its labels are in by now, and stay."""
+    source = Path(spec.motion)
+    try:
+        yield from _imported(spec, "AMASS", source, fit_bodies=False)
+    except FormatError as error:
+        if source.is_dir():
+            raise RunError(f"{source} is not AMASS{said_of(source)}.", hint=f"Name {AMASS_SHOULD_HOLD}.") from error
+        raise
 
 
 def _told_left_out(found: Joined) -> Generator[Note, None, None]:

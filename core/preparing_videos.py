@@ -29,6 +29,7 @@ from core.formats import FORMATS, cluster_table, ikea_asm
 from core.formats.annotated import Annotations
 from core.joining_poses import with_poses
 from core.motion import Poses2d
+from core.prepared_sets import VIDEOS, refuse
 from core.project.annotated_sets import only
 from core.project.annotations import (
     DRAFT,
@@ -38,6 +39,7 @@ from core.project.annotations import (
     Project,
     Provenance,
     new_id,
+    person,
     pose_order,
 )
 from core.project.edits import add_split, set_tracks
@@ -51,7 +53,6 @@ from core.wording import counted
 
 MIDDLE = f"{DRAFT}: the middle of the segment"
 """The source of the characteristic poses that are drafted here."""
-_FORMATS = {"mpii-cooking-2": "MPII Cooking 2", "ikea-asm": "IKEA-ASM"}
 _CLUSTERS = {"mpii-cooking-2": "mpii_cooking_2", "ikea-asm": "ikea_asm"}
 _STEPS = {"mpii-cooking-2": 10, "ikea-asm": 5}
 """How many past steps are looked at and future ones foreseen, as in the paper."""
@@ -60,13 +61,12 @@ _SEED = 0
 
 def prepare(spec: PrepareData) -> Events:
     """Carry `spec` out for one of the two data sets of videos."""
-    if spec.dataset not in _FORMATS:
-        raise RunError(f"{spec.dataset} is no data set of videos.", hint=f"These are: {', '.join(_FORMATS)}.")
-    if spec.videos and not Path(spec.videos).is_dir():
-        raise RunError(f"{spec.videos} is no folder of videos.", hint="Name the folder that they lie in.")
+    if spec.dataset not in VIDEOS:
+        raise RunError(f"{spec.dataset} is no data set of videos.", hint=f"These are: {', '.join(VIDEOS)}.")
+    refuse(spec)
     yield Progress(0, 4, "Reading the annotations")
     annotations = yield from _annotations(spec)
-    with _Desk(Path(spec.project), spec.author) as desk:
+    with _Desk(Path(spec.project), spec.author or person()) as desk:
         ids = yield from _take_in(spec, desk, annotations)
         clips = tuple(ids.values())
         yield Progress(1, 4, "2D poses")
@@ -117,11 +117,8 @@ class _Desk:
 
 def _annotations(spec: PrepareData) -> Generator[Note, None, Annotations]:
     """The data set with its clusters, its characteristic poses, and no split yet."""
-    known = next(each for each in FORMATS if each.name == _FORMATS[spec.dataset])
+    known = next(each for each in FORMATS if each.name == VIDEOS[spec.dataset])
     source = Path(spec.source)
-    if not known.sniff(source):
-        exists = "" if source.exists() else " (it is not there)"
-        raise RunError(f"{source} is not {known.name}{exists}.", hint="Name the folder as it was unpacked.")
     unknown = [each for each in spec.options if each not in known.options]
     if unknown:
         raise RunError(f"{known.name} has no option {unknown[0]!r}.", hint=f"It has: {', '.join(known.options)}.")
@@ -145,12 +142,12 @@ def _take_in(spec: PrepareData, desk: _Desk, annotations: Annotations) -> Genera
     report = take_annotations(
         annotations if whole else replace(annotations, splits={}),
         desk.store,
-        source=_FORMATS[spec.dataset],
+        source=VIDEOS[spec.dataset],
         author=desk.author,
         folder=source if source.is_dir() else source.parent,
-        label=f"Prepare {_FORMATS[spec.dataset]}",
+        label=f"Prepare {VIDEOS[spec.dataset]}",
         videos=Path(spec.videos) if spec.videos else None,
-        origin=Origin(source, name=_FORMATS[spec.dataset], options=spec.options),
+        origin=Origin(source, name=VIDEOS[spec.dataset], options=spec.options),
     )
     for line in report.says.splitlines():
         yield Note(line.strip())
@@ -163,7 +160,7 @@ def _split(spec: PrepareData, desk: _Desk, annotations: Annotations, clips: dict
     """70/15/15 along sequences, those that repeat one another on one side; the makers' own, if any, behind it."""
     called = {name: desk.project.clips[each].name for name, each in clips.items()}
     twins = {called[one]: called[other] for one, other in ikea_asm.twins_of(annotations.clips).items()}
-    name = f"{_FORMATS[spec.dataset]} 70/15/15"
+    name = f"{VIDEOS[spec.dataset]} 70/15/15"
     project = desk.project
     try:
         only = set(clips.values())
@@ -176,9 +173,9 @@ def _split(spec: PrepareData, desk: _Desk, annotations: Annotations, clips: dict
         if any(each.name == own for each in project.splits.values()):
             continue
         ids = {part: tuple(clips[each] for each in names if each in clips) for part, names in parts.items()}
-        project, _ = add_split(project, own, ids, author=desk.author, source=_FORMATS[spec.dataset])
+        project, _ = add_split(project, own, ids, author=desk.author, source=VIDEOS[spec.dataset])
         yield Note(f"The makers' own split {own!r} has no part to choose on; data.split takes it by name")
-    desk.store.edit(project, f"Split {_FORMATS[spec.dataset]}", source=_FORMATS[spec.dataset])
+    desk.store.edit(project, f"Split {VIDEOS[spec.dataset]}", source=VIDEOS[spec.dataset])
 
 
 # ---- 2D poses -------------------------------------------------------------------------------------------------------
@@ -329,7 +326,7 @@ def _summed_up(spec: PrepareData, desk: _Desk, clips: tuple[str, ...]) -> Events
     words = marked.vocabulary
     part_words = ", ".join(f"{len(marked.windows[part])} windows to {use}" for part, use in _USES.items())
     yield Done(
-        f"{_FORMATS[spec.dataset]}: {counted(len(clips), 'sequence')}, {counted(count, 'step')} of "
+        f"{VIDEOS[spec.dataset]}: {counted(len(clips), 'sequence')}, {counted(count, 'step')} of "
         f"{counted(len(words.actions), 'action')} and {counted(len(words.objects), 'object')}; {part_words}. "
         f"N = M = {steps}: data.past_steps={steps} data.future_steps={steps}"
         + (f" data.split={split.name!r}" if split is not None and len(desk.project.splits) > 1 else "")

@@ -1,7 +1,8 @@
 """Commands that make data ready to learn from: prepare a paper's data set, split, build a pose bank, count."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 
 import typer
 
@@ -10,10 +11,15 @@ from core.commands.data import pairs
 from core.errors import ProjectError
 from core.wording import spelled_time, table
 
+if TYPE_CHECKING:
+    from core.project.motion_sets import MotionSet
+    from core.statistics import Statistics
+
 SetName = Annotated[
     str, typer.Option("--set", help="A data set by its name or key; without it, the project's clips.", metavar="NAME")
 ]
 _MOST_ROWS = 20
+_Split = TypeVar("_Split")
 
 
 def prepare(
@@ -46,6 +52,7 @@ def prepare(
     as_json: Json = False,
 ) -> None:
     """From the raw folder of a data set to what a model learns from. Ctrl+C stops; the same command goes on."""
+    from core.prepared_sets import refuse
     from core.project.database import FILE_NAME
     from core.project.store import ProjectStore
     from core.runs import PrepareData
@@ -54,8 +61,6 @@ def prepare(
         for each in (source, motion, videos, poses, characteristic_poses):
             if each is not None and not each.exists():
                 raise ProjectError(f"{each} is not there.", hint="Name the folder as it was downloaded.")
-        if not (project / FILE_NAME).exists():
-            ProjectStore.create(project, project.resolve().name, person()).close()
         spec = PrepareData(
             project=str(project.resolve()), out=str(project.resolve() / "runs" / f"prepare-{dataset}"),
             dataset=dataset, source=str(source.resolve()), motion=_absolute(motion),
@@ -63,6 +68,9 @@ def prepare(
             characteristic_poses=_absolute(characteristic_poses), draft_poses=draft_poses,
             extract_poses=not no_extraction, options=pairs(option or []), author=person(),
         )  # fmt: skip
+        refuse(spec)
+        if not (project / FILE_NAME).exists():
+            ProjectStore.create(project, project.resolve().name, person()).close()
         done = run_to_the_end(spec, as_json=as_json)
         answer({"project": str(project), "summary": done.summary, "outputs": done.outputs}, done.summary,
                as_json=as_json)  # fmt: skip
@@ -155,7 +163,8 @@ def statistics(
         answer(found, _statistics_text(found), as_json=as_json)
 
 
-def _named_split(name: str, splits):  # noqa: ANN001, ANN202 (a project's or a data set's)
+def _named_split(name: str, splits: Mapping[str, _Split]) -> _Split | None:
+    """The one of a project's or a data set's splits that a person names."""
     if not name:
         return None
     if name not in splits:
@@ -163,7 +172,7 @@ def _named_split(name: str, splits):  # noqa: ANN001, ANN202 (a project's or a d
     return splits[name]
 
 
-def _set_named(project: Path, name: str):  # noqa: ANN202 (MotionSet)
+def _set_named(project: Path, name: str) -> "MotionSet":
     """The project's data set of motion or labels that a person means by its key or name."""
     from core.catalog import find_set, key_of
     from core.project.annotated_sets import is_annotated
@@ -190,7 +199,7 @@ def _clips_named(project: Path, name: str) -> tuple[str, ...] | None:
         return tuple(each.id for each in clips_of(store.project, item)) if is_annotated(item) else None
 
 
-def _statistics_text(found) -> str:  # noqa: ANN001 (core.statistics.Statistics)
+def _statistics_text(found: "Statistics") -> str:
     lines = [
         f"{found.name}: {found.items} {found.things}s, {spelled_time(found.seconds)}; "
         f"{found.labelled_items} with labels, {spelled_time(found.labelled_s)} of them labelled",

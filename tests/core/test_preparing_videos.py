@@ -191,7 +191,7 @@ def test_that_a_folder_of_poses_of_other_clips_is_refused_and_damaged_ones_are_n
 def test_that_a_folder_that_is_something_else_is_refused_before_anything_changes(place, furniture, tmp_path):
     with pytest.raises(RunError, match="is not MPII Cooking 2"):
         list(prepare(spec_of(place, "mpii-cooking-2", furniture)))
-    with pytest.raises(RunError, match="it is not there"):
+    with pytest.raises(RunError, match="is not there"):
         list(prepare(spec_of(place, "ikea-asm", tmp_path / "absent")))
     assert project_in(place).clips == {}
 
