@@ -53,7 +53,8 @@ def _import(spec: ImportData, found: Recognised, root: Path) -> Events:
         known = ", ".join(found.format.options) or "none"
         raise ProjectError(f"{found.format.name} has no option {unknown[0]!r}", hint=f"Its options: {known}.")
     if found.passed_over:
-        yield Note(f"{counted(found.passed_over, 'file')} of no known format passed over.")
+        of_what = "other" if spec.format else "unknown"
+        yield Note(f"{counted(found.passed_over, 'file')} of {of_what} formats passed over.")
     match found.format.holds:
         case "motion" | "motion labels":
             yield from import_motion(spec, found, root)

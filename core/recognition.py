@@ -32,6 +32,13 @@ MOST_RATIO = 200
 """Text packs to a hundredth; what packs to less is made to fill a disk."""
 _ANYTHING = {".csv", ".tsv", ".txt", ".json", ".xml", ""}
 """Endings that say nothing of what is in a file."""
+_ELSEWHERE = {
+    (".mp4", ".avi", ".mov", ".mkv", ".webm", ".m4v"): "Videos come in as clips: posecast add.",
+    (".zip",): "Name one of the .zip files in it, or unpack them.",
+    (".gz", ".tar", ".tgz", ".bz2", ".xz", ".7z", ".rar"): "Unpack it first.",
+    (".csv", ".tsv"): "A table of one's own: --format Segment --column action=… --column start=… --column end=…",
+}
+"""What is to be done with files that are of no format of data."""
 _SMALL_BYTES = 64 * 2**20  # unpacks without harm, whatever its ratio
 _DEEPEST = 32
 _PASSED_OVER = (
@@ -130,7 +137,18 @@ def _down_from(source: Path) -> Iterator[Path]:
 def unknown(source: Path) -> FormatError:
     """That nobody knows what this is."""
     known = ", ".join(each.name for each in FORMATS)
-    return FormatError(source, "its content is of no known format", hint=f"Name one with --format. Known: {known}.")
+    return FormatError(
+        source, "its content is of no known format", hint=f"{_advice([source])}Name one with --format. Known: {known}."
+    )
+
+
+def _advice(paths: Sequence[Path]) -> str:
+    """What else can be done with files that are of no known format."""
+    endings = {each.suffix.lower() for each in paths}
+    for wanted, words in _ELSEWHERE.items():
+        if endings & set(wanted):
+            return f"{words} "
+    return ""
 
 
 def _undecided(source: Path, may_be: str) -> FormatError:
@@ -177,7 +195,7 @@ def _of_folder(source: Path, asked: Format | None, paths: Iterable[Path] | None 
         ((names, (path, _)),) = doubtful.items()
         raise _undecided(path, names)
     if not claimed:
-        raise _nothing_in(source, asked, len(others))
+        raise _nothing_in(source, asked, others)
     chosen = claimed[0][1]
     if chosen.holds not in ("motion", "motion labels"):  # of those each file is listed with its reason
         for path, _ in claimed:
@@ -196,12 +214,12 @@ def _may_be(path: Path, known: Format) -> bool:
     return path.suffix.lower() in known.endings
 
 
-def _nothing_in(source: Path, asked: Format | None, files: int) -> FormatError:
+def _nothing_in(source: Path, asked: Format | None, files: Sequence[Path]) -> FormatError:
     if asked is not None:
         return FormatError(source, f"nothing in it is {asked.name}", hint="Check the folder, or leave --format out.")
-    held = f"none of its {counted(files, 'file')} is" if files else "it holds no file that is"
+    held = f"none of its {counted(len(files), 'file')} is" if files else "it holds no file that is"
     known = ", ".join(each.name for each in FORMATS)
-    return FormatError(source, f"{held} of a known format", hint=f"Known: {known}.")
+    return FormatError(source, f"{held} of a known format", hint=f"{_advice(files)}Known: {known}.")
 
 
 def files_below(folder: Path) -> Iterator[Path]:

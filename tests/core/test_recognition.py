@@ -262,3 +262,16 @@ def test_that_a_pipe_is_refused_and_never_waited_for(tmp_path):
         what_is(tmp_path / "pipe.bvh")
     with pytest.raises(FormatError, match="holds no file"):
         what_is(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "advice"),
+    [("walk.mp4", "posecast add"), ("a.zip", ".zip files"), ("CMU.tar.bz2", "Unpack it"), ("own.csv", "--column")],
+)
+def test_that_a_refusal_says_what_can_be_done_with_such_a_file(tmp_path, name, advice):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / name).write_bytes(b"a;b\n1;2\n")
+    for source in (tmp_path / "in", tmp_path / "in" / name):
+        with pytest.raises(FormatError) as refusal:
+            what_is(source)
+        assert advice in refusal.value.hint
