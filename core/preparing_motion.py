@@ -45,6 +45,10 @@ def prepare(spec: PrepareData) -> Events:
             hint="Name the folder of AMASS: --motion FOLDER" if spec.dataset == "babel" else "Look at its folder.",
         )
     split = yield from _split(labels)
+    apart = splits.left_over((each.name for each in found.labelled), split.parts)
+    if apart:
+        where = f"in no part of split {split.name!r}"
+        yield Note(f"{counted(len(apart), 'recording')} {where}: not learned from, not measured on: {_few(apart)}")
     windows = _windows(found, labels, split)
     for part, each in windows.items():
         for reason, count in each.left_out.items():
@@ -90,17 +94,17 @@ def _amass(spec: PrepareData) -> Events:
 
 def _told_left_out(found: Joined) -> Generator[Note, None, None]:
     for reason, names in found.left_out.items():
-        few = ", ".join(names[:_MOST_NAMED]) + (" …" if len(names) > _MOST_NAMED else "")
-        yield Note(f"{counted(len(names), 'recording')} left out, {reason}: {few}")
+        yield Note(f"{counted(len(names), 'recording')} left out, {reason}: {_few(names)}")
+
+
+def _few(names: Sequence[str]) -> str:
+    return ", ".join(names[:_MOST_NAMED]) + (" …" if len(names) > _MOST_NAMED else "")
 
 
 def _split(labels: MotionSet) -> Generator[Note, None, MotionSplit]:
     """The stored split; made once, by what its makers say of parts."""
     there = labels.splits().get(SPLIT)
     if there is not None:
-        late = splits.left_over(labels.rows, there.parts)
-        if late:
-            yield Note(f"{counted(len(late), 'recording')} came after split {SPLIT!r} was made and are in no part")
         return there
     try:
         return splits.split_set(labels, SPLIT, "own", 0)

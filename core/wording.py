@@ -44,6 +44,7 @@ def _is_number(cell: str) -> bool:
 
 def spelled_time(seconds: float) -> str:
     """`0:52.17`, as the studio writes times."""
-    minutes, rest = divmod(max(seconds, 0.0), 60)
-    hours, minutes = divmod(int(minutes), 60)
-    return f"{hours}:{minutes:02}:{rest:05.2f}" if hours else f"{minutes}:{rest:05.2f}"
+    minutes, hundredths = divmod(round(100 * max(seconds, 0.0)), 6000)
+    hours, minutes = divmod(minutes, 60)
+    rest = f"{hundredths // 100:02}.{hundredths % 100:02}"
+    return f"{hours}:{minutes:02}:{rest}" if hours else f"{minutes}:{rest}"

@@ -209,9 +209,10 @@ def _statistics_text(found: "Statistics") -> str:
                 for each in found.parts]  # fmt: skip
         lines += ["", table([found.split, f"{found.things}s", "time", "done", "actions"], rows)]
     if found.actions:
-        rows = [[each.name, each.count, each.posed, spelled_time(each.seconds), f"{each.median_s:.1f}"]
+        knows_poses = found.things == "clip"
+        rows = [[each.name, each.count, *[each.posed] * knows_poses, spelled_time(each.seconds), f"{each.median_s:.1f}"]
                 for each in found.actions[:_MOST_ROWS]]  # fmt: skip
-        lines += ["", table(["action", "times", "with pose", "time", "median s"], rows)]
+        lines += ["", table(["action", "times", *["with pose"] * knows_poses, "time", "median s"], rows)]
         left = len(found.actions) - _MOST_ROWS
         lines += [f"and {left} more (--json has all)"] if left > 0 else []
     if found.follows:

@@ -69,14 +69,25 @@ def test_that_babel_and_amass_become_windows_by_part_and_class(tmp_path):
     found = joined(labels, list(motion_sets(project)))
     assert "KIT/3/bend_left02" in {name for names in found.left_out.values() for name in names}
     assert any("left out" in each and "bend_left02" in each for each in notes)
+    assert [each for each in notes if "in no part of split 'own'" in each] == [_in_no_part(found, split)]
     train = MotionWindows(parts_of(found.labelled, split)["train"], classes_of(labels, split), frames=32)
     batch = next(train.batches(4, np.random.default_rng(0)))
     assert batch.rotations.shape == (4, 32, 55, 3, 3)
     assert batch.labels.any(1).all()
-    again, _ = _prepared(project, "babel", release, motion=str(amass))
+    again, more = _prepared(project, "babel", release, motion=str(amass))
     assert again[-1].summary == events[-1].summary
+    assert _in_no_part(found, split) in more
     with ProjectStore.open(project, "test", mode="read") as store:
         assert len(store.project.items) == 2
+
+
+def _in_no_part(found, split):
+    """What is said of BABEL's extra files."""
+    named = {name for part in split.parts.values() for name in part}
+    names = [each.name for each in found.labelled if each.name not in named]
+    assert names
+    things = "1 recording" if len(names) == 1 else f"{len(names)} recordings"
+    return f"{things} in no part of split 'own': not learned from, not measured on: {', '.join(names)}"
 
 
 def test_that_babel_without_motion_says_what_to_name(tmp_path):
