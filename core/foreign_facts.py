@@ -1,7 +1,8 @@
 """What files and folders of others hold, in facts and rows: for every known format. Used by `inspection`.
 
-A file is read as an import reads it, so what is said here is what would come in. Of a folder of many files a
-few are read, spread over it, and their number is said.
+A file is read as an import reads it, so what is said here is what would come in; annotations that native code reads
+are read in a process of their own here too. Of a folder of many files a few are read, spread over it, and their number
+is said.
 """
 
 from collections import Counter
@@ -12,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from core.errors import CoreError, FormatError
+from core.exchange import annotations_of
 from core.formats.annotated import Annotations
 from core.formats.cameras import NamedCamera
 from core.formats.keypose_csv import COLUMNS, MEANING, KeyposeTable
@@ -48,6 +50,8 @@ def first_read(found: Recognised, options: dict[str, Any]) -> Any:
     refusal: CoreError | None = None
     for file in found.files[:MOST_FILES]:
         try:
+            if found.format.holds == "annotations":
+                return annotations_of(found.format, file, options)
             return found.format.read(file, **options)
         except CoreError as error:
             refusal = refusal or error

@@ -14,6 +14,7 @@ from core.formats import human36m_cameras, ikea_asm_cameras, opencv_cameras, pos
 from core.geometry.cameras import Z_UP_TO_Y_UP, eye_m, project, roll_deg, tilt_deg
 from core.opencv import cv2
 from core.video import open_video
+from tests.core.formats import made_ikea_asm_cameras
 
 MATRIX = [[900.0, 0, 639.5], [0, 905.0, 359.5], [0, 0, 1]]
 LENS = [-0.1, 0.02, 0.001, -0.0005, 0.003]
@@ -167,33 +168,9 @@ def test_that_the_same_rig_is_the_same_from_qualisys_and_from_pose2sim(qualisys,
             np.testing.assert_allclose(getattr(one.camera, field), getattr(two.camera, field), atol=1e-9)
 
 
-def ikea_scene(folder, kind="json"):
-    """A scene's three cameras exactly as the data set writes them: relative to dev2, centimetres."""
-    turns = {
-        "dev1": cv2.Rodrigues(np.array([0.05, 0.9, 0.02]))[0],
-        "dev2": np.eye(3),
-        "dev3": cv2.Rodrigues(np.array([0.0, -0.8, 0.0]))[0],
-    }
-    eyes_cm = {"dev1": [-210.0, 5.0, 60.0], "dev2": [0, 0, 0], "dev3": [190.0, -8.0, 40.0]}
-    for device, turn in turns.items():
-        facts = {
-            "K": np.array([[1081.37, 0, 959.5], [0, 1081.37, 539.5], [0, 0, 1]]),
-            "dist_coefs": np.zeros((1, 5)),
-            "R": turn,
-            "T": -turn @ np.array(eyes_cm[device], float)[:, None],
-        }
-        place = folder / "Calibration" / "01" / device / f"camera_parameters.{kind}"
-        place.parent.mkdir(parents=True)
-        if kind == "pkl":
-            place.write_bytes(pickle.dumps(facts))
-        else:
-            place.write_text(json.dumps({key: value.tolist() for key, value in facts.items()}))
-    return folder / "Calibration"
-
-
 @pytest.mark.parametrize("kind", ["json", "pkl"])
 def test_that_a_scene_of_ikea_asm_stands_relative_to_dev2_in_metres(tmp_path, kind):
-    folder = ikea_scene(tmp_path, kind)
+    folder = made_ikea_asm_cameras.make(tmp_path, kind)
     assert recognise(folder).name == "IKEA-ASM cameras"
     assert recognise(folder / "01" / "dev1" / f"camera_parameters.{kind}").name == "IKEA-ASM cameras"
     one, two, three = ikea_asm_cameras.read(folder)
@@ -330,7 +307,9 @@ def test_that_damaged_files_end_in_a_sentence(tmp_path, seed):
     ]
     path = tmp_path / f"camera.{ending}"
     if ending == "pkl":
-        path.write_bytes((ikea_scene(tmp_path, "pkl") / "01" / "dev1" / "camera_parameters.pkl").read_bytes())
+        path.write_bytes(
+            (made_ikea_asm_cameras.make_pickles(tmp_path) / "01" / "dev1" / "camera_parameters.pkl").read_bytes()
+        )
     else:
         opencv_file(path, R=np.eye(3), T=np.array([0.0, 0, 1]))
     raw = bytearray(path.read_bytes())

@@ -1,5 +1,7 @@
 """`posecast inspect`: the facts are those of the made-up file, for every kind; data sets say what they lack."""
 
+import subprocess
+import sys
 import zipfile
 
 import pytest
@@ -14,6 +16,7 @@ from tests.core.formats import (
     made_ikea_asm,
     made_joint_tables,
     made_keypose_csv,
+    made_mpii_cooking,
     made_openpose,
 )
 from tests.core.formats.samples import makers
@@ -107,3 +110,14 @@ def test_that_every_made_up_file_is_known_and_described(tmp_path, name):
     assert found.kind != "video"
     assert found.facts["holds"]
     assert len(found.facts) > 1
+
+
+def test_that_what_native_code_reads_is_looked_at_in_a_process_of_its_own(tmp_path):
+    source = made_mpii_cooking.make(tmp_path)
+    script = (
+        "import sys; from pathlib import Path; from core.inspection import inspect\n"
+        "assert inspect(Path(sys.argv[1])).facts['clips']\n"
+        "sys.exit('h5py' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", script, str(source)], check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
