@@ -28,7 +28,7 @@ import msgspec
 import numpy as np
 
 from core.bodies.skeletons import SMPL_24
-from core.errors import CoreError, FormatError
+from core.errors import CoreError, FileError, FormatError
 from core.formats import FORMATS, Format
 from core.formats.annotated import Annotations
 from core.motion import Motion
@@ -96,11 +96,14 @@ class Told(msgspec.Struct, frozen=True, tag="told"):
 
 
 class Refused(msgspec.Struct, frozen=True, tag="refused"):
-    """Why the file is left out; `details` is the traceback of a fault of ours."""
+    """Why the file is left out; `details` is the traceback of a fault of ours. `is_the_place`: it is not the file that
+    is wrong but where its recordings should go, such as a full disk, and the next one would fare no better.
+    """
 
     reason: str
     hint: str = ""
     details: str = ""
+    is_the_place: bool = False
 
 
 Task = TakeMotion | ReadAnnotations | Check
@@ -324,12 +327,18 @@ def _answer(task: Task, say: Callable[[Answer], None], limit_bytes: int) -> Answ
                 _checked(task)
                 return Taken()
     except CoreError as error:
-        return Refused(str(error), error.hint)
+        return Refused(str(error), error.hint, is_the_place=_is_of_the_place(error, task))
     except MemoryError:
         return Refused(f"reading it needs more than {limit_bytes / 2**30:.1f} GiB of memory", _AGAIN)
     except Exception as error:  # noqa: BLE001 (the file's reason, with the traceback for whoever mends the reader)
         what = f"it could not be read ({type(error).__name__}: {error})"
         return Refused(what, "This is a fault of the program: it should say what is wrong.", traceback.format_exc())
+
+
+def _is_of_the_place(error: CoreError, task: Task) -> bool:
+    if not isinstance(task, TakeMotion) or not isinstance(error, FileError):
+        return False
+    return not isinstance(error, FormatError) and error.path.is_relative_to(task.into)
 
 
 def _taken(task: TakeMotion, say: Callable[[Answer], None]) -> Iterator[MotionRow]:

@@ -49,7 +49,7 @@ def import_motion(spec: ImportData, found: Recognised, root: Path) -> Events:
                 if line.left_out:
                     refused += 1
                     yield Metric(number + 1, "left out", refused)
-                    if refused <= _MOST_NOTES:
+                    if found.is_many and refused <= _MOST_NOTES:  # a single one is refused with it
                         yield Note(f"Left out: {name}: {line.left_out}")
                 if line.motions and not there:
                     put_into_project(spec, the_set.facts)
@@ -88,6 +88,8 @@ def _one_file(
                     yield from clock.said(doing or f"{known.name}: {name}")
                 case Taken(motions):
                     return IndexLine(source=name, stamp=stamp, motions=motions)
+                case Refused(reason, hint, is_the_place=True):
+                    raise RunError(f"{name} could not be kept: {reason.rpartition(': ')[2]}", hint=hint)
                 case Refused(reason, hint, details):
                     reason = reason.removeprefix(f"{path.name}: ")
                     return IndexLine(source=name, stamp=stamp, left_out=reason, hint=details or hint)

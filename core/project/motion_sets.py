@@ -17,7 +17,7 @@ import re
 import shutil
 import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 from typing import BinaryIO, Literal, TypeVar
@@ -292,7 +292,8 @@ class MotionSet:
                 os.fsync(file.fileno())
             move_into_place(beside, path)
         except OSError as error:
-            beside.unlink(missing_ok=True)
+            with suppress(OSError):
+                beside.unlink(missing_ok=True)
             raise FileError(path, f"cannot be written ({error.strerror})", hint="Free space on the disk.") from error
 
 

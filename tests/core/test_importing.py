@@ -257,6 +257,22 @@ def test_that_a_zip_comes_in_as_the_folder_it_holds_and_is_unpacked_nowhere_for_
     assert not list((project / "runs").rglob("*.npz"))
 
 
+def test_that_a_place_that_takes_no_more_ends_the_import_and_no_file_is_blamed_for_it(project, amass, tmp_path):
+    (amass / "CMU" / "02").rename(tmp_path / "02")
+    imported(project, amass)
+    motions, before = the_set(project).folder / "motions", the_set(project).lines()
+    (tmp_path / "02").rename(amass / "CMU" / "02")
+    motions.rename(motions.with_name("kept"))
+    motions.write_bytes(b"no folder, as a full disk is none")
+    with pytest.raises(RunError, match=r"CMU/02/02_01_poses\.npz could not be kept: cannot be written") as caught:
+        imported(project, amass)
+    assert "Free space" in caught.value.hint
+    assert the_set(project).lines() == before
+    motions.unlink()
+    motions.with_name("kept").rename(motions)
+    assert imported(project, amass)[-1].summary.startswith("5 files are in, 1 was left out")
+
+
 def test_that_joints_alone_get_a_body_where_one_is_asked_for(project, tmp_path):
     folder = tmp_path / "joints"
     folder.mkdir()
