@@ -313,7 +313,7 @@ def _members(source: Path, archive: zipfile.ZipFile, free_bytes: int) -> list[zi
     if len(members) > MOST_FILES:
         raise FormatError(source, f"it holds {len(members)} files, more than {MOST_FILES}", hint="Unpack it by hand.")
     total = sum(each.file_size for each in members)
-    packed = sum(each.compress_size for each in members)
+    packed = min(sum(each.compress_size for each in members), source.stat().st_size)  # members may lie over each other
     if total > MOST_UNPACKED_BYTES or (total > _SMALL_BYTES and total > MOST_RATIO * max(packed, 1)):
         what = f"it would unpack to {spelled_size(total)}, {total // max(packed, 1)} times its size"
         raise FormatError(source, what, hint="Data do not pack so tightly. Unpack it by hand if you trust it.")

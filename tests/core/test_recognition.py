@@ -6,6 +6,7 @@ import struct
 import zipfile
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from core import recognition
@@ -170,6 +171,32 @@ def test_that_a_zip_of_nothing_but_zeros_is_not_unpacked(tmp_path):
     source = packed(tmp_path / "bomb.zip", {f"{number}.txt": bytes(20_000_000) for number in range(5)})
     with pytest.raises(FormatError, match=r"bomb\.zip: it would unpack to 100 MB"), unpacked(source, tmp_path):
         pass
+
+
+def test_that_members_that_lie_over_each_other_do_not_count_as_much_as_they_say(tmp_path):
+    noise = np.random.default_rng(0).bytes(100_000)
+    source = packed(tmp_path / "bomb.zip", {"0.txt": noise + bytes(1_000_000)})
+    raw = source.read_bytes()
+    start, end = raw.find(b"PK\x01\x02"), raw.find(b"PK\x05\x06")
+    entry = raw[start:end]
+    listed = b"".join(entry.replace(b"0.txt", b"%05d" % number) for number in range(1000))
+    count = struct.pack("<HHII", 1000, 1000, len(listed), start)
+    source.write_bytes(raw[:start] + listed + raw[end : end + 8] + count + raw[end + 20 :])
+    with zipfile.ZipFile(source) as archive:
+        assert sum(each.file_size for each in archive.infolist()) == 1_100_000_000
+        assert sum(each.compress_size for each in archive.infolist()) > 1_100_000_000 / 200
+    with pytest.raises(FormatError, match=r"bomb\.zip: it would unpack to 1\.1 GB"), unpacked(source, tmp_path):
+        pass
+
+
+def test_that_a_zip_in_a_zip_stays_packed(tmp_path):
+    inner = packed(tmp_path / "inner.zip", {"a.txt": bytes(50_000_000)}).read_bytes()
+    for number in range(5):
+        inner = packed(tmp_path / f"{number}.zip", {f"{each}.zip": inner for each in range(10)}).read_bytes()
+    with unpacked(tmp_path / "4.zip", tmp_path / "run") as folder:
+        assert sum(each.stat().st_size for each in folder.rglob("*")) < 3_000_000
+        with pytest.raises(FormatError, match="of a known format"):
+            what_is(folder)
 
 
 def test_that_a_member_that_is_larger_than_it_says_is_refused_before_it_is_whole(tmp_path):
