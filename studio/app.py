@@ -18,6 +18,7 @@ from core.errors import CoreError
 from core.runs import Done, ExportBodies, Failed
 from studio import finding, theme
 from studio.adding import Adding
+from studio.banking import Banking
 from studio.calibrating import Calibrating
 from studio.data_sets import DataSets
 from studio.display import Display
@@ -63,6 +64,7 @@ class Studio(QObject):
         self.sets = DataSets(self.document, self.jobs, self)
         self.window = MainWindow(self.document, self.jobs, settings, self._pages(), self._entries, version())
         self.importing = Importing(self.document, self.jobs, self.adding, self.window)
+        self.banking = Banking(self.document, self.sets, self.importing, self.window)
         self.projects = ProjectCommands(self.document, self.jobs, self.adding, self.importing, settings, self.window)
         self._help = HelpCommands(self.window)
         self.exporting_data = ExportingData(self.document, self.sets, self.window)
@@ -76,6 +78,7 @@ class Studio(QObject):
             "quit": self.window.close,
             **self.exporting.handlers(),
             **self.importing.handlers(),
+            **self.banking.handlers(),
             "tour": self.tour.start,
             "undo": self.document.undo,
             "redo": self.document.redo,

@@ -85,6 +85,7 @@ COMMANDS: tuple[Command, ...] = (
     _everywhere("open-demo", "Open the demo kitchen", "", "Project"),
     _everywhere("add-videos", "Add videos…", "Ctrl+Shift+O", "Project", "editing", group=1),
     _everywhere("import", "Import…", "Ctrl+I", "Project", "editing", group=1),
+    _everywhere("build-bank", "Build a pose bank…", "", "Project", "editing", group=1),
     _everywhere("export", "Export…", "Ctrl+E", "Project", "project", group=1),
     _everywhere("check-project", "Check project", "", "Project", "project", group=1),
     _everywhere("close-project", "Close project", "Ctrl+W", "Project", "project", group=1),

@@ -18,16 +18,30 @@ from PySide6.QtCore import QObject, QRunnable, QThreadPool, QTimer, Signal
 
 from core.catalog import DATASETS, SetEntry, entry_of, key_of
 from core.errors import CoreError
+from core.formats import keypose_csv
+from core.formats.keypose_csv import Form, KeyposeRow
 from core.project.annotated_sets import is_annotated, left_out_of
 from core.project.annotations import Changes, Item, Project
 from core.project.motion_sets import IndexLine, MotionRow, MotionSet, MotionSplit, SetFacts
+from core.project.pose_banks import FILE, Glimpse, glimpse
 from core.recordings import Recording
-from core.runs import BuildPoseBank, ImportData, PrepareData
 from core.statistics import Statistics, of_set
 from studio.document import Document
-from studio.jobs import Job, Jobs
+from studio.jobs import DataSpec, Job, Jobs
+from studio.memory import settle
 
 _LOOK_AGAIN_MS = 1500
+MANY = 2000
+"""So many recordings are kept from Python's search for forgotten objects."""
+
+
+@dataclass(frozen=True)
+class KeptTable:
+    """A table of characteristic poses that is kept as it came. `name` is its path below the set's tables."""
+
+    name: str
+    form: Form
+    rows: tuple[KeyposeRow, ...]
 
 
 @dataclass(frozen=True)
@@ -41,6 +55,8 @@ class Contents:
     left_out: tuple[IndexLine, ...] = ()
     splits: tuple[MotionSplit, ...] = ()
     statistics: Statistics | None = None
+    bank: Glimpse | None = None
+    tables: tuple[KeptTable, ...] = ()
     problem: str = ""
 
 
@@ -165,6 +181,8 @@ class DataSets(QObject):
         self._rest_ms = max(_LOOK_AGAIN_MS, round(10_000 * took_s))  # a set that grows long is read more rarely
         self._asked.discard(found.key)
         self._known[found.key] = found
+        if len(found.rows) > MANY:
+            settle()
         self.moved.emit()
 
     def _forget(self) -> None:
@@ -181,7 +199,7 @@ class DataSets(QObject):
             self.moved.emit()
 
     def _job_moved(self, job: Job) -> None:
-        if not isinstance(job.spec, ImportData | PrepareData | BuildPoseBank):
+        if not isinstance(job.spec, DataSpec):
             return
         if not job.is_live:
             self._again.start(0)
@@ -196,9 +214,19 @@ def read_contents(item: Item, project_folder: Path, project: Project) -> Content
         found = MotionSet(project_folder / DATASETS / key)
         left_out = tuple(line for line in found.lines() if line.left_out)
         rows, splits = tuple(found.rows.values()), tuple(found.splits().values())
-        return Contents(key, entry, found.facts, rows, left_out, splits, of_set(found))
+        bank = glimpse(found.folder / FILE) if found.facts.holds == "pose bank" else None
+        tables = _tables_in(found.folder / "tables") if found.facts.holds == "characteristic poses" else ()
+        return Contents(key, entry, found.facts, rows, left_out, splits, of_set(found), bank, tables)
     except CoreError as error:
         return Contents(key, entry, problem=f"{error} {error.hint}".strip())
+
+
+def _tables_in(folder: Path) -> tuple[KeptTable, ...]:
+    tables: list[KeptTable] = []
+    for path in sorted(each for each in folder.rglob("*") if each.is_file() and not each.name.startswith(".")):
+        read = keypose_csv.read(path)
+        tables.append(KeptTable(path.relative_to(folder).as_posix(), read.form, read.rows))
+    return tuple(tables)
 
 
 def _timed(item: Item, project_folder: Path, project: Project) -> tuple[Contents, float]:
@@ -209,7 +237,7 @@ def _timed(item: Item, project_folder: Path, project: Project) -> tuple[Contents
 def _stamp(folder: Path) -> tuple[int, int]:
     """Changes whenever the set does: what is listed, how it is called, and its splits."""
     total, newest = 0, 0
-    for name in ("set.json", "index.jsonl", "splits"):
+    for name in ("set.json", "index.jsonl", "splits", FILE):
         try:
             facts = (folder / name).stat()
         except OSError:

@@ -55,6 +55,7 @@ class DataPage(QWidget):
         box.addWidget(splitter)
         self.catalog.chosen.connect(self._show_chosen)
         self.catalog.import_wanted.connect(lambda: self.asks.emit("import"))
+        self.catalog.bank_wanted.connect(lambda: self.asks.emit("build-bank"))
         self.clips.import_wanted.connect(lambda: self.asks.emit("import"))
         self.clips.asks.connect(self.asks)
         self.set_view.reasons_wanted.connect(self.catalog.show_reasons)

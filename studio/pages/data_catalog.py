@@ -4,18 +4,18 @@ from functools import partial
 
 from PySide6.QtCore import QPoint, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QFrame, QInputDialog, QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QInputDialog, QMenu, QToolButton, QVBoxLayout, QWidget
 
 from core.errors import CoreError
 from core.project.annotated_sets import is_annotated
 from core.project.items import remove_item, rename_item
 from core.recognition import spelled_size
-from core.runs import BuildPoseBank, ImportData, PrepareData
+from core.runs import ImportData, PrepareData
 from core.wording import counted
 from studio import theme
 from studio.data_sets import Contents, DataSets, Entry
 from studio.document import Document
-from studio.jobs import Job, Jobs
+from studio.jobs import DataSpec, Job, Jobs
 from studio.widgets import parts
 from studio.widgets.catalog_list import CatalogList, CatalogRow
 from studio.widgets.clip_states import spoken_length
@@ -40,6 +40,7 @@ class DataCatalog(QFrame):
 
     chosen = Signal(str)  # the key of a data set, or CLIPS
     import_wanted = Signal()
+    bank_wanted = Signal()
 
     def __init__(self, document: Document, jobs: Jobs, sets: DataSets) -> None:
         super().__init__()
@@ -58,12 +59,17 @@ class DataCatalog(QFrame):
         self.card = ImportCard()
         self.card.reasons_wanted.connect(self._show_reasons_of_job)
         self.card.go_on_wanted.connect(self._go_on)
+        self.card.log_wanted.connect(lambda job: WordsDialog(job.title, "\n".join(job.log), self.window()).show())
         self.card.put_away.connect(self._put_card_away)
-        self.add = parts.tool("plus", self.tr("Import data  Ctrl+I"))
+        self.add = parts.tool("plus", self.tr("Add to the catalog"))
+        self.add_menu = QMenu(self.add)
+        self.add_menu.addAction(self.tr("Import data…  Ctrl+I"), self.import_wanted.emit)
+        self.add_menu.addAction(self.tr("Build a pose bank…"), self.bank_wanted.emit)
+        self.add.setMenu(self.add_menu)
+        self.add.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.import_button = parts.button(self.tr("Import"), "import")
         self.import_button.setToolTip(self.tr("A data set, annotations, poses or videos: a file or a folder  Ctrl+I"))
-        for button in (self.add, self.import_button):
-            button.clicked.connect(self.import_wanted)
+        self.import_button.clicked.connect(self.import_wanted)
         box = QVBoxLayout(self)
         box.setContentsMargins(8, 8, 8, 8)
         box.setSpacing(8)
@@ -119,11 +125,11 @@ class DataCatalog(QFrame):
     # ---- the running import ----
 
     def _job_moved(self, job: Job) -> None:
-        if isinstance(job.spec, ImportData | PrepareData | BuildPoseBank):
+        if isinstance(job.spec, DataSpec):
             self._follow_jobs()
 
     def _follow_jobs(self, *_: object) -> None:
-        wanted = [job for job in self._jobs.jobs() if isinstance(job.spec, ImportData | PrepareData | BuildPoseBank)]
+        wanted = [job for job in self._jobs.jobs() if isinstance(job.spec, DataSpec)]
         live = [job for job in wanted if job.is_live]
         # What ended before the window was opened is in Jobs; the card is for what was seen to run.
         ended = [job for job in wanted if job.name in self._seen and job.name not in self._put_away]
@@ -226,12 +232,14 @@ class DataCatalog(QFrame):
         WordsDialog(entry.item.name, "\n".join(lines), self.window(), mono=False).show()
 
     def _show_reasons_of_job(self, job: Job) -> None:
-        if isinstance(job.spec, ImportData):
-            source = job.spec.source
-            for entry in self._sets.entries():
-                if entry.contents is not None and entry.contents.entry.source == source:
-                    self.show_reasons(entry.key)
-                    return
+        spec = job.spec
+        sources = (spec.source,) if isinstance(spec, ImportData) else ()
+        if isinstance(spec, PrepareData):
+            sources = (spec.source, spec.motion)
+        for entry in self._sets.entries():
+            contents = entry.contents
+            if contents is not None and contents.entry.source in sources and contents.left_out:
+                self.show_reasons(entry.key)
 
     def _show_in_folder(self, key: str) -> None:
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._sets.folder(key))))

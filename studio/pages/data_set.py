@@ -1,17 +1,18 @@
 """The middle of the Data page for a data set: its recordings, what they add up to, and one of them in moments."""
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLineEdit, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from core.errors import CoreError
 from core.project.motion_sets import MotionRow, MotionSet, MotionSplit
-from core.recognition import spelled_size
 from core.recordings import Recording
 from core.splits import split_set, told
 from core.wording import counted
 from studio import theme
-from studio.data_sets import Contents, DataSets
+from studio.data_sets import MANY, Contents, DataSets
 from studio.document import Document
+from studio.memory import settle
+from studio.pages.data_kept import BankView, KeyposesView
 from studio.widgets import parts
 from studio.widgets.clip_states import length_words, spoken_length
 from studio.widgets.job_words import grouped
@@ -48,8 +49,8 @@ class DataSetView(QWidget):
         self._filling = 0
         self._title = parts.Title()
         self._sums = parts.row(gap=28, margins=(2, 0, 0, 2))
-        self.search = parts.search(self.tr("Find recordings"), "Q", width=theme.px(210))
-        self.search.textChanged.connect(self._search)
+        self._find = parts.search(self.tr("Find recordings"), "Q", width=theme.px(210))
+        self._find.textChanged.connect(self._search)
         self.matching = parts.text("", "caption")
         self.split = SplitControl(self.tr("the recordings"), ("sequence", "performer", "own"))
         self.split.chosen.connect(self._show_split)
@@ -61,6 +62,7 @@ class DataSetView(QWidget):
         self.table = RecordTable(_COLUMNS, self.tr("Recordings"), row_height=28)
         self.table.selectionModel().currentRowChanged.connect(lambda *_: self._show_moments())
         self.moments = Moments()
+        self.bank, self.keyposes = BankView(), KeyposesView()
         self._about = parts.text("", "label", wrap=True)
         self._empty_title, self._empty_words = parts.text("", "title"), parts.text("", "label", wrap=True)
         self._place_all()
@@ -83,11 +85,13 @@ class DataSetView(QWidget):
         self._halves.addWidget(lower)
         self._halves.setStretchFactor(0, 1)
         self._halves.setSizes([460, 250])
-        search = parts.row(self.search, self.matching, None, self.split, gap=8)
+        search = parts.row(self._find, self.matching, None, self.split, gap=8)
         full = parts.col(self._sums, search, (self._halves, 1), gap=10)
         self._body = QStackedWidget()
         self._body.addWidget(empty)
         self._body.addWidget(full)
+        self._body.addWidget(self.bank)
+        self._body.addWidget(self.keyposes)
         head = parts.row((self._title, 1), self.reasons, self.licence, gap=6)
         panel = parts.panel(None, head, (self._body, 1), gap=10, margins=(14, 10, 10, 8))
         panel.setAccessibleName(self.tr("Data set"))
@@ -102,6 +106,11 @@ class DataSetView(QWidget):
         return not self._filling and self.moments.is_settled()
 
     @property
+    def search(self) -> QLineEdit:
+        """The field that finds what is in front."""
+        return self.keyposes.search if self._body.currentWidget() is self.keyposes else self._find
+
+    @property
     def contents(self) -> Contents | None:
         return self._shown
 
@@ -109,7 +118,8 @@ class DataSetView(QWidget):
         """Show this data set."""
         if key != self._key:
             self._key, self._shown = key, None
-            self.search.clear()
+            self._find.clear()
+            self.keyposes.search.clear()
             self.table.show_records([])
             self.moments.show_recording(None)
         self._follow()
@@ -133,11 +143,24 @@ class DataSetView(QWidget):
             self._say_empty(self.tr("This data set cannot be read"), contents.problem)
             return
         self._show_head(contents)
+        if contents.bank is not None:
+            self._bring(self.bank)
+            self.bank.show_bank(contents)
+            return
+        if contents.tables:
+            self._bring(self.keyposes)
+            self.keyposes.show_tables(contents)
+            return
         if not contents.rows:
             self._say_empty(*_without_rows(contents))
             return
         self._body.setCurrentIndex(1)
+        self.setFocusProxy(self.table)
         self._fill()
+
+    def _bring(self, view: QWidget) -> None:
+        self._body.setCurrentWidget(view)
+        self.setFocusProxy(view)
 
     def _say_empty(self, title: str, words: str) -> None:
         self._body.setCurrentIndex(0)
@@ -171,9 +194,7 @@ class DataSetView(QWidget):
             figures.append((grouped(out), "file left out" if out == 1 else "files left out"))
         made = [parts.col(parts.text(n, "number"), parts.text(words, "caption"), gap=0) for n, words in figures]
         parts.refill(self._sums, made)
-        layout = self._sums.layout()
-        assert isinstance(layout, QHBoxLayout)
-        layout.addStretch(1)
+        parts.push_left(self._sums)
         self._show_splits(contents)
 
     # ---- its recordings ----
@@ -191,10 +212,12 @@ class DataSetView(QWidget):
         contents, records = made
         if contents is self._shown:
             self._records = records
+            if len(records) > MANY:
+                settle()
             self._search()
 
     def _search(self) -> None:
-        words = self.search.text().casefold().replace(",", " ").split()
+        words = self._find.text().casefold().replace(",", " ").split()
         found = [record for said, record in self._records if all(word in said for word in words)]
         self.table.show_records(found)
         of = self.tr("{found} of {all} recordings")
@@ -309,16 +332,6 @@ def _about(row: MotionRow) -> str:
 
 
 def _without_rows(contents: Contents) -> tuple[str, str]:
-    facts = contents.facts
-    assert facts is not None
-    match facts.holds:
-        case "pose bank":
-            count, size = grouped(contents.entry.poses), spelled_size(contents.entry.size_bytes)
-            words = "What a forecaster's critic takes for human: poses from recorded motion, without a video."
-            return f"{count} poses, {size}", words
-        case "characteristic poses":
-            return "Characteristic poses", "A table of other people's poses, kept byte for byte. Export gives it back."
-        case _ if contents.left_out:
-            return "Nothing is in yet", f"{counted(len(contents.left_out), 'file')} left out so far."
-        case _:
-            return "Nothing is in yet", "Recordings are listed here as they come in."
+    if contents.left_out:
+        return "Nothing is in yet", f"{counted(len(contents.left_out), 'file')} left out so far."
+    return "Nothing is in yet", "Recordings are listed here as they come in."

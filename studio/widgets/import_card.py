@@ -3,7 +3,7 @@
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QFrame, QProgressBar, QVBoxLayout
 
-from core.runs import Done, Failed
+from core.runs import Done, Failed, ImportData
 from studio import theme
 from studio.jobs import Job
 from studio.widgets import parts
@@ -16,6 +16,7 @@ class ImportCard(QFrame):
     reasons_wanted = Signal(object)  # the Job
     go_on_wanted = Signal(object)  # the Job, which was stopped
     put_away = Signal(object)
+    log_wanted = Signal(object)
 
     def __init__(self) -> None:
         super().__init__()
@@ -30,6 +31,8 @@ class ImportCard(QFrame):
         self._bar.setTextVisible(False)
         self._bar.setAccessibleName(self.tr("Progress of the import"))
         self._bar.setFixedHeight(5)
+        self._doing = parts.text("", "caption")
+        self._doing.setMinimumWidth(1)
         self._warn = parts.text("", "warn")
         self._left = parts.text("", "caption")
         self._words = parts.text("", "label", wrap=True)
@@ -40,6 +43,9 @@ class ImportCard(QFrame):
         self.reasons.clicked.connect(lambda: self.reasons_wanted.emit(self._job))
         self.go_on = parts.button(self.tr("Go on"), "play")
         self.go_on.clicked.connect(lambda: self.go_on_wanted.emit(self._job))
+        self.log = parts.button(self.tr("What it said"))
+        self.log.setToolTip(self.tr("What came in, what was left out, and what is missing"))
+        self.log.clicked.connect(lambda: self.log_wanted.emit(self._job))
         self.close_card = parts.tool("close", self.tr("Put this card away"), size=14)
         self.close_card.clicked.connect(lambda: self.put_away.emit(self._job))
         box = QVBoxLayout(self)
@@ -47,10 +53,11 @@ class ImportCard(QFrame):
         box.setSpacing(6)
         box.addWidget(parts.row((self._title, 1), self._count, self.close_card, gap=6))
         box.addWidget(self._bar)
+        box.addWidget(self._doing)
         self._figures = parts.row(self._warn, None, self._left, gap=6)
         box.addWidget(self._figures)
         box.addWidget(self._words)
-        box.addWidget(parts.row(self.stop, self.go_on, self.reasons, None, gap=6))
+        box.addWidget(parts.row(self.stop, self.go_on, self.reasons, self.log, None, gap=6))
         self._clock = QTimer(self)  # the time left counts down between two reports
         self._clock.setInterval(1000)
         self._clock.timeout.connect(self._show)
@@ -89,6 +96,11 @@ class ImportCard(QFrame):
         self._bar.setRange(0, 0 if share is None else 1000)
         if share is not None:
             self._bar.setValue(round(share * 1000))
+        # An import's files say themselves what is done; the others go through several stages.
+        staged = not isinstance(job.spec, ImportData)
+        doing = progress.doing if progress is not None else self.tr("Getting ready")
+        parts.elide(self._doing, doing, max(self._doing.width(), theme.px(150)))
+        self._doing.setVisible(live and staged)
         self._figures.setVisible(live)
         one, many = self.tr("1 file left out"), self.tr("{count} files left out")
         out = self._left_out
@@ -102,6 +114,7 @@ class ImportCard(QFrame):
         parts.set_role(self._words, "danger" if failed else "label")
         self.go_on.setVisible(job.state in ("stopped", "killed"))
         self.reasons.setVisible(not live and out > 0)
+        self.log.setVisible(staged and not live and bool(job.log))
         self.close_card.setVisible(not live)
 
     def _outcome(self, job: Job) -> str:

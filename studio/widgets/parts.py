@@ -121,6 +121,13 @@ def panel(
     return made
 
 
+def push_left(line: QWidget) -> None:
+    """Let what stands in a row keep to its left."""
+    layout = line.layout()
+    assert isinstance(layout, QHBoxLayout)
+    layout.addStretch(1)
+
+
 def text(words: str = "", role: Role = "", *, wrap: bool = False) -> QLabel:
     """Words in one of the theme's roles."""
     made = QLabel(words)
