@@ -90,7 +90,7 @@ class ClipRows:
         known: bool, path: Path | None, picture: QPixmap | None, poses: Cell,
     ) -> Record:  # fmt: skip
         size = f"{clip.video.width} × {clip.video.height}, {clip.video.rate_hz:.4g} frames/s"
-        tip = f"{path or 'Made without a video'}\n{size}" + (
+        tip = f"{clip.name}\n{path or 'Its video is not here'}\n{size}" + (
             f"\nPerformed by {clip.performer}" if clip.performer else ""
         )
         wanting, marked = state.poses_missing, f"{state.share_marked:.0%}".replace("%", " %")
@@ -121,7 +121,7 @@ def show_sums(place: QWidget, clips: list[Clip], states: list[ClipState]) -> Non
     missing = sum(state.poses_missing for state in states)
     figures = (
         (grouped(len(clips)), "clip" if len(clips) == 1 else "clips"),
-        (spoken_length(sum(clip.video.duration_s for clip in clips)), "of video"),
+        (spoken_length(sum(clip.video.duration_s for clip in clips)), _of_what(clips)),
         (grouped(sum(state.segments for state in states)), "segments"),
         (grouped(sum(len(clip.poses) for clip in clips)), "characteristic poses"),
         (grouped(missing), "segment without a pose" if missing == 1 else "segments without a pose"),
@@ -131,6 +131,11 @@ def show_sums(place: QWidget, clips: list[Clip], states: list[ClipState]) -> Non
     layout = place.layout()
     assert isinstance(layout, QHBoxLayout)
     layout.addStretch(1)
+
+
+def _of_what(clips: list[Clip]) -> str:
+    """Where clips have come without their videos there is that much marked, not filmed."""
+    return "of video" if all(clip.video.path for clip in clips) else "in all"
 
 
 def _by_cell(clip: Clip) -> Cell:

@@ -294,7 +294,9 @@ class DataClips(QWidget):
         many, button = len(chosen) > 1, self.extract_button
         button.setText(f"Extract 2D poses of {len(chosen)}" if many else "Extract 2D poses")
         button.setEnabled((many or lacking > 0) and self._document.read_only_reason is None)
-        button.setToolTip("" if many or lacking else "Every clip has its 2D poses")
+        looked_at = all(each.tracks for each in _shown(self._document.project, self._set))
+        why = "Every clip has its 2D poses" if looked_at else "The clips without 2D poses have no video here"
+        button.setToolTip("" if many or lacking else why)
         self.add.setEnabled(self._document.read_only_reason is None)
 
 

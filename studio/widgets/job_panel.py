@@ -112,16 +112,20 @@ class JobPanel(QFrame):
         box.setSpacing(8)
         box.addWidget(parts.row(parts.text("Jobs", "title"), None, close))
         box.addWidget(parts.scroll(self._list), 1)
-        jobs.listed.connect(self._rebuild)
+        jobs.listed.connect(self._relist)
         jobs.moved.connect(self._follow_order)
-        jobs.ended.connect(self._rebuild)
+        jobs.ended.connect(self._relist)
         self._order: list[str] = []
         self._clock = QTimer(self)  # the time left counts down between two reports
         self._clock.setInterval(1000)
         self._clock.timeout.connect(self._follow)
-        self._rebuild()
 
-    def _rebuild(self, _job: Job | None = None) -> None:
+    def _relist(self, _job: Job | None = None) -> None:
+        """Cards are made while somebody sees them; what happened before is there when the drawer opens."""
+        if self.isVisible():
+            self._rebuild()
+
+    def _rebuild(self) -> None:
         layout = self._list.layout()
         assert layout is not None
         while (item := layout.takeAt(0)) is not None:
@@ -132,7 +136,9 @@ class JobPanel(QFrame):
         shown = self._shown()
         self._order = [job.name for job in shown]
         for job in shown:
-            layout.addWidget(JobCard(job))
+            card = JobCard(job)
+            layout.addWidget(card)
+            card.show()
         if not shown:
             layout.addWidget(
                 parts.text(
@@ -149,7 +155,7 @@ class JobPanel(QFrame):
         return [job for job in jobs if job.is_live] + [job for job in jobs if not job.is_live][:30]
 
     def _follow_order(self, _job: Job) -> None:
-        if [job.name for job in self._shown()] != self._order:
+        if self.isVisible() and [job.name for job in self._shown()] != self._order:
             self._rebuild()
 
     def _follow(self) -> None:
@@ -158,7 +164,7 @@ class JobPanel(QFrame):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        self._follow()
+        self._rebuild()
         self._clock.start()
 
     def hideEvent(self, event: QHideEvent) -> None:

@@ -21,6 +21,8 @@ ERROR = "danger"
 _LONGEST_TITLE = 60
 _STAYS_MS = 6000
 _ERROR_STAYS_MS = 15000
+_HURRIED_MS = 2500
+"""So long good news stays where more of it waits: a minute later nobody wants it."""
 _MOST_LINES, _MOST_SIGNS = 4, 360
 
 
@@ -87,6 +89,8 @@ class Notices(QObject):
             self._waiting.append(notice)
         if self._card is None or (notice.colour == ERROR and self._now.colour != ERROR):
             self._next()
+        elif self._now.colour != ERROR and self._timer.remainingTime() > _HURRIED_MS:
+            self._timer.start(_HURRIED_MS)
 
     def withdraw(self, title: str) -> None:
         """What a notice says is so no more."""
@@ -111,7 +115,8 @@ class Notices(QObject):
         self.place()
         self._card.show()
         self._card.raise_()
-        self._timer.start(notice.stays_ms)
+        is_hurried = bool(self._waiting) and notice.colour != ERROR
+        self._timer.start(min(notice.stays_ms, _HURRIED_MS) if is_hurried else notice.stays_ms)
 
     def _made(self, notice: Notice) -> QFrame:
         card = QFrame(self._window)

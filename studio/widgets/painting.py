@@ -3,10 +3,11 @@
 Every function takes a painter and logical pixels; baselines and corners are those of QPainter. Colours are hex words.
 """
 
+from functools import lru_cache
 from typing import Literal
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPainterPath, QPaintEvent, QPen, QPolygonF
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from studio import theme
@@ -28,12 +29,12 @@ def put(
     mono: bool = False,
 ) -> float:
     """Write words at a baseline, shortened to `width`; how wide they came out."""
-    font = theme.font(size, weight, mono)
+    font, metrics = _type(size, weight, mono, theme.scale())
     painter.setFont(font)
-    metrics = QFontMetricsF(font)
-    if width is not None:
-        words = metrics.elidedText(words, Qt.TextElideMode.ElideRight, width)
     wide = metrics.horizontalAdvance(words)
+    if width is not None and wide > width:
+        words = metrics.elidedText(words, Qt.TextElideMode.ElideRight, width)
+        wide = metrics.horizontalAdvance(words)
     shift = {"left": 0.0, "right": -wide, "centre": -wide / 2}[align]
     painter.setPen(QColor(colour))
     painter.drawText(QPointF(x + shift, baseline), words)
@@ -41,7 +42,15 @@ def put(
 
 
 def words_width(words: str, size: float = 11, weight: int = 400) -> float:
-    return QFontMetricsF(theme.font(size, weight)).horizontalAdvance(words)
+    return _type(size, weight, False, theme.scale())[1].horizontalAdvance(words)
+
+
+@lru_cache(256)
+def _type(size: float, weight: int, mono: bool, scale: float) -> tuple[QFont, QFontMetricsF]:
+    """A font and its measures, made once at each text size: a table asks for them at every word it paints."""
+    assert scale == theme.scale()
+    font = theme.font(size, weight, mono)
+    return font, QFontMetricsF(font)
 
 
 def chip(

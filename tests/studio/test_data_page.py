@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QLabel
 
 from core.bodies.skeletons import UPPER_BODY_9
 from core.motion import Poses2d
-from core.project.annotations import CharacteristicPose, FrameIdentity, Provenance, Segment, new_id
-from core.project.edits import add_label, set_tracks
+from core.project.annotations import CharacteristicPose, FrameIdentity, Provenance, Segment, VideoFile, new_id
+from core.project.edits import add_clip, add_label, set_tracks
 from core.runs import ExtractPoses
 from core.statistics import of_clips
 from studio.widgets.clip_states import clip_state, length_words
@@ -271,3 +271,21 @@ def test_that_a_row_is_made_again_only_where_its_clip_has_changed(with_clip, vid
     again, same = page.clips.table.records()
     assert again != first
     assert same is other
+
+
+def test_that_clips_without_their_videos_are_not_said_to_be_video_or_looked_at(open_studio, qtbot):
+    document = open_studio.document
+    facts = VideoFile(
+        path="", frame_count=100, width=640, height=360, rate_hz=25.0, duration_s=4.0, size_bytes=0, fingerprint=""
+    )
+    name = "Kallax_Shelf_Drawer/0027_white_table_02_01_2019_08_20_13_56"
+    project, _ = add_clip(document.project, name, None, facts, author="Ines", folder=document.folder)
+    document.edit(project, "Add a clip")
+    page = open_studio.window.show_page("data")
+    qtbot.waitUntil(page.is_settled)
+    words = [each.text() for each in page.clips.findChildren(QLabel) if each.isVisible()]
+    assert "in all" in words
+    assert "of video" not in words
+    assert not page.clips.extract_button.isEnabled()
+    assert page.clips.extract_button.toolTip() == "The clips without 2D poses have no video here"
+    assert page.clips.table.records()[0].cells[0].tip.startswith(name)

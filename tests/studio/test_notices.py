@@ -18,3 +18,14 @@ def test_that_a_notice_with_much_to_say_says_the_first_of_it_and_that_there_is_m
 def test_that_few_words_stay_as_they_are():
     assert in_short("3 files are in.\n1 was left out.") == "3 files are in.\n1 was left out."
     assert len(in_short("long " * 500)) < 400
+
+
+def test_that_good_news_gives_way_to_what_waits_and_an_error_does_not(studio):
+    notices = studio.window.notices
+    notices.show(Notice("first is in", stays_ms=10_000))
+    assert notices._timer.interval() == 10_000
+    notices.show(Notice("second is in", stays_ms=10_000))
+    assert notices._timer.interval() < 3000
+    notices.show(Notice("third could not be read", colour="danger", stays_ms=15_000))
+    assert notices.shown.accessibleName() == "third could not be read"
+    assert notices._timer.interval() == 15_000
