@@ -8,16 +8,15 @@ is taken out, so that undo can bring it back. Figures come from a set's index an
 """
 
 import hashlib
-import json
-import struct
 from pathlib import Path
 
 import msgspec
 
-from core.errors import CoreError, ProjectError
+from core.errors import CoreError, FormatError, ProjectError
 from core.project import annotated_sets
 from core.project.annotations import Item, Project
 from core.project.motion_sets import IndexLine, MotionRow, MotionSet, SetFacts
+from core.project.pose_banks import FILE, glimpse
 
 DATASETS = "datasets"
 
@@ -171,7 +170,7 @@ _kept: dict[Path, tuple[tuple[int, ...], SetEntry]] = {}
 
 def _figures(place: Path) -> SetEntry:
     """From the index, or as they were counted when it was as long and as old."""
-    stamp = tuple(_stamp(place / name) for name in ("set.json", "index.jsonl", "splits", "bank.safetensors"))
+    stamp = tuple(_stamp(place / name) for name in ("set.json", "index.jsonl", "splits", FILE))
     kept = _kept.get(place)
     if kept is not None and kept[0] == stamp:
         return kept[1]
@@ -209,7 +208,7 @@ def _counted(the_set: MotionSet) -> SetEntry:
         with_body=sum(bool(row.body) for row in rows),
         labelled=sum(map(bool, named)),
         labels=len(set().union(*named)),
-        poses=_poses_in(the_set.folder / "bank.safetensors"),
+        poses=_poses_in(the_set.folder / FILE),
         size_bytes=sum(each.stat().st_size for each in the_set.folder.rglob("*") if each.is_file()),
         fingerprint=fingerprint_of(rows),
         splits={
@@ -230,11 +229,8 @@ def fingerprint_of(rows: list[MotionRow]) -> str:
 
 
 def _poses_in(bank: Path) -> int:
-    """How many poses a bank has, by its header."""
+    """How many poses a bank has; none where there is no bank that can be read."""
     try:
-        with bank.open("rb") as file:
-            (length,) = struct.unpack("<Q", file.read(8))
-            header = json.loads(file.read(min(length, 2**24)))
-        return max(int(each["shape"][0]) for name, each in header.items() if name != "__metadata__")
-    except (OSError, struct.error, ValueError, KeyError, TypeError, IndexError):
+        return glimpse(bank, 1).poses if bank.is_file() else 0
+    except FormatError:
         return 0

@@ -91,6 +91,18 @@ def delimiter_of(lines: Sequence[str]) -> str:
     )
 
 
+def numpys_complaint(said: str, row: str, first: int) -> str:
+    """What NumPy said of a table of numbers, in our words: which `row` (frame or line), counted from `first`."""
+    found = re.search(r"row (\d+)", said)
+    # Of rows that are longer or shorter it counts from 1, of all others from 0.
+    is_length = "column" in said and "convert" not in said
+    where = f"{row} {int(found[1]) + first - is_length}: " if found else ""
+    word = re.search(r"could not convert string '(.*)' to float64", said)
+    if word:
+        return f"{where}{word[1][:40]!r} is no number"
+    return f"{where}it has another number of columns than the first" if is_length else f"{where}{said[:120]}"
+
+
 def _decoded(path: Path, content: bytes, encoding: str, *, part: bool = False) -> tuple[str, str, tuple[str, ...]]:
     if encoding and encoding.lower() not in ENCODINGS:
         raise FormatError(path, f"{encoding!r} is no encoding known here", hint=f"Known: {', '.join(ENCODINGS)}.")

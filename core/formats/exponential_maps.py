@@ -23,6 +23,7 @@ from numpy import ndarray
 
 from core.bodies.rigs import Rig, RigMotion
 from core.errors import FormatError
+from core.formats.delimited import numpys_complaint
 from core.formats.pickled import beginning_of, bytes_of
 from core.formats.recorded_joints import FARTHEST_M, told_rate
 from core.formats.rigged import recording_of
@@ -192,7 +193,7 @@ def _numbers(path: Path) -> Float[ndarray, "frames columns"]:
     try:
         numbers = np.loadtxt(io.BytesIO(raw), delimiter=",", comments=None, ndmin=2, encoding="ascii")
     except ValueError as error:
-        raise FormatError(path, _placed(str(error)), hint=_HINT) from None
+        raise FormatError(path, numpys_complaint(str(error), "frame", 0), hint=_HINT) from None
     wrong = ~np.isfinite(numbers).all(1) | (np.abs(numbers[:, 3:]) > _MOST_TURN_RAD).any(1)
     if wrong.any():
         raise FormatError(path, f"frame {int(np.argmax(wrong))}: a number in it is no rotation", hint=_HINT)
@@ -201,16 +202,6 @@ def _numbers(path: Path) -> Float[ndarray, "frames columns"]:
         frame = int(np.argmax(far))
         raise FormatError(path, f"frame {frame}: the root is more than {FARTHEST_M / 1000:.0f} km away", hint=_HINT)
     return numbers
-
-
-def _placed(said: str) -> str:
-    """NumPy's complaint with the line in our words."""
-    found = re.search(r"row (\d+)", said)
-    line = f"frame {int(found[1]) - ('columns changed' in said)}: " if found else ""
-    what = re.search(r"could not convert string '(.*)' to float64", said)
-    if what:
-        return f"{line}{what[1][:40]!r} is no number"
-    return f"{line}it has another number of columns than the first" if "columns" in said else f"{line}{said[:120]}"
 
 
 def _named(path: Path) -> tuple[str, str]:

@@ -22,9 +22,10 @@ from numpy import ndarray
 from core.bodies.skeletons import RECORDED_27, SKELETONS, Skeleton
 from core.errors import FormatError
 from core.formats import humanact12
+from core.formats.delimited import numpys_complaint
 from core.formats.joint_names import recorded_joints_of
 from core.formats.pickled import beginning_of, bytes_of, from_npy, header_of
-from core.formats.recorded_joints import BY_COUNT, HUMAN36M_32, UNITS, as_recorded, settled, told_rate
+from core.formats.recorded_joints import BY_COUNT, HUMAN36M_32, as_recorded, settled, told_rate
 from core.recordings import Recording, completed
 from core.whole_files import whole_file
 
@@ -237,22 +238,12 @@ def _numbers(path: Path, body: bytes, header: _Header, columns: list[int | None]
         )
     except ValueError as error:
         raise FormatError(
-            path, _placed(str(error)), hint="Each line has a number or nothing in every column."
+            path, numpys_complaint(str(error), "line", 2), hint="Each line has a number or nothing in every column."
         ) from None
     numbers = np.zeros((len(read), len(columns)))
     numbers[:, [at for at, column in enumerate(columns) if column is not None]] = read
     numbers[:, 0] *= header.seconds
     return numbers
-
-
-def _placed(said: str) -> str:
-    """NumPy's complaint, by line."""
-    row = re.search(r"row (\d+)", said)
-    line = f"line {int(row[1]) + 2 - ('columns' in said and 'convert' not in said)}: " if row else ""
-    what = re.search(r"could not convert string '(.*)' to float64", said)
-    if what:
-        return f"{line}{what[1][:40]!r} is no number"
-    return f"{line}it has fewer columns than the first line" if "column" in said else f"{line}{said[:120]}"
 
 
 def _rate(path: Path, times_s: ndarray | None, told_hz: float | None, *, is_exact: bool) -> tuple[float, list[str]]:
@@ -273,6 +264,3 @@ def _rate(path: Path, times_s: ndarray | None, told_hz: float | None, *, is_exac
     exact = told_rate(path, float(near) if near and not is_exact and abs(rate_hz / near - 1) < 2e-4 else rate_hz)
     assert exact is not None
     return exact, []
-
-
-__all__ = ["OPTIONS", "UNITS", "is_joint_csv", "is_joint_npy", "read_csv", "read_npy", "write_csv", "write_npy"]

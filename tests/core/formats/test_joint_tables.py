@@ -156,7 +156,7 @@ def _spoiled(text: str, line: int, column: int, value: str) -> str:
         (lambda text: _spoiled(text, 5, 10, "abc"), "line 5: 'abc' is no number"),
         (lambda text: _spoiled(text, 5, 10, "inf"), "line 5: a place in it is infinite"),
         (lambda text: _spoiled(text, 5, 1, "99"), "its time does not follow evenly"),
-        (lambda text: "\n".join([*text.splitlines()[:4], "1,2,3"]), "line 5: it has fewer columns"),
+        (lambda text: "\n".join([*text.splitlines()[:4], "1,2,3"]), "line 5: it has another number of columns"),
         (lambda text: _spoiled(text, 6, 10, "1e30"), "frame 4: a joint is more than 10 km away"),
         (lambda text: text.splitlines()[0] + "\n", "there is no frame in it"),
         (lambda text: "a_x,a_y,a_z\n1,2,3\n", "line 1: too few columns are joints (found: a)"),
