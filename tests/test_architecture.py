@@ -37,6 +37,19 @@ def test_that_no_class_is_two_things(module):
     assert not {name: count for name, count in methods.items() if count > MOST_METHODS}
 
 
+@pytest.mark.parametrize("package", ["core", "studio"])
+def test_that_every_room_has_its_place_above_or_below_the_others(package):
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    layers = [layer for each in contracts if each["type"] == "layers" for layer in each["layers"]]
+    placed = {module.strip() for layer in layers for module in layer.split("|")}
+    rooms = {
+        f"{package}.{each.stem}"
+        for each in (ROOT / package).iterdir()
+        if each.suffix == ".py" or (each / "__init__.py").is_file()
+    }
+    assert rooms - placed - {f"{package}.__init__"} == set()
+
+
 IMPORT_ALL = """
 import importlib, pkgutil, sys
 for room in sys.argv[1:]:
