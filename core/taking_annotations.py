@@ -435,7 +435,10 @@ class _Taking:
         if not foreign.poses:
             return ""
         place = self.folder / foreign.poses
-        if not place.exists() or not place.resolve().is_relative_to(self.folder.resolve()):
+        try:
+            if not place.exists() or not place.resolve().is_relative_to(self.folder.resolve()):
+                return ""
+        except (OSError, ValueError):  # no name of a file
             return ""
         known = next((each for each in FORMATS if each.holds == "2D poses" and each.sniff(place)), None)
         try:

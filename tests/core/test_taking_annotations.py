@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from core.bodies.skeletons import BODY_25
 from core.errors import ProjectError
 from core.footage import video_file
 from core.formats import openpose
@@ -170,6 +171,16 @@ def test_that_no_video_is_taken_from_outside_the_folder(store, tmp_path):
     assert only(store).video.path == ""
 
 
+@pytest.mark.parametrize("poses", ["../away", "link", "{away}", "../set/../away", "\0", "x" * 300, "set"])
+def test_that_no_2d_poses_are_taken_from_outside_the_folder(store, tmp_path, poses):
+    found = Poses2d(BODY_25, np.full((3, 1, 25, 2), 9.0, np.float32), np.ones((3, 1, 25), np.float32))
+    openpose.write(found, tmp_path / "away")
+    openpose.write(found, tmp_path / "set" / "set")
+    (tmp_path / "set" / "link").symlink_to(tmp_path / "away")
+    take(store, annotations(CUT, poses=poses.format(away=tmp_path / "away")), tmp_path / "set")
+    assert bool(only(store).tracks) == (poses == "set")
+
+
 @pytest.mark.parametrize("rate_hz", [10.0, 30000 / 1001, 12.5])
 def test_that_times_rounded_to_milliseconds_find_their_frames_again(store, tmp_path, rate_hz):
     path = film(tmp_path / "data" / "s01.mp4", 40, rate_hz)
@@ -247,7 +258,6 @@ def test_that_a_split_is_never_written_over(store):
 
 def test_that_cameras_and_2d_poses_of_a_data_set_come_with_its_clips(store, tmp_path):
     joints = np.random.default_rng(0).uniform(5, 40, (6, 1, 25, 2)).astype(np.float32)
-    from core.bodies.skeletons import BODY_25
 
     openpose.write(Poses2d(BODY_25, joints, np.ones((6, 1, 25), np.float32)), tmp_path / "data" / "pose")
     camera = replace(tilted_camera(), width=64, height=48)
