@@ -115,13 +115,20 @@ def reference_body() -> Body:
 
 
 @lru_cache(maxsize=1)
+def reference_joints_m() -> Float[ndarray, "55 3"]:
+    """Where that body's joints are at rest, in the order of SMPLX_55."""
+    model = reference_body().model
+    return np.asarray(model.regressor @ model.template_m, float)
+
+
+@lru_cache(maxsize=1)
 def _reference() -> tuple[list[int], tuple[int, ...], ndarray, int, ndarray]:
     """Of SMPL-X only what is kept: the body, the middle knuckles (SMPL's hands), then both index fingers."""
     body = reference_body()
     fingers = [f"{side}_index{part}" for side in ("left", "right") for part in (1, 2, 3)]
     kept = [*range(22), *(SMPLX_55[name] for name in ("left_middle1", "right_middle1", *fingers))]
     parents = tuple(kept.index(SMPLX_55.parents[joint]) if joint else -1 for joint in kept)
-    rest_m = np.asarray(body.model.regressor @ body.model.template_m, np.float32)[kept]
+    rest_m = reference_joints_m()[kept].astype(np.float32)
     found = landmarks_of(body, UPPER_BODY_9)
     nose = int(np.flatnonzero(found.mix[UPPER_BODY_9["head"]])[0])
     return kept, parents, rest_m, kept.index(int(found.fixed_to[nose])), np.asarray(found.offsets_m[nose], np.float32)

@@ -15,7 +15,6 @@ Labels may lie beside their motion, as BABEL's do: they are joined by name to wh
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -30,7 +29,7 @@ from core.motion import Motion
 from core.project.annotations import PARTS
 from core.project.motion_frames import FrameReader
 from core.project.motion_sets import MotionRow, MotionSet, MotionSplit, StoredStretch
-from core.recordings import KEPT_HZ, Recording, reference_body, resampled
+from core.recordings import KEPT_HZ, Recording, reference_joints_m, resampled
 
 RATE_HZ = KEPT_HZ
 LEAST_FRAMES = 16
@@ -253,17 +252,12 @@ def at_origin(
     # The turn about the vertical that the root's rotation is nearest to.
     heading = np.arctan2(first[0, 2] - first[2, 0], first[0, 0] + first[2, 2])
     turn = about_y(-float(heading)).astype(np.float32)
-    places = translation_m + _rest_root_m()
+    rest_m = reference_joints_m()[0].astype(np.float32)
+    places = translation_m + rest_m
     places = (places - places[0] * np.array([1, 0, 1], np.float32)) @ turn.T
     turned = rotations.copy()
     turned[:, 0] = turn @ rotations[:, 0]
-    return turned, (places - _rest_root_m()).astype(np.float32)
-
-
-@lru_cache(maxsize=1)
-def _rest_root_m() -> Float[ndarray, " 3"]:
-    model = reference_body().model
-    return np.asarray(model.regressor[:1] @ model.template_m, np.float32)[0]
+    return turned, (places - rest_m).astype(np.float32)
 
 
 def parts_of(labelled: Sequence[Labelled], split: MotionSplit) -> dict[str, list[Labelled]]:

@@ -21,7 +21,7 @@ from core.errors import FileError
 from core.formats.rigged import posed
 from core.geometry.rotations import frame_of, inverse, unit
 from core.motion import Motion
-from core.recordings import Recording, joints_of, reference_body
+from core.recordings import Recording, joints_of, reference_joints_m
 from core.whole_files import whole_file
 
 _SKELETONS = {22: SMPL_24, 24: SMPL_24, 52: SMPLH_52, 55: SMPLX_55}
@@ -99,8 +99,7 @@ def read_back(motion: RigMotion) -> tuple[Motion, ndarray | None] | None:
 @lru_cache
 def _rest(skeleton: Skeleton) -> tuple[Float[ndarray, "joints 3"], Float[ndarray, "joints 3 3"]]:
     """The average body's joints at rest, and the turns that make its rest pose a T-pose."""
-    body = reference_body()
-    whole = dict(zip(SMPLX_55.joints, np.asarray(body.model.regressor @ body.model.template_m, float), strict=True))
+    whole = dict(zip(SMPLX_55.joints, reference_joints_m(), strict=True))
     whole |= {f"{side}_hand": whole[f"{side}_middle1"] for side in ("left", "right")}
     rest_m = np.stack([whole[joint] for joint in skeleton.joints])
     straight = np.tile(np.eye(3), (len(skeleton), 1, 1))

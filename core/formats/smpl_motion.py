@@ -19,7 +19,7 @@ from core.bodies.skeletons import SMPL_24, SMPLH_52, SMPLX_55, Skeleton
 from core.errors import FormatError
 from core.geometry.rotations import matrices, rotation_vectors
 from core.motion import Motion
-from core.recordings import reference_body
+from core.recordings import reference_joints_m
 
 PELVIS_M = {
     SMPL_24: np.array([-0.0018, -0.2233, 0.0282]),
@@ -56,7 +56,7 @@ def motion_of(
         turned[:, 0] = turn @ turned[:, 0]
         rotations[piece] = turned
     pelvis_m = PELVIS_M[skeleton] if pelvis_m is None else pelvis_m
-    placed_m = (np.asarray(translation_m, float) + pelvis_m) @ turn.T - _reference_pelvis_m()
+    placed_m = (np.asarray(translation_m, float) + pelvis_m) @ turn.T - reference_joints_m()[0]
     return Motion(skeleton, rate_hz, rotations, placed_m)
 
 
@@ -64,13 +64,8 @@ def columns_of(motion: Motion, turn: Float[ndarray, "3 3"] = Y_UP) -> tuple[ndar
     """A motion's rotation vectors (frames, 3 × joints) and `trans` in a file's world: the inverse of `motion_of`."""
     rotations = np.array(motion.rotations, float)
     rotations[:, 0] = turn.T @ rotations[:, 0]
-    placed_m = (np.asarray(motion.translation_m, float) + _reference_pelvis_m()) @ turn - PELVIS_M[motion.skeleton]
+    placed_m = (np.asarray(motion.translation_m, float) + reference_joints_m()[0]) @ turn - PELVIS_M[motion.skeleton]
     return rotation_vectors(rotations).reshape(len(motion), -1), placed_m
-
-
-def _reference_pelvis_m() -> Float[ndarray, " 3"]:
-    model = reference_body().model
-    return np.asarray(model.regressor[0] @ model.template_m, float).reshape(3)
 
 
 # ---- at the door ----

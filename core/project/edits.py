@@ -193,11 +193,6 @@ def set_tracks(project: Project, clip_id: str, tracks: str) -> Project:
     return project.with_clip(replace(_clip(project, clip_id), tracks=tracks))
 
 
-def set_performer(project: Project, clip_id: str, performer: str) -> Project:
-    """Say who is filmed."""
-    return project.with_clip(replace(_clip(project, clip_id), performer=performer.strip()))
-
-
 def add_actor(
     project: Project, clip_id: str, name: str, *, author: str, track: int | None = None, source: str = BY_HAND
 ) -> tuple[Project, Actor]:
