@@ -70,6 +70,7 @@ class SettingsDialog(_Dialog):
             gap=10,
         )
         area = parts.scroll(inside)
+        area.setAccessibleName("Settings")
         area.setMinimumHeight(theme.px(440))
         self.box.addWidget(area, 1)
         self.add_close()
@@ -110,6 +111,7 @@ class KeysDialog(_Dialog):
             self._sections.append((heading, lines))
         layout.addWidget(parts.col(None))
         area = parts.scroll(inside)
+        area.setAccessibleName("Keys")
         area.setMinimumHeight(theme.px(420))
         self.box.addWidget(area, 1)
         self.add_close()
@@ -170,6 +172,7 @@ class FindingsDialog(_Dialog):
             grid.addWidget(words, line, 2)
         grid.setRowStretch(len(findings), 1)
         area = parts.scroll(grid_holder)
+        area.setAccessibleName(title)
         area.setMinimumHeight(theme.px(min(420, 60 + 27 * len(findings))))
         self.box.addWidget(area, 1)
         text = "\n".join(f"{what}: {says} {hint}".strip() for _, what, says, hint in findings)
