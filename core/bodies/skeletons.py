@@ -4,6 +4,7 @@ Left and right are the person's own. A map may build a joint from several (mid-h
 joint is the mean of its sources, seen only where every source is seen.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -34,6 +35,17 @@ class Skeleton:
     def bones(self) -> tuple[tuple[int, int], ...]:
         """(parent, child) pairs."""
         return tuple((parent, child) for child, parent in enumerate(self.parents) if parent >= 0)
+
+    def of_known(self, known: Sequence[bool]) -> "Skeleton":
+        """Of the joints that are known alone; bones go over the missing ones, so that no limb hangs in the air."""
+        kept = [at for at in range(len(self)) if known[at]]
+        parents: list[int] = []
+        for joint in kept:
+            parent = self.parents[joint]
+            while parent >= 0 and not known[parent]:
+                parent = self.parents[parent]
+            parents.append(kept.index(parent) if parent >= 0 else -1)
+        return Skeleton(f"{self.name}, {len(kept)}", tuple(self.joints[at] for at in kept), tuple(parents))
 
     @cached_property
     def mirror(self) -> tuple[int, ...]:

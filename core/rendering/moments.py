@@ -9,10 +9,10 @@ the rotations alone. World: metres, y up.
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 from numpy import ndarray
 
-from core.bodies.skeletons import RECORDED_27, Skeleton
+from core.bodies.skeletons import RECORDED_27
 from core.motion import Motion
 from core.recordings import Recording, completed, reference_body
 from core.rendering.boards import PAD, QUIET, Board, Rgb, wrapped
@@ -113,18 +113,7 @@ def body_meshes(motion: Motion, frames: ndarray) -> list[tuple[ndarray, ndarray]
 def _figure(joints_m: Float[ndarray, "frames 27 3"], frame: int) -> SceneSkeleton:
     """Joints and the bones between those that are ever known: a missing joint leaves no gap."""
     known = np.asarray(np.isfinite(joints_m.sum(-1)).any(0))
-    return SceneSkeleton(joints_m[frame][known], _without(RECORDED_27, known))
-
-
-def _without(skeleton: Skeleton, known: Bool[ndarray, " joints"]) -> Skeleton:
-    kept = [at for at in range(len(skeleton)) if known[at]]
-    parents = []
-    for joint in kept:
-        parent = skeleton.parents[joint]
-        while parent >= 0 and not known[parent]:
-            parent = skeleton.parents[parent]
-        parents.append(kept.index(parent) if parent >= 0 else -1)
-    return Skeleton(f"{skeleton.name}, {len(kept)}", tuple(skeleton.joints[at] for at in kept), tuple(parents))
+    return SceneSkeleton(joints_m[frame][known], RECORDED_27.of_known(known.tolist()))
 
 
 def heading_of(joints_m: Float[ndarray, "frames 27 3"]) -> float:

@@ -12,6 +12,8 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from core.bodies.skeletons import RECORDED_27
 from core.recordings import Recording
 from core.rendering.contents import SceneSkeleton
+from core.rendering.moments import heading_of
+from core.rendering.views import Orbit
 from studio import theme
 from studio.widgets import parts
 from studio.widgets.clip_states import length_words
@@ -20,6 +22,7 @@ from studio.widgets.viewport import Viewport
 
 _COLUMN_PX = 128
 _MOST, _FEWEST = 9, 3
+_FRONT_LEFT, _PITCH = 0.5, 0.12  # radians
 
 
 class Moments(QWidget):
@@ -50,6 +53,7 @@ class Moments(QWidget):
         self._shown_columns = 0
         self._fill()
         if recording is not None:
+            self.view.set_view(_from_the_front_left(recording))
             self.view.frame_all()
 
     def is_settled(self) -> bool:
@@ -77,17 +81,25 @@ class Moments(QWidget):
         self.view.set_columns(standing, captions)
 
 
+def _from_the_front_left(recording: Recording) -> Orbit:
+    """Of where the person faces first, so that every recording is seen alike, whatever its axes."""
+    yaw = heading_of(np.asarray(recording.joints_m)) if recording.joints_m is not None and len(recording) else 0.0
+    return Orbit(yaw=yaw + _FRONT_LEFT, pitch=_PITCH)
+
+
 def moments_of(recording: Recording, frames: np.ndarray) -> tuple[Standing, ...]:
     """The person at these frames, each over the origin, all over the floor their feet meet in the recording."""
     assert recording.joints_m is not None
     joints_m = np.asarray(recording.joints_m, float)
     heights = joints_m[..., 1]
     floor_m = float(np.nanmin(heights)) if np.isfinite(heights).any() else 0.0
+    known = np.isfinite(joints_m).all(-1).any(0)
+    skeleton = RECORDED_27.of_known(known.tolist())
     made = []
     for frame in frames:
         now = joints_m[frame]
         there = np.isfinite(now).all(-1)
         middle = now[there].mean(0) if there.any() else np.zeros(3)
-        moved = now - [middle[0], floor_m, middle[2]]
-        made.append(Standing(skeletons=(SceneSkeleton(moved, RECORDED_27),), ground_m=0.0))
+        moved = (now - [middle[0], floor_m, middle[2]])[known]
+        made.append(Standing(skeletons=(SceneSkeleton(moved, skeleton),), ground_m=0.0))
     return tuple(made)
