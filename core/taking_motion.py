@@ -27,6 +27,7 @@ _SAY_EVERY_S = 0.25
 def import_motion(spec: ImportData, found: Recognised, root: Path) -> Events:
     """Take recorded motion (or labels of it) into its data set. `root` is the folder below which files have names."""
     the_set = set_for(spec, found.format)
+    the_set.clear_away()
     known = {line.source: line for line in the_set.lines()}
     names = {row.name: line.source for line in known.values() for row in line.motions}
     there = is_in_project(spec, the_set.facts.key)

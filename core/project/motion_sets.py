@@ -15,6 +15,7 @@ import io
 import os
 import re
 import shutil
+import time
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -38,6 +39,7 @@ from core.recordings import Recording, Stretch
 _NAME = re.compile(r"[0-9a-f]{32}")
 _KEY = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _MOST_BYTES = 2 * 2**30
+_YOUNG_S = 3600.0
 _ENDINGS = {
     ".amc", ".bvh", ".cdf", ".csv", ".eaf", ".json", ".mat", ".npy", ".npz", ".pkl", ".tsv", ".txt", ".xes", ".xml",
     ".zip",
@@ -233,6 +235,13 @@ class MotionSet:
                 os.fsync(file.fileno())
         except OSError as error:
             raise FileError(path, f"cannot be written ({error.strerror})", hint="Free space on the disk.") from error
+
+    def clear_away(self) -> None:
+        """Take away what a killed process left half written. What is young may be of one that still runs."""
+        for path in (self.folder / "motions").glob(".*"):
+            with suppress(OSError):
+                if time.time() - path.stat().st_mtime > _YOUNG_S:
+                    path.unlink()
 
     def discard_if_empty(self) -> None:
         """Take the folder away again where nothing was put into it."""

@@ -1,5 +1,6 @@
 """Data sets of recorded motion: what is stored comes back, and an import that was cut off goes on."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -148,3 +149,14 @@ def test_that_a_data_set_is_called_by_what_tells_it_from_others(source, name):
 def test_that_a_folder_keeps_its_whole_name(tmp_path):
     (tmp_path / "AMASS.zip").mkdir()
     assert name_after(tmp_path / "AMASS.zip") == "AMASS.zip"
+
+
+def test_that_what_was_left_half_written_long_ago_is_taken_away_and_nothing_else(clips, recording):
+    row = clips.store(recording)
+    old, young = clips.folder / "motions" / f".{row.file}.1234", clips.folder / "motions" / f".{row.file}.5678"
+    for path in (old, young):
+        path.write_bytes(b"half")
+    os.utime(old, (0, 0))
+    os.utime(clips.path_of(row), (0, 0))
+    clips.clear_away()
+    assert {each.name for each in old.parent.iterdir()} == {young.name, f"{row.file}.npz"}
