@@ -3,6 +3,7 @@
 Writing is done in a thread; one export at a time. What is written is read from the disk, as it stands when it begins.
 """
 
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -21,10 +22,13 @@ from core.wording import counted
 from studio.data_sets import Contents, DataSets
 from studio.document import Document
 from studio.exporting import show_in_folder
+from studio.jobs import TimeLeft
 from studio.main_window import MainWindow
 from studio.widgets.export_data_dialog import ExportDataDialog, ExportWish, Goods, Way
+from studio.widgets.job_words import grouped, left_words
 from studio.widgets.notices import Notice, of_error
 
+_SAY_EVERY_S = 0.1
 _MARKS = ("annotations", "marks", "2D poses", "characteristic poses")
 _HOLDS = {
     "annotations": "segments, people and objects",
@@ -69,6 +73,7 @@ class ExportingData(QObject):
         self._pool.setMaxThreadCount(1)
         self._running: _Task | None = None
         self._place = Path()  # where that one goes
+        self._time_left = TimeLeft()
 
     @property
     def is_busy(self) -> bool:
@@ -110,8 +115,10 @@ class ExportingData(QObject):
         work = _of_set(self._sets.folder(key), wish) if key else _of_clips(folder, author, wish)
         self._running = task = _Task(work)
         task.told.done.connect(self._done)
+        task.told.moved.connect(self._moved)
+        self._time_left = TimeLeft()
         self._place = place
-        self._window.notices.show(Notice(_begun(place), "", "export", action="Stop", on_action=self.stop))
+        self._window.notices.show(Notice(_begun(place), "", "export", action="Stop", on_action=self.stop, has_bar=True))
         self._pool.start(task)
 
     def stop(self) -> None:
@@ -123,6 +130,14 @@ class ExportingData(QObject):
         """For a window that closes."""
         self.stop()
         self._pool.waitForDone()
+
+    def _moved(self, progress: Progress) -> None:
+        """How far it is, and how long it will still take once that is known well enough."""
+        self._time_left.add(time.time(), progress.done, progress.total)
+        count = f"{grouped(progress.done)} of {grouped(progress.total)}"
+        words = "  ·  ".join(filter(None, (count, left_words(self._time_left.seconds()))))
+        share = progress.done / progress.total if progress.total > 0 else None
+        self._window.notices.progress(_begun(self._place), share, words if progress.total > 1 else "")
 
     def _done(self, found: object) -> None:
         place, self._running = self._place, None
@@ -218,9 +233,8 @@ def _of_set(folder: Path, wish: ExportWish) -> Callable[[], Iterator[Progress | 
                 yield Progress(number, len(names), name)
                 out = place / (as_file_name(name, "posecast") + wish.way.ending)
                 out.parent.mkdir(parents=True, exist_ok=True)
-                for said in hand_out_motion(found, out, format=known, motion=name, replaces=True):
-                    if isinstance(said, Progress):
-                        yield said
+                for _ in hand_out_motion(found, out, format=known, motion=name, replaces=True):
+                    pass
             yield Report(format=known, says=f"{place.name}: {counted(len(names), 'recording')} as {known}")
 
     return work
@@ -232,6 +246,7 @@ def _begun(place: Path) -> str:
 
 class _Told(QObject):
     done = Signal(object)
+    moved = Signal(object)  # a Progress, a few times a second
 
 
 class _Task(QRunnable):
@@ -245,10 +260,14 @@ class _Task(QRunnable):
 
     def run(self) -> None:
         report: Report | CoreError | None = None
+        said_at = 0.0
         try:
             for said in self._work():
                 if isinstance(said, Report):
                     report = said
+                elif time.monotonic() - said_at > _SAY_EVERY_S:
+                    said_at = time.monotonic()
+                    self.told.moved.emit(said)
                 if self.is_stopped and report is None:
                     break
         except CoreError as error:

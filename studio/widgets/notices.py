@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QObject, QTimer
-from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QProgressBar, QVBoxLayout, QWidget
 
 from core.errors import CoreError, FileError
 from studio import theme
@@ -28,7 +28,10 @@ _MOST_LINES, _MOST_SIGNS = 4, 360
 
 @dataclass(frozen=True)
 class Notice:
-    """A title, a sentence, and at most one thing to do about it."""
+    """A title, a sentence, and at most one thing to do about it.
+
+    One with a bar says how far something is: it stays until it is withdrawn, and gives way to what others have to say.
+    """
 
     title: str
     words: str = ""
@@ -37,6 +40,7 @@ class Notice:
     action: str = ""
     on_action: Callable[[], None] | None = None
     stays_ms: int = _STAYS_MS
+    has_bar: bool = False
 
 
 def of_error(error: CoreError) -> Notice:
@@ -74,6 +78,9 @@ class Notices(QObject):
         self._waiting: deque[Notice] = deque()
         self._card: QFrame | None = None
         self._now = Notice("")
+        self._bar: QProgressBar | None = None
+        self._bar_words: QLabel | None = None
+        self._progress: dict[str, tuple[float | None, str]] = {}  # by title, of notices with a bar
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._next)
@@ -87,27 +94,48 @@ class Notices(QObject):
             self._waiting.insert(sum(each.colour == ERROR for each in self._waiting), notice)
         else:
             self._waiting.append(notice)
-        if self._card is None or (notice.colour == ERROR and self._now.colour != ERROR):
-            self._next()
+        if self._card is None or self._now.has_bar or (notice.colour == ERROR and self._now.colour != ERROR):
+            self._make_way()
         elif self._now.colour != ERROR and self._timer.remainingTime() > _HURRIED_MS:
             self._timer.start(_HURRIED_MS)
 
     def withdraw(self, title: str) -> None:
         """What a notice says is so no more."""
         self._waiting = deque(each for each in self._waiting if each.title != title)
+        self._progress.pop(title, None)
         if self._card is not None and self._now.title == title:
             self._next()
+
+    def progress(self, title: str, share: float | None, words: str) -> None:
+        """How far that is which a notice with a bar is about, 0 to 1; None while that is not known."""
+        self._progress[title] = (share, words)
+        if self._card is not None and self._now.title == title:
+            self._show_progress()
+
+    def _show_progress(self) -> None:
+        if self._bar is None or self._bar_words is None:
+            return
+        share, words = self._progress.get(self._now.title, (None, ""))
+        self._bar.setRange(0, 0 if share is None else 1000)
+        self._bar.setValue(0 if share is None else round(1000 * share))
+        self._bar_words.setText(words)
 
     @property
     def shown(self) -> QWidget | None:
         return self._card
+
+    def _make_way(self) -> None:
+        """On to the next; what is still going on comes back after the others."""
+        if self._card is not None and self._now.has_bar:
+            self._waiting.append(self._now)
+        self._next()
 
     def _next(self) -> None:
         self._timer.stop()
         if self._card is not None:
             self._card.hide()
             self._card.deleteLater()
-            self._card = None
+            self._card = self._bar = self._bar_words = None
         if not self._waiting:
             return
         notice = self._now = self._waiting.popleft()
@@ -115,6 +143,8 @@ class Notices(QObject):
         self.place()
         self._card.show()
         self._card.raise_()
+        if notice.has_bar:
+            return
         is_hurried = bool(self._waiting) and notice.colour != ERROR
         self._timer.start(min(notice.stays_ms, _HURRIED_MS) if is_hurried else notice.stays_ms)
 
@@ -135,6 +165,14 @@ class Notices(QObject):
             words.setMinimumWidth(1)
             words.setToolTip("" if words.text() == notice.words else notice.words)
             box.addWidget(parts.row(24, (words, 1), 8, gap=0))
+        if notice.has_bar:
+            self._bar, self._bar_words = QProgressBar(), parts.text("", "label")
+            self._bar.setTextVisible(False)
+            self._bar.setFixedHeight(5)
+            self._bar.setAccessibleName(f"Progress: {notice.title}")
+            self._bar_words.setMinimumWidth(1)
+            box.addWidget(parts.row(24, parts.col(self._bar, self._bar_words, gap=4), 8, gap=0))
+            self._show_progress()
         if notice.action and notice.on_action is not None:
             button = parts.button(notice.action)
             button.clicked.connect(notice.on_action)

@@ -1,14 +1,20 @@
 """Exporting from the Data page: clips' marks and a data set's recordings, written beside the window."""
 
+import threading
+
 import numpy as np
 import pytest
+from PySide6.QtWidgets import QLabel, QProgressBar, QToolButton
 
+from core.exchanged import Report
 from core.formats import FORMATS, amass
 from core.importing import carry_out
 from core.project.annotations import VideoFile
 from core.project.edits import add_clip, add_label, mark_segment
-from core.runs import ImportData
+from core.runs import ImportData, Progress
+from studio import exporting_data
 from studio.widgets.export_data_dialog import ExportDataDialog
+from studio.widgets.notices import Notice
 from tests.core.formats import made_amass
 
 pytestmark = pytest.mark.gui
@@ -49,6 +55,10 @@ def with_set(open_studio, tmp_path, qtbot):
 def ask(studio) -> ExportDataDialog:
     studio.window.actions_table.do("export")
     return studio.window.findChild(ExportDataDialog)
+
+
+def words_in(widget) -> str:
+    return "" if widget is None else " ".join(each.text() for each in widget.findChildren(QLabel))
 
 
 def take(dialog, format_name):
@@ -132,3 +142,45 @@ def test_that_without_anything_to_export_the_page_says_so(open_studio):
     open_studio.window.show_page("data")
     assert ask(open_studio) is None
     assert open_studio.window.notices.shown.accessibleName() == "Nothing to export"
+
+
+def test_that_a_long_export_shows_how_far_it_is_and_gives_way_to_other_news(with_set, tmp_path, monkeypatch, qtbot):
+    gate = threading.Semaphore(0)
+
+    def slowly(the_set, out, **_):
+        for number in range(3):
+            yield Progress(number, 40, "a recording")
+            assert gate.acquire(timeout=20)
+        yield Report(format="AMASS", says=f"{out.name}: 3 recordings as AMASS")
+
+    monkeypatch.setattr(exporting_data, "hand_out_motion", slowly)
+    monkeypatch.setattr(exporting_data, "_SAY_EVERY_S", -1.0)
+    notices = with_set.window.notices
+    dialog = ask(with_set)
+    take(dialog, "AMASS")
+    dialog.extent.choices.button(1).click()
+    dialog.place.setText(str(tmp_path / "out"))
+    dialog.make.click()
+    gate.release()
+    qtbot.waitUntil(lambda: "1 of 40" in words_in(notices.shown))
+    (bar,) = notices.shown.findChildren(QProgressBar)
+    assert (bar.maximum(), bar.value()) == (1000, 25)
+    notices.show(Notice("Other news", "They stay for a moment.", stays_ms=200))
+    assert "Other news" in words_in(notices.shown)
+    gate.release()
+    qtbot.waitUntil(lambda: "2 of 40" in words_in(notices.shown))  # back again, as far as it is by now
+    gate.release()
+    qtbot.waitUntil(lambda: not with_set.exporting_data.is_busy)
+    assert "out is ready" in words_in(notices.shown)
+
+
+def test_that_a_notice_with_a_bar_that_is_put_away_stays_away(open_studio):
+    notices = open_studio.window.notices
+    notices.show(Notice("Exporting", has_bar=True))
+    assert notices.shown.findChildren(QProgressBar)[0].maximum() == 0  # nothing is known yet
+    (close,) = (each for each in notices.shown.findChildren(QToolButton) if "Close" in each.accessibleName())
+    close.click()
+    notices.progress("Exporting", 0.5, "half")
+    notices.show(Notice("Other news"))
+    notices.withdraw("Other news")
+    assert notices.shown is None
