@@ -19,7 +19,7 @@ import msgspec
 import numpy as np
 from msgspec import Meta
 
-from core.bodies.skeletons import COCO_17, SKELETONS, Skeleton
+from core.bodies.skeletons import COCO_17, HUMAN36M_17, SKELETONS, Skeleton
 from core.errors import FileError, FormatError
 from core.motion import SEEN, Poses2d
 from core.people import Sightings, followed, people_of
@@ -33,6 +33,16 @@ _MOST_FRAMES = 10_000_000
 _MOST_VALUES = 1 << 26
 _WHOLE_BODY = 133  # COCO-WholeBody's joints, of which the first 17 are these
 _SCANNED = 1 << 26
+_HUMAN36M_SWAPPED = (
+    "root_pelvis", "left_hip", "left_knee", "left_foot", "right_hip", "right_knee", "right_foot", "spine", "thorax",
+    "neck_base", "head", "left_shoulder", "left_elbow", "left_wrist", "right_shoulder", "right_elbow", "right_wrist",
+)  # fmt: skip
+"""MMPose's names for Human3.6M's joints: its files call the right leg left, and the arms rightly."""
+_SIDES = {"left": "right", "right": "left"}
+_HUMAN36M = tuple(
+    re.sub("left|right", lambda side: _SIDES[side[0]], name) if 1 <= at <= 6 else name
+    for at, name in enumerate(_HUMAN36M_SWAPPED)
+)
 _HINT = "A file of COCO keypoints has images, annotations and categories, or is a list of results with keypoints."
 
 Whole = Annotated[int, Meta(ge=-(2**53), lt=2**53)]
@@ -228,8 +238,10 @@ def _frames(path: Path, images: Sequence[_Image], frame_count: int | None) -> tu
 
 
 def _skeleton(path: Path, category: _Category) -> Skeleton:
-    names = tuple(re.sub(r"[^a-z0-9]+", "_", name.lower()) for name in category.keypoints)
+    names = tuple(re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_") for name in category.keypoints)
     found = next((each for each in SKELETONS.values() if each.joints == names), None)
+    if names in (_HUMAN36M, _HUMAN36M_SWAPPED):
+        found = HUMAN36M_17
     if found is None:
         known = ", ".join(SKELETONS)
         what = f"category {category.id} has {len(names)} joints of no known skeleton"

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from core.bodies.skeletons import BLAZEPOSE_33, COCO_17, UPPER_BODY_9
+from core.bodies.skeletons import BLAZEPOSE_33, COCO_17, HUMAN36M_17, UPPER_BODY_9
 from core.errors import FormatError
 from core.formats import coco
 from core.formats.coco import Sheet
@@ -171,3 +171,15 @@ def test_that_what_is_wrong_with_a_file_is_said_with_its_place(tmp_path, change,
 def test_that_frames_beyond_the_video_are_refused(tmp_path):
     with pytest.raises(FormatError, match="it has a frame 3, the video has 2 frames"):
         coco.read(made_coco.make(tmp_path), frame_count=2)
+
+
+def test_that_human36m_in_cocos_form_has_its_left_leg_on_the_left(shared_data):
+    """Its file calls the right leg left: the legs' sides are told from the arms'."""
+    path = shared_data / "h36m_sample" / "h36m_coco.json"
+    assert coco.is_coco(path)
+    poses = coco.read(path, size=(1000, 1000), frame_count=None)
+    assert poses.skeleton == HUMAN36M_17
+    assert (len(poses), poses.people) == (4, 1)
+    x_px = poses.joints_px[:, 0, :, 0]
+    to_left = x_px[:, HUMAN36M_17["left_shoulder"]] - x_px[:, HUMAN36M_17["right_shoulder"]]
+    assert np.all(to_left * (x_px[:, HUMAN36M_17["left_hip"]] - x_px[:, HUMAN36M_17["right_hip"]]) > 0)
