@@ -5,9 +5,9 @@
     found = retargeted(motion, parts)
 
 Rotations come from the rig's own, by one constant turn a joint (`rig_rest`), so that what bends bends by as much and no
-noise is added. The body is the average one, standing so that the hips' middles meet: the person's own bone lengths are
-in the joints, not in a shape. Where that misses the directions of the rig's limbs by much, the body is fitted to their
-places instead. Metres, y up. No torch.
+noise is added. The body is the average one, its hips over or under those of the rig so that its feet are as high: the
+person's own bone lengths are in the joints, not in a shape. Where that misses the directions of the rig's limbs by
+much, the body is fitted to their places instead. Metres, y up. No torch.
 """
 
 from collections.abc import Mapping
@@ -20,13 +20,13 @@ from numpy import ndarray
 
 from core.bodies import library
 from core.bodies.fitting import fit_joints
-from core.bodies.fitting_landmarks import landmarks_of
 from core.bodies.kinematics import place_joints
+from core.bodies.rig_manners import lifted, nose_from, with_turning_forearms
 from core.bodies.rig_names import SIDES
 from core.bodies.rig_places import recorded_places
 from core.bodies.rig_rest import BODY, frames_of, template
 from core.bodies.rigs import PlacedRig, RigMotion, placed
-from core.bodies.skeletons import RECORDED_27, SMPL_24, SMPLX_55, UPPER_BODY_9
+from core.bodies.skeletons import RECORDED_27, SMPL_24, SMPLX_55
 from core.geometry.rotations import inverse, unit
 
 COMPARED = tuple(
@@ -57,7 +57,7 @@ class Retargeted:
 def retargeted(motion: RigMotion, parts: Mapping[str, int]) -> Retargeted:
     """`motion` is in our world (`rig_world.in_our_world`)."""
     where = placed(motion)
-    frames = frames_of(motion.rig, where, parts)
+    frames = with_turning_forearms(frames_of(motion.rig, where, parts))
     rotations = frames.copy()
     for joint, parent in enumerate(SMPL_24.parents):
         if parent >= 0:
@@ -67,6 +67,8 @@ def retargeted(motion: RigMotion, parts: Mapping[str, int]) -> Retargeted:
     to_hips_m = rest_m[hips].mean(0) - rest_m[0]
     middle_m = where.places[:, [parts["left_hip"], parts["right_hip"]]].mean(1)
     translation_m = middle_m - frames[:, 0] @ to_hips_m - rest_m[0]
+    place_m = {part: where.places[:, joint] for part, joint in parts.items()}
+    translation_m += lifted(rotations, translation_m, place_m)
     joints_m = recorded_places(motion.rig, where, parts)
     _add_to_head_and_hands(joints_m, frames, where, parts, motion)
     found = _compared(Retargeted(rotations, translation_m, joints_m, 0.0, 0.0), where, parts)
@@ -107,12 +109,10 @@ def _add_to_head_and_hands(
     motion: RigMotion,
 ) -> None:
     """Nose and finger tips as the average body has them beyond head and wrist, where the rig turns these."""
-    body = library.body(BODY)
-    found = landmarks_of(body, UPPER_BODY_9)
-    nose = int(np.flatnonzero(found.mix[UPPER_BODY_9["head"]])[0])
-    head = parts.get("head")
-    if head is not None:
-        joints_m[:, RECORDED_27["nose"]] = where.places[:, head] + frames[:, SMPL_24["head"]] @ found.offsets_m[nose]
+    top = parts.get("head", parts.get("neck"))
+    if top is not None:
+        offset_m = nose_from(top, frames, where, parts, motion)
+        joints_m[:, RECORDED_27["nose"]] = where.places[:, top] + frames[:, SMPL_24["head"]] @ offset_m
     for side in SIDES:
         tip = f"{side}_fingertip"
         wrist = parts[f"{side}_wrist"]

@@ -28,6 +28,7 @@ _BENT = np.sin(np.radians(15)) ** 2
 _ENOUGH_BENDING = 1.2
 """Sum of squared sines over the frames: such as ten frames of an elbow bent by 20 degrees."""
 _AGREEING = 0.7
+_SPREAD = np.radians(12)
 _LYING_FLAT = np.cos(np.radians(50))
 BODY = "built-in/smpl/neutral"
 
@@ -245,11 +246,11 @@ class _Turner:
         own = self._template[toes] - self._template[part]
         lowest = np.zeros(len(frame))
         if toes not in self._parts:
-            to_rig = self._resting_foot(None, own)
+            to_rig = self._resting_foot(side, None, own)
             if to_rig is None:
                 to_rig = _mean_turn(inverse(frame) @ self._smpl[f"{side}_knee"], self._standing)
         else:
-            to_rig = self._resting_foot(self._direction(part, toes), own)
+            to_rig = self._resting_foot(side, self._direction(part, toes), own)
             step = self._place[toes] - self._place[part]
             lowest = np.where(self._stands_flat(part, toes), self._standing, 0.0) + 1e-9
             if to_rig is None:
@@ -269,17 +270,29 @@ class _Turner:
         down = both <= np.quantile(both, 0.3) + 1e-6
         return down & (heel <= np.quantile(heel[down], 0.3) + 1e-6)
 
-    def _resting_foot(self, toes: ndarray | None, own: ndarray) -> ndarray | None:
+    def _resting_foot(self, side: str, toes: ndarray | None, own: ndarray) -> ndarray | None:
         """From the rest pose, the toes' heading taken out; None where it does not stand flat there."""
         if self._rest is None:
             return None
+        shank = self._direction(f"{side}_knee", f"{side}_ankle")
+        if shank is not None:
+            there = self._rest.axes.T @ shank
+            usual = self._template[f"{side}_ankle"] - self._template[f"{side}_knee"]
+            spread = float(np.arctan2(there[0], -there[1]) - np.arctan2(usual[0], -usual[1]))
+            # Nobody's soles lie flat with legs so far apart: feet are as they are with the leg upright.
+            if abs(spread) > _SPREAD:
+                roll = self._rest.axes @ Rotation.from_rotvec([0.0, 0.0, spread]).as_matrix()
+                return self._headed(roll, toes, own)
+        return self._headed(self._rest.axes, toes, own)
+
+    def _headed(self, axes: ndarray, toes: ndarray | None, own: ndarray) -> ndarray | None:
         if toes is None:
-            return self._rest.axes
-        there = self._rest.axes.T @ toes
+            return axes
+        there = axes.T @ toes
         if np.hypot(there[0], there[2]) < _LYING_FLAT:
             return None
         heading = np.arctan2(there[0], there[2]) - np.arctan2(own[0], own[2])
-        return self._rest.axes @ Rotation.from_rotvec([0.0, heading, 0.0]).as_matrix()
+        return axes @ Rotation.from_rotvec([0.0, heading, 0.0]).as_matrix()
 
 
 # ---- turns ----------------------------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from numpy import ndarray
 
 from core.bodies.kinematics import place_joints
 from core.bodies.poses import pose_for
+from core.bodies.rig_manners import lifted
 from core.bodies.rigs import RigMotion
 from core.bodies.skeletons import RECORDED_27, SMPL_24, SMPLH_52, SMPLX_55, Skeleton
 from core.errors import FileError
@@ -28,6 +29,7 @@ _SKELETONS = {22: SMPL_24, 24: SMPL_24, 52: SMPLH_52, 55: SMPLX_55}
 _STRAIGHT = {"hip": "knee", "knee": "ankle", "shoulder": "elbow", "elbow": "wrist"}
 _CM = 100.0
 _AS_AVERAGE = 2e-3
+_BESIDE_M = 0.15
 _SAME_DIRECTION = np.cos(np.radians(0.2))
 _GIMBAL = 1e-7
 _BEYOND = {"nose": "head"} | {
@@ -52,6 +54,10 @@ def write(recording: Recording, path: Path) -> None:
     root_m = np.asarray(recording.body.translation_m, float) + rest_m[0]
     if (scales != 1).any() and recording.joints_m is not None:
         root_m = _hips(recording.joints_m) - rotations[:, 0] @ _middle_of_hips(offsets_m)
+        body, _ = _average(skeleton, recording.body.rate_hz, rotations, root_m, offsets_m)
+        # Up or down by the millimetres after which the body is read back where it was.
+        off_m = (recording.body.translation_m - body.translation_m)[:, 1]
+        root_m[:, 1] += np.where(np.abs(off_m) < _BESIDE_M, off_m, 0.0)
     if not (np.isfinite(rotations).all() and np.isfinite(root_m).all()):
         raise FileError(path, "a joint is nowhere: its numbers are not finite", hint="Fit the body again.")
     order, lines = _hierarchy(skeleton, offsets_m, straight)
@@ -88,9 +94,20 @@ def read_back(motion: RigMotion) -> tuple[Motion, ndarray | None] | None:
         return Motion(skeleton, motion.rate_hz, local, root_m - rest_m[0]), None
     offsets_m = _offsets(rest_m, skeleton)
     own_m = offsets_m * np.concatenate([[1.0], scales])[:, None]
+    return _average(skeleton, motion.rate_hz, local, root_m, own_m)
+
+
+def _average(
+    skeleton: Skeleton, rate_hz: float, local: ndarray, root_m: ndarray, own_m: ndarray
+) -> tuple[Motion, Float[ndarray, "frames 27 3"]]:
+    """The average body where a person of other bones is, and the joints of the person."""
+    rest_m, _ = _rest(skeleton)
     hips_m = root_m + local[:, 0] @ _middle_of_hips(own_m)
-    body = Motion(skeleton, motion.rate_hz, local, hips_m - local[:, 0] @ _middle_of_hips(offsets_m) - rest_m[0])
-    return body, _joints(skeleton, body, root_m, own_m)
+    translation_m = hips_m - local[:, 0] @ _middle_of_hips(_offsets(rest_m, skeleton)) - rest_m[0]
+    joints_m = _joints(skeleton, Motion(skeleton, rate_hz, local, translation_m), root_m, own_m)
+    place_m = {joint: joints_m[:, RECORDED_27[joint]].astype(float) for joint in SMPL_24.joints}
+    translation_m = translation_m + lifted(pose_for(local, len(SMPL_24)), translation_m, place_m)
+    return Motion(skeleton, rate_hz, local, translation_m), joints_m
 
 
 # ---- the skeleton ---------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from core.bodies.rig_names import parts_of
 from core.bodies.rig_rest import rest_of, template
 from core.bodies.rig_world import in_our_world
 from core.bodies.rigs import Rig, RigMotion
-from core.bodies.skeletons import SMPL_24
+from core.bodies.skeletons import RECORDED_27, SMPL_24
 from core.errors import CoreError
 from core.geometry.rotations import inverse, rotation_vectors
 
@@ -205,3 +205,73 @@ def test_that_a_world_in_a_mirror_is_mirrored_back():
     assert any("mirror" in each for each in said)
     assert np.allclose(back.rotations, motion.rotations)
     assert np.allclose(back.root, motion.root)
+
+
+def with_offsets(motion, factors):
+    """The same motion on longer or shorter bones, by joint."""
+    offsets = motion.rig.offsets.copy()
+    for joint, factor in factors.items():
+        offsets[SMPL_24[joint]] *= factor
+    return RigMotion(Rig(motion.rig.joints, motion.rig.parents, offsets), 30.0, motion.rotations, motion.root)
+
+
+def posed_places(found):
+    return place_joints(found.rotations, found.translation_m, template()[0], SMPL_24.parents).places_m
+
+
+@pytest.mark.parametrize("longer", [0.85, 1.15])
+def test_that_feet_stand_where_those_of_longer_or_shorter_legs_do(longer):
+    legs = {f"{side}_{joint}": longer for side in ("left", "right") for joint in ("knee", "ankle")}
+    motion = with_offsets(as_rig(smpl_rig("Mixamo"), natural()), legs)
+    found = retargeted(motion, parts_of(motion.rig))
+    feet = [SMPL_24["left_foot"], SMPL_24["right_foot"]]
+    body_m, own_m = posed_places(found)[:, feet, 1], found.joints_m[:, feet, 1]
+    assert np.abs(body_m.min(1) - own_m.min(1)).max() < 1e-4
+    hips = [SMPL_24["left_hip"], SMPL_24["right_hip"]]
+    level = posed_places(found)[:, hips].mean(1) - found.joints_m[:, hips].mean(1)
+    assert np.abs(level[:, [0, 2]]).max() < 1e-4
+
+
+def test_that_the_nose_is_as_high_wherever_a_rig_turns_the_head():
+    motion = as_rig(smpl_rig("Mixamo"), natural())
+    lower = with_offsets(motion, {"head": 0.4})
+    noses = []
+    for each in (motion, lower):
+        found = retargeted(each, parts_of(each.rig))
+        shoulders = found.joints_m[:, [SMPL_24["left_shoulder"], SMPL_24["right_shoulder"]]].mean(1)
+        noses.append(found.joints_m[:, RECORDED_27["nose"]] - shoulders)
+    assert np.linalg.norm(noses[0], axis=-1).mean() == pytest.approx(0.22, abs=0.02)
+    assert np.linalg.norm(noses[1] - noses[0], axis=-1).max() < 0.02
+
+
+def test_that_soles_are_flat_on_legs_that_rest_apart():
+    motion = as_rig(smpl_rig("Acclaim"), natural())
+    apart = Rotation.from_euler("z", [[20], [-20]], degrees=True).as_matrix()
+    offsets, rotations = motion.rig.offsets.copy(), motion.rotations.copy()
+    for side, turn in zip(("left", "right"), apart, strict=True):
+        for joint in ("knee", "ankle", "foot"):
+            offsets[SMPL_24[f"{side}_{joint}"]] = turn @ offsets[SMPL_24[f"{side}_{joint}"]]
+        rotations[:, SMPL_24[f"{side}_hip"]] = rotations[:, SMPL_24[f"{side}_hip"]] @ turn.T
+        for joint in ("knee", "ankle"):
+            local = rotations[:, SMPL_24[f"{side}_{joint}"]]
+            rotations[:, SMPL_24[f"{side}_{joint}"]] = turn @ local @ turn.T
+    rig = Rig(motion.rig.joints, motion.rig.parents, offsets)
+    there = RigMotion(rig, 30.0, rotations, motion.root)
+    found = retargeted(there, parts_of(rig))
+    about_z = rotation_vectors(found.rotations[:, [SMPL_24["left_ankle"], SMPL_24["right_ankle"]]])[..., 2]
+    assert np.degrees(np.abs(about_z)).max() < 6
+
+
+def test_that_a_wrist_is_not_wrung_where_elbows_only_bend():
+    local = natural()
+    wrung = np.radians(80) * np.sin(np.linspace(0, np.pi, len(local)))
+    for side in ("left", "right"):
+        local[:, SMPL_24[f"{side}_wrist"]] = Rotation.from_euler("x", wrung[:, None]).as_matrix()
+    motion = as_rig(smpl_rig("Mixamo"), local)
+    found = retargeted(motion, parts_of(motion.rig))
+    for side in ("left", "right"):
+        wrists = np.linalg.norm(rotation_vectors(found.rotations[:, SMPL_24[f"{side}_wrist"]]), axis=-1)
+        assert np.degrees(wrists.max()) < 55
+        assert np.degrees(np.abs(np.diff(wrists)).max()) < 5
+    wrists = [SMPL_24["left_wrist"], SMPL_24["right_wrist"]]
+    assert np.abs(posed_places(found)[:, wrists] - found.joints_m[:, wrists]).max() < 0.01
