@@ -46,7 +46,7 @@ class DataSetView(QWidget):
         self._shown: Contents | None = None
         self._split_names: dict[str, str] = {}  # of each set, the split that is looked at
         self._records: list[tuple[str, Record]] = []  # with the words that are searched
-        self._filling = 0
+        self._due: object | None = None  # the rows that are being made, if any
         self._title = parts.Title()
         self._sums = parts.row(gap=28, margins=(2, 0, 0, 2))
         self._find = parts.search(self.tr("Find recordings"), "Q", width=theme.px(210))
@@ -103,7 +103,7 @@ class DataSetView(QWidget):
 
     @property
     def is_settled(self) -> bool:
-        return not self._filling and self.moments.is_settled()
+        return self._due is None and self.moments.is_settled()
 
     @property
     def search(self) -> QLineEdit:
@@ -117,7 +117,7 @@ class DataSetView(QWidget):
     def show_set(self, key: str) -> None:
         """Show this data set."""
         if key != self._key:
-            self._key, self._shown = key, None
+            self._key, self._shown, self._due = key, None, None
             self._find.clear()
             self.keyposes.search.clear()
             self.table.show_records([])
@@ -204,17 +204,17 @@ class DataSetView(QWidget):
         contents, split = self._shown, self._split()
         if contents is None:
             return
-        self._filling += 1
-        self._sets.later(lambda: (contents, _records(contents.rows, split)), self._take_records)
+        due = self._due = object()
+        self._sets.later(lambda: (due, _records(contents.rows, split)), self._take_records)
 
-    def _take_records(self, made: tuple[Contents, list[tuple[str, Record]]]) -> None:
-        self._filling -= 1
-        contents, records = made
-        if contents is self._shown:
-            self._records = records
-            if len(records) > MANY:
-                settle()
-            self._search()
+    def _take_records(self, made: tuple[object, list[tuple[str, Record]]]) -> None:
+        due, records = made
+        if due is not self._due:
+            return
+        self._due, self._records = None, records
+        if len(records) > MANY:
+            settle()
+        self._search()
 
     def _search(self) -> None:
         words = self._find.text().casefold().replace(",", " ").split()

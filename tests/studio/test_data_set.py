@@ -1,0 +1,33 @@
+"""A data set on the Data page: what is being made of it when the project closes is not waited for for ever."""
+
+import threading
+
+import pytest
+
+from core.importing import carry_out
+from core.runs import ImportData
+from tests.core.formats import made_amass
+
+pytestmark = pytest.mark.gui
+
+
+def test_that_rows_being_made_while_the_project_closes_hold_up_nobody_afterwards(open_studio, tmp_path, qtbot):
+    folder = tmp_path / "takes"
+    folder.mkdir()
+    made_amass.make_smplh(folder / "walk_poses.npz", frames=40)
+    document = open_studio.document
+    project = document.folder
+    for _ in carry_out(ImportData(project=str(project), out=str(tmp_path / "run"), source=str(folder))):
+        pass
+    page = open_studio.window.show_page("data")
+    qtbot.waitUntil(lambda: len(page.catalog.list.rows()) == 2 and page.is_settled(), timeout=10_000)
+    gate = threading.Event()
+    open_studio.sets.later(gate.wait, lambda _: None)  # rows are made after it, and the project closes before
+    page.show_set("takes")
+    assert not page.is_settled()
+    document.close_project()
+    gate.set()
+    qtbot.waitUntil(lambda: not open_studio.sets.is_busy, timeout=10_000)
+    document.open(project)
+    page.show_set("takes")
+    qtbot.waitUntil(lambda: len(page.set_view.table.records()) == 1 and page.is_settled(), timeout=10_000)
