@@ -34,7 +34,7 @@ from core.formats.annotated import Annotations
 from core.motion import Motion
 from core.project.motion_sets import MotionRow, MotionSet, row_of
 from core.recordings import KEPT_HZ, Recording, completed
-from core.wording import counted
+from core.wording import counted, shown
 
 LIMIT_S = 120.0
 """How long the process may say nothing."""
@@ -118,7 +118,7 @@ def read_annotations(path: Path, known: Format, options: Mapping[str, str], *, l
                 case Told(annotations):
                     return annotations
                 case Refused(reason, hint, _):
-                    raise FormatError(path, reason.removeprefix(f"{path.name}: "), hint=hint)
+                    raise FormatError(path, reason.removeprefix(f"{shown(path.name)}: "), hint=hint)
     raise AssertionError("a reading ends with a word")
 
 

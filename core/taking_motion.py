@@ -92,7 +92,7 @@ def _one_file(
                 case Refused(reason, hint, is_the_place=True):
                     raise RunError(f"{name} could not be kept: {reason.rpartition(': ')[2]}", hint=hint)
                 case Refused(reason, hint, details):
-                    reason = reason.removeprefix(f"{path.name}: ")
+                    reason = reason.removeprefix(f"{shown(path.name)}: ")
                     return IndexLine(source=name, stamp=stamp, left_out=reason, hint=details or hint)
     raise AssertionError("a reading ends with a word")
 

@@ -8,8 +8,8 @@ _UNSHOWN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u20
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """Columns as wide as they need; numbers to the right."""
-    cells = [[str(cell) for cell in row] for row in rows]
+    """Columns as wide as they need; numbers to the right. A cell is one line, whatever is in it."""
+    cells = [[shown(" ".join(str(cell).split("\n"))) for cell in row] for row in rows]
     widths = [max(len(line[at]) for line in [list(header), *cells]) for at in range(len(header))]
     numeric = [bool(cells) and all(_is_number(row[at]) for row in cells) for at in range(len(header))]
     lines = [header, ["─" * width for width in widths], *cells]

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from core.commands import answers
 from core.runs import Done, Made, Note, Progress
-from core.wording import shown
+from core.wording import shown, table
 
 HARM = "\x1b]0;owned\x07\x1b[2J\x9b31m\u202egnp.exe\r[/b]"
 
@@ -52,3 +52,9 @@ def test_that_answers_and_complaints_are_shown_and_a_machine_gets_the_text_itsel
     assert err == f"{shown(HARM)}\n{shown(HARM)}\n"
     assert "\x1b" not in machine
     assert json.loads(machine) == {"name": HARM}
+
+
+def test_that_a_cell_of_a_table_is_one_line_and_as_wide_as_it_is_shown():
+    lines = table(("name", "frames"), [("a\nb", 1), ("\x1b[2J", 20)]).split("\n")
+    assert [each.split() for each in lines[2:]] == [["a", "b", "1"], ["\\x1b[2J", "20"]]
+    assert len(lines[2]) == len(lines[3])

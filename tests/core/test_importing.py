@@ -273,6 +273,15 @@ def test_that_a_place_that_takes_no_more_ends_the_import_and_no_file_is_blamed_f
     assert imported(project, amass)[-1].summary.startswith("5 files are in, 1 was left out")
 
 
+def test_that_a_file_whose_name_a_terminal_would_obey_is_named_once_and_shown(project, amass):
+    bad = amass / "CMU" / "02" / "02_02_poses.npz"
+    bad.rename(bad.with_name("\x1b[2J_poses.npz"))
+    imported(project, amass)
+    (line,) = (each for each in the_set(project).lines() if each.left_out)
+    assert line.source == "CMU/02/\\x1b[2J_poses.npz"
+    assert line.left_out.startswith("it is no .npz that can be read")
+
+
 def test_that_joints_alone_get_a_body_where_one_is_asked_for(project, tmp_path):
     folder = tmp_path / "joints"
     folder.mkdir()
