@@ -2,7 +2,8 @@
 
 Both maps are made of RECORDED_27. `matched` is what a 2D detector sees: the skin's nose, mid-shoulders, wrists,
 mid-hips. `table5` is the paper's Table 5 as printed: the skull's joint, SMPL's neck, the last joints of the index
-fingers, the pelvis. A pose must make both. Metres, y up.
+fingers, the pelvis. Of recordings without fingers, such as Human3.6M's, its hands are the wrists, as Table 5 has them
+there; its head is the joint that turns the skull, not the skull's top. A pose must make both. Metres, y up.
 
 The rules look at the pose alone, in the order below; a pose counts at the first that it breaks.
 """
@@ -31,6 +32,8 @@ _TABLE_5 = {
     "head": ("head",), "neck": ("neck",), "hip": ("pelvis",),
     **{f"{side}_hand": (f"{side}_fingertip",) for side in ("left", "right")},
 }  # fmt: skip
+_WITHOUT_FINGERS = {**_TABLE_5, **{f"{side}_hand": (f"{side}_wrist",) for side in ("left", "right")}}
+_FINGERTIPS = [RECORDED_27[f"{side}_fingertip"] for side in ("left", "right")]
 _SAME = {f"{side}_{joint}": (f"{side}_{joint}",) for side in ("left", "right") for joint in ("shoulder", "elbow")}
 
 # Metres. Wider than any adult's bones by what recorded joints are off: joint centres are estimated from markers.
@@ -49,10 +52,11 @@ _HEAD, _NECK, _HIP = (UPPER_BODY_9[joint] for joint in ("head", "neck", "hip"))
 
 
 def both_maps(joints_m: Float[ndarray, "frames 27 3"]) -> dict[str, Float[ndarray, "frames 9 3"]]:
-    """The nine joints of both maps, neck at the origin, facing +z; NaN where they cannot be made."""
+    """The nine joints of both maps of one recording, neck at the origin, facing +z; NaN where they cannot be made."""
+    table_5 = _TABLE_5 if np.isfinite(joints_m[:, _FINGERTIPS]).any() else _WITHOUT_FINGERS
     return {
         name: facing_ahead(_nine(joints_m, made_of)).astype(np.float32)
-        for name, made_of in (("matched", _MATCHED), ("table5", _TABLE_5))
+        for name, made_of in (("matched", _MATCHED), ("table5", table_5))
     }
 
 

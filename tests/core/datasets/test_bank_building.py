@@ -12,12 +12,15 @@ from core.datasets.bank_building import LEAST_APART_M, build
 from core.datasets.bank_rules import RULES, both_maps, broken
 from core.datasets.pose_bank import JOINT_MAPS, read_bank
 from core.errors import ProjectError, RunError
+from core.formats import human36m
+from core.formats.recorded_joints import HUMAN36M_32
 from core.project.motion_sets import folder_of
 from core.project.pose_banks import FILE
 from core.project.store import ProjectStore
-from core.recordings import Recording, joints_of
+from core.recordings import Recording, completed, joints_of
 from core.runs import BuildPoseBank, Done, Note
 from tests.core.datasets.made_motion import motion_set, project_in, recorded, swinging
+from tests.core.formats import made_human36m
 
 NECK, HEAD, HIP = (UPPER_BODY_9[joint] for joint in ("neck", "head", "hip"))
 
@@ -171,6 +174,30 @@ def test_that_joints_without_a_nose_are_counted_and_a_body_helps(tmp_path):
     events, path = _built(project, name="some", poses=20)
     assert len(read_bank(path)) == 20
     assert any("BARE" in each.text and "90 because a joint" in each.text for each in events if isinstance(each, Note))
+
+
+def test_that_recordings_without_fingers_give_poses_whose_printed_hands_are_wrists(tmp_path):
+    project = project_in(tmp_path / "p")
+    joints = recorded("a", 5).joints_m.copy()
+    joints[:, [RECORDED_27["left_fingertip"], RECORDED_27["right_fingertip"]]] = np.nan
+    motion_set(project, "h36m", [Recording("a", 30.0, joints_m=joints)])
+    _, path = _built(project, poses=20)
+    matched, printed = (_lengths(read_bank(path, each).poses_m) for each in JOINT_MAPS)
+    np.testing.assert_allclose(matched["left_hand"], printed["left_hand"], atol=2e-3)
+    assert (printed["head"] < matched["head"]).mean() > 0.9
+
+
+def test_that_human36m_gives_poses_to_the_bank(tmp_path):
+    """People as its makers' files have them: 32 joints, millimetres, z up, no finger tips."""
+    ours = recorded("a", 5).joints_m
+    named = {**dict(zip(RECORDED_27.joints, range(len(RECORDED_27)), strict=True)), "head": RECORDED_27["nose"]}
+    told = [each.removesuffix("_again") for each in HUMAN36M_32.joints]
+    places = ours[:, [named.get(each, named["pelvis"]) for each in told]].astype(float)
+    places[:, HUMAN36M_32["head"], 1] += 0.15
+    z_up = np.stack([places[..., 0], -places[..., 2], places[..., 1]], axis=-1)
+    (recording,) = human36m.read(made_human36m.make(tmp_path, 1000 * z_up))
+    maps = both_maps(completed(recording).joints_m)
+    assert not np.any(list(broken(maps, 30.0).values()))
 
 
 def test_that_a_damaged_recording_costs_only_itself(tmp_path):
