@@ -55,6 +55,8 @@ def _import(spec: ImportData, found: Recognised, root: Path) -> Events:
     if found.passed_over:
         of_what = "other" if spec.format else "unknown"
         yield Note(f"{counted(found.passed_over, 'file')} of {of_what} formats passed over.")
+    for folder in found.locked:
+        yield Note(f"Left out: the folder {folder.name} cannot be looked into.")
     match found.format.holds:
         case "motion" | "motion labels":
             yield from import_motion(spec, found, root)

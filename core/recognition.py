@@ -57,6 +57,8 @@ class Recognised:
     size_bytes: int
     passed_over: int = 0
     """Files of the folder that are of no known format."""
+    locked: tuple[Path, ...] = ()
+    """Folders in it that cannot be looked into."""
 
     @property
     def is_many(self) -> bool:
@@ -177,7 +179,8 @@ def _of_folder(source: Path, asked: Format | None, paths: Iterable[Path] | None 
     claimed: list[tuple[Path, Format]] = []
     doubtful: dict[str, tuple[Path, int]] = {}
     others: list[Path] = []
-    for path in files_below(source) if paths is None else paths:
+    locked: list[Path] = []
+    for path in files_below(source, locked) if paths is None else paths:
         found = [each for each in ([asked] if asked else FORMATS) if _may_be(path, each) and each.sniff(path)]
         if len(found) == 1:
             claimed.append((path, found[0]))
@@ -206,7 +209,8 @@ def _of_folder(source: Path, asked: Format | None, paths: Iterable[Path] | None 
     kept = {path for path, _ in claimed} | {path for path in others if path.suffix.lower() in alike}
     files = tuple(path for path in sorted(kept))
     size = sum(_size_of(path) for path in files)
-    return Recognised(source, chosen, files, size, passed_over=len(others) + len(claimed) - len(files))
+    passed_over = len(others) + len(claimed) - len(files)
+    return Recognised(source, chosen, files, size, passed_over, tuple(locked))
 
 
 def _may_be(path: Path, known: Format) -> bool:
@@ -222,10 +226,14 @@ def _nothing_in(source: Path, asked: Format | None, files: Sequence[Path]) -> Fo
     return FormatError(source, f"{held} of a known format", hint=f"{_advice(files)}Known: {known}.")
 
 
-def files_below(folder: Path) -> Iterator[Path]:
-    """The files of a folder and of the folders in it, in the order of their names; links to folders are left."""
+def files_below(folder: Path, locked: list[Path] | None = None) -> Iterator[Path]:
+    """The files of a folder and of the folders in it, in the order of their names; links to folders are left.
+
+    Folders that cannot be looked into are added to `locked`.
+    """
     found = 0
-    for at, folders, names in os.walk(folder):
+    shut = locked if locked is not None else []
+    for at, folders, names in os.walk(folder, onerror=lambda error: shut.append(Path(error.filename))):
         here = Path(at)
         folders[:] = sorted(each for each in folders if not _is_by_product(each))
         if len(here.relative_to(folder).parts) >= _DEEPEST:

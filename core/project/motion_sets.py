@@ -146,7 +146,9 @@ class MotionSet:
                 (folder / "motions").mkdir(parents=True, exist_ok=True)
                 put_down(folder / "set.json", msgspec.json.format(msgspec.json.encode(facts)))
             except OSError as error:
-                raise FileError(folder, f"cannot be written ({error.strerror})", hint="Free space there.") from error
+                raise FileError(
+                    folder, f"cannot be written ({error.strerror})", hint="Is there room, and may it be written?"
+                ) from error
         return cls(folder)
 
     # ---- what is in it ----

@@ -5,6 +5,7 @@ import stat
 import struct
 import zipfile
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -302,3 +303,18 @@ def test_that_a_refusal_says_what_can_be_done_with_such_a_file(tmp_path, name, a
         with pytest.raises(FormatError) as refusal:
             what_is(source)
         assert advice in refusal.value.hint
+
+
+def test_that_folders_that_cannot_be_looked_into_are_named(mixed, monkeypatch):
+    """Also where the tests run as somebody to whom nothing is locked."""
+    really = os.scandir
+
+    def scandir(path):
+        if Path(path).name == "a":
+            raise PermissionError(13, "Permission denied", str(path))
+        return really(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    found = what_is(mixed, "AMASS")
+    assert [path.name for path in found.files] == ["y_poses.npz"]
+    assert found.locked == (mixed / "a",)
