@@ -314,6 +314,31 @@ def test_that_2d_poses_of_others_come_in_go_out_and_come_in_the_same(shared_data
         assert np.array_equal(after[name].seen(), poses.seen())
 
 
+@pytest.mark.parametrize(
+    ("path", "joints"),
+    [
+        ("coco_sample/test_coco.json", 17),
+        ("coco_sample/test_coco_wholebody.json", 17),
+        ("coco_sample/test_keypoint_partition_metric.json", 17),
+        ("h36m_sample/h36m_coco.json", 17),
+    ],
+)
+def test_that_poses_in_cocos_form_come_in_go_out_and_come_in_the_same(shared_data, tmp_path, path, joints):
+    project, again = tmp_path / "Pictures", tmp_path / "Again"
+    for each, source in ((project, shared_data / path), (again, tmp_path / "out.json")):
+        ran("new", each)
+        add_clip(each, "pictures", 4)
+        ran("import", source, each, "--clip", "pictures")
+        if each == project:
+            ran("export", project, tmp_path / "out.json", "--format", "COCO", "--option", "frames=all")
+    (before,), (after,) = tracks(project).values(), tracks(again).values()
+    assert before.joints_px.shape[2] == joints
+    assert before.seen().any(axis=(1, 2)).all()
+    assert after.skeleton == before.skeleton
+    assert np.array_equal(after.seen().sum(axis=(1, 2)), before.seen().sum(axis=(1, 2)))
+    assert after.joints_px[after.seen()].sum() == pytest.approx(before.joints_px[before.seen()].sum(), rel=1e-4)
+
+
 def add_clip(project, name, frames):
     video = VideoFile(
         path="", frame_count=frames, width=1920, height=1080, rate_hz=25.0, duration_s=frames / 25, size_bytes=0,
