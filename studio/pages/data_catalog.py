@@ -97,7 +97,8 @@ class DataCatalog(QFrame):
             self._pick(CLIPS)
         project = self._document.project
         seconds = sum(clip.video.duration_s for clip in project.clips.values())
-        clips = f"{counted(len(project.clips), 'video')}, {spoken_length(seconds)}" if project.clips else "no clips yet"
+        what = "video" if all(clip.video.path for clip in project.clips.values()) else "clip"
+        clips = f"{counted(len(project.clips), what)}, {spoken_length(seconds)}" if project.clips else "no clips yet"
         rows = [CatalogRow(CLIPS, project.name, clips, "video")]
         rows += [_row(entry) for entry in entries]
         self.list.show_rows(rows, self._chosen)

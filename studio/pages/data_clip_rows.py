@@ -124,7 +124,7 @@ def show_sums(place: QWidget, clips: list[Clip], states: list[ClipState]) -> Non
         (spoken_length(sum(clip.video.duration_s for clip in clips)), _of_what(clips)),
         (grouped(sum(state.segments for state in states)), "segments"),
         (grouped(sum(len(clip.poses) for clip in clips)), "characteristic poses"),
-        (grouped(missing), "segment without a pose" if missing == 1 else "segments without a pose"),
+        (grouped(missing), "without a pose"),
     )
     made = [parts.col(parts.text(n, "number"), parts.text(words, "caption"), gap=0) for n, words in figures]
     parts.refill(place, made)

@@ -9,6 +9,8 @@ from studio.widgets import parts
 from studio.widgets.label_charts import ActionBars, DurationBars, TransitionMap, follows_words
 
 _MOST_AT_ONCE = 40
+_FEW = 4
+"""So many actions the map beside the clips shows in the smallest window."""
 
 
 class DataStatistics(QWidget):
@@ -53,7 +55,7 @@ class DataStatistics(QWidget):
         self.bars.show_actions(statistics.actions, knows_poses=knows_poses)
         self.durations.show_bins(statistics.durations)
         self.map.show_statistics(statistics)
-        self.show_all.setVisible(len(statistics.actions) > TransitionMap.MOST)
+        self.show_all.setVisible(len(statistics.actions) > _FEW)
         self._tell_cell()
 
     def open_all(self) -> QDialog | None:

@@ -3,6 +3,7 @@
 They are given `core.statistics` and know neither project nor data set.
 """
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 
@@ -17,6 +18,8 @@ from studio.widgets.job_words import grouped
 from studio.widgets.painting import Painted, put, words_width
 
 _ROW_PX = 19
+_LEAST_CELL, _LEAST_SIZE = 15, 8.5
+"""A cell as high as its name; letters that can be read."""
 _TURNS = {Qt.Key.Key_Left: (0, -1), Qt.Key.Key_Right: (0, 1), Qt.Key.Key_Up: (-1, 0), Qt.Key.Key_Down: (1, 0)}
 
 
@@ -65,10 +68,11 @@ class ActionBars(Painted):
         fitting = max(2, int(self.height() / theme.px(_ROW_PX)))
         rows = self._actions if len(self._actions) <= fitting else self._actions[: fitting - 1]
         hidden = len(self._actions) - len(rows)
-        names = min(theme.px(110), max(words_width(each.name) for each in rows) + 4)
+        names = min(theme.px(110), self.width() * 0.4, max(words_width(each.name) for each in rows) + 4)
+        numbers = max(words_width(self._said(each), 11, 600) for each in rows) + 10
         height = min(theme.px(24), self.height() / (len(rows) + (hidden > 0)))
         most = max(self._value(each) for each in rows) or 1
-        room = self.width() - names - 12 - theme.px(56)
+        room = max(self.width() - names - 8 - numbers, 2.0)
         for at, each in enumerate(rows):
             bar = QRectF(names + 8, at * height, max(2.0, room * self._value(each) / most), height)
             self._draw_row(painter, look, each, bar)
@@ -105,6 +109,7 @@ class DurationBars(Painted):
         held = bins[counted[0] : counted[-1] + 1] if counted else ()
         self._bins = tuple((_bin_words(each), each.count) for each in held)
         self.setAccessibleDescription(", ".join(f"{words} s: {count}" for words, count in self._bins))
+        self.setToolTip("\n".join(f"{words} s: {grouped(count)}" for words, count in self._bins))
         self.update()
 
     def draw(self, painter: QPainter, look: theme.Theme) -> None:
@@ -114,21 +119,31 @@ class DurationBars(Painted):
         most = max(count for _, count in self._bins)
         step = min(self.width() / len(self._bins), theme.px(72))
         floor, ceiling = self.height() - theme.px(17), theme.px(15)
+        rises = _every([grouped(count) for _, count in self._bins], step)
+        names = _every([words for words, _ in self._bins], step)
         for at, (words, count) in enumerate(self._bins):
             high = (floor - ceiling) * count / most
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(QColor(look.accent if count else look.press))
             painter.drawRoundedRect(QRectF(at * step + 2, floor - max(high, 2), step - 4, max(high, 2)), 2, 2)
             middle = at * step + step / 2
-            for said, baseline in ((grouped(count), floor - high - 4), (words, self.height() - 4)):
-                size = min(10.0, 10.0 * (step - 3) / words_width(said, 10))
-                put(painter, middle, baseline, said, look.text3, size, align="centre")
+            for said, baseline, each in ((grouped(count), floor - high - 4, rises), (words, self.height() - 4, names)):
+                if at % each == 0:
+                    size = min(10.0, 10.0 * (step * each - 3) / words_width(said, 10))
+                    put(painter, middle, baseline, said, look.text3, size, align="centre")
+
+
+def _every(words: Sequence[str], step: float) -> int:
+    """Each how many-th word there is room for in letters that can be read."""
+    widest = max(words_width(each, _LEAST_SIZE) for each in words)
+    return max(1, math.ceil((widest + 3) / step))
 
 
 class TransitionMap(Painted):
     """Row to column: how often one action followed another. One hue, light to dark, with the number.
 
-    A cell is chosen by a click or with the arrow keys; `chosen` gives its row and column.
+    As many of the most frequent actions are shown as their names have room. A cell is chosen by a click or with the
+    arrow keys; `chosen` gives its row and column.
     """
 
     MOST = 10
@@ -193,23 +208,29 @@ class TransitionMap(Painted):
         self.setAccessibleDescription("" if cell is None else follows_words(*cell))
         self.update()
 
-    def _grid(self) -> tuple[float, float, float]:
-        left = min(theme.px(96), max((words_width(each, 10.5) for each in self._names), default=0) + 12)
+    @property
+    def shown(self) -> int:
+        """How many actions there is room for."""
+        return self._grid()[3]
+
+    def _grid(self) -> tuple[float, float, float, int]:
+        """Left and top of the cells, the side of one, and how many rows and columns there are."""
+        most = min(theme.px(96), self.width() * 0.36)
+        left = min(most, max((words_width(each, 10.5) for each in self._names), default=0) + 12)
         top = left * 0.72 + 6
-        count = max(1, len(self._names))
-        return (
-            left,
-            top,
-            min((self.width() - left - left * 0.4) / count, (self.height() - top - 4) / count, theme.px(46)),
-        )
+        room = min(self.width() - left - left * 0.4, self.height() - top - 4)
+        count = max(min(len(self._names), int(room / theme.px(_LEAST_CELL))), min(len(self._names), 2), 1)
+        return left, top, min(room / count, theme.px(46)), count
 
     def draw(self, painter: QPainter, look: theme.Theme) -> None:
         if not any(self._sums):
-            words = self._nothing
-            put(painter, 4, theme.px(20), words, look.text3, 11, width=self.width() - 8)
+            painter.setFont(theme.font(11))
+            painter.setPen(QColor(look.text3))
+            room = QRectF(4, theme.px(9), self.width() - 8, self.height() - theme.px(9))
+            painter.drawText(room, Qt.TextFlag.TextWordWrap, self._nothing)
             return
-        left, top, side = self._grid()
-        for row, name in enumerate(self._names):
+        left, top, side, count = self._grid()
+        for row, name in enumerate(self._names[:count]):
             baseline = top + row * side + side / 2 + 4
             put(painter, left - 8, baseline, name, look.text2, 10.5, align="right", width=left - 10)
             painter.save()
@@ -218,10 +239,10 @@ class TransitionMap(Painted):
             room = (self.width() - left - row * side - side / 2 - 3) * 1.41  # along the slant, to the edge
             put(painter, 0, 0, name, look.text2, 10.5, width=min(left, room))
             painter.restore()
-            for column in range(len(self._names)):
+            for column in range(count):
                 cell = QRectF(left + column * side + 1, top + row * side + 1, side - 2, side - 2)
                 self._draw_cell(painter, look, cell, self._share(row, column))
-        if self._at is not None:
+        if self._at is not None and max(self._at) < count:
             row, column = self._at
             ring = look.accent if self.hasFocus() else look.text
             painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -254,9 +275,9 @@ class TransitionMap(Painted):
     def _cell_at(self, place: QPointF) -> tuple[int, int] | None:
         if not any(self._sums):
             return None
-        left, top, side = self._grid()
+        left, top, side, count = self._grid()
         column, row = int((place.x() - left) // side), int((place.y() - top) // side)
-        inside = 0 <= row < len(self._names) and 0 <= column < len(self._names)
+        inside = 0 <= row < count and 0 <= column < count
         return (row, column) if inside else None
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
@@ -269,7 +290,7 @@ class TransitionMap(Painted):
         if turn is None or self._at is None:
             super().keyPressEvent(event)
             return
-        last = len(self._names) - 1
+        last = self.shown - 1
         self._choose(min(max(self._at[0] + turn[0], 0), last), min(max(self._at[1] + turn[1], 0), last))
 
     def focusInEvent(self, event: QFocusEvent) -> None:

@@ -93,7 +93,7 @@ def moments_of(recording: Recording, frames: np.ndarray) -> tuple[Standing, ...]
     joints_m = np.asarray(recording.joints_m, float)
     heights = joints_m[..., 1]
     floor_m = float(np.nanmin(heights)) if np.isfinite(heights).any() else 0.0
-    known = np.isfinite(joints_m).all(-1).any(0)
+    known = np.asarray(np.isfinite(joints_m).all(-1).any(0))
     skeleton = RECORDED_27.of_known(known.tolist())
     made = []
     for frame in frames:

@@ -13,8 +13,9 @@ from core.motion import Poses2d
 from core.project.annotations import CharacteristicPose, FrameIdentity, Provenance, Segment, VideoFile, new_id
 from core.project.edits import add_clip, add_label, set_tracks
 from core.runs import ExtractPoses
-from core.statistics import of_clips
+from core.statistics import ActionFacts, Follows, Statistics, of_clips
 from studio.widgets.clip_states import clip_state, length_words
+from studio.widgets.label_charts import TransitionMap
 
 BY = Provenance(author="Ines", at="2026-01-01T00:00:00+00:00")
 
@@ -222,7 +223,7 @@ def test_that_a_cell_of_what_follows_what_is_chosen_by_click_and_by_key(with_cli
     assert chart.cell == ("a", "b", 0.5, 2)
     qtbot.keyClick(chart, Qt.Key.Key_Right)
     assert chart.cell == ("a", "c", 0.5, 2)
-    left, top, side = chart._grid()
+    left, top, side, _ = chart._grid()
     qtbot.mouseClick(chart, Qt.MouseButton.LeftButton, pos=QPoint(round(left + side / 2), round(top + side * 1.5)))
     assert chart.cell == ("b", "a", 1.0, 1)
     assert any(each.text() == "b › a 100 % of 1" for each in page.findChildren(QLabel))
@@ -289,3 +290,29 @@ def test_that_clips_without_their_videos_are_not_said_to_be_video_or_looked_at(o
     assert not page.clips.extract_button.isEnabled()
     assert page.clips.extract_button.toolTip() == "The clips without 2D poses have no video here"
     assert page.clips.table.records()[0].cells[0].tip.startswith(name)
+
+
+def test_that_as_many_actions_are_in_the_map_as_their_names_have_room(qtbot):
+    actions = [ActionFacts(name=f"attach part {at}", colour="", count=9, posed=0, seconds=9.0, shortest_s=1.0,
+                           median_s=1.0, longest_s=1.0) for at in range(10)]  # fmt: skip
+    follows = tuple(Follows(before=one.name, after=other.name, count=3) for one in actions for other in actions)
+    shown = TransitionMap()
+    qtbot.addWidget(shown)
+    shown.show_statistics(
+        Statistics(
+            name="x", things="clip", items=1, labelled_items=1, seconds=9.0, labelled_s=9.0, stretches=90, posed=0,
+            actions=tuple(actions), follows=follows, durations=(), lengths=(), split="", parts=(),
+        )
+    )  # fmt: skip
+    shown.resize(360, 360)
+    assert shown.shown == 10
+    shown.resize(210, 170)
+    _, top, side, count = shown._grid()
+    assert 2 <= count < 10
+    assert side >= 14
+    assert top + side * count <= 170
+    for _ in range(12):
+        qtbot.keyClick(shown, Qt.Key.Key_Right)
+    assert shown.cell is not None
+    assert shown.cell[1] == f"attach part {count - 1}"
+    assert not shown.grab().isNull()
