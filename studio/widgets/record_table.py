@@ -31,6 +31,7 @@ from studio import theme
 from studio.widgets.painting import draw_meter, put
 
 _LEAST_STRETCH = 210
+_MOST_COMPARED = 2000
 _CELL = Qt.ItemDataRole.UserRole
 Index = QModelIndex | QPersistentModelIndex
 
@@ -80,8 +81,11 @@ class _Model(QAbstractTableModel):
         before, self.records = self.records, records
         if [each.id for each in before] == [each.id for each in records]:
             pairs = enumerate(zip(before, records, strict=True))
-            differ = [row for row, (old, new) in pairs if old is not new and old != new]
-            for first, last in _runs(differ):
+            if len(records) > _MOST_COMPARED:  # only those in view are painted; comparing all of them takes longer
+                spans = [(0, len(records) - 1)]
+            else:
+                spans = _runs([row for row, (old, new) in pairs if old is not new and old != new])
+            for first, last in spans:
                 self.dataChanged.emit(self.index(first, 0), self.index(last, len(self.columns) - 1))
         else:
             self.records = before
