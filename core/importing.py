@@ -74,7 +74,7 @@ def _import(spec: ImportData, found: Recognised, root: Path) -> Events:
 def _import_rows(spec: ImportData, found: Recognised) -> Events:
     """2D poses, marks and cameras: one edit a file."""
     reports: list[Report] = []
-    refused: list[str] = []
+    refused: list[CoreError] = []
     for number, path in enumerate(found.files):
         yield Progress(number, len(found.files), f"{found.format.name}: {path.name}")
         try:
@@ -84,11 +84,11 @@ def _import_rows(spec: ImportData, found: Recognised) -> Events:
         except CoreError as error:
             if not found.is_many:
                 raise
-            refused.append(str(error))
+            refused.append(error)
             yield Note(f"Left out: {error}")
     yield Progress(len(found.files), len(found.files), found.format.name)
     if not reports:
-        raise RunError(f"None of {counted(len(refused), 'file')} could be read. {refused[0]}")
+        raise RunError(f"None of {counted(len(refused), 'file')} could be read. {refused[0]}", hint=refused[0].hint)
     left = [f"{counted(len(refused), 'file')} left out."] if refused else []
     yield Done("\n".join([*(each.says for each in reports), *left]))
 
@@ -96,7 +96,7 @@ def _import_rows(spec: ImportData, found: Recognised) -> Events:
 def _import_annotations(spec: ImportData, found: Recognised) -> Events:
     """All of a data set, or of a folder of files, as one edit."""
     read: list[Annotations] = []
-    refused: list[str] = []
+    refused: list[CoreError] = []
     for number, path in enumerate(found.files):
         yield Progress(number, len(found.files), f"{found.format.name}: {path.name}")
         try:
@@ -104,10 +104,10 @@ def _import_annotations(spec: ImportData, found: Recognised) -> Events:
         except CoreError as error:
             if not found.is_many:
                 raise
-            refused.append(str(error))
+            refused.append(error)
             yield Note(f"Left out: {error}")
     if not read:
-        raise RunError(f"None of {counted(len(refused), 'file')} could be read. {refused[0]}")
+        raise RunError(f"None of {counted(len(refused), 'file')} could be read. {refused[0]}", hint=refused[0].hint)
     folder = found.source if found.source.is_dir() else found.source.parent
     with ProjectStore.open(Path(spec.project), spec.author, mode="command") as store:
         clip: Clip | None = store.project.clips.get(spec.clip_id)
@@ -146,7 +146,8 @@ def _import_tables(spec: ImportData, found: Recognised, root: Path) -> Events:
     """Each table as a file of the set, byte for byte; it is read first, so that a damaged one stays outside."""
     the_set = set_for(spec, found.format)
     known = {line.source: line for line in the_set.lines()}
-    rows, refused, fresh = 0, [], 0
+    rows, fresh = 0, 0
+    refused: list[CoreError] = []
     for number, path in enumerate(found.files):
         yield Progress(number, len(found.files), f"{found.format.name}: {path.name}")
         name = path.relative_to(root).as_posix() if path != root else path.name
@@ -163,14 +164,14 @@ def _import_tables(spec: ImportData, found: Recognised, root: Path) -> Events:
         except OSError as error:
             raise FileError(path, f"cannot be kept ({error.strerror})", hint="Free space on the disk.") from error
         except CoreError as error:
-            refused.append(str(error))
+            refused.append(error)
             if not found.is_many:
                 the_set.discard_if_empty()
                 raise
             yield Note(f"Left out: {error}")
     if len(refused) == len(found.files):
         the_set.discard_if_empty()
-        raise RunError(f"None of {counted(len(refused), 'file')} could be read. {refused[0]}")
+        raise RunError(f"None of {counted(len(refused), 'file')} could be read. {refused[0]}", hint=refused[0].hint)
     facts: SetFacts = the_set.facts
     if not is_in_project(spec, facts.key):
         put_into_project(spec, facts)

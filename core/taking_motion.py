@@ -18,7 +18,7 @@ from core.project.motion_sets import IndexLine, MotionRow, MotionSet, SetFacts
 from core.recognition import Recognised, refuse_unnameable
 from core.runs import Done, Events, ImportData, Metric, Note, Progress
 from core.taken_sets import is_in_project, put_into_project, set_for, stamp_of
-from core.wording import counted, shown
+from core.wording import counted, shown, spelled_length
 
 _MOST_NOTES = 20
 _SAY_EVERY_S = 0.25
@@ -147,8 +147,7 @@ class _Clock:
 
 def _summary(facts: SetFacts, found: Recognised, taken: Sequence[IndexLine], refused: int, fresh: int) -> str:
     rows = [row for line in taken for row in line.motions]
-    hours = sum(row.duration_s for row in rows) / 3600
-    length = f"{hours:.1f} h" if hours >= 1 else f"{hours * 60:.1f} min"
+    length = spelled_length(sum(row.duration_s for row in rows))
     held = f"{facts.name}: {counted(len(rows), 'recording')}, {length}."
     if not fresh:
         return f"{held} Everything was in already; nothing has changed."

@@ -42,6 +42,13 @@ def _is_number(cell: str) -> bool:
     return cell.replace(".", "", 1).replace("-", "", 1).replace(" ", "").isdigit() or cell in ("–", "")
 
 
+def spelled_length(seconds: float) -> str:
+    """`8.1 h`, `17.7 min`, `5.0 s`: how much there is, not a place in time."""
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    return f"{seconds / 60:.1f} min" if seconds < 3600 else f"{seconds / 3600:.1f} h"
+
+
 def spelled_time(seconds: float) -> str:
     """`0:52.17`, as the studio writes times."""
     minutes, hundredths = divmod(round(100 * max(seconds, 0.0)), 6000)

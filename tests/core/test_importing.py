@@ -24,7 +24,7 @@ from core.project.store import ProjectStore
 from core.run_folder import RunFolder
 from core.runner import record
 from core.runs import Done, Failed, ImportData, Metric, Note, Progress
-from tests.core.formats import made_amass
+from tests.core.formats import made_amass, made_coco
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -404,3 +404,13 @@ def test_that_a_file_whose_name_is_no_utf_8_is_listed_and_the_others_are_in(proj
         imported(project, odd)
     assert "Rename" in refusal.value.hint
     assert str(refusal.value).encode()
+
+
+def test_that_files_that_are_all_refused_say_what_to_do(project, tmp_path):
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for name in ("a", "b"):
+        made_coco.make(folder).rename(folder / f"{name}.json")
+    with pytest.raises(RunError, match=r"None of 2 files could be read.*any clip") as refusal:
+        imported(project, folder)
+    assert "--clip" in refusal.value.hint
