@@ -94,7 +94,7 @@ class _Row:
 def _rows(whole: Recording, frames: ndarray, floor_m: float) -> list[_Row]:
     assert whole.joints_m is not None
     yaw = heading_of(whole.joints_m[frames])
-    figures = [_figure(whole.joints_m, int(frame)) for frame in frames]
+    figures = [figure_at(whole.joints_m, int(frame)) for frame in frames]
     shown = [Contents(skeletons=(each,), ground_m=floor_m) for each in figures]
     rows = [_Row("From the front left", yaw + _FRONT_LEFT, shown), _Row("From their left side", yaw + _SIDE, shown)]
     if whole.body is not None:
@@ -110,7 +110,7 @@ def body_meshes(motion: Motion, frames: ndarray) -> list[tuple[ndarray, ndarray]
     return [(figure.pose(motion.rotations[at], motion.translation_m[at]), figure.faces) for at in frames]
 
 
-def _figure(joints_m: Float[ndarray, "frames 27 3"], frame: int) -> SceneSkeleton:
+def figure_at(joints_m: Float[ndarray, "frames 27 3"], frame: int) -> SceneSkeleton:
     """Joints and the bones between those that are ever known: a missing joint leaves no gap."""
     known = np.asarray(np.isfinite(joints_m.sum(-1)).any(0))
     return SceneSkeleton(joints_m[frame][known], RECORDED_27.of_known(known.tolist()))
