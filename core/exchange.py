@@ -55,8 +55,9 @@ def take_in(
     clip: Clip | None,
     author: str,
     options: Mapping[str, str] | None = None,
+    name: str = "",
 ) -> Report:
-    """Import `source`, as one edit. `options` are the format's own."""
+    """Import `source`, as one edit. `options` are the format's own, `name` is what the catalog calls a data set."""
     if known.holds == "2D poses":
         return _take_poses(known, source, store, clip)
     if known.holds == "cameras":
@@ -72,7 +73,7 @@ def take_in(
             folder=folder,
             clip=clip,
             label=label,
-            origin=Origin(source, options=options or {}),
+            origin=Origin(source, name=name, options=options or {}),
         )
     return take_marks(known.read(source), store, source=source, format_name=known.name, author=author, clip=clip)
 

@@ -55,7 +55,7 @@ def import_(
             return
         with ProjectStore.open(project, person(), mode="command") as store:
             chosen = clip_of(store.project, clip) if clip else None
-            report = exchange.take_in(found.format, found.files[0], store, chosen, person(), options)
+            report = exchange.take_in(found.format, found.files[0], store, chosen, person(), options, name)
             answer(report, report.says, as_json=as_json)
         if report.taken == 0 and not report.known:
             raise typer.Exit(REFUSED)

@@ -130,6 +130,16 @@ def test_that_what_was_left_out_is_said_of_the_set(store, tmp_path):
     assert entry.left_out == 1
 
 
+def test_that_one_file_is_called_as_the_command_says(store, tmp_path):
+    path = made_xes.make(tmp_path)
+    store.close()
+    said = CliRunner().invoke(app, ["import", str(path), str(store.folder), "--name", "Furniture"])
+    assert said.exit_code == 0
+    with ProjectStore.open(store.folder, "me", mode="read") as opened:
+        (entry,) = catalog_of(opened.project, opened.folder).sets
+    assert entry.name == "Furniture"
+
+
 def test_that_a_folder_of_logs_is_one_set_that_counts_its_files(store, tmp_path):
     folder = tmp_path / "logs"
     folder.mkdir()

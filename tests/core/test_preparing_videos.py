@@ -1,5 +1,6 @@
 """From the raw folder of MPII Cooking 2 and IKEA-ASM to what a forecaster learns from, on miniatures of them."""
 
+import shutil
 from contextlib import closing
 
 import pytest
@@ -194,6 +195,18 @@ def test_that_a_folder_that_is_something_else_is_refused_before_anything_changes
     with pytest.raises(RunError, match="is not there"):
         list(prepare(spec_of(place, "ikea-asm", tmp_path / "absent")))
     assert project_in(place).clips == {}
+
+
+def test_that_videos_that_lie_elsewhere_are_found_where_they_are(place, cooking, tmp_path):
+    root, _ = cooking
+    bare = tmp_path / "annotations"
+    shutil.copytree(root, bare, ignore=shutil.ignore_patterns("videos"))
+    wanted = spec_of(place, "mpii-cooking-2", bare, videos=str(root / "videos"), extract_poses=False)
+    assert list(prepare(wanted))
+    clips = project_in(place).clips.values()
+    assert len(clips) == len(CLIPS)
+    assert all(clip.video.path.endswith(f"{clip.name}.avi") for clip in clips)
+    assert {clip.video.frame_count for clip in clips} == {FRAMES}
 
 
 # ---- IKEA-ASM ----
