@@ -71,6 +71,10 @@ class Importing(QObject):
 
         Every one of them is asked about; what is begun brings the next.
         """
+        if self._document.read_only_reason is not None:
+            refused = CoreError(self._document.read_only_reason, hint=self.tr("Import when the project is free."))
+            self._window.notices.show(of_error(refused))
+            return
         videos = [each for each in paths if is_of_videos(each)]
         others = [each for each in paths if each not in videos]
         if videos:
@@ -118,7 +122,7 @@ class Importing(QObject):
             spec = msgspec.structs.replace(spec, author=document.author)
         if any(isinstance(job.spec, DataSpec) for job in self._jobs.live()):
             self._waiting.append(spec)
-            words = self.tr("It begins after the one that runs.")
+            words = self.tr("It begins after the one that runs, while this window is open.")
             self._window.notices.show(Notice(self.tr("{name} waits").format(name=_name_of(spec)), words, "import"))
             return None
         return self._jobs.start(spec, self._jobs.free_name(_run_of(spec)))

@@ -211,7 +211,7 @@ def test_that_something_held_over_the_window_is_answered_where_it_may_fall(open_
     assert not window._veil.isVisible()
 
 
-def test_that_a_project_that_is_open_for_reading_offers_no_import(open_studio, monkeypatch, qtbot):
+def test_that_a_project_that_is_open_for_reading_offers_no_import(open_studio, tmp_path, monkeypatch, qtbot):
     page = open_studio.window.show_page("data")
     assert page.catalog.import_button.isEnabled()
     monkeypatch.setattr(type(open_studio.document), "read_only_reason", property(lambda _: "Theo edits this project."))
@@ -219,6 +219,9 @@ def test_that_a_project_that_is_open_for_reading_offers_no_import(open_studio, m
     page.catalog.show_now()
     assert not page.catalog.import_button.isEnabled()
     assert not open_studio.window.actions_table.action("import").isEnabled()
+    open_studio.window.dropped.emit([str(tmp_path)])
+    assert open_studio.importing._dialog is None
+    assert open_studio.window.notices.shown.accessibleName() == "Theo edits this project"
 
 
 def test_that_a_data_set_is_renamed_and_taken_out_by_edits_that_can_be_undone(open_studio, amass, qtbot):
