@@ -227,8 +227,11 @@ def test_that_motion_goes_out_in_every_form_and_comes_in_the_same(project, tmp_p
             assert np.abs(back.body.translation_m - recording.body.translation_m).max() < 1e-3, key
         else:
             told = np.isfinite(recording.joints_m[:, :22])
-            most_m = 0.12 if form == "BVH" else 1e-4  # a body fitted to joints is not quite where they are
-            assert np.abs(back.joints_m[:, :22] - recording.joints_m[:, :22])[told].max() < most_m, key
+            off_m = np.abs(back.joints_m[:, :22] - recording.joints_m[:, :22])[told]
+            if form == "BVH":  # a body fitted to joints, of average size, is not quite where they are
+                assert off_m.mean() < 0.04, key
+            else:
+                assert off_m.max() < 1e-4, key
 
 
 @pytest.mark.parametrize("source", TABLES, ids=names_of(TABLES))
