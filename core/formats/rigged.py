@@ -8,6 +8,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+from jaxtyping import Float
+from numpy import ndarray
+
 from core.bodies import library
 from core.bodies.fitting import fit_joints
 from core.bodies.retargeting import retargeted
@@ -19,6 +23,12 @@ from core.bodies.skeletons import SMPL_24
 from core.errors import CoreError, FileError, FormatError
 from core.motion import Motion
 from core.recordings import Recording
+
+_FASTEST_TURN = np.radians(2500)
+"""Of a pelvis, in a second: somersaults and spins stay below half of it."""
+_LEAST_LEAP_RAD = np.radians(20)
+_ONE_LEAP_S = 0.25
+_NAMED = 3
 
 
 def recording_of(
@@ -42,8 +52,20 @@ def recording_of(
         motion.rate_hz,
         joints_m=found.joints_m,
         body=body,
-        notes=(*notes, *said, *found.notes),
+        notes=(*notes, *said, *found.notes, *_leaps(found.rotations[:, 0], motion.rate_hz)),
     )
+
+
+def _leaps(pelvis: Float[ndarray, "frames 3 3"], rate_hz: float) -> tuple[str, ...]:
+    """Where the pelvis turns faster than anybody's, two takes were joined or markers swapped."""
+    cosines = (np.einsum("fij,fij->f", pelvis[:-1], pelvis[1:]) - 1) / 2
+    turns = np.arccos(np.clip(cosines, -1, 1))
+    fast = np.flatnonzero((turns * rate_hz > _FASTEST_TURN) & (turns > _LEAST_LEAP_RAD))
+    fast = fast[np.diff(fast, prepend=-rate_hz) > _ONE_LEAP_S * rate_hz]
+    if not len(fast):
+        return ()
+    places = ", ".join(f"{(frame + 1) / rate_hz:.2f} s" for frame in fast[:_NAMED])
+    return (f"The file's motion leaps at {places}{' and later' if len(fast) > _NAMED else ''}.",)
 
 
 def told_names(names: str | Mapping[str, str]) -> Mapping[str, str]:

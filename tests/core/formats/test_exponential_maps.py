@@ -71,6 +71,18 @@ def test_that_the_makers_rest_pose_is_left_out_and_said(tmp_path):
     assert any("rest pose" in note for note in recording.notes)
 
 
+def test_that_two_takes_joined_in_one_file_are_said_to_leap(tmp_path):
+    numbers = made.cmu_numbers()
+    whole, joined = tmp_path / "walking_1.txt", tmp_path / "walking_2.txt"
+    np.savetxt(whole, numbers, delimiter=",", fmt="%.9f")
+    numbers[1:6, 3:6] = [0.0, 0.5, 0.0]
+    numbers[6:, 3:6] = [0.0, 2.0, 0.0]
+    np.savetxt(joined, numbers, delimiter=",", fmt="%.9f")
+    assert not [note for note in next(exponential_maps.read(whole)).notes if "leaps" in note]
+    # The first line is the rest pose and left out.
+    assert "The file's motion leaps at 0.04 s." in next(exponential_maps.read(joined)).notes
+
+
 def test_that_names_tell_action_and_performer(tmp_path):
     cmu = next(exponential_maps.read(made.make(tmp_path)))
     h36m = next(exponential_maps.read(made.make_human36m(tmp_path)))
