@@ -68,10 +68,12 @@ def _run(wish: argparse.Namespace) -> int:
 
     from studio import settings as preferences
     from studio.app import Studio
+    from studio.memory import take_short_turns
     from studio.photograph import photograph
 
     app = QApplication.instance() or QApplication(["posecast-studio"])
     assert isinstance(app, QApplication)
+    take_short_turns()
     app.setApplicationName("Posecast")
     app.setDesktopFileName("posecast")
     settings = preferences.load()

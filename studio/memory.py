@@ -1,4 +1,4 @@
-"""Keeps Python's search for rings of forgotten objects away from what stays: a window must not stand still for it.
+"""What keeps Python from holding the window up: its search for forgotten objects, and threads that take long turns.
 
 Now and then Python looks through every object there is. With a project of 60,000 segments that takes a third of a
 second, several times while it opens. A project's values form no rings and are freed as soon as nobody holds them, so
@@ -6,6 +6,7 @@ nothing is lost where they are left out of the search.
 """
 
 import gc
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -25,3 +26,8 @@ def long_lived() -> Iterator[None]:
 def settle() -> None:
     """What is there now stays for long."""
     gc.freeze()
+
+
+def take_short_turns() -> None:
+    """Threads that count or read let the window paint in between; with Python's own 5 ms a paint waits for each word."""
+    sys.setswitchinterval(0.0005)

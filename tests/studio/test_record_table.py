@@ -1,11 +1,12 @@
 """Tables of records keep what was chosen, and paint anew only what differs."""
 
 import gc
+import sys
 
 import pytest
 from PySide6.QtCore import QItemSelectionModel
 
-from studio.memory import long_lived
+from studio.memory import long_lived, take_short_turns
 from studio.widgets.record_table import Cell, Column, Record, RecordTable
 
 pytestmark = pytest.mark.gui
@@ -51,3 +52,12 @@ def test_that_what_lives_long_is_left_out_of_the_search_for_forgotten_objects():
         kept = [[number] for number in range(100)]
     assert gc.isenabled()
     assert not any(each is kept[7] for each in gc.get_objects())
+
+
+def test_that_threads_of_the_studio_take_turns_shorter_than_a_frame_of_the_window():
+    before = sys.getswitchinterval()
+    try:
+        take_short_turns()
+        assert sys.getswitchinterval() < 1 / 60 / 10
+    finally:
+        sys.setswitchinterval(before)
