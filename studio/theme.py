@@ -5,7 +5,9 @@ theme needs no message; widgets of `studio.widgets.parts` tint their icons again
 pixels at 100 % text; `px` gives them at the person's text size.
 """
 
+import atexit
 import re
+import shutil
 import tempfile
 from dataclasses import dataclass, fields
 from functools import cache
@@ -305,7 +307,9 @@ def style_sheet(theme: Theme) -> str:
 
 @cache
 def _spare_folder() -> str:
-    return tempfile.mkdtemp(prefix="posecast-")
+    folder = tempfile.mkdtemp(prefix="posecast-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
 
 
 def _glyph(name: str, colour: str) -> str:

@@ -1,6 +1,9 @@
 """Contrast floors, fonts and the style sheet."""
 
 import itertools
+import os
+import subprocess
+import sys
 
 import pytest
 
@@ -61,3 +64,18 @@ def test_that_an_icon_takes_its_colour_and_stays_inside_its_square(qapp, name):
         assert all(colour.red() > 200 and colour.green() < 60 for colour in inked)
         corners = [image.pixelColor(x, y).alpha() for x in (0, size - 1) for y in (0, size - 1)]
         assert max(corners) < 128
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere no variable says where caches lie")
+def test_that_a_cache_that_cannot_be_written_leaves_nothing_behind(tmp_path):
+    spare, cache = tmp_path / "spare", tmp_path / "cache"
+    spare.mkdir()
+    cache.write_text("a file where the cache's folder should be")
+    script = (
+        "import tempfile; from PySide6.QtWidgets import QApplication; from studio import theme\n"
+        "app = QApplication([]); assert tempfile.gettempdir() in theme.style_sheet(theme.DARK)"
+    )
+    env = {**os.environ, "TMPDIR": str(spare), "XDG_CACHE_HOME": str(cache), "QT_QPA_PLATFORM": "offscreen"}
+    done = subprocess.run([sys.executable, "-c", script], env=env, check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert list(spare.iterdir()) == []
