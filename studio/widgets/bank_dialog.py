@@ -69,9 +69,10 @@ class BankDialog(QDialog):
             "3D poses of recorded motion, with no video to them: what a forecaster's critic takes for human. "
             "Upper bodies, neck at the origin, facing ahead; those that are nearly alike are kept once."
         )
-        which = parts.scroll(parts.col(*self.sets, None, gap=4))
+        listed = parts.col(*self.sets, gap=4)
+        which = parts.scroll(listed)
         which.setAccessibleName(self.tr("Data sets"))
-        which.setFixedHeight(theme.px(min(26 * len(self.sets) + 6, 170)))
+        which.setFixedHeight(min(listed.sizeHint().height() + 2, theme.px(170)))
         box = QVBoxLayout(self)
         box.setContentsMargins(20, 16, 20, 16)
         box.setSpacing(10)
@@ -136,6 +137,7 @@ class BankDialog(QDialog):
         self._terms.setVisible(bool(terms))
         self.refuse(self._problem())
         self.make.setEnabled(not self._says.text())
+        parts.fit_height(self)
 
     def refuse(self, words: str) -> None:
         """Say why it cannot begin, or has not."""

@@ -220,14 +220,7 @@ class ImportDialog(QDialog):
         videos = seen.videos if seen is not None else 0
         self.videos.setText(f"Add {counted(videos, 'video')} as clips" if videos else "")
         self.videos.setVisible(videos > 0)
-        self._fit()
-
-    def _fit(self) -> None:
-        """As high as its words need at this width: what wraps says so only once it is laid out."""
-        layout = self.layout()
-        assert layout is not None
-        layout.activate()
-        self.resize(self.width(), layout.totalHeightForWidth(self.width()))
+        parts.fit_height(self)
 
     def _say(self, seen: Seen | None) -> None:
         """What it is, in a line and a sentence."""

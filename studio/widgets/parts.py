@@ -128,6 +128,15 @@ def push_left(line: QWidget) -> None:
     layout.addStretch(1)
 
 
+def fit_height(window: QWidget) -> None:
+    """As high as its words need at its width: what wraps says so only once it is laid out."""
+    layout = window.layout()
+    assert layout is not None
+    layout.activate()
+    wide = max(window.width(), window.minimumWidth())
+    window.resize(wide, layout.totalHeightForWidth(wide))
+
+
 def text(words: str = "", role: Role = "", *, wrap: bool = False) -> QLabel:
     """Words in one of the theme's roles."""
     made = QLabel(words)

@@ -4,13 +4,14 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLabel
+from PySide6.QtWidgets import QLabel, QScrollArea
 
 from core.bodies.skeletons import UPPER_BODY_9
 from core.importing import carry_out
 from core.project.motion_sets import folder_of
 from core.project.pose_banks import FILE
 from core.runs import BuildPoseBank, ImportData
+from studio import theme
 from studio.widgets.dialogs import WordsDialog
 from studio.widgets.pose_strip import PoseStrip
 from tests.core.datasets.made_motion import motion_set, project_in, recorded
@@ -67,6 +68,22 @@ def test_that_the_dialog_says_what_the_bank_will_hold(with_motion):
     dialog.sets[0].click()
     assert "Choose at least one data set" in words_in(dialog)
     assert not dialog.make.isEnabled()
+
+
+@pytest.mark.parametrize("percent", [100, 130])
+def test_that_no_words_of_the_dialog_are_cut(with_motion, percent, monkeypatch, qapp, qtbot):
+    monkeypatch.setattr(with_motion.settings, "text_size", percent)
+    theme.apply(qapp, theme.DARK, percent)
+    dialog = with_motion.banking.ask()
+    dialog.name.setText("walks")
+    qtbot.wait(20)
+    for label in dialog.findChildren(QLabel):
+        if label.isVisibleTo(dialog) and label.wordWrap():
+            assert label.height() >= label.heightForWidth(label.width()), label.text()
+    (area,) = dialog.findChildren(QScrollArea)
+    assert all(area.viewport().rect().contains(each.geometry()) for each in dialog.sets)
+    dialog.close()
+    theme.apply(qapp, theme.DARK, 100)
 
 
 @pytest.mark.slow
