@@ -29,5 +29,5 @@ def settle() -> None:
 
 
 def take_short_turns() -> None:
-    """Threads that count or read let the window paint in between; with Python's own 5 ms a paint waits for each word."""
+    """Threads that count or read let the window paint in between; with Python's own 5 ms a paint waits long."""
     sys.setswitchinterval(0.0005)

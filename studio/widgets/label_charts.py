@@ -130,7 +130,9 @@ class DurationBars(Painted):
             for said, baseline, each in ((grouped(count), floor - high - 4, rises), (words, self.height() - 4, names)):
                 if at % each == 0:
                     size = min(10.0, 10.0 * (step * each - 3) / words_width(said, 10))
-                    put(painter, middle, baseline, said, look.text3, size, align="centre")
+                    half = words_width(said, size) / 2
+                    inside = min(max(middle, half), self.width() - half)
+                    put(painter, inside, baseline, said, look.text3, size, align="centre")
 
 
 def _every(words: Sequence[str], step: float) -> int:
