@@ -24,9 +24,9 @@ from core.formats.cameras import NamedCamera
 from core.formats.keypose_csv import KeyposeTable
 from core.formats.marks import Mark
 from core.geometry.cameras import eye_m
+from core.importing.recognition import Recognised, unpacked, what_is
 from core.motion import Poses2d
 from core.opencv import cv2
-from core.recognition import Recognised, unpacked, what_is
 from core.recordings import Recording
 from core.rendering.boards import CANVAS, LINE, PAD, QUIET, Board, Rgb, stacked, wrapped
 from core.rendering.contents import DARK

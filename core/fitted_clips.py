@@ -2,7 +2,7 @@
 
     for each in fit_clip(store, clip, person=0, start=0, end=300, body="built-in/smpl/neutral"):
         ...                                        # Progress, and a FittedMotion at last
-    shot = shot_of(motion, store, clip)            # for pictures, films and files (core.exports)
+    shot = shot_of(motion, store, clip)            # for pictures, films and files (core.exporting.bodies)
 
 The world is the camera's: metres, y up, the floor at 0 where it was calibrated. Closing the generator stops it. No
 torch.

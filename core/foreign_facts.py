@@ -13,14 +13,14 @@ from typing import Any
 import numpy as np
 
 from core.errors import CoreError, FormatError
-from core.exchange import annotations_of
 from core.formats.annotated import Annotations
 from core.formats.cameras import NamedCamera
 from core.formats.keypose_csv import COLUMNS, MEANING, KeyposeTable
 from core.formats.marks import Mark
 from core.geometry.cameras import eye_m, tilt_deg
+from core.importing.exchange import annotations_of
+from core.importing.recognition import Recognised
 from core.motion import Poses2d
-from core.recognition import Recognised
 from core.recordings import Recording
 
 Facts = dict[str, str | int | float]

@@ -153,7 +153,7 @@ def _foreign(path: Path) -> Found:
     from core.footage import video_file
     from core.foreign_facts import facts_of
     from core.formats import FORMATS
-    from core.recognition import claims, unpacked, what_is
+    from core.importing.recognition import claims, unpacked, what_is
 
     if path.suffix.lower() == ".zip":
         with TemporaryDirectory(prefix="posecast-zip-") as place, unpacked(path, Path(place)) as inside:

@@ -55,7 +55,7 @@ def carry_out(spec: Spec) -> Events:
         case ExportBodies():
             yield from _export_bodies(spec)
         case ImportData():
-            from core.importing import carry_out as import_data
+            from core.importing.carrying_out import carry_out as import_data
 
             yield from import_data(spec)
         case PrepareData():
@@ -134,9 +134,9 @@ def _extract_poses(spec: ExtractPoses) -> Events:
 
 def _prepare(spec: PrepareData) -> Events:
     if spec.dataset in ("mpii-cooking-2", "ikea-asm"):
-        from core.preparing_videos import prepare
+        from core.importing.preparing_videos import prepare
     else:
-        from core.preparing_motion import prepare
+        from core.importing.preparing_motion import prepare
     yield from prepare(spec)
 
 
@@ -174,7 +174,7 @@ def _make_demo(spec: MakeDemo) -> Events:
 
 
 def _export_bodies(spec: ExportBodies) -> Events:
-    from core.exports import export
+    from core.exporting.bodies import export
     from core.rendering.moving import load_shot
 
     done = yield from export(load_shot(Path(spec.out) / spec.shot), spec)

@@ -9,11 +9,11 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QRunnable, QThreadPool, Signal
 
-from core import exchange
 from core.errors import CoreError, ProjectError
 from core.exchanged import Report
+from core.exporting.motion import hand_out_motion, motion_writers
 from core.formats import FORMATS, clip_tables, coco, keypose_csv
-from core.handing_out_motion import hand_out_motion, motion_writers
+from core.importing import exchange
 from core.project.motion_sets import MotionSet
 from core.project.store import ProjectStore
 from core.runs import Progress

@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, QRunnable, QThreadPool, Signal
 from core.errors import CoreError
 from core.formats import FORMATS, segment_tables
 from core.formats.segment_tables import Columns
-from core.recognition import Recognised, claims, is_packed, named, what_is
+from core.importing.recognition import Recognised, claims, is_packed, named, what_is
 from studio.video_files import SUFFIXES, videos_in
 
 _TABLES = (".csv", ".tsv", ".txt")

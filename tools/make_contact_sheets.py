@@ -11,7 +11,7 @@ from pathlib import Path
 
 from core.contact_sheets import write_contact_sheet
 from core.errors import CoreError, FormatError
-from core.recognition import claims, what_is
+from core.importing.recognition import claims, what_is
 
 
 def sheets(folder: Path, out: Path) -> list[str]:

@@ -96,7 +96,7 @@ def cameras(
     as_json: Json = False,
 ) -> None:
     """List a project's cameras, take some in from a file, or say which filmed a clip."""
-    from core import exchange
+    from core.importing import exchange
     from core.project import edits
     from core.project.cameras import camera_named, remove_camera
     from core.project.store import ProjectStore

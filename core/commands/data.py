@@ -40,9 +40,9 @@ def import_(
     as_json: Json = False,
 ) -> None:
     """Take poses, annotations or motion into a project. Ctrl+C keeps what is in; the same command goes on."""
-    from core import exchange
+    from core.importing import exchange
+    from core.importing.recognition import is_packed, what_is
     from core.project.store import ProjectStore
-    from core.recognition import is_packed, what_is
 
     with refusals("What is in stays in; the same command goes on."):
         options = pairs([*(column or ()), *(option or ())])
@@ -139,7 +139,7 @@ def sets(
 
 
 def _listed(found: "Catalog") -> str:
-    from core.recognition import spelled_size
+    from core.importing.recognition import spelled_size
 
     if not found.sets:
         return "This project has no data sets. posecast import takes one in."
@@ -191,7 +191,7 @@ def export(
     as_json: Json = False,
 ) -> None:
     """Write what was marked in a project, or a data set's motion, to files."""
-    from core import exchange
+    from core.importing import exchange
     from core.project.store import ProjectStore
 
     with refusals(), ProjectStore.open(project, person(), mode="read") as store:
@@ -207,7 +207,7 @@ def export(
 
 def _export_set(store: "ProjectStore", name: str, out: Path, *, is_quiet: bool, **wishes: Any) -> "Report":
     from core.catalog import DATASETS, find_set, key_of
-    from core.handing_out_motion import hand_out_motion
+    from core.exporting.motion import hand_out_motion
     from core.project.annotated_sets import is_annotated
     from core.project.motion_sets import MotionSet
     from core.runs import Progress

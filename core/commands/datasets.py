@@ -52,7 +52,7 @@ def prepare(
     as_json: Json = False,
 ) -> None:
     """From the raw folder of a data set to what a model learns from. Ctrl+C stops; the same command goes on."""
-    from core.prepared_sets import refuse
+    from core.importing.papers import refuse
     from core.project.database import FILE_NAME
     from core.project.store import ProjectStore
     from core.runs import PrepareData

@@ -191,7 +191,7 @@ def _asked(out: Path, shot: Any, *, in_space: bool, turntable: bool, **more: Any
 def _export(shot: Any, asked: "ExportBodies") -> str:
     from dataclasses import replace
 
-    from core.exports import export
+    from core.exporting.bodies import export
     from core.rendering.export import seen_whole
 
     if asked.what != "body" and not asked.over_frame:

@@ -98,7 +98,7 @@ def render(
 
 def _people_of(store: Any, clip: Any, start_s: float, end_s: float | None, body: str) -> tuple[Any, Any]:
     """Everybody of a stretch of the clip as bodies, and what a file of them says of itself."""
-    from core.exports import terms_of
+    from core.exporting.bodies import terms_of
     from core.fitted_clips import FittedMotion, fit_clip, shot_of
     from core.footage import frame_at
     from core.formats.provenance import Provenance

@@ -7,9 +7,9 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFrame, QInputDialog, QMenu, QToolButton, QVBoxLayout, QWidget
 
 from core.errors import CoreError
+from core.importing.recognition import spelled_size
 from core.project.annotated_sets import is_annotated
 from core.project.items import remove_item, rename_item
-from core.recognition import spelled_size
 from core.runs import ImportData, PrepareData
 from core.wording import counted
 from studio import theme

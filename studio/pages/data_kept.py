@@ -6,8 +6,8 @@ Both show what is in them at once: a bank a dozen of its poses in space and whos
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from core.formats.keypose_csv import RATES_HZ
+from core.importing.recognition import spelled_size
 from core.project.pose_banks import Glimpse
-from core.recognition import spelled_size
 from studio import theme
 from studio.data_sets import Contents, KeptTable
 from studio.widgets import parts

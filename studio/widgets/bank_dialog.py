@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QDialog, QLineEdit, QVBoxLayout, QWidget
 
+from core.importing.recognition import spelled_size
 from core.project.motion_sets import as_key
-from core.recognition import spelled_size
 from core.runs import BuildPoseBank
 from studio import theme
 from studio.widgets import parts

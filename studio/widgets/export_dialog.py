@@ -12,7 +12,7 @@ import msgspec
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QDialog, QFileDialog, QLineEdit, QVBoxLayout, QWidget
 
-from core.exports import ENDINGS, solid_bodies, targets, terms_of
+from core.exporting.bodies import ENDINGS, solid_bodies, targets, terms_of
 from core.geometry.cameras import Camera
 from core.rendering.export import FASTEST_HZ, LEAST_SIDE_PX, MOST_SIDE_PX, timing
 from core.rendering.moving import Shot

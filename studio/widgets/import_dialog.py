@@ -11,7 +11,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QDialog, QFileDialog, QLineEdit, QProgressBar, QVBoxLayout, QWidget
 
 from core.formats import Holds
-from core.recognition import spelled_size
+from core.importing.recognition import spelled_size
 from core.runs import ImportData, PrepareData
 from core.wording import counted
 from studio import theme

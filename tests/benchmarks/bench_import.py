@@ -17,7 +17,7 @@ from statistics import median
 import numpy as np
 
 from core.formats import amass
-from core.importing import carry_out
+from core.importing.carrying_out import carry_out
 from core.project.motion_sets import MotionSet
 from core.project.store import ProjectStore
 from core.recordings import completed

@@ -9,16 +9,16 @@ from typer.testing import CliRunner
 from core.__main__ import app
 from core.catalog import catalog_of, entry_of, find_set, key_of
 from core.errors import ProjectError
-from core.exchange import take_in
 from core.formats.annotated import Annotations, ForeignClip, ForeignSegment
-from core.importing import carry_out
+from core.importing.annotations import Origin, take_annotations
+from core.importing.carrying_out import carry_out
+from core.importing.exchange import take_in
+from core.importing.recognition import what_is
 from core.project.annotated_sets import clips_of, only
 from core.project.edits import remove_clip
 from core.project.items import remove_item
 from core.project.store import ProjectStore
-from core.recognition import what_is
 from core.runs import ImportData
-from core.taking_annotations import Origin, take_annotations
 from tests.core.formats import made_epic_kitchens, made_xes
 
 

@@ -76,7 +76,7 @@ def test_that_a_body_has_a_row_of_its_own(tmp_path):
 
 
 def _read(path):
-    from core.recognition import recognise
+    from core.importing.recognition import recognise
 
     return recognise(path).read(path)
 

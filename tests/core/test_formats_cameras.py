@@ -9,9 +9,9 @@ import pytest
 import scipy.sparse
 
 from core.errors import FormatError
-from core.exchange import recognise
 from core.formats import human36m_cameras, ikea_asm_cameras, opencv_cameras, pose2sim_cameras
 from core.geometry.cameras import Z_UP_TO_Y_UP, eye_m, project, roll_deg, tilt_deg
+from core.importing.exchange import recognise
 from core.opencv import cv2
 from core.video import open_video
 from tests.core.formats import made_ikea_asm_cameras

@@ -7,9 +7,9 @@ from PySide6.QtWidgets import QLabel, QPlainTextEdit
 
 from core.catalog import key_of
 from core.formats.annotated import Annotations, ForeignClip, ForeignSegment
+from core.importing.annotations import Origin, take_annotations
 from core.project.items import remove_item
 from core.project.store import ProjectStore
-from core.taking_annotations import Origin, take_annotations
 from studio.widgets.dialogs import FindingsDialog, WordsDialog
 
 LOG, TABLE = ("one", "two"), ("three", "four", "five")

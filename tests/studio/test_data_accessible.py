@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from core.datasets.bank_building import build
-from core.importing import carry_out
+from core.importing.carrying_out import carry_out
 from core.runs import BuildPoseBank, ImportData
 from tests.core.datasets.made_motion import motion_set, project_in, recorded
 from tests.core.formats import made_babel, made_bvh, made_keypose_csv, made_mpii_cooking

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QLabel, QProgressBar, QToolButton
 
 from core.exchanged import Report
 from core.formats import FORMATS, amass
-from core.importing import carry_out
+from core.importing.carrying_out import carry_out
 from core.project.annotations import VideoFile
 from core.project.edits import add_clip, add_label, mark_segment
 from core.runs import ImportData, Progress

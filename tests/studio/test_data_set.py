@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from core.importing import carry_out
+from core.importing.carrying_out import carry_out
 from core.runs import ImportData
 from tests.core.formats import made_amass
 

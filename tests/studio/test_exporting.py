@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 
 from core.bodies.library import DEFAULT_KEY, terms
 from core.bodies.skeletons import UPPER_BODY_9
-from core.exports import NO_BODY
+from core.exporting.bodies import NO_BODY
 from core.geometry.cameras import estimated_camera
 from core.rendering.moving import Footage, MovingBody, MovingScene, MovingSkeleton, Shot
 from core.runs import ExportBodies

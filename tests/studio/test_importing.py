@@ -225,7 +225,7 @@ def test_that_a_project_that_is_open_for_reading_offers_no_import(open_studio, t
 
 
 def test_that_a_data_set_is_renamed_and_taken_out_by_edits_that_can_be_undone(open_studio, amass, qtbot):
-    from core.importing import carry_out  # in this process: what the job does is proved above
+    from core.importing.carrying_out import carry_out  # in this process: what the job does is proved above
 
     document = open_studio.document
     spec = ImportData(project=str(document.folder), out=str(document.folder / "run"), source=str(amass), name="Takes")

@@ -7,7 +7,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QScrollArea
 
 from core.bodies.skeletons import UPPER_BODY_9
-from core.importing import carry_out
+from core.importing.carrying_out import carry_out
 from core.project.motion_sets import folder_of
 from core.project.pose_banks import FILE
 from core.runs import BuildPoseBank, ImportData

@@ -17,10 +17,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.apart import Check, Refused, Worker
 from core.errors import CoreError
 from core.formats import FORMATS
-from core.recognition import claims, what_is
+from core.importing.apart import Check, Refused, Worker
+from core.importing.recognition import claims, what_is
 from tests.core.formats.hostile import damaged, within_bounds
 from tests.core.formats.samples import makers
 

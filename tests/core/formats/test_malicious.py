@@ -11,7 +11,6 @@ import h5py
 import numpy as np
 import pytest
 
-from core.apart import Check, Refused, Worker
 from core.errors import CoreError, FormatError
 from core.formats import (
     FORMATS,
@@ -30,6 +29,7 @@ from core.formats import (
     pose2sim_cameras,
     xes,
 )
+from core.importing.apart import Check, Refused, Worker
 from tests.core.formats import (
     made_aistpp,
     made_amass,

@@ -4,7 +4,7 @@ import pytest
 
 from core.errors import FormatError
 from core.formats.annotated import Annotations, ForeignClip, ForeignSegment
-from core.joining_poses import with_poses
+from core.importing.poses import with_poses
 
 MARKS = "clip,actor,action,objects,start_frame,end_frame,start_s,end_s,pose_frame,pose_s,made_by,source\n"
 

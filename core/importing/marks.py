@@ -6,9 +6,9 @@ from core.errors import FormatError
 from core.exchanged import Report
 from core.formats.annotated import Annotations, ForeignClip, ForeignSegment
 from core.formats.marks import Mark
+from core.importing.annotations import take_annotations
 from core.project.annotations import Clip
 from core.project.store import ProjectStore
-from core.taking_annotations import take_annotations
 from core.wording import counted
 
 

@@ -17,8 +17,8 @@ from core import splits
 from core.datasets.motion_windows import Joined, MotionWindows, classes_of, joined, parts_of
 from core.errors import FormatError, ProjectError, RunError
 from core.formats.delimited import as_cell
-from core.importing import carry_out
-from core.prepared_sets import AMASS_SHOULD_HOLD, MOTION, refuse, said_of
+from core.importing.carrying_out import carry_out
+from core.importing.papers import AMASS_SHOULD_HOLD, MOTION, refuse, said_of
 from core.project.motion_sets import PARTS, MotionSet, MotionSplit, motion_sets
 from core.runs import Done, Event, Events, ImportData, Made, Note, PrepareData
 from core.wording import counted

@@ -236,11 +236,11 @@ class Worker:
 
 
 def _started(limit_s: float, limit_bytes: int) -> subprocess.Popen[bytes]:
-    root = str(Path(__file__).resolve().parents[1])
+    root = str(Path(__file__).resolve().parents[2])
     one_thread = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
     # -P: a file beside the caller that is called numpy.py is not imported.
     return subprocess.Popen(
-        [sys.executable, "-P", "-m", "core.apart", str(limit_s), str(limit_bytes)],
+        [sys.executable, "-P", "-m", "core.importing.apart", str(limit_s), str(limit_bytes)],
         env={**os.environ, "PYTHONPATH": root, **one_thread},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

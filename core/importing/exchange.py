@@ -9,23 +9,23 @@ from pathlib import Path
 
 import numpy as np
 
-from core.apart import read_annotations
 from core.errors import FileError, FormatError, ProjectError
 from core.exchanged import Report
+from core.exporting.marks import hand_out as hand_out
 from core.formats import FORMATS, Format, opencv_cameras
 from core.formats.annotated import Annotations
 from core.formats.cameras import NamedCamera
 from core.geometry.calibration import GIVEN, described
-from core.handing_out import hand_out as hand_out
+from core.importing.annotations import Origin, take_annotations
+from core.importing.apart import read_annotations
+from core.importing.marks import take_marks
+from core.importing.recognition import named as named
+from core.importing.recognition import recognise as recognise
 from core.motion import Poses2d
 from core.project import edits
 from core.project.annotations import Clip, Project
 from core.project.cameras import fits
 from core.project.store import ProjectStore
-from core.recognition import named as named
-from core.recognition import recognise as recognise
-from core.taking_annotations import Origin, take_annotations
-from core.taking_marks import take_marks
 from core.whole_files import as_file_name
 from core.wording import counted
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from core.errors import CoreError, RunError
 from core.formats import FORMATS, Format
-from core.recognition import is_packed, what_is
+from core.importing.recognition import is_packed, what_is
 from core.runs import PrepareData
 
 VIDEOS = {"mpii-cooking-2": "MPII Cooking 2", "ikea-asm": "IKEA-ASM"}

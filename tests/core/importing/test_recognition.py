@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core import recognition
 from core.errors import CoreError, FileError, FormatError, ProjectError
-from core.recognition import claims, files_below, is_packed, named, spelled_size, unpacked, what_is
+from core.importing import recognition
+from core.importing.recognition import claims, files_below, is_packed, named, spelled_size, unpacked, what_is
 from tests.core.formats import made_amass, made_bvh, made_marks, made_openpose
 
 

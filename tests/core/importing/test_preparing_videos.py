@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from core.__main__ import app
 from core.errors import RunError
-from core.preparing_videos import MIDDLE, prepare
+from core.importing.preparing_videos import MIDDLE, prepare
 from core.project import edits
 from core.project.check import check
 from core.project.clusters import learned_as, set_learned_as

@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.apart import Check, Reading, Refused, TakeMotion, Taken, Worker, read_annotations
 from core.errors import FormatError
 from core.formats import FORMATS
+from core.importing.apart import Check, Reading, Refused, TakeMotion, Taken, Worker, read_annotations
 from core.project.motion_sets import MotionSet, SetFacts
 from core.recordings import Recording, Stretch
 from tests.core.formats import made_amass, made_ikea_asm, made_ikea_asm_cameras, made_mpii_cooking
@@ -151,7 +151,7 @@ def test_that_annotations_that_cannot_be_read_are_refused_with_the_reason_and_th
 
 @pytest.mark.parametrize(("field", "says"), [("name", "a name of 1001 letters"), ("text", "a label of 10001 letters")])
 def test_that_names_that_only_damage_makes_so_long_are_refused(tmp_path, monkeypatch, field, says):
-    from core import apart
+    from core.importing import apart
 
     stretch = Stretch(0.0, 1.0, ("walk",), "x" * 10_001 if field == "text" else "")
     given = Recording("x" * 1001 if field == "name" else "a", 30.0, stretches=(stretch,))

@@ -17,7 +17,7 @@ import pytest
 from core.catalog import catalog_of, find_set, key_of, left_out
 from core.errors import CoreError, FileError, FormatError, ProjectError, RunError
 from core.formats import FORMATS
-from core.importing import carry_out
+from core.importing.carrying_out import carry_out
 from core.project.items import remove_item
 from core.project.motion_sets import MotionSet
 from core.project.store import ProjectStore
@@ -26,7 +26,7 @@ from core.runner import record
 from core.runs import Done, Failed, ImportData, Metric, Note, Progress
 from tests.core.formats import made_amass, made_coco
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture
@@ -291,7 +291,7 @@ def test_that_joints_alone_get_a_body_where_one_is_asked_for(project, tmp_path):
     (known,) = (each for each in FORMATS if each.name == "AMASS")
     (recording,) = known.read(folder / "walk_poses.npz")
     joints = completed(recording).joints_m
-    from core.apart import with_body
+    from core.importing.apart import with_body
     from core.recordings import Recording
 
     said = []

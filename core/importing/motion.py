@@ -11,13 +11,13 @@ from pathlib import Path
 
 import msgspec
 
-from core.apart import Reading, Refused, TakeMotion, Taken, Worker
 from core.errors import FileError, RunError
 from core.formats import Format
+from core.importing.apart import Reading, Refused, TakeMotion, Taken, Worker
+from core.importing.recognition import Recognised, refuse_unnameable
+from core.importing.sets import is_in_project, put_into_project, set_for, stamp_of
 from core.project.motion_sets import IndexLine, MotionRow, MotionSet, SetFacts
-from core.recognition import Recognised, refuse_unnameable
 from core.runs import Done, Events, ImportData, Metric, Note, Progress
-from core.taken_sets import is_in_project, put_into_project, set_for, stamp_of
 from core.wording import counted, shown, spelled_length
 
 _MOST_NOTES = 20

@@ -18,7 +18,6 @@ from typing import Self
 
 import msgspec
 
-from core import exchange
 from core.configs import ForecasterData
 from core.datasets.action_sequences import Examples, examples_of
 from core.errors import CoreError, RunError
@@ -27,9 +26,11 @@ from core.extracting import extract_clips
 from core.footage import has_video
 from core.formats import FORMATS, cluster_table, ikea_asm
 from core.formats.annotated import Annotations
-from core.joining_poses import with_poses
+from core.importing import exchange
+from core.importing.annotations import Origin, take_annotations
+from core.importing.papers import VIDEOS, refuse
+from core.importing.poses import with_poses
 from core.motion import Poses2d
-from core.prepared_sets import VIDEOS, refuse
 from core.project.annotated_sets import only
 from core.project.annotations import (
     DRAFT,
@@ -47,7 +48,6 @@ from core.project.motion_sets import PARTS
 from core.project.store import ProjectStore
 from core.runs import Done, Events, Note, PrepareData, Progress
 from core.splits import split_clips
-from core.taking_annotations import Origin, take_annotations
 from core.video import open_video
 from core.wording import counted
 

@@ -3,8 +3,8 @@
     for event in carry_out(ImportData(project=..., out=..., source="AMASS/CMU")):
         ...
 
-Recorded motion and labels of it become a data set beside the project, file by file (`core.taking_motion`): that can be
-stopped at any file and killed at any moment, goes on where it was, and changes nothing the second time. A table of
+Recorded motion and labels of it become a data set beside the project, file by file (`core.importing.motion`): that can
+be stopped at any file and killed at any moment, goes on where it was, and changes nothing the second time. A table of
 characteristic poses is kept byte for byte. Everything else becomes rows of the project, in one edit a file, or one
 edit for a folder of annotations.
 """
@@ -15,19 +15,19 @@ from pathlib import Path
 
 import msgspec
 
-from core import exchange
 from core.errors import CoreError, FileError, ProjectError, RunError
 from core.exchanged import Report
 from core.formats.annotated import Annotations
+from core.importing import exchange
+from core.importing.annotations import Origin, take_annotations
+from core.importing.motion import import_motion
+from core.importing.recognition import Recognised, is_packed, unpacked, what_is
+from core.importing.sets import is_in_project, put_into_project, set_for, stamp_of
 from core.project.annotations import Clip, person
 from core.project.durable import put_down
 from core.project.motion_sets import IndexLine, SetFacts
 from core.project.store import ProjectStore
-from core.recognition import Recognised, is_packed, unpacked, what_is
 from core.runs import Done, Events, ImportData, Note, Progress
-from core.taken_sets import is_in_project, put_into_project, set_for, stamp_of
-from core.taking_annotations import Origin, take_annotations
-from core.taking_motion import import_motion
 from core.wording import counted
 
 

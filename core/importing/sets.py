@@ -13,12 +13,12 @@ import msgspec
 
 from core.errors import CoreError
 from core.formats import Format
+from core.importing.recognition import files_below
 from core.project import edits, inbox
 from core.project.annotations import Project
 from core.project.motion_sets import MotionSet, SetFacts, as_key, folder_of, motion_sets, name_after
 from core.project.rows import value_of
 from core.project.store import ProjectStore
-from core.recognition import files_below
 from core.runs import ImportData
 
 _EDGE_BYTES = 65_536

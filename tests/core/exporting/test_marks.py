@@ -12,9 +12,9 @@ from msgspec.structs import replace
 
 from core.bodies.skeletons import BODY_25, COCO_17
 from core.errors import ProjectError
-from core.exchange import hand_out, named, take_in
+from core.exporting.marks import annotations_of_project
 from core.formats import coco, keypose_csv
-from core.handing_out import annotations_of_project
+from core.importing.exchange import hand_out, named, take_in
 from core.motion import Poses2d
 from core.project import edits
 from core.project.annotations import FrameIdentity, Project, VideoFile

@@ -23,11 +23,11 @@ from msgspec.structs import replace
 from core.errors import CoreError, FileError, FormatError, ProjectError
 from core.exchanged import Report, reasons
 from core.footage import has_video, identity_of, video_file
-from core.foreign_clips import Clock, Names, places
 from core.formats import FORMATS
 from core.formats.annotated import Annotations, ForeignClip, ForeignSegment
 from core.formats.cameras import NamedCamera
 from core.geometry.cameras import as_numbers
+from core.importing.clips import Clock, Names, places
 from core.motion import Poses2d
 from core.project import annotated_sets, clusters, edits
 from core.project.annotations import (

@@ -12,11 +12,11 @@ from core.footage import video_file
 from core.formats import openpose
 from core.formats.annotated import Annotations, ForeignClip, ForeignSegment
 from core.formats.cameras import NamedCamera
+from core.importing.annotations import take_annotations
 from core.motion import Poses2d
 from core.project import edits
 from core.project.annotations import Clip
 from core.project.store import ProjectStore
-from core.taking_annotations import take_annotations
 from core.video import open_video, write_video
 from tests.core.made_up_project import tilted_camera
 

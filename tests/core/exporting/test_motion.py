@@ -10,11 +10,11 @@ from typer.testing import CliRunner
 from core.__main__ import app
 from core.errors import FileError, ProjectError
 from core.exchanged import Report
-from core.handing_out_motion import hand_out_motion, motion_writers
-from core.importing import carry_out
+from core.exporting.motion import hand_out_motion, motion_writers
+from core.importing.carrying_out import carry_out
+from core.importing.recognition import named
 from core.project.motion_sets import IndexLine, MotionSet, SetFacts
 from core.project.store import ProjectStore
-from core.recognition import named
 from core.recordings import Recording, completed
 from core.runs import ImportData
 from tests.core.formats import made_amass, made_keypose_csv

@@ -8,7 +8,7 @@ import pytest
 
 from core.datasets.motion_windows import MotionWindows, classes_of, joined, parts_of
 from core.errors import RunError
-from core.preparing_motion import SPLIT, prepare
+from core.importing.preparing_motion import SPLIT, prepare
 from core.project.motion_sets import PARTS, motion_sets
 from core.project.store import ProjectStore
 from core.runs import Done, Note, PrepareData

@@ -8,8 +8,8 @@ from typer.testing import CliRunner
 
 from core.__main__ import app
 from core.errors import RunError
-from core.prepared_sets import refuse
-from core.preparing_motion import prepare
+from core.importing.papers import refuse
+from core.importing.preparing_motion import prepare
 from core.project.motion_sets import motion_sets
 from core.project.store import ProjectStore
 from core.runs import PrepareData

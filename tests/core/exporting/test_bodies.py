@@ -13,7 +13,7 @@ from PIL import Image
 from core.bodies.library import DEFAULT_KEY, body, terms
 from core.bodies.skeletons import UPPER_BODY_9
 from core.errors import FileError
-from core.exports import NO_BODY, Exported, export, terms_of
+from core.exporting.bodies import NO_BODY, Exported, export, terms_of
 from core.geometry.rotations import matrices
 from core.rendering.moving import MovingBody, MovingScene, MovingSkeleton, Shot, save_shot
 from core.run_folder import RunFolder
