@@ -10,6 +10,7 @@ error says why. One thread.
 """
 
 import os
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,7 +26,17 @@ from core.project.annotations import BY_HAND, Changes, Clip, Project, new_id
 from core.project.database import FILE_NAME, Database, is_complete, look
 from core.project.journal import Entry, JournalRow, StaleError, Steps, inverse, rebased
 from core.project.lock import Holder, ProjectLock
-from core.project.rows import Key, RowChange, places_after, rows_that_differ, with_frames_in_order, with_rows
+from core.project.rows import (
+    CHILD_TABLES,
+    Key,
+    Places,
+    Row,
+    RowChange,
+    places_after,
+    rows_that_differ,
+    with_frames_in_order,
+    with_rows,
+)
 from core.project.track_files import read_tracks, write_tracks
 
 LOCK_NAME = "project.lock"
@@ -75,7 +86,8 @@ class ProjectStore:
         """The project in `folder`.
 
         `write` edits it, or only reads where somebody else does. `read` never writes. `command` edits it where
-        nobody else does; otherwise its edits are left in the inbox of the one who has it open.
+        nobody else does; otherwise its edits are left in the inbox of the one who has it open, and it sees what
+        others left there before as if that were made already.
         """
         path = folder / FILE_NAME
         look(path)
@@ -96,6 +108,7 @@ class ProjectStore:
         store = cls(folder, author, database, loaded, lock)
         if lock is None and mode == "command" and folder_can_be_written(folder):
             store.left_for = reason
+            store._see_what_waits()
         elif lock is None:
             store.read_only_reason = reason
         elif mode == "command":
@@ -245,8 +258,8 @@ class ProjectStore:
                 if not changes:  # nothing is left of it to be made
                     path.unlink(missing_ok=True)
                     continue
-                after = with_rows(self._project, changes, places_after(self._places, changes))
-            except (StaleError, ValueError, msgspec.MsgspecError, TooNewError) as error:
+                after = _made_in(self._project, changes, self._places)
+            except _UNFIT as error:
                 inbox.set_aside(path, str(error))
                 continue
             row = JournalRow(
@@ -269,6 +282,28 @@ class ProjectStore:
         return write_tracks(self.folder, poses)
 
     # ---- inside ----
+
+    def _see_what_waits(self) -> None:
+        """Hold in memory what is in the inbox on top of what is in the file, so that nothing is left there twice."""
+        patches: list[inbox.Patch] = []
+        for path in inbox.waiting(self.folder):
+            with suppress(*_UNFIT):
+                patches.append(inbox.read(path, self._project.id))
+        self.reload_if_changed()  # what was taken in since is in the file by now
+        made = {each.id for each in self._history}
+        rows: dict[Key, Row | None] = {}
+
+        def present(key: Key) -> Row | None:
+            return rows[key] if key in rows else self._database.row(key)
+
+        for patch in patches:
+            if patch.id in made:
+                continue
+            with suppress(*_UNFIT):  # whoever takes it in says what is wrong with it
+                changes = rebased(patch.changes, present)
+                self._project = _made_in(self._project, changes, self._places)
+                self._places = places_after(self._places, changes)
+                rows.update(((each.table, each.id), each.after) for each in changes)
 
     def _take_back(self, steps: list[Entry]) -> Changes | None:
         self._must_write()
@@ -305,6 +340,19 @@ class ProjectStore:
         self._history.extend(self._steps.follow(entry) for entry in entries)
         if entries:
             self._last_saved_at = datetime.fromisoformat(entries[-1].at)
+
+
+_UNFIT = (StaleError, ValueError, msgspec.MsgspecError, TooNewError)
+"""What a patch that cannot be made raises."""
+
+
+def _made_in(project: Project, changes: Sequence[RowChange], places: Places) -> Project:
+    """`project` with the changes of a patch. StaleError where one is about a clip that is gone."""
+    after = with_rows(project, changes, places_after(places, changes))
+    for each in changes:
+        if each.table in CHILD_TABLES and each.after is not None and each.after.clip not in after.clips:
+            raise StaleError(f"a row of {each.table} belongs to a clip that is gone ({each.after.clip})")
+    return after
 
 
 def _journal_row(

@@ -12,7 +12,7 @@ from core.footage import video_file
 from core.formats import openpose
 from core.formats.annotated import Annotations, ForeignClip, ForeignSegment
 from core.formats.cameras import NamedCamera
-from core.importing.annotations import take_annotations
+from core.importing.annotations import Origin, take_annotations
 from core.motion import Poses2d
 from core.project import edits
 from core.project.annotations import Clip
@@ -293,3 +293,18 @@ def test_that_names_that_only_damage_makes_so_long_are_left_out(store):
     report = take(store, annotations(CUT, name=long))
     assert len(store.project.clips) == 1
     assert len(report.left_out[0]) < 200
+
+
+def test_that_what_is_imported_twice_before_an_open_studio_takes_it_in_comes_once(store):
+    camera = NamedCamera("left", tilted_camera(), placed=True)
+    what = replace(annotations(CUT, IDLE, name="s02", performer="s02"), cameras=(camera,))
+    reports = []
+    for _ in range(2):
+        with ProjectStore.open(store.folder, "command", mode="command") as command:
+            reports.append(take(command, what, origin=Origin(store.folder / "s02.xes")))
+    assert [(each.taken, each.known) for each in reports] == [(2, 0), (0, 2)]
+    assert len(store.take_in_results()) == 1
+    clip = only(store)
+    assert len(clip.segments) == 2
+    assert len(clip.poses) == 1
+    assert [len(each) for each in (store.project.cameras, store.project.items, store.project.actions())] == [1, 1, 2]

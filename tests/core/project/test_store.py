@@ -17,7 +17,7 @@ from core.bodies.skeletons import BLAZEPOSE_33
 from core.errors import FormatError, ProjectError, TooNewError
 from core.motion import Poses2d
 from core.project import clusters, edits, inbox
-from core.project.annotations import Changes
+from core.project.annotations import Changes, new_id
 from core.project.check import check
 from core.project.database import FORMAT, is_on_network
 from core.project.store import ProjectStore
@@ -408,6 +408,48 @@ def test_that_of_two_commands_at_once_the_first_takes_in_what_the_second_left(ma
         first.edit(edits.add_label(first.project, "stir", "action", author="first")[0], "Add stir")
     with ProjectStore.open(folder, "Ada", mode="read") as again:
         assert {"peel", "stir"} <= {label.name for label in again.project.labels.values()}
+
+
+def test_that_a_command_sees_what_others_left_before_it_and_does_not_leave_it_again(marked, folder):
+    clip_id = next(iter(marked.project.clips))
+    with ProjectStore.open(folder, "first", mode="command") as first:
+        project, label = edits.add_label(first.project, "peel", "action", author="first")
+        first.edit(project, "Add peel")
+        first.edit(edits.rename_label(first.project, label.id, "pare"), "Rename peel")
+    marked.edit(edits.rename_clip(marked.project, clip_id, "supper"), "Rename breakfast")
+    with ProjectStore.open(folder, "second", mode="command") as second:
+        assert second.project.label_named("pare", "action") is not None
+        assert second.project.clips[clip_id].name == "supper"
+        second.edit(second.project, "Add pare again")
+        second.edit(edits.rename_label(second.project, label.id, "slice"), "Rename pare")
+    assert len(inbox.waiting(folder)) == 3
+    marked.take_in_results()
+    assert inbox.those_set_aside(folder) == []
+    assert [each.name for each in marked.project.labels.values() if each.id == label.id] == ["slice"]
+
+
+def test_that_what_was_taken_in_stays_taken_in_for_the_next_command_whatever_the_inbox_still_holds(marked, folder):
+    with ProjectStore.open(folder, "command", mode="command") as command:
+        command.edit(edits.add_label(command.project, "peel", "action", author="command")[0], "Add peel")
+    (path,) = inbox.waiting(folder)
+    content = path.read_bytes()
+    marked.take_in_results()
+    marked.undo()
+    path.write_bytes(content)
+    (folder / "inbox" / "20260101-odd.json").write_bytes(b"not json at all")
+    with ProjectStore.open(folder, "next", mode="command") as after:
+        assert after.project == marked.project
+
+
+def test_that_a_result_about_a_clip_that_is_gone_by_now_is_set_aside(marked, folder):
+    clip_id = next(iter(marked.project.clips))
+    with ProjectStore.open(folder, "command", mode="command") as command:
+        clip = command.project.clips[clip_id]
+        segment = replace(clip.segments[0], id=new_id())
+        command.edit(command.project.with_clip(clip.with_segment(segment)), "Mark a segment")
+    marked.edit(marked.project.without_clip(clip_id), "Delete breakfast")
+    assert marked.take_in_results() == []
+    assert "belongs to a clip that is gone" in inbox.those_set_aside(folder)[0].reason
 
 
 def test_that_a_command_takes_in_what_waits_before_it_edits(marked, folder):
