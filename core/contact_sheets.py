@@ -8,7 +8,8 @@ nothing. Annotations and labels: what is done when, on lanes. Characteristic pos
 The file is read as an import reads it; what the reader took for granted is written on the sheet.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import closing
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -24,6 +25,7 @@ from core.formats.cameras import NamedCamera
 from core.formats.keypose_csv import KeyposeTable
 from core.formats.marks import Mark
 from core.geometry.cameras import eye_m
+from core.importing.apart import reader_of
 from core.importing.recognition import Recognised, unpacked, what_is
 from core.motion import Poses2d
 from core.opencv import cv2
@@ -106,7 +108,8 @@ def _told(lines: Iterable[str], size: float = 13.0, colour: str = QUIET) -> Rgb:
 def _of_recordings(found: Recognised, options: dict[str, Any]) -> Iterator[Rgb]:
     """The first recordings; of files that cannot be read, the reasons."""
     reasons: list[str] = []
-    shown = list(islice(_read_each(found, options, reasons), MOST_RECORDINGS))
+    with closing(_read_each(found, options, reasons)) as read:
+        shown = list(islice(read, MOST_RECORDINGS))
     if not shown and reasons:
         raise FormatError(found.source, reasons[0])
     if found.format.holds == "motion labels":
@@ -120,17 +123,19 @@ def _of_recordings(found: Recognised, options: dict[str, Any]) -> Iterator[Rgb]:
         yield _told(["Not read:", *reasons[:_NAMED]])
 
 
-def _read_each(found: Recognised, options: dict[str, Any], reasons: list[str]) -> Iterator[Recording]:
+def _read_each(found: Recognised, options: dict[str, Any], reasons: list[str]) -> Generator[Recording, None, None]:
     """Recordings from files spread over the folder."""
     files = found.files
     if len(files) > MOST_RECORDINGS:
         files = tuple(files[at] for at in np.linspace(0, len(files) - 1, MOST_RECORDINGS).round().astype(int))
-    for file in files:
-        try:
-            each_file = islice(found.format.read(file, **options), MOST_RECORDINGS if len(files) == 1 else 1)
-            yield from each_file
-        except CoreError as error:
-            reasons.append(str(error))
+    most = MOST_RECORDINGS if len(files) == 1 else 1
+    with reader_of(found.format) as read:
+        for file in files:
+            try:
+                with closing(read(file, **options)) as recordings:
+                    yield from islice(recordings, most)
+            except CoreError as error:
+                reasons.append(str(error))
 
 
 def _labels(found: Recognised, options: dict[str, Any]) -> Iterator[Rgb]:

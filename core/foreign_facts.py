@@ -1,7 +1,7 @@
 """What files and folders of others hold, in facts and rows: for every known format. Used by `inspection`.
 
-A file is read as an import reads it, so what is said here is what would come in; annotations that native code reads
-are read in a process of their own here too. Of a folder of many files a few are read, spread over it, and their number
+A file is read as an import reads it, so what is said here is what would come in; what native code reads is read in a
+process of its own here too. Of a folder of many files a few are read, spread over it, and their number
 is said.
 """
 
@@ -18,6 +18,7 @@ from core.formats.cameras import NamedCamera
 from core.formats.keypose_csv import COLUMNS, MEANING, KeyposeTable
 from core.formats.marks import Mark
 from core.geometry.cameras import eye_m, tilt_deg
+from core.importing.apart import reader_of
 from core.importing.exchange import annotations_of
 from core.importing.recognition import Recognised
 from core.motion import Poses2d
@@ -70,20 +71,21 @@ def _motion(found: Recognised) -> tuple[Facts, Rows]:
     labels: Counter[str] = Counter()
     performers: set[str] = set()
     recordings, seconds = 0, 0.0
-    for file in files:
-        try:
-            for each in found.format.read(file):
-                recordings += 1
-                seconds += each.duration_s
-                notes |= dict.fromkeys(each.notes)
-                labels.update(label for stretch in each.stretches for label in stretch.labels)
-                performers |= {each.performer} - {""}
-                if len(rows) < MOST_ROWS:
-                    rows.append(_recording(each))
-        except CoreError as error:
-            if not found.is_many:
-                raise
-            reasons.append(str(error))
+    with reader_of(found.format) as read:
+        for file in files:
+            try:
+                for each in read(file):
+                    recordings += 1
+                    seconds += each.duration_s
+                    notes |= dict.fromkeys(each.notes)
+                    labels.update(label for stretch in each.stretches for label in stretch.labels)
+                    performers |= {each.performer} - {""}
+                    if len(rows) < MOST_ROWS:
+                        rows.append(_recording(each))
+            except CoreError as error:
+                if not found.is_many:
+                    raise
+                reasons.append(str(error))
     if not recordings and reasons:
         raise FormatError(found.source, reasons[0])
     facts: Facts = {"read": f"{len(files)} of them"} if len(found.files) > len(files) else {}

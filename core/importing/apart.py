@@ -19,8 +19,11 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import Any, BinaryIO, Self
 
@@ -32,7 +35,7 @@ from core.errors import CoreError, FileError, FormatError
 from core.formats import FORMATS, Format
 from core.formats.annotated import Annotations
 from core.motion import Motion
-from core.project.motion_sets import MotionRow, MotionSet, row_of
+from core.project.motion_sets import MotionRow, MotionSet, SetFacts, row_of
 from core.recordings import KEPT_HZ, Recording, completed
 from core.wording import counted, shown
 
@@ -59,6 +62,8 @@ class TakeMotion(msgspec.Struct, frozen=True, kw_only=True, tag="take-motion"):
     options: dict[str, str] = {}
     rate_hz: float | None = KEPT_HZ
     fit_bodies: bool = False
+    one_by_one: bool = False
+    """Whether each recording is said as soon as it is stored."""
 
 
 class Check(msgspec.Struct, frozen=True, kw_only=True, tag="check"):
@@ -78,9 +83,10 @@ class ReadAnnotations(msgspec.Struct, frozen=True, kw_only=True, tag="read-annot
 
 
 class Reading(msgspec.Struct, frozen=True, tag="reading"):
-    """It is still at it. Without words nothing was heard for a moment."""
+    """It is still at it. Without words nothing was heard for a moment. `stored` is a recording that can be had."""
 
     doing: str = ""
+    stored: MotionRow | None = None
 
 
 class Taken(msgspec.Struct, frozen=True, tag="taken"):
@@ -117,9 +123,45 @@ def read_annotations(path: Path, known: Format, options: Mapping[str, str], *, l
             match said:
                 case Told(annotations):
                     return annotations
-                case Refused(reason, hint, _):
-                    raise FormatError(path, reason.removeprefix(f"{shown(path.name)}: "), hint=hint)
+                case Refused():
+                    raise _refusal(path, said)
     raise AssertionError("a reading ends with a word")
+
+
+@contextmanager
+def reader_of(known: Format) -> Iterator[Callable[..., Generator[Recording, None, None]]]:
+    """What reads files of recorded motion as `known.read` does: here, or where that is native code, in a process of
+    its own, which stores what it reads for as long as the block.
+    """
+    if not known.is_native:
+        yield partial(_recordings_here, known)
+        return
+    facts = SetFacts(key="read", name="Read", holds="motion", format=known.name, source="")
+    with TemporaryDirectory(prefix="posecast-read-") as place, Worker() as worker:
+        yield partial(_recordings_apart, known, MotionSet.create(Path(place), facts), worker)
+
+
+def _recordings_here(known: Format, path: Path, **options: Any) -> Generator[Recording, None, None]:
+    yield from known.read(path, **options)
+
+
+def _recordings_apart(
+    known: Format, into: MotionSet, worker: "Worker", path: Path, **options: Any
+) -> Generator[Recording, None, None]:
+    task = TakeMotion(
+        path=str(path), format=known.name, into=str(into.folder), rate_hz=None, one_by_one=True,
+        options={name: str(value) for name, value in options.items()},
+    )  # fmt: skip
+    with closing(worker.read(task)) as heard:
+        for said in heard:
+            if isinstance(said, Refused):
+                raise _refusal(path, said)
+            if isinstance(said, Reading) and said.stored is not None:
+                yield into.read(said.stored)
+
+
+def _refusal(path: Path, said: Refused) -> FormatError:
+    return FormatError(path, said.reason.removeprefix(f"{shown(path.name)}: "), hint=said.hint)
 
 
 def _plain(value: Any) -> Any:
@@ -359,8 +401,9 @@ def _taken(task: TakeMotion, say: Callable[[Answer], None]) -> Iterator[MotionRo
         recording = completed(recording, rate_hz=task.rate_hz)
         if task.fit_bodies and recording.body is None:
             recording = with_body(recording, lambda frames: say(Reading(frames)))
-        yield into.store(recording)
-        say(Reading(recording.name))
+        row = into.store(recording)
+        yield row
+        say(Reading(recording.name, row if task.one_by_one else None))
     if not found:
         raise FormatError(path, "it holds no recording", hint="Leave it out, or fetch it again.")
 

@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from dataclasses import replace
@@ -10,12 +12,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from core.contact_sheets import contact_sheet
 from core.errors import FormatError
 from core.formats import FORMATS
-from core.importing.apart import Check, Reading, Refused, TakeMotion, Taken, Worker, read_annotations
+from core.importing import apart
+from core.importing.apart import Check, Reading, Refused, TakeMotion, Taken, Worker, read_annotations, reader_of
+from core.inspection import inspect
 from core.project.motion_sets import MotionSet, SetFacts
 from core.recordings import Recording, Stretch
-from tests.core.formats import made_amass, made_ikea_asm, made_ikea_asm_cameras, made_mpii_cooking
+from tests.core.formats import made_amass, made_human36m, made_ikea_asm, made_ikea_asm_cameras, made_mpii_cooking
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes among files and limits of memory are POSIX")
 
@@ -164,3 +169,38 @@ def test_that_names_that_only_damage_makes_so_long_are_refused(tmp_path, monkeyp
     assert answer.reason.startswith("train.json: ")
     assert says in answer.reason
     assert len(answer.reason) < 200
+
+
+def test_that_recordings_that_native_code_reads_are_the_same_read_apart(tmp_path):
+    known = a_format("Human3.6M joints")
+    source = made_human36m.make(tmp_path)
+    (here,) = known.read(source)
+    assert here.joints_m is not None
+    with reader_of(known) as read:
+        first, second = list(read(source)), list(read(source))
+    for (there,) in (first, second):
+        assert there.joints_m is not None
+        np.testing.assert_allclose(there.joints_m, here.joints_m)
+        assert replace(there, joints_m=None) == replace(here, joints_m=None)
+
+
+@pytest.mark.parametrize("look", [inspect, contact_sheet])
+def test_that_whoever_looks_into_a_file_lives_on_when_native_code_dies_over_it(tmp_path, monkeypatch, look):
+    source = made_human36m.make(tmp_path)
+    known = a_format("Human3.6M joints")
+    here = os.getpid()
+
+    def read(_path):
+        assert os.getpid() != here
+        yield from ()
+
+    monkeypatch.setattr("core.importing.recognition.FORMATS", (replace(known, read=read),))
+    look(source)
+    monkeypatch.setattr(apart, "_started", lambda *_: _dying())
+    with pytest.raises(FormatError, match=r"Directions 1\.cdf.*was ended \(SIGSEGV\)"):
+        look(source)
+
+
+def _dying():
+    command = [sys.executable, "-c", "import os; input(); os.kill(os.getpid(), 11)"]
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
