@@ -3,19 +3,21 @@
 Centimetres, y up, the person looks along +z; legs hang straight down and arms lie straight along x. The root has six
 channels, every other joint three (Z, X, Y), free ends have End Sites. SMPL's own rest pose is not quite a T-pose: each
 limb's bone is turned there by `straightening`, and that turn is taken out of the rotations and put back on reading.
-Bones are as long as the recording's joints say, else the average body's.
+Bones are as long as the recording's joints say, else the average body's; where joints alone are known, they are those
+of the body that is fitted to them, shape and all.
 """
 
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from numpy import ndarray
 
 from core.bodies.kinematics import place_joints
 from core.bodies.poses import pose_for
 from core.bodies.rig_manners import lifted
+from core.bodies.rig_rest import template
 from core.bodies.rigs import RigMotion
 from core.bodies.skeletons import RECORDED_27, SMPL_24, SMPLH_52, SMPLX_55, Skeleton
 from core.errors import FileError
@@ -31,6 +33,8 @@ _CM = 100.0
 _AS_AVERAGE = 2e-3
 _BESIDE_M = 0.15
 _SAME_DIRECTION = np.cos(np.radians(0.2))
+_NEAR_DIRECTION = np.cos(np.radians(20.0))
+"""By so much hips, spine, collars and feet of people differ; limbs are straight, whoever's they are."""
 _GIMBAL = 1e-7
 _BEYOND = {"nose": "head"} | {
     f"{side}_{end}": f"{side}_wrist" for side in ("left", "right") for end in ("hand", "fingertip")
@@ -42,14 +46,15 @@ _END_M = (0.0, -0.02, 0.05)
 
 def write(recording: Recording, path: Path) -> None:
     """One person. Joints without a body are fitted first."""
+    is_fitted = recording.body is None
     recording = posed(recording, path)
     assert recording.body is not None
     if not len(recording.body):
         raise FileError(path, "there is no frame to write", hint="Choose a stretch with at least one frame.")
     skeleton = _SKELETONS[len(recording.body.skeleton)]
     rotations = pose_for(np.asarray(recording.body.rotations, float), len(skeleton))
-    rest_m, straight = _rest(skeleton)
-    scales = _scales(recording, skeleton)
+    rest_m, straight = _shaped_rest(recording.betas) if is_fitted else _rest(skeleton)
+    scales = np.ones(len(skeleton)) if is_fitted else _scales(recording, skeleton)
     offsets_m = _offsets(rest_m, skeleton) * scales[:, None]
     root_m = np.asarray(recording.body.translation_m, float) + rest_m[0]
     if (scales != 1).any() and recording.joints_m is not None:
@@ -82,18 +87,17 @@ def read_back(motion: RigMotion) -> tuple[Motion, ndarray | None] | None:
     rest_m, straight = _rest(skeleton)
     expected = _turned_offsets(_offsets(rest_m, skeleton), straight, skeleton.parents)[1:]
     given = motion.rig.offsets[order][1:] / _CM
-    if ((unit(expected) * unit(given)).sum(-1) < _SAME_DIRECTION).any():
+    alike = (unit(expected) * unit(given)).sum(-1)
+    if (alike < np.where(_in_limb(skeleton)[1:], _SAME_DIRECTION, _NEAR_DIRECTION)).any():
         return None
     scales = np.linalg.norm(given, axis=-1) / np.linalg.norm(expected, axis=-1)
     if not 0.3 < float(np.median(scales)) < 3:
         return None
     local = inverse(_parents_of(straight, skeleton.parents)) @ motion.rotations[:, order] @ straight
     root_m = motion.root / _CM
-    average = bool(np.abs(scales - 1).max() < _AS_AVERAGE)
-    if average:
+    if np.abs(scales - 1).max() < _AS_AVERAGE and alike.min() > _SAME_DIRECTION:
         return Motion(skeleton, motion.rate_hz, local, root_m - rest_m[0]), None
-    offsets_m = _offsets(rest_m, skeleton)
-    own_m = offsets_m * np.concatenate([[1.0], scales])[:, None]
+    own_m = _turned_offsets(motion.rig.offsets[order] / _CM, inverse(straight), skeleton.parents)
     return _average(skeleton, motion.rate_hz, local, root_m, own_m)
 
 
@@ -119,11 +123,22 @@ def _rest(skeleton: Skeleton) -> tuple[Float[ndarray, "joints 3"], Float[ndarray
     whole = dict(zip(SMPLX_55.joints, reference_joints_m(), strict=True))
     whole |= {f"{side}_hand": whole[f"{side}_middle1"] for side in ("left", "right")}
     rest_m = np.stack([whole[joint] for joint in skeleton.joints])
+    return rest_m, _straightening(skeleton, rest_m)
+
+
+def _shaped_rest(betas: tuple[float, ...]) -> tuple[Float[ndarray, "24 3"], Float[ndarray, "24 3 3"]]:
+    """The same of a body of this shape."""
+    average_m, shapes_m = template()
+    rest_m = average_m + shapes_m @ np.asarray(betas, float)
+    return rest_m, _straightening(SMPL_24, rest_m)
+
+
+def _straightening(skeleton: Skeleton, rest_m: Float[ndarray, "joints 3"]) -> Float[ndarray, "joints 3 3"]:
     straight = np.tile(np.eye(3), (len(skeleton), 1, 1))
     for joint, name in enumerate(skeleton.joints):
         side, _, part = name.partition("_")
         if part in _STRAIGHT:
-            bone = unit(whole[f"{side}_{_STRAIGHT[part]}"] - whole[name])
+            bone = unit(rest_m[skeleton[f"{side}_{_STRAIGHT[part]}"]] - rest_m[joint])
             wanted = np.array([0.0, -1.0, 0.0]) if part in ("hip", "knee") else _outward(side)
             straight[joint] = _turn(bone, wanted)
     # Hands and fingers go on as the forearm does.
@@ -131,7 +146,12 @@ def _rest(skeleton: Skeleton) -> tuple[Float[ndarray, "joints 3"], Float[ndarray
         name = skeleton.joints[joint]
         if name.endswith("_wrist") or (parent >= 0 and "_wrist" in _above(skeleton, joint)):
             straight[joint] = straight[skeleton[f"{name.partition('_')[0]}_elbow"]]
-    return rest_m, straight
+    return straight
+
+
+def _in_limb(skeleton: Skeleton) -> Bool[ndarray, " joints"]:
+    """Whether the bone that ends at the joint lies straight in a T-pose."""
+    return np.array([name.partition("_")[2] in _STRAIGHT.values() for name in skeleton.joints])
 
 
 def _above(skeleton: Skeleton, joint: int) -> str:

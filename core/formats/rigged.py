@@ -84,7 +84,10 @@ def told_names(names: str | Mapping[str, str]) -> Mapping[str, str]:
 
 
 def posed(recording: Recording, path: Path) -> Recording:
-    """The recording with a body: joints alone are fitted, over time. `path` is the file to be written."""
+    """The recording with a body: joints alone are fitted, over time, and `betas` are then the shape that was found.
+
+    `path` is the file to be written.
+    """
     if recording.body is not None:
         return recording
     assert recording.joints_m is not None, "a recording is joints, a body, or both"
@@ -96,4 +99,5 @@ def posed(recording: Recording, path: Path) -> Recording:
             "no body can be fitted: too few joints are known in some frames",
             hint="Write it as a joint table, or cut it to the frames in which the person is seen.",
         )
-    return replace(recording, body=Motion(SMPL_24, recording.rate_hz, fit.rotations, fit.translation_m))
+    body = Motion(SMPL_24, recording.rate_hz, fit.rotations, fit.translation_m)
+    return replace(recording, body=body, betas=tuple(fit.betas.tolist()))

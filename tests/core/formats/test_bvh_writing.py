@@ -2,6 +2,7 @@
 
 import json
 import zipfile
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,12 +11,14 @@ from hypothesis import strategies as st
 from pygltflib import GLTF2
 from scipy.spatial.transform import Rotation
 
+from core.bodies import library
+from core.bodies.fitting import fit_joints
 from core.bodies.skeletons import RECORDED_27, SMPL_22, SMPL_24, SMPLH_52, SMPLX_55
 from core.errors import FileError
 from core.formats import bvh, recordings_glb
 from core.geometry.rotations import inverse, rotation_vectors
 from core.motion import Motion
-from core.recordings import Recording, completed, joints_of
+from core.recordings import Recording, joints_of
 from tests.core.formats import made_bvh
 
 
@@ -140,15 +143,31 @@ def test_that_a_person_keeps_their_own_bone_lengths(tmp_path):
     assert np.nanmax(np.abs(third.joints_m - back.joints_m)) < 1e-4
 
 
-def test_that_joints_without_a_body_are_fitted(tmp_path):
+def test_that_a_body_fitted_to_joints_comes_in_as_it_was_fitted(tmp_path):
     [person] = bvh.read(made_bvh.make(tmp_path))
-    bvh.write(Recording("joints", person.rate_hz, joints_m=person.joints_m), tmp_path / "out.bvh")
-    [back] = bvh.read(tmp_path / "out.bvh")
-    there = completed(back, rate_hz=None).joints_m
-    assert there is not None
     assert person.joints_m is not None
-    wrist = RECORDED_27["left_wrist"]
-    assert np.linalg.norm(there[:, wrist] - person.joints_m[:, wrist], axis=-1).mean() < 0.06
+    joints_m = person.joints_m[:, : len(SMPL_24)] * 0.9  # somebody small
+    bvh.write(replace(person, joints_m=person.joints_m * 0.9, body=None), tmp_path / "out.bvh")
+    fit = fit_joints(library.body("built-in/smpl/neutral"), joints_m, SMPL_24, rate_hz=person.rate_hz)
+    assert fit is not None
+    assert np.abs(fit.betas).max() > 0.5
+    [back] = bvh.read(tmp_path / "out.bvh")
+    assert back.joints_m is not None
+    fitted_m = fit.joints_m[:, :22]
+    assert np.abs(back.joints_m[:, :22] - fitted_m).max() < 1e-4
+    assert np.nanmean(np.linalg.norm(fitted_m - joints_m[:, :22], axis=-1)) < 0.03
+    joints, rows = independent(tmp_path / "out.bvh")
+    for frame in (0, len(rows) - 1):
+        found = places(joints, rows[frame])
+        there = np.stack([found[joint] for joint in SMPL_22.joints])
+        assert np.abs(there / 100 - fitted_m[frame]).max() < 1e-4
+    # Limbs are straight in its rest pose, too, and the body that is read stands on the person's feet.
+    rest = places(joints, np.zeros(rows.shape[1]))
+    assert np.allclose((rest["left_wrist"] - rest["left_shoulder"])[1:], 0, atol=1e-4)
+    assert back.body is not None
+    feet = [RECORDED_27["left_foot"], RECORDED_27["right_foot"]]
+    lower_m = [each[:, feet, 1].min(1) for each in (joints_of(back.body), back.joints_m)]
+    assert np.abs(lower_m[0] - lower_m[1]).max() < 0.01
 
 
 def test_that_too_few_joints_are_refused_with_a_way_out(tmp_path):
