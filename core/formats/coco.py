@@ -111,6 +111,19 @@ def is_coco(path: Path) -> bool:
         return False
 
 
+def folder_name(path: Path) -> str:
+    """The folder that all its images lie in, which is what a clip is called here; empty where there is none or many."""
+    places = {PurePosixPath(each.file_name.replace("\\", "/")).parent.name for each in _content(path)[0].images}
+    return places.pop() if len(places) == 1 else ""
+
+
+def picture_size(path: Path) -> tuple[int, int] | None:
+    """Width and height that all its images have, pixels; None where they differ or are not told."""
+    sizes = {(each.width, each.height) for each in _content(path)[0].images}
+    found = sizes.pop() if len(sizes) == 1 else (0, 0)
+    return found if min(found) > 0 else None
+
+
 def read(path: Path, *, size: tuple[int, int] | None = None, frame_count: int | None = None, clip: str = "") -> Poses2d:
     """The people of a file's images. `clip` names one of several folders that its images lie in."""
     content, scores = _content(path)

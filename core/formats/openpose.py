@@ -32,6 +32,7 @@ _MOST_FRAMES = 10_000_000  # four days; a higher number is no frame's
 _MOST_VALUES = 1 << 26  # joints of all tracks and frames, 0.8 GB
 _MOST_BYTES = 1 << 24  # a crowd of a thousand with hands and faces is 5 MB
 _SKELETONS = {3 * len(each): each for each in (BODY_25, COCO_18, COCO_17)}
+_NAMED = re.compile(r"(.*?)_?(\d+)(_keypoints|_pose)?\.json")
 _HINT = "A folder of OpenPose has one file a frame, such as video_000000000007_keypoints.json."
 
 
@@ -56,6 +57,12 @@ def is_openpose(path: Path) -> bool:
         return b'"people"' in beginning_of(first, 4096)
     except (FileError, OSError):
         return False
+
+
+def video_name(path: Path) -> str:
+    """What the files call their video; empty where they are bare numbers."""
+    match = _NAMED.fullmatch(_files(path)[0][1].name)
+    return match[1] if match else ""
 
 
 def read(path: Path, *, size: tuple[int, int] | None = None, frame_count: int | None = None) -> Poses2d:
@@ -132,7 +139,7 @@ def _files(path: Path) -> list[tuple[int, Path]]:
     numbered: dict[int, Path] = {}
     videos: set[str] = set()
     for file in inside:
-        match = re.fullmatch(r"(.*?)_?(\d+)(_keypoints|_pose)?\.json", file.name)
+        match = _NAMED.fullmatch(file.name)
         if match is None or not file.is_file():  # a pipe of that name is never at its end
             continue
         number = int(match[2]) if len(match[2]) <= 18 else _MOST_FRAMES

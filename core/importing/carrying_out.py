@@ -18,7 +18,7 @@ import msgspec
 from core.errors import CoreError, FileError, ProjectError, RunError
 from core.exchanged import Report
 from core.formats.annotated import Annotations
-from core.importing import exchange
+from core.importing import exchange, poses2d
 from core.importing.annotations import Origin, take_annotations
 from core.importing.motion import import_motion
 from core.importing.recognition import Recognised, is_packed, unpacked, what_is
@@ -48,9 +48,10 @@ def carry_out(spec: ImportData) -> Events:
 
 
 def _import(spec: ImportData, found: Recognised, root: Path) -> Events:
-    unknown = sorted(set(spec.options) - set(found.format.options))
+    options = (*found.format.options, *(poses2d.OPTIONS if found.format.holds == "2D poses" else ()))
+    unknown = sorted(set(spec.options) - set(options))
     if unknown:
-        known = ", ".join(found.format.options) or "none"
+        known = ", ".join(options) or "none"
         raise ProjectError(f"{found.format.name} has no option {unknown[0]!r}", hint=f"Its options: {known}.")
     if found.passed_over:
         of_what = "other" if spec.format else "unknown"

@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-
 from core.errors import FileError, FormatError, ProjectError
 from core.exchanged import Report
 from core.exporting.marks import hand_out as hand_out
@@ -19,14 +17,13 @@ from core.geometry.calibration import GIVEN, described
 from core.importing.annotations import Origin, take_annotations
 from core.importing.apart import read_annotations
 from core.importing.marks import take_marks
+from core.importing.poses2d import take_poses
 from core.importing.recognition import named as named
 from core.importing.recognition import recognise as recognise
-from core.motion import Poses2d
 from core.project import edits
-from core.project.annotations import Clip, Project
+from core.project.annotations import Clip
 from core.project.cameras import fits
 from core.project.store import ProjectStore
-from core.whole_files import as_file_name
 from core.wording import counted
 
 _MARKED = ("marks", "annotations")
@@ -59,7 +56,7 @@ def take_in(
 ) -> Report:
     """Import `source`, as one edit. `options` are the format's own, `name` is what the catalog calls a data set."""
     if known.holds == "2D poses":
-        return _take_poses(known, source, store, clip)
+        return take_poses(known, source, store, clip, author, options or {})
     if known.holds == "cameras":
         return take_cameras(known, source, store, clip, author)
     if known.holds == "annotations":
@@ -83,24 +80,6 @@ def annotations_of(known: Format, source: Path, options: Mapping[str, str]) -> A
     if known.is_native:
         return read_annotations(source, known, options)
     return known.read(source, **options)
-
-
-def _take_poses(known: Format, source: Path, store: ProjectStore, clip: Clip | None) -> Report:
-    chosen = clip or _only_clip(store.project)
-    size = (chosen.video.width, chosen.video.height)
-    more = {"clip": as_file_name(chosen.name)} if "clip" in known.options else {}
-    poses: Poses2d = known.read(source, size=size, frame_count=chosen.video.frame_count, **more)
-    tracks = store.write_tracks(poses)
-    label, people = f"Import 2D poses of {chosen.name}", counted(poses.people, "person", "people")
-    store.edit(edits.set_tracks(store.project, chosen.id, tracks), label, source=known.name)
-    frames = np.flatnonzero(poses.seen().any(axis=(1, 2)))
-    says = f"{chosen.name}: {counted(len(frames), 'frame')} of {people}"
-    if len(frames) < len(poses):
-        last = f", the last is {frames[-1]}" if len(frames) else ""
-        says += f"; {len(poses) - len(frames)} of the clip's {len(poses)} frames have nobody{last}"
-    if chosen.tracks:
-        says += ". The 2D poses it had come back with undo."
-    return Report(format=known.name, says=says)
 
 
 def take_cameras(
@@ -139,9 +118,3 @@ def take_cameras(
         lines += [f"  {note}" for note in each.notes]
     store.edit(project, f"Import {counted(len(found), 'camera')} from {source.name}", source=known.name)
     return Report(format=known.name, says="\n".join(lines), taken=len(found))
-
-
-def _only_clip(project: Project) -> Clip:
-    if len(project.clips) != 1:
-        raise ProjectError("These poses could belong to any clip.", hint="Name it with --clip.")
-    return next(iter(project.clips.values()))

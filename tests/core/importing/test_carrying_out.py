@@ -411,6 +411,6 @@ def test_that_files_that_are_all_refused_say_what_to_do(project, tmp_path):
     folder.mkdir()
     for name in ("a", "b"):
         made_coco.make(folder).rename(folder / f"{name}.json")
-    with pytest.raises(RunError, match=r"None of 2 files could be read.*any clip") as refusal:
-        imported(project, folder)
-    assert "--clip" in refusal.value.hint
+    with pytest.raises(RunError, match=r"None of 2 files could be read.*no size of a picture") as refusal:
+        imported(project, folder, options={"size": "wide"})
+    assert "size=1280x720" in refusal.value.hint
