@@ -13,6 +13,8 @@ from jaxtyping import Float, Int
 from numpy import ndarray
 
 BUCKET = 1024
+_BY_ONE_THREAD = 2**18
+"""Multiplications of one matrix product that linear algebra (OpenBLAS) does not yet share out among threads."""
 
 
 def radii(points: Float[ndarray, "n k"], floor: float, first: int = 0) -> Float[ndarray, " n"]:
@@ -22,7 +24,7 @@ def radii(points: Float[ndarray, "n k"], floor: float, first: int = 0) -> Float[
     """
     centred = points - points.mean(0)
     squares = np.einsum("nk,nk->n", centred, centred)
-    apart = squares[:, None] + squares[None] - 2 * (centred @ centred.T)
+    apart = squares[:, None] + squares[None] - 2 * _products(centred)
     found = np.empty(len(points), np.float32)
     nearest = apart[first].copy()
     found[first], nearest[first] = np.inf, -np.inf
@@ -36,6 +38,18 @@ def radii(points: Float[ndarray, "n k"], floor: float, first: int = 0) -> Float[
     rest = np.isfinite(nearest)
     found[rest] = nearest[rest]
     return np.sqrt(np.maximum(found, 0))
+
+
+def _products(points: Float[ndarray, "n k"]) -> Float[ndarray, "n n"]:
+    """Each point times each, a few rows at a time: so small products are not shared out among threads, which on a busy
+    machine wait for each other longer than they count.
+    """
+    count, sides = points.shape
+    found = np.empty((count, count), points.dtype)
+    rows = max(_BY_ONE_THREAD // (count * sides), 1)
+    for start in range(0, count, rows):
+        np.matmul(points[start : start + rows], points.T, out=found[start : start + rows])
+    return found
 
 
 def buckets(points: Float[ndarray, "n k"], most: int = BUCKET) -> list[Int[ndarray, " m"]]:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.datasets.spread import buckets, even_shares, radii, turned
+from core.datasets.spread import BUCKET, buckets, even_shares, radii, turned
 
 
 def _apart(points):
@@ -55,3 +55,19 @@ def test_that_turned_points_are_as_far_apart():
 )
 def test_that_small_sets_give_all_and_large_ones_as_many_each(there, wanted, shares):
     assert even_shares(np.array(there), wanted).tolist() == shares
+
+
+def test_that_no_product_is_so_large_that_linear_algebra_shares_it_out_among_threads(monkeypatch):
+    points = np.random.default_rng(0).normal(size=(BUCKET, 24)).astype(np.float32)
+    counted, product = [], np.matmul
+
+    def matmul(left, right, **more):
+        counted.append(left.shape[0] * left.shape[1] * right.shape[1])
+        return product(left, right, **more)
+
+    monkeypatch.setattr(np, "matmul", matmul)
+    found = radii(points, floor=0.0)
+    assert max(counted) <= 2**18  # OpenBLAS, beyond it: 4 times 2**16
+    assert sum(counted) == BUCKET * 24 * BUCKET
+    nearest = _apart(points) + np.diag(np.full(BUCKET, np.inf))
+    assert np.nanmin(found) == pytest.approx(nearest.min(), rel=1e-3)
