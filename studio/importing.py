@@ -12,6 +12,7 @@ import msgspec
 from PySide6.QtCore import QObject
 
 from core.errors import CoreError
+from core.importing.poses2d import clip_named
 from core.project.motion_sets import as_key
 from core.runs import BuildPoseBank, Done, Failed, ImportData, PrepareData
 from studio.actions import Handlers
@@ -53,7 +54,7 @@ class Importing(QObject):
         if self._dialog is None:
             clips = {clip.id: clip.name for clip in self._document.project.clips.values()}
             formats = {each.facts.get("format", "") for each in self._document.project.items.values()}
-            dialog = ImportDialog(clips, self._document.clip_id, self._window, formats)
+            dialog = ImportDialog(clips, self._document.clip_id, self._window, formats, self._clip_named)
             dialog.looked_for.connect(self.looking.look)
             dialog.wanted.connect(self._begin)
             dialog.videos_wanted.connect(lambda folder: self._adding.add([folder]))
@@ -65,6 +66,13 @@ class Importing(QObject):
         if source is not None:
             self._dialog.look_at(source, only, place)
         return self._dialog
+
+    def _clip_named(self, names: tuple[str, ...]) -> str:
+        try:
+            clip = clip_named(self._document.project, names)
+        except CoreError:
+            return ""
+        return clip.id if clip is not None else ""
 
     def take(self, paths: Sequence[Path]) -> None:
         """What was dropped: videos become clips; of the rest, files of one folder come in together, each folder apart.

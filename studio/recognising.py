@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, QRunnable, QThreadPool, Signal
 from core.errors import CoreError
 from core.formats import FORMATS, segment_tables
 from core.formats.segment_tables import Columns
+from core.importing.poses2d import names_of
 from core.importing.recognition import Recognised, claims, is_packed, named, what_is
 from studio.video_files import SUFFIXES, videos_in
 
@@ -34,6 +35,7 @@ class Seen:
     videos: int = 0
     has_videos: bool = False  # also in folders further below
     is_packed: bool = False
+    pose_names: tuple[str, ...] = ()  # what the clip of these 2D poses may be called
 
     @property
     def can_be_imported(self) -> bool:
@@ -94,7 +96,16 @@ def look_at(source: Path, asked: str = "", only: tuple[str, ...] = ()) -> Seen:
     table = found.files[0]  # of several with the same columns, the first shows them
     columns = _columns(table) if found.format.name == table_format() and (only or table == source) else None
     has_videos = videos > 0 or (found.format.holds == "annotations" and _holds_videos(found.source))
-    return Seen(source, only, asked, found, columns=columns, videos=videos, has_videos=has_videos)
+    names = _pose_names(found)
+    return Seen(source, only, asked, found, columns=columns, videos=videos, has_videos=has_videos, pose_names=names)
+
+
+def _pose_names(found: Recognised) -> tuple[str, ...]:
+    """Of one clip's poses; several files name a clip each."""
+    try:
+        return names_of(found.format, found.files[0]) if found.format.holds == "2D poses" and not found.is_many else ()
+    except CoreError:
+        return ()  # reading them says why
 
 
 def _holds_videos(place: Path) -> bool:

@@ -4,7 +4,7 @@
 PrepareData where a whole data set of the papers is wanted ready for training.
 """
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
@@ -20,6 +20,8 @@ from studio.widgets import parts
 from studio.widgets.column_chooser import ColumnChooser
 from studio.widgets.prepare_choice import PrepareChoice, way_of
 
+NEW_CLIP = "new clip"
+"""What stands among the ids of clips for one that is made."""
 _KEPT = ("motion", "motion labels", "characteristic poses")
 
 
@@ -32,11 +34,19 @@ class ImportDialog(QDialog):
     skipped = Signal()  # on with what was dropped together with this
 
     def __init__(
-        self, clips: dict[str, str], clip_id: str, parent: QWidget | None, formats: Collection[str] = ()
+        self,
+        clips: dict[str, str],
+        clip_id: str,
+        parent: QWidget | None,
+        formats: Collection[str] = (),
+        clip_named: Callable[[tuple[str, ...]], str] = lambda _: "",
     ) -> None:
-        """`clips` are names by id; `formats` are what the project's data sets came as."""
+        """`clips` are names by id; `formats` are what the project's data sets came as. `clip_named` gives the id of the
+        clip that one of these names means, or nothing.
+        """
         super().__init__(parent)
         self._clips = clips
+        self._clip_named = clip_named
         self._seen: Seen | None = None
         self._chooser: ColumnChooser | None = None
         self.setWindowTitle(self.tr("Import"))
@@ -168,8 +178,7 @@ class ImportDialog(QDialog):
         known = seen.found.format if seen.found is not None else None
         if known is not None and known.holds in _KEPT:
             self.name.setText(seen.source.stem if seen.source.is_file() else seen.source.name)
-        if known is not None and known.holds == "2D poses" and len(self._clips) == 1:
-            self.clip.setCurrentIndex(1)
+        self._offer_new_clip(seen, offered=known is not None and known.holds == "2D poses")
         self._chooser = None
         if seen.columns is not None:
             self._chooser = ColumnChooser(seen.found.files[0] if seen.found is not None else seen.source, seen.columns)
@@ -178,6 +187,15 @@ class ImportDialog(QDialog):
         parts.refill(self._columns, [] if self._chooser is None else [self._chooser])
         self._show()
         (self.begin if self.begin.isEnabled() else self.format if self._asks_format else self.source).setFocus()
+
+    def _offer_new_clip(self, seen: Seen, *, offered: bool) -> None:
+        """2D poses may make a clip of their own; they do where they name none."""
+        at = self.clip.findData(NEW_CLIP)
+        if at >= 0:
+            self.clip.removeItem(at)
+        if offered:
+            self.clip.addItem(self.tr("A new clip without a video"), NEW_CLIP)
+            self.clip.setCurrentIndex(self.clip.findData(self._clip_named(seen.pose_names) or NEW_CLIP))
 
     @property
     def _asks_format(self) -> bool:
@@ -204,7 +222,7 @@ class ImportDialog(QDialog):
         shown = {
             "format": self._asks_format or (seen is not None and bool(seen.asked) and self.format.count() > 1),
             "name": holds in _KEPT and not whole_way,
-            "clip": needs_clip and bool(self._clips),
+            "clip": holds == "2D poses" or (needs_clip and bool(self._clips)),
             "rate": holds == "motion" and not whole_way,
             "fit": holds == "motion" and not whole_way,
         }
@@ -268,8 +286,6 @@ class ImportDialog(QDialog):
     def _lacking(self, holds: str, *, needs_clip: bool) -> str:
         if self._chooser is not None and self._chooser.lacking():
             return self._chooser.lacking()
-        if needs_clip and not self._clips and holds == "2D poses":
-            return self.tr("2D poses belong to a clip. Add the video first.")
         if holds == "2D poses" and not self.clip.currentData():
             return self.tr("Choose the clip they belong to.")
         if self._chooser is not None and needs_clip and not self.clip.currentData() and self._clips:
@@ -286,18 +302,19 @@ class ImportDialog(QDialog):
             return self.prepare.spec(self._chooser.options if self._chooser is not None else {})
         known = seen.found.format if seen.found is not None else None
         kept = known is not None and known.holds in _KEPT
-        named_clip = self._rows["clip"].isVisibleTo(self)
+        clip_id = self.clip.currentData() if self._rows["clip"].isVisibleTo(self) else ""
+        options = self._chooser.options if self._chooser is not None else {}
         return ImportData(
             project="",
             out="",
             source=str(seen.source),
             only=seen.only,
             format=seen.asked,
-            clip_id=self.clip.currentData() if named_clip else "",
+            clip_id="" if clip_id == NEW_CLIP else clip_id,
             name=self.name.text().strip() if kept else "",
             rate_hz=self.rate.currentData(),
             fit_bodies=self.fit.isChecked() and known is not None and known.holds == "motion",
-            options=self._chooser.options if self._chooser is not None else {},
+            options={**options, "new": "yes"} if clip_id == NEW_CLIP else options,
         )
 
     def _begin(self) -> None:

@@ -179,17 +179,46 @@ def test_that_the_columns_of_a_table_are_chosen_and_seen_at_once(with_clips, tmp
     assert (wish.options["action"], wish.options["start"], wish.options["end"]) == ("what", "when it began", "till")
 
 
-def test_that_2d_poses_ask_for_their_clip(with_clips, tmp_path, qtbot):
-    folder = tmp_path / "poses"
+def poses_of(folder, video):
+    """A folder of OpenPose with one frame."""
     folder.mkdir()
     person = {"pose_keypoints_2d": np.ones(75).tolist()}
-    (folder / "a_000000000000_keypoints.json").write_bytes(msgspec.json.encode({"version": 1.3, "people": [person]}))
-    with_clips.document.choose_clip("")
-    dialog = dialog_for(with_clips, folder, qtbot)
-    assert "Choose the clip they belong to" in words_in(dialog)
+    content = msgspec.json.encode({"version": 1.3, "people": [person]})
+    (folder / f"{video}_000000000000_keypoints.json").write_bytes(content)
+    return folder
+
+
+def test_that_2d_poses_belong_to_the_clip_they_name_or_to_a_new_one(with_clips, tmp_path, qtbot):
+    document = with_clips.document
+    document.choose_clip(next(iter(document.project.clips)))
+    dialog = dialog_for(with_clips, poses_of(tmp_path / "output", "second"), qtbot)
+    assert document.project.clips[dialog.wish().clip_id].name == "second"
+    assert dialog.wish().options == {}
+    dialog = dialog_for(with_clips, poses_of(tmp_path / "other", "third"), qtbot)
+    assert dialog.clip.currentText() == "A new clip without a video"
+    assert dialog.begin.isEnabled()
+    assert (dialog.wish().clip_id, dialog.wish().options) == ("", {"new": "yes"})
     dialog.clip.setCurrentIndex(1)
     dialog.clip.activated.emit(1)
-    assert with_clips.document.project.clips[dialog.wish().clip_id].name == "first"
+    assert document.project.clips[dialog.wish().clip_id].name == "first"
+    dialog.clip.setCurrentIndex(0)
+    dialog.clip.activated.emit(0)
+    assert "Choose the clip they belong to" in words_in(dialog)
+    table = tmp_path / "log.csv"
+    table.write_text("what,when it began,till\nreach,1.5,2.5\n")
+    assert dialog_for(with_clips, table, qtbot).clip.findText("A new clip without a video") < 0
+
+
+@pytest.mark.slow
+def test_that_2d_poses_come_into_a_project_without_a_clip(open_studio, tmp_path, qtbot):
+    dialog = dialog_for(open_studio, poses_of(tmp_path / "output", "walk"), qtbot)
+    assert dialog.clip.isVisibleTo(dialog)
+    dialog.begin.click()
+    job = finished(open_studio, qtbot)
+    assert job.state == "done", list(job.log)
+    qtbot.waitUntil(lambda: bool(open_studio.document.project.clips), timeout=5000)
+    (clip,) = open_studio.document.project.clips.values()
+    assert (clip.name, clip.video.frame_count, bool(clip.tracks)) == ("walk", 1, True)
 
 
 def test_that_videos_that_are_dropped_become_clips_and_ask_nothing(open_studio, video, qtbot):
