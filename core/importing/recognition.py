@@ -13,6 +13,7 @@ import fnmatch
 import os
 import shutil
 import stat
+import struct
 import time
 import zipfile
 import zlib
@@ -21,6 +22,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import BinaryIO
 
 from core.errors import FileError, FormatError, ProjectError
 from core.formats import FORMATS, Format
@@ -41,6 +43,11 @@ _ELSEWHERE = {
 """What is to be done with files that are of no format of data."""
 _SMALL_BYTES = 64 * 2**20  # unpacks without harm, whatever its ratio
 _DEEPEST = 32
+_MEMBER = struct.Struct("<4s24x3H12x")  # of the list in a .zip: signature, and how long its name and two fields are
+_END = struct.Struct("<12xI6x")  # of a .zip: how long its list is
+_LARGE = struct.Struct("<40xQ8x")  # the same of one beyond 4 GB or 65,535 members, with 20 bytes behind that say where
+_LARGE_LOCATOR = 20
+_LONGEST_END = _LARGE.size + _LARGE_LOCATOR + _END.size + 2**16
 _PASSED_OVER = (
     "licen[cs]e*", "readme*", "*changelog*", "thumbs.db", "desktop.ini", "__macosx",
     "shape.npz", "*_stagei.npz", "*_shape.npz",  # AMASS: a body without motion
@@ -305,6 +312,7 @@ def unpacked(source: Path, below: Path) -> Iterator[Path]:
     shutil.rmtree(place.parent, ignore_errors=True)
     try:
         place.mkdir(parents=True)
+        _refuse_countless(source)
         with zipfile.ZipFile(source) as archive:
             members = _members(source, archive, shutil.disk_usage(place).free)
             for member in members:
@@ -316,10 +324,51 @@ def unpacked(source: Path, below: Path) -> Iterator[Path]:
         shutil.rmtree(place.parent, ignore_errors=True)
 
 
+def _refuse_countless(source: Path) -> None:
+    """FormatError where a .zip lists too many members. `zipfile` makes something of each before it can be asked, so
+    the list itself is walked along first, header by header; the number that stands behind it may be a lie.
+    """
+    try:
+        with source.open("rb") as file:
+            start, size = _list_of_members(file)
+            file.seek(start)
+            walked = number = 0
+            while walked < size:
+                header = file.read(_MEMBER.size)
+                if len(header) < _MEMBER.size or header[:4] != b"PK\1\2":
+                    return  # damaged: `zipfile` says so
+                more = sum(_MEMBER.unpack(header)[1:])
+                file.seek(more, os.SEEK_CUR)
+                walked += _MEMBER.size + more
+                number += 1
+                if number > MOST_FILES:
+                    what = f"it lists more than {MOST_FILES} files and folders"
+                    raise FormatError(source, what, hint="Unpack it by hand.")
+    except OSError as error:
+        raise FileError(source, f"cannot be read ({error.strerror})", hint="Check its permissions.") from None
+
+
+def _list_of_members(file: BinaryIO) -> tuple[int, int]:
+    """Where the list begins and how long it is, by the record at the end of a .zip and that of large ones before it."""
+    size = file.seek(0, os.SEEK_END)
+    tail_at = max(size - _LONGEST_END, 0)
+    file.seek(tail_at)
+    tail = file.read()
+    at = len(tail) - _END.size
+    if at < 0 or tail[at : at + 4] != b"PK\5\6" or tail[-2:] != b"\0\0":  # words of its maker come last
+        at = tail.rfind(b"PK\5\6")
+    if at < 0 or at + _END.size > len(tail):
+        return 0, 0
+    (long,) = _END.unpack_from(tail, at)
+    large_at = at - _LARGE_LOCATOR - _LARGE.size
+    if large_at >= 0 and tail[at - _LARGE_LOCATOR :][:4] == b"PK\6\7" and tail[large_at : large_at + 4] == b"PK\6\6":
+        (long,) = _LARGE.unpack_from(tail, large_at)
+        at = large_at
+    return max(tail_at + at - long, 0), min(long, size)
+
+
 def _members(source: Path, archive: zipfile.ZipFile, free_bytes: int) -> list[zipfile.ZipInfo]:
     members = [each for each in archive.infolist() if not each.is_dir()]
-    if len(members) > MOST_FILES:
-        raise FormatError(source, f"it holds {len(members)} files, more than {MOST_FILES}", hint="Unpack it by hand.")
     total = sum(each.file_size for each in members)
     packed = min(sum(each.compress_size for each in members), source.stat().st_size)  # members may lie over each other
     if total > MOST_UNPACKED_BYTES or (total > _SMALL_BYTES and total > MOST_RATIO * max(packed, 1)):

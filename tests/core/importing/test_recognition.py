@@ -190,6 +190,33 @@ def test_that_members_that_lie_over_each_other_do_not_count_as_much_as_they_say(
         pass
 
 
+@pytest.mark.parametrize("said", [None, 3])
+@pytest.mark.parametrize("comment", [b"", b"made by somebody"])
+@pytest.mark.parametrize("is_large", [False, True])
+def test_that_a_zip_of_countless_members_is_refused_before_its_list_is_read(
+    tmp_path, monkeypatch, said, comment, is_large
+):
+    if is_large:
+        monkeypatch.setattr(zipfile, "ZIP_FILECOUNT_LIMIT", 10)  # as if they were more than 65,535
+    source = packed(tmp_path / "many.zip", {f"{number}.txt": b"" for number in range(60)})
+    with zipfile.ZipFile(source, "a") as archive:
+        archive.comment = comment
+        archive.writestr("last.txt", b"")
+    content = source.read_bytes()
+    assert (b"PK\6\6" in content) == is_large
+    if said is not None:  # a number that is a lie
+        at = content.rfind(b"PK\6\6") + 24 if is_large else content.rfind(b"PK\5\6") + 8
+        numbers = struct.pack("<2Q" if is_large else "<2H", said, said)
+        source.write_bytes(content[:at] + numbers + content[at + len(numbers) :])
+    monkeypatch.setattr(recognition, "MOST_FILES", 61)
+    with unpacked(source, tmp_path) as folder:
+        assert len(list(folder.iterdir())) == 61
+    monkeypatch.setattr(recognition, "MOST_FILES", 60)
+    monkeypatch.setattr(zipfile, "ZipFile", None)
+    with pytest.raises(FormatError, match=r"many\.zip: it lists more than 60 files"), unpacked(source, tmp_path):
+        pass
+
+
 def test_that_a_zip_in_a_zip_stays_packed(tmp_path):
     inner = packed(tmp_path / "inner.zip", {"a.txt": bytes(50_000_000)}).read_bytes()
     for number in range(5):
