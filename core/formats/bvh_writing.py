@@ -32,6 +32,7 @@ _STRAIGHT = {"hip": "knee", "knee": "ankle", "shoulder": "elbow", "elbow": "wris
 _CM = 100.0
 _AS_AVERAGE = 2e-3
 _BESIDE_M = 0.15
+_STILL_M = 1e-3
 _SAME_DIRECTION = np.cos(np.radians(0.2))
 _NEAR_DIRECTION = np.cos(np.radians(20.0))
 """By so much hips, spine, collars and feet of people differ; limbs are straight, whoever's they are."""
@@ -56,6 +57,8 @@ def write(recording: Recording, path: Path) -> None:
     rest_m, straight = _shaped_rest(recording.betas) if is_fitted else _rest(skeleton)
     scales = np.ones(len(skeleton)) if is_fitted else _scales(recording, skeleton)
     offsets_m = _offsets(rest_m, skeleton) * scales[:, None]
+    if (scales != 1).any() and recording.joints_m is not None:
+        offsets_m = _where_they_are(offsets_m, rotations, recording.joints_m, skeleton)
     root_m = np.asarray(recording.body.translation_m, float) + rest_m[0]
     if (scales != 1).any() and recording.joints_m is not None:
         root_m = _hips(recording.joints_m) - rotations[:, 0] @ _middle_of_hips(offsets_m)
@@ -222,6 +225,29 @@ def _scales(recording: Recording, skeleton: Skeleton) -> Float[ndarray, " joints
     scales = np.where(np.isfinite(known), known, np.nanmedian(known))
     scales[0] = 1.0
     return scales
+
+
+def _where_they_are(
+    offsets_m: Float[ndarray, "joints 3"], rotations: ndarray, joints_m: ndarray, skeleton: Skeleton
+) -> Float[ndarray, "joints 3"]:
+    """The offsets, but as the person's joints have them beside limbs, where these stay in one place near there."""
+    turned = place_joints(rotations, np.zeros((len(rotations), 3)), offsets_m, skeleton.parents).rotations
+    found_m = offsets_m.copy()
+    for joint in np.flatnonzero(~_in_limb(skeleton)):
+        parent = skeleton.parents[joint]
+        names = [skeleton.joints[each] for each in (joint, parent)]
+        if parent < 0 or any(name not in SMPL_24.joints for name in names):
+            continue
+        one_m, other_m = (joints_m[:, RECORDED_27[name]].astype(float) for name in names)
+        steps_m = ((one_m - other_m)[:, None] @ turned[:, parent])[:, 0]
+        steps_m = steps_m[np.isfinite(steps_m).all(-1)]
+        if not len(steps_m):
+            continue
+        middle_m = np.median(steps_m, axis=0)
+        alike = unit(middle_m) @ unit(offsets_m[joint])
+        if np.linalg.norm(steps_m - middle_m, axis=-1).max() < _STILL_M and alike > _NEAR_DIRECTION:
+            found_m[joint] = middle_m
+    return found_m
 
 
 def _joints(skeleton: Skeleton, body: Motion, root_m: ndarray, offsets_m: ndarray) -> Float[ndarray, "frames 27 3"]:

@@ -168,6 +168,11 @@ def test_that_a_body_fitted_to_joints_comes_in_as_it_was_fitted(tmp_path):
     feet = [RECORDED_27["left_foot"], RECORDED_27["right_foot"]]
     lower_m = [each[:, feet, 1].min(1) for each in (joints_of(back.body), back.joints_m)]
     assert np.abs(lower_m[0] - lower_m[1]).max() < 0.01
+    # From then on nothing changes.
+    bvh.write(back, tmp_path / "again.bvh")
+    [third] = bvh.read(tmp_path / "again.bvh")
+    assert third.joints_m is not None
+    assert np.abs(third.joints_m - back.joints_m).max() < 1e-4
 
 
 def test_that_too_few_joints_are_refused_with_a_way_out(tmp_path):
