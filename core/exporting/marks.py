@@ -113,6 +113,7 @@ def _foreign(store: ProjectStore, clip: Clip, segment: Segment, time_s: Clock) -
         actor=next((each.name for each in clip.actors if each.id == segment.actor), ""),
         pose_frame=None if pose is None else pose.frame,
         pose_s=None if pose is None else time_s(pose.frame),
+        pose_source="" if pose is None else pose.made.source,
     )
 
 

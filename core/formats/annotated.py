@@ -23,6 +23,8 @@ class ForeignSegment:
     actor: str = ""
     pose_frame: int | None = None
     pose_s: float | None = None
+    pose_source: str = field(default="", repr=False)
+    """How its pose came about, where that is told; no part of the fingerprint."""
 
 
 @dataclass(frozen=True)

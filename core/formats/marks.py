@@ -2,7 +2,7 @@
 
 CSV columns, in any order, UTF-8, comma or semicolon or tab:
     clip, actor, action, objects (separated by |), start_frame, end_frame (exclusive), start_s, end_s,
-    pose_frame, pose_s, made_by, source
+    pose_frame, pose_s, made_by, source, pose_source (how the pose came about: a draft is nobody's choice yet)
 Frames count from 0 in presentation order. `start_s`, `end_s` and `pose_s` are for people; reading goes by frames.
 JSON: {"posecast_marks": 1, "segments": [{the same names}]}; objects are a list there, absent values null.
 """
@@ -44,6 +44,7 @@ class Mark(msgspec.Struct, frozen=True, kw_only=True):
     pose_s: Seconds | None = None
     made_by: str = ""
     source: str = ""
+    pose_source: str = ""
 
 
 class _Marks(msgspec.Struct, frozen=True):

@@ -254,7 +254,7 @@ class _Taking:
                 self.taken += 1
             if pose_frame is not None and there[key].id not in posed:
                 posed.add(there[key].id)
-                poses.append((there[key].id, pose_frame))
+                poses.append((there[key].id, pose_frame, each.pose_source[:_LONGEST_NAME] or self.source))
         self.project = self.project.with_clip(self._grown(clip, foreign, people, segments, poses))
         return clip.id
 
@@ -284,7 +284,7 @@ class _Taking:
         foreign: ForeignClip,
         people: list[Actor],
         segments: list[Segment],
-        poses: list[tuple[str, int]],
+        poses: list[tuple[str, int, str]],
     ) -> Clip:
         """The clip with its new rows, or itself where nothing is new."""
         made = {
@@ -295,14 +295,16 @@ class _Taking:
             "tracks": clip.tracks or self._tracks(clip, foreign),
         }
         if poses:
-            identities = _identities(self.store, clip, [frame for _, frame in poses], looks=self.own)
+            identities = _identities(self.store, clip, [frame for _, frame, _ in poses], looks=self.own)
             new = [
-                CharacteristicPose(id=new_id(), segment=segment, frame=frame, identity=identity, made=self._made)
-                for (segment, frame), identity in zip(poses, identities, strict=True)
+                CharacteristicPose(
+                    id=new_id(), segment=segment, frame=frame, identity=identity, made=replace(self._made, source=how)
+                )
+                for (segment, frame, how), identity in zip(poses, identities, strict=True)
             ]
             made["poses"] = tuple(sorted((*clip.poses, *new), key=pose_order))
         if not clip.video.path and not clip.video.fingerprint:
-            ends = [*(each.end_frame for each in segments), *(frame + 1 for _, frame in poses)]
+            ends = [*(each.end_frame for each in segments), *(frame + 1 for _, frame, _ in poses)]
             count = max([clip.video.frame_count, *ends])
             video = clip.video
             made["video"] = replace(video, frame_count=count, duration_s=count / video.rate_hz)

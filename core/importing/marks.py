@@ -19,7 +19,13 @@ def take_marks(
     by_clip: dict[str, list[ForeignSegment]] = {}
     for row in rows:
         segment = ForeignSegment(
-            row.action, row.start_frame, row.end_frame, objects=row.objects, actor=row.actor, pose_frame=row.pose_frame
+            row.action,
+            row.start_frame,
+            row.end_frame,
+            objects=row.objects,
+            actor=row.actor,
+            pose_frame=row.pose_frame,
+            pose_source=row.pose_source,
         )
         by_clip.setdefault(row.clip, []).append(segment)
     if clip is not None and len(by_clip) > 1:

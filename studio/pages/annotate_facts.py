@@ -9,7 +9,7 @@ import numpy as np
 
 from core.bodies.skeletons import UPPER_BODY_9
 from core.motion import SEEN, Poses2d
-from core.project.annotations import BY_HAND, Clip, Project, Provenance, Segment
+from core.project.annotations import BY_HAND, DRAFT, CharacteristicPose, Clip, Project, Provenance, Segment
 from core.project.journal import Entry
 from studio.widgets.clip_time import ClipTime, read_frame, say_count, say_time
 from studio.widgets.inspector import PoseFacts, SegmentFacts
@@ -162,11 +162,20 @@ def _pose_facts(clip: Clip, segment: Segment, time: ClipTime, poses: Poses2d | N
         is_set=True,
         at=say_time(time.seconds(pose.frame)),
         frame=say_count(pose.frame),
-        who=made_words(pose.made).replace("By hand:", "Set by hand,") + (". Outside its segment" if outside else ""),
+        who=_who_set(pose) + (". Outside its segment" if outside else ""),
         joints=joints,
         person=person,
         confidence=confidence,
     )
+
+
+def _who_set(pose: CharacteristicPose) -> str:
+    """`Set by hand, Ines K., today 20:58`; of one that nobody chose yet, that it is a draft."""
+    if not pose.is_draft:
+        return made_words(pose.made).replace("By hand:", "Set by hand,")
+    how = pose.made.source.removeprefix(DRAFT).strip(" :")
+    by = ", ".join(each for each in (pose.made.author, _when(pose.made.at)) if each)
+    return "A draft, which nobody chose yet" + (f" ({how})" if how else "") + f". {by}"
 
 
 def _person(clip: Clip, segment: Segment, frame: int, poses: Poses2d | None) -> Person | None:

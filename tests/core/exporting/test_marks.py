@@ -17,7 +17,7 @@ from core.formats import coco, keypose_csv
 from core.importing.exchange import hand_out, named, take_in
 from core.motion import Poses2d
 from core.project import edits
-from core.project.annotations import FrameIdentity, Project, VideoFile
+from core.project.annotations import BY_HAND, FrameIdentity, Project, VideoFile
 from core.project.store import ProjectStore
 
 FRAMES = 400
@@ -96,6 +96,27 @@ def test_that_a_project_goes_out_and_comes_in_the_same(tmp_path_factory, made, h
         for source in sorted(out.iterdir()) if out.is_dir() else [out]:
             take_in(known, source, store, None, "me")
         assert facts(store.project) == before
+
+
+@pytest.mark.parametrize("how", ["Marks CSV", "Marks JSON"])
+def test_that_a_draft_goes_out_and_comes_in_as_a_draft(tmp_path, store, how):
+    (clip, *_) = store.project.clips.values()
+    draft = replace(clip.poses[0], made=replace(clip.poses[0].made, source="draft: the middle of the segment"))
+    store.edit(store.project.with_clip(clip.with_pose(draft)), "Draft")
+    out = tmp_path / {"Marks CSV": "out.csv", "Marks JSON": "out.json"}[how]
+    hand_out(named(how), store, out)
+    store.edit(store.project.with_clip(replace(store.project.clips[clip.id], segments=(), poses=())), "Away")
+    take_in(named(how), out, store, None, "you")
+    sources = [(each.made.source, each.is_draft) for each in store.project.clips[clip.id].poses]
+    assert sources == [("draft: the middle of the segment", True), (BY_HAND, False)]
+
+
+def test_that_a_table_without_the_poses_sources_is_read(tmp_path, store):
+    table = tmp_path / "marks.csv"
+    table.write_text("clip,action,start_frame,end_frame,pose_frame\nrun,reach,2,9,5\n")
+    take_in(named("Marks CSV"), table, store, None, "you")
+    run = next(each for each in store.project.clips.values() if each.name == "run")
+    assert next(each for each in run.poses if each.frame == 5).made.source == "Marks CSV"
 
 
 @pytest.fixture
