@@ -26,7 +26,12 @@ def import_(
     project: ProjectFolder,
     *,
     format: Annotated[str, typer.Option(help="What it is, where its content does not tell.")] = "",  # noqa: A002
-    clip: Annotated[str, typer.Option(help="The clip it belongs to, by id or name.")] = "",
+    clip: Annotated[
+        str,
+        typer.Option(
+            help="The clip it belongs to, by id or name. Without it, 2D poses go to the one they name, or to a new one."
+        ),
+    ] = "",
     name: Annotated[str, typer.Option(help="What the data set is called; without it, as its folder.")] = "",
     rate: Annotated[float, typer.Option(min=1, max=1000, help="Frames a second of motion to keep at most.")] = 30.0,
     all_frames: Annotated[bool, typer.Option("--all-frames", help="Keep every frame of motion.")] = False,
