@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from msgspec.structs import replace
 from PySide6.QtCore import QObject, QRunnable, QThreadPool, QTimer, Signal
 
 from core.catalog import DATASETS, SetEntry, entry_of, key_of
@@ -141,6 +142,8 @@ class DataSets(QObject):
                 return MotionSet(folder).read(row)
             except CoreError as error:
                 return error
+            except Exception as error:  # noqa: BLE001 (whatever it is, somebody waits for an answer)
+                return CoreError(_fault(error))
 
         self._start(read, lambda found: self.recording_came.emit(key, name, found), priority=1)
 
@@ -173,6 +176,8 @@ class DataSets(QObject):
 
     def _came(self, take: Callable[..., None], folder: Path, found: object) -> None:
         self._waiting -= 1
+        if isinstance(found, _Nothing):
+            return
         if self._document.is_open and self._document.folder == folder:
             take(found)
 
@@ -208,9 +213,11 @@ class DataSets(QObject):
 
 
 def read_contents(item: Item, project_folder: Path, project: Project) -> Contents:
-    """A set as it stands on the disk."""
-    key, entry = key_of(item), entry_of(item, project_folder, project)
+    """A set as it stands on the disk, or in words why it cannot be read."""
+    key = key_of(item)
+    entry = SetEntry(key=key, name=item.name, item=item.id)
     try:
+        entry = entry_of(item, project_folder, project)
         found = MotionSet(project_folder / DATASETS / key)
         left_out = tuple(line for line in found.lines() if line.left_out)
         rows, splits = tuple(found.rows.values()), tuple(found.splits().values())
@@ -219,6 +226,13 @@ def read_contents(item: Item, project_folder: Path, project: Project) -> Content
         return Contents(key, entry, found.facts, rows, left_out, splits, of_set(found), bank, tables)
     except CoreError as error:
         return Contents(key, entry, problem=f"{error} {error.hint}".strip())
+    except Exception as error:  # noqa: BLE001 (a set that is said to be read for ever helps nobody)
+        problem = _fault(error)
+        return Contents(key, replace(entry, problem=entry.problem or problem), problem=problem)
+
+
+def _fault(error: Exception) -> str:
+    return f"It cannot be read ({type(error).__name__}: {error}). This is a fault of the program."
 
 
 def _tables_in(folder: Path) -> tuple[KeptTable, ...]:
@@ -247,6 +261,10 @@ def _stamp(folder: Path) -> tuple[int, int]:
     return total, newest
 
 
+class _Nothing:
+    """What came of work that broke off."""
+
+
 class _Told(QObject):
     ready = Signal(object, object, object)
 
@@ -258,4 +276,8 @@ class _Task(QRunnable):
         self.told = _Told()
 
     def run(self) -> None:
-        self.told.ready.emit(self._take, self._folder, self._work())
+        found: object = _Nothing()
+        try:
+            found = self._work()
+        finally:
+            self.told.ready.emit(self._take, self._folder, found)
