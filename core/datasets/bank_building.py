@@ -114,14 +114,15 @@ def build(spec: BuildPoseBank) -> Events:
     kept = sum(len(each) for each in pool)
     if kept < spec.poses:
         yield Note(
-            f"{kept:,} poses instead of {spec.poses:,}: there are no more that lie {1000 * LEAST_APART_M:g} mm apart."
+            f"{_many(kept, 'pose')} instead of {spec.poses:,}: "
+            f"there are no more that lie {1000 * LEAST_APART_M:g} mm apart."
         )
     path = _put_down(project, spec, facts, pool)
     apart = "; ".join(
-        f"{counted(len(each), 'pose')} of {each.facts.name}, {each.nearest_mm:.0f} mm apart" for each in pool
+        f"{_many(len(each), 'pose')} of {each.facts.name}, {each.nearest_mm:.0f} mm apart" for each in pool
     )
     yield Made(facts.name, str(path))
-    yield Done(f"{facts.name}: {kept:,} poses, {path.stat().st_size / 1e6:.1f} MB. {apart}.", (str(path),))
+    yield Done(f"{facts.name}: {_many(kept, 'pose')}, {path.stat().st_size / 1e6:.1f} MB. {apart}.", (str(path),))
 
 
 # ---- reading --------------------------------------------------------------------------------------------------------
@@ -327,8 +328,13 @@ def _hashes(names: Iterator[str]) -> str:
     return " ".join(sorted({name_hash(name) for name in names}))
 
 
+def _many(count: int, thing: str) -> str:
+    """`1 pose`, `160,000 poses`."""
+    return f"{count:,} {thing if count == 1 else thing + 's'}"
+
+
 def _told(given: Given) -> str:
     """What became of a set's frames, in a sentence for each rule that refused some."""
     refused = [f"{given.refused[rule]:,} because {why}" for rule, why in RULES.items() if given.refused[rule]]
-    whole = f"{given.facts.name}: {counted(given.recordings, 'recording')}, {given.frames:,} frames"
+    whole = f"{given.facts.name}: {counted(given.recordings, 'recording')}, {_many(given.frames, 'frame')}"
     return f"{whole}; left out {'; '.join(refused)}." if refused else f"{whole}, all of them good."

@@ -8,13 +8,13 @@ import pytest
 
 from core.bodies.skeletons import RECORDED_27, UPPER_BODY_9
 from core.datasets import bank_building
-from core.datasets.bank_building import LEAST_APART_M, build
+from core.datasets.bank_building import LEAST_APART_M, Given, _told, build
 from core.datasets.bank_rules import RULES, both_maps, broken
 from core.datasets.pose_bank import JOINT_MAPS, read_bank
 from core.errors import ProjectError, RunError
 from core.formats import human36m
 from core.formats.recorded_joints import HUMAN36M_32
-from core.project.motion_sets import folder_of
+from core.project.motion_sets import SetFacts, folder_of
 from core.project.pose_banks import FILE
 from core.project.store import ProjectStore
 from core.recordings import Recording, completed, joints_of
@@ -214,3 +214,11 @@ def test_that_a_project_without_motion_or_a_set_that_is_not_there_is_refused(tmp
         _built(project_in(tmp_path / "empty"))
     with pytest.raises(RunError, match="'nowhere'"):
         _built(project, name="x", sets=("nowhere",))
+
+
+def test_that_one_pose_of_one_frame_is_said_as_one():
+    given = Given(SetFacts(key="walks", name="Walks", holds="motion", format="AMASS", source=""))
+    given.recordings, given.frames = 1, 1
+    assert _told(given) == "Walks: 1 recording, 1 frame, all of them good."
+    given.recordings, given.frames = 2, 1_200
+    assert _told(given) == "Walks: 2 recordings, 1,200 frames, all of them good."
