@@ -108,7 +108,10 @@ class ProjectStore:
         store = cls(folder, author, database, loaded, lock)
         if lock is None and mode == "command" and folder_can_be_written(folder):
             store.left_for = reason
-            store._see_what_waits()
+            patches = _waiting_for(folder, store._project.id)
+            store.reload_if_changed()  # what was taken in since is in the file by now
+            patches = [each for each in patches if each.id not in {entry.id for entry in store._history}]
+            store._project, store._places = _with_patches(patches, store._database, store._project, store._places)
         elif lock is None:
             store.read_only_reason = reason
         elif mode == "command":
@@ -283,28 +286,6 @@ class ProjectStore:
 
     # ---- inside ----
 
-    def _see_what_waits(self) -> None:
-        """Hold in memory what is in the inbox on top of what is in the file, so that nothing is left there twice."""
-        patches: list[inbox.Patch] = []
-        for path in inbox.waiting(self.folder):
-            with suppress(*_UNFIT):
-                patches.append(inbox.read(path, self._project.id))
-        self.reload_if_changed()  # what was taken in since is in the file by now
-        made = {each.id for each in self._history}
-        rows: dict[Key, Row | None] = {}
-
-        def present(key: Key) -> Row | None:
-            return rows[key] if key in rows else self._database.row(key)
-
-        for patch in patches:
-            if patch.id in made:
-                continue
-            with suppress(*_UNFIT):  # whoever takes it in says what is wrong with it
-                changes = rebased(patch.changes, present)
-                self._project = _made_in(self._project, changes, self._places)
-                self._places = places_after(self._places, changes)
-                rows.update(((each.table, each.id), each.after) for each in changes)
-
     def _take_back(self, steps: list[Entry]) -> Changes | None:
         self._must_write()
         if not steps:
@@ -344,6 +325,32 @@ class ProjectStore:
 
 _UNFIT = (StaleError, ValueError, msgspec.MsgspecError, TooNewError)
 """What a patch that cannot be made raises."""
+
+
+def _waiting_for(folder: Path, project_id: str) -> list[inbox.Patch]:
+    """What was left in the inbox, oldest first; what cannot be read is for whoever takes it in to say."""
+    patches: list[inbox.Patch] = []
+    for path in inbox.waiting(folder):
+        with suppress(*_UNFIT):
+            patches.append(inbox.read(path, project_id))
+    return patches
+
+
+def _with_patches(
+    patches: Sequence[inbox.Patch], database: Database, project: Project, places: Places
+) -> tuple[Project, Places]:
+    """The project as it will be when these are made, so that nothing is left in the inbox twice."""
+    rows: dict[Key, Row | None] = {}
+
+    def present(key: Key) -> Row | None:
+        return rows[key] if key in rows else database.row(key)
+
+    for patch in patches:
+        with suppress(*_UNFIT):  # whoever takes it in says what is wrong with it
+            changes = rebased(patch.changes, present)
+            project, places = _made_in(project, changes, places), places_after(places, changes)
+            rows.update(((each.table, each.id), each.after) for each in changes)
+    return project, places
 
 
 def _made_in(project: Project, changes: Sequence[RowChange], places: Places) -> Project:
