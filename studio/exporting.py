@@ -6,6 +6,7 @@ that the run needs nothing of the window; progress and Stop are in Jobs, as of e
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any, TypeVar
 
 import msgspec
 from PySide6.QtCore import QObject, QUrl
@@ -20,12 +21,37 @@ from studio.actions import Handlers
 from studio.document import Document
 from studio.jobs import Job, Jobs
 from studio.main_window import MainWindow
+from studio.widgets.export_data_dialog import ExportDataDialog
 from studio.widgets.export_dialog import ExportDialog, Offer
 from studio.widgets.notices import Notice, of_error
 from studio.widgets.shown import Shown, nothing
 
 SHOT = "shot.npz"
+_Dialog = TypeVar("_Dialog", ExportDialog, ExportDataDialog)
 _NOWHERE = "This page shows nobody in space. Forecast does, and Annotate where bodies are shown."
+
+
+def kept_files(document: Document) -> tuple[Path, ...]:
+    """What no export is written over: the project's own file and the videos of its clips."""
+    videos = (document.video_path(clip_id) for clip_id in document.project.clips)
+    kept = (document.folder / "project.sqlite", *(each for each in videos if each is not None))
+    return tuple(each.resolve() for each in kept)
+
+
+def opened(dialog: _Dialog, start: Callable[[Any], object]) -> _Dialog:
+    """Show a dialog of exports that closes when what it wants has begun, and says why where it has not."""
+
+    def begin(wish: object) -> None:
+        try:
+            start(wish)
+        except CoreError as error:
+            dialog.refuse(f"{error}. {error.hint}".replace("..", "."))
+        else:
+            dialog.close()
+
+    dialog.wanted.connect(begin)
+    dialog.show()
+    return dialog
 
 
 class Exporting(QObject):
@@ -66,25 +92,10 @@ class Exporting(QObject):
         if now.shot is None:
             self._window.notices.show(Notice("Nothing to export", now.reason, "export"))
             return None
-        document = self._document
-        videos = (document.video_path(clip_id) for clip_id in document.project.clips)
-        kept = (document.folder / "project.sqlite", *(each for each in videos if each is not None))
-        folder = self._folder or document.folder / "exports"
+        folder = self._folder or self._document.folder / "exports"
         name = as_file_name(now.name, "posecast")
-        offer = Offer(now.shot, name, folder, tuple(each.resolve() for each in kept))
-        dialog = ExportDialog(offer, self._window)
-
-        def begin(wish: ExportBodies) -> None:
-            try:
-                self.start(now, wish)
-            except CoreError as error:
-                dialog.refuse(f"{error}. {error.hint}".replace("..", "."))
-            else:
-                dialog.close()
-
-        dialog.wanted.connect(begin)
-        dialog.show()
-        return dialog
+        dialog = ExportDialog(Offer(now.shot, name, folder, kept_files(self._document)), self._window)
+        return opened(dialog, lambda wish: self.start(now, wish))
 
     def start(self, shown: Shown, wish: ExportBodies) -> Job:
         """Begin the run. CoreError where it cannot be."""

@@ -21,7 +21,7 @@ from core.whole_files import as_file_name
 from core.wording import counted
 from studio.data_sets import Contents, DataSets
 from studio.document import Document
-from studio.exporting import show_in_folder
+from studio.exporting import kept_files, opened, show_in_folder
 from studio.jobs import TimeLeft
 from studio.main_window import MainWindow
 from studio.widgets.export_data_dialog import ExportDataDialog, ExportWish, Goods, Way
@@ -88,19 +88,7 @@ class ExportingData(QObject):
         if isinstance(goods, str):
             self._window.notices.show(Notice("Nothing to export", goods, "export"))
             return None
-        dialog = ExportDataDialog(goods, self._window)
-
-        def begin(wish: ExportWish) -> None:
-            try:
-                self.start(key, wish)
-            except CoreError as error:
-                dialog.refuse(f"{error}. {error.hint}".replace("..", "."))
-            else:
-                dialog.close()
-
-        dialog.wanted.connect(begin)
-        dialog.show()
-        return dialog
+        return opened(ExportDataDialog(goods, self._window), lambda wish: self.start(key, wish))
 
     def start(self, key: str, wish: ExportWish) -> None:
         """Begin to write. CoreError where it cannot be."""
@@ -170,11 +158,9 @@ class ExportingData(QObject):
             f"{counted(segments, 'segment')} and {counted(poses, 'characteristic pose')} of "
             f"{counted(len(clips), 'clip')}."
         )
-        videos = (document.video_path(clip.id) for clip in clips)
-        kept = (document.folder / "project.sqlite", *(each for each in videos if each is not None))
         return Goods(
             "Export clips", about, as_file_name(document.project.name, "posecast"), self._where(), ways_of_clips(),
-            kept=tuple(each.resolve() for each in kept),
+            kept=kept_files(document),
         )  # fmt: skip
 
     def _goods_of_set(self, key: str, chosen: tuple[str, ...]) -> Goods | str:

@@ -39,9 +39,9 @@ def grab(tmp_path) -> Path:
 
 
 def test_that_the_right_folder_is_let_through(tmp_path, grab):
-    refuse(spec("grab", grab))
-    refuse(spec("mpii-cooking-2", made_mpii_cooking.make(fresh(tmp_path / "mpii"))))
-    refuse(spec("babel", made_babel.make(fresh(tmp_path / "babel"))))
+    assert refuse(spec("grab", grab)) is None
+    assert refuse(spec("mpii-cooking-2", made_mpii_cooking.make(fresh(tmp_path / "mpii")))) is None
+    assert refuse(spec("babel", made_babel.make(fresh(tmp_path / "babel")))) is None
 
 
 def test_that_a_folder_of_another_data_set_is_named_for_what_it_is(tmp_path):
