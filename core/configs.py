@@ -1,30 +1,24 @@
 """Every knob of every model and run, with its default, its meaning and its range. No torch here.
 
 The studio shows a config as a form, the command line takes `losses.pose2d=0.5`, and a checkpoint carries it in its
-header: all three follow from the types below. A knob's `Meta` gives its title, its help text and what it may be;
-`PRESETS` names the configs that have been tried.
+header: all three follow from the types below. The forecaster's knobs stand here, PoseGPT's in `posegpt_configs`;
+`PRESETS` names the configs of both that have been tried.
 """
 
-import math
-from collections.abc import Callable, Sequence
-from typing import Annotated, Any, Literal
+from collections.abc import Callable
+from typing import Annotated, Literal
 
-import msgspec
 from msgspec import Meta
-from msgspec.inspect import IntType, LiteralType, Metadata, StructType, type_info
-from msgspec.structs import replace
 
+from core import posegpt_configs
 from core.errors import RunError
+from core.knobs import Group, Weight, Width, knobs, with_overrides
+from core.posegpt_configs import PoseGpt
 
-Width = Annotated[int, Meta(ge=4, le=4096)]
-Weight = Annotated[float, Meta(ge=0.0)]
-
-
-class _Group(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Knobs that belong together: one section of the form."""
+__all__ = ["PRESETS", "Config", "Forecaster", "PoseGpt", "knobs", "preset", "with_overrides"]
 
 
-class ForecasterData(_Group, frozen=True, kw_only=True):
+class ForecasterData(Group, frozen=True, kw_only=True):
     """What the forecaster sees of a clip, and what it is asked for."""
 
     past_steps: Annotated[
@@ -84,7 +78,7 @@ class ForecasterData(_Group, frozen=True, kw_only=True):
     ] = False
 
 
-class ForecasterNetwork(_Group, frozen=True, kw_only=True):
+class ForecasterNetwork(Group, frozen=True, kw_only=True):
     """Widths of the generator. The paper prints them only as a picture, which no source gives in numbers: ours."""
 
     action_width: Annotated[Width, Meta(title="Action encoder")] = 128
@@ -114,7 +108,7 @@ class ForecasterNetwork(_Group, frozen=True, kw_only=True):
     ] = 0.0
 
 
-class ForecasterLosses(_Group, frozen=True, kw_only=True):
+class ForecasterLosses(Group, frozen=True, kw_only=True):
     """What training weighs: L = action · CE + pose2d · ‖X − X̂‖² + adversarial · L_adv."""
 
     action: Annotated[Weight, Meta(title="λ action", description="Weight of the cross entropy of the next action.")] = (
@@ -145,7 +139,7 @@ class ForecasterLosses(_Group, frozen=True, kw_only=True):
     ] = 0.0
 
 
-class ForecasterCritic(_Group, frozen=True, kw_only=True):
+class ForecasterCritic(Group, frozen=True, kw_only=True):
     """The Wasserstein critic of 3D poses. Sizes are RepNet's (Wandt, Rosenhahn 2019)."""
 
     kind: Annotated[
@@ -175,7 +169,7 @@ class ForecasterCritic(_Group, frozen=True, kw_only=True):
     slope: Annotated[float, Meta(ge=0.0, lt=1.0, title="Leaky slope", description="RepNet: Keras' default.")] = 0.3
 
 
-class ForecasterOptimiser(_Group, frozen=True, kw_only=True):
+class ForecasterOptimiser(Group, frozen=True, kw_only=True):
     """Adam, for generator and critic alike; constant rate."""
 
     learning_rate: Annotated[float, Meta(gt=0.0, le=1.0, title="Learning rate")] = 1e-4
@@ -183,7 +177,7 @@ class ForecasterOptimiser(_Group, frozen=True, kw_only=True):
     batch: Annotated[int, Meta(ge=1, le=65536, title="Batch", description="Windows a step.")] = 256
 
 
-class Forecaster(_Group, frozen=True, kw_only=True):
+class Forecaster(Group, frozen=True, kw_only=True):
     """Next actions and their characteristic 3D poses (Diller, Funkhouser, Dai: section 4)."""
 
     data: Annotated[ForecasterData, Meta(title="Data")] = ForecasterData()
@@ -264,83 +258,18 @@ def smoke() -> Forecaster:
     )
 
 
-PRESETS: dict[str, Callable[[], Forecaster]] = {
+Config = Forecaster | PoseGpt
+
+PRESETS: dict[str, Callable[[], Config]] = {
     "forecaster/paper": paper,
     "forecaster/recommended": recommended,
     "forecaster/smoke": smoke,
+    **posegpt_configs.PRESETS,
 }
 
 
-def preset(name: str) -> Forecaster:
+def preset(name: str) -> Config:
     """The config of that name; RunError lists the names where there is none."""
     if name not in PRESETS:
         raise RunError(f"there is no preset {name!r}", hint=f"There are: {', '.join(PRESETS)}.")
     return PRESETS[name]()
-
-
-# ---- changing a knob by its name ------------------------------------------------------------------------------------
-
-
-def with_overrides(config: Forecaster, overrides: Sequence[str]) -> Forecaster:
-    """The config with `group.knob=value` words applied; RunError names the word, the knob and what it may be."""
-    for override in overrides:
-        path, equals, text = override.partition("=")
-        if not equals:
-            raise RunError(f"{override!r} changes nothing", hint="Write it as losses.pose2d=0.5.")
-        config = _with(config, path.strip().split("."), text.strip(), path.strip())
-    return config
-
-
-def knobs(config: msgspec.Struct, prefix: str = "") -> dict[str, Any]:
-    """Every knob by its dotted name, in the order of the form."""
-    flat: dict[str, Any] = {}
-    for name in config.__struct_fields__:
-        value = getattr(config, name)
-        if isinstance(value, msgspec.Struct):
-            flat.update(knobs(value, f"{prefix}{name}."))
-        else:
-            flat[f"{prefix}{name}"] = value
-    return flat
-
-
-def _with(config: Any, path: list[str], text: str, whole: str) -> Any:
-    name = path[0]
-    if name not in config.__struct_fields__:
-        raise RunError(
-            f"there is no knob {whole!r}", hint=f"At that place there are: {', '.join(config.__struct_fields__)}."
-        )
-    value = getattr(config, name)
-    is_group = isinstance(value, msgspec.Struct)
-    if is_group != (len(path) > 1):
-        hint = f"Name one of its knobs: {', '.join(knobs(value, f'{whole}.'))}." if is_group else "It has no parts."
-        raise RunError(f"{whole!r} is {'a group of knobs' if is_group else 'no knob'}", hint=hint)
-    if is_group:
-        return replace(config, **{name: _with(value, path[1:], text, whole)})
-    return replace(config, **{name: _from_text(type(config), name, text, whole)})
-
-
-def _from_text(group: type, name: str, text: str, whole: str) -> Any:
-    info = type_info(group)
-    assert isinstance(info, StructType)
-    knob = next(field for field in info.fields if field.name == name).type
-    bare = knob.type if isinstance(knob, Metadata) else knob
-    if isinstance(bare, IntType):
-        text = _plain_integer(text)
-    try:
-        value = getattr(msgspec.convert({name: text}, group, strict=False), name)
-    except msgspec.ValidationError as error:
-        said = str(error).partition(" - at ")[0]
-        hint = f"One of: {', '.join(map(str, bare.values))}." if isinstance(bare, LiteralType) else ""
-        raise RunError(f"{whole}={text} is refused: {said[0].lower()}{said[1:]}", hint=hint) from None
-    if isinstance(value, float) and not math.isfinite(value):
-        raise RunError(f"{whole}={text} is refused: expected a finite number")
-    return value
-
-
-def _plain_integer(text: str) -> str:
-    """20_000 and 2e4 as 20000, which is how people write a number of steps; anything else as it is."""
-    try:
-        number = float(text)
-    except ValueError:
-        return text
-    return str(int(number)) if number.is_integer() else text

@@ -98,6 +98,27 @@ class EvaluateForecaster(msgspec.Struct, frozen=True, kw_only=True, tag="evaluat
     part: str = "test"
 
 
+class TrainPoseGpt(msgspec.Struct, frozen=True, kw_only=True, tag="train-posegpt"):
+    """Train PoseGPT on a project's labelled motion: auto-encoder, codes, GPT. A folder with a checkpoint is resumed."""
+
+    project: str
+    out: str
+    config: configs.PoseGpt
+    preset: str = ""
+
+
+class EvaluatePoseGpt(msgspec.Struct, frozen=True, kw_only=True, tag="evaluate-posegpt"):
+    """Measure a motion model's samples against train and held-out motion, beside real data and copied motion."""
+
+    run: str
+    project: str
+    out: str
+    part: str = "test"
+    windows: int = 1000  # samples and real windows a side; fewer where there are no more
+    seeds: int = 3  # of samples and of the classifiers
+    classifier: Literal["transformer", "gru"] = "transformer"
+
+
 class MakeDemo(msgspec.Struct, frozen=True, kw_only=True, tag="make-demo"):
     """A project of simulated cooks in `folder`, with or without rendered video."""
 
@@ -187,6 +208,8 @@ Spec = (
     ExtractPoses
     | TrainForecaster
     | EvaluateForecaster
+    | TrainPoseGpt
+    | EvaluatePoseGpt
     | MakeDemo
     | ExportBodies
     | ImportData

@@ -21,6 +21,7 @@ from core.runs import (
     Done,
     Ending,
     EvaluateForecaster,
+    EvaluatePoseGpt,
     ExportBodies,
     ExtractPoses,
     Failed,
@@ -34,6 +35,7 @@ from core.runs import (
     Spec,
     Stopped,
     TrainForecaster,
+    TrainPoseGpt,
 )
 from core.wording import counted
 
@@ -130,6 +132,10 @@ class Job(QObject):
                 return "Train a forecaster" + (f", {preset.removeprefix('forecaster/')}" if preset else "")
             case EvaluateForecaster():
                 return "Evaluate"
+            case TrainPoseGpt(preset=preset):
+                return "Train a motion model" + (f", {preset.partition('/')[2]}" if preset else "")
+            case EvaluatePoseGpt():
+                return "Evaluate a motion model"
             case MakeDemo():
                 return "Make a demo kitchen"
             case ExportBodies(file=file):

@@ -26,7 +26,7 @@ def train(
 ) -> None:
     """Train a model on a project. Ctrl+C stops and keeps the checkpoint; the same command resumes."""
     from core.project.store import ProjectStore
-    from core.runs import TrainForecaster
+    from core.runs import TrainForecaster, TrainPoseGpt
 
     with refusals():
         if preset not in configs.PRESETS:
@@ -34,7 +34,12 @@ def train(
         config = configs.with_overrides(configs.PRESETS[preset](), settings or [])
         with ProjectStore.open(project, "", mode="read"):
             pass  # refused before a run's folder is made
-        spec = TrainForecaster(project=str(project.resolve()), out=str(out.resolve()), config=config, preset=preset)
+        where = {"project": str(project.resolve()), "out": str(out.resolve()), "preset": preset}
+        spec = (
+            TrainPoseGpt(config=config, **where)
+            if isinstance(config, configs.PoseGpt)
+            else TrainForecaster(config=config, **where)
+        )
         done = run_to_the_end(spec, as_json=as_json)
         answer({"run": str(out), "summary": done.summary, "outputs": done.outputs}, done.summary, as_json=as_json)
 

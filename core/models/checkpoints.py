@@ -7,7 +7,7 @@ file, `critic.…`, `optimiser.…` and `random`. Extra tensors (`baseline.…`)
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import msgspec
 import torch
@@ -40,12 +40,39 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
     facts: dict[str, float] = {}  # numbers that extra tensors need, such as a smoothing
 
 
+class PoseGptHeader(msgspec.Struct, frozen=True, kw_only=True):
+    """What a checkpoint of PoseGPT says of itself. Tensors: `autoencoder.…`, `gpt.…`, and `state.…` to go on from."""
+
+    kind: str = "posegpt"
+    version: int = VERSION
+    made_by: str
+    config: configs.PoseGpt
+    preset: str = ""
+    actions: tuple[str, ...]  # its classes, in the order of the action embedding
+    windows: dict[str, int] = {}  # how many stretches each action had to learn from
+    project: str
+    sources: tuple[str, ...] = ()  # names and terms of the data sets it learned from, for people
+    data_fingerprint: str
+    split: dict[str, tuple[str, ...]]
+    stage: str = "gpt"  # the last stage that took a step: autoencoder or gpt
+    step: int  # of that stage
+    best_score: float | None = None
+    figures: dict[str, float] = {}
+    real_bits: tuple[float, ...] = ()  # bits per code of validation windows, percentiles 0, 5, … 100
+
+
+AnyHeader = Header | PoseGptHeader
+_H = TypeVar("_H", Header, PoseGptHeader)
+_KINDS: dict[str, type[AnyHeader]] = {"forecaster": Header, "posegpt": PoseGptHeader}
+_NAMES = {Header: "a forecaster", PoseGptHeader: "a motion model"}
+
+
 @dataclass(frozen=True)
-class Checkpoint:
+class Checkpoint(Generic[_H]):
     """A file's header and its tensors, as they lie in it."""
 
     path: Path
-    header: Header
+    header: _H
     tensors: dict[str, Tensor]
 
     def part(self, prefix: str) -> dict[str, Tensor]:
@@ -57,7 +84,7 @@ class Checkpoint:
         }
 
 
-def save(path: Path, header: Header, tensors: dict[str, Tensor]) -> None:
+def save(path: Path, header: AnyHeader, tensors: dict[str, Tensor]) -> None:
     """Write all of it or none of it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(path.name + ".new")
@@ -69,7 +96,7 @@ def save(path: Path, header: Header, tensors: dict[str, Tensor]) -> None:
     beside.replace(path)
 
 
-def read_header(path: Path) -> Header:
+def read_header(path: Path) -> AnyHeader:
     """What a checkpoint says of itself, without reading its weights."""
     try:
         with safe_open(path, framework="pt") as file:
@@ -78,11 +105,25 @@ def read_header(path: Path) -> Header:
         raise _unreadable(path, error) from None
 
 
-def load(path: Path) -> Checkpoint:
-    """The whole file; FileError or FormatError in words where that cannot be."""
+def load(path: Path) -> Checkpoint[Header]:
+    """A forecaster's whole file; FileError or FormatError in words where that cannot be."""
+    return load_as(path, Header)
+
+
+def load_motion_model(path: Path) -> Checkpoint[PoseGptHeader]:
+    """The whole file of a PoseGPT, likewise."""
+    return load_as(path, PoseGptHeader)
+
+
+def load_as(path: Path, kind: type[_H]) -> Checkpoint[_H]:
+    """The whole file, of the kind that is needed."""
     try:
         with safe_open(path, framework="pt") as file:
             header = _header(path, file.metadata())
+            if not isinstance(header, kind):
+                raise FormatError(
+                    path, f"it is {_NAMES[type(header)]}, and {_NAMES[kind]} is needed", hint="Choose another run."
+                )
             return Checkpoint(path, header, {name: file.get_tensor(name) for name in file.keys()})  # noqa: SIM118
     except (SafetensorError, OSError) as error:
         raise _unreadable(path, error) from None
@@ -104,13 +145,18 @@ def _unreadable(path: Path, error: Exception) -> FormatError:
     return FormatError(path, f"not a checkpoint, or a damaged one ({error})")
 
 
-def _header(path: Path, metadata: dict[str, str] | None) -> Header:
+def _header(path: Path, metadata: dict[str, str] | None) -> AnyHeader:
     try:
         text = (metadata or {})["posecast"]
         peek: Any = msgspec.json.decode(text)
         if peek.get("version", 0) > VERSION:
             raise TooNewError(path, "written by a later version of Posecast", hint="Update Posecast to read it.")
-        return msgspec.json.decode(text, type=Header)
+        kind = _KINDS.get(peek.get("kind", "forecaster"))
+        if kind is None:
+            raise FormatError(
+                path, f"holds {peek['kind']!r}, which this version does not know", hint="Update Posecast."
+            )
+        return msgspec.json.decode(text, type=kind)
     except KeyError:
         raise FormatError(path, "weights of another program: there is no Posecast header in it") from None
     except (msgspec.DecodeError, msgspec.ValidationError, AttributeError, TypeError) as error:

@@ -10,7 +10,7 @@ from core.errors import RunError
 @pytest.mark.parametrize("name", configs.PRESETS)
 def test_that_a_preset_survives_a_file(name):
     config = configs.preset(name)
-    assert msgspec.json.decode(msgspec.json.encode(config), type=configs.Forecaster) == config
+    assert msgspec.json.decode(msgspec.json.encode(config), type=type(config)) == config
 
 
 @pytest.mark.parametrize("name", configs.PRESETS)
@@ -20,7 +20,7 @@ def test_that_writing_every_knob_as_a_word_gives_the_same_config(name):
         f"{knob}={value}".replace("True", "true").replace("False", "false")
         for knob, value in configs.knobs(config).items()
     ]
-    assert configs.with_overrides(configs.Forecaster(), words) == config
+    assert configs.with_overrides(type(config)(), words) == config
 
 
 def test_that_every_knob_has_a_title_for_the_form():
@@ -34,6 +34,7 @@ def test_that_every_knob_has_a_title_for_the_form():
                 yield from untitled(bare.cls, f"{prefix}{field.name}.")
 
     assert not list(untitled(configs.Forecaster))
+    assert not list(untitled(configs.PoseGpt))
 
 
 def test_that_the_paper_preset_says_what_the_paper_prints():

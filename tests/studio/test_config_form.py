@@ -40,7 +40,7 @@ def test_that_every_knob_of_the_forecaster_has_a_field_in_its_section():
 
 @pytest.mark.parametrize("name", configs.PRESETS)
 def test_that_a_preset_comes_back_from_the_form_as_it_went_in(qtbot, name):
-    form = ConfigForm(configs.Forecaster)
+    form = ConfigForm(type(configs.preset(name)))
     qtbot.addWidget(form)
     form.set_preset(configs.preset(name))
     assert form.config() == configs.preset(name)
