@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from studio.commands import BY_NAME, COMMANDS, MENUS, PAGE_OF, Command, shown_key
+from studio.commands import BY_NAME, COMMANDS, MENUS, PAGE_OF, Command, need_on, shown_key
 from studio.document import Document
 from studio.widgets.parts import literal
 
@@ -109,7 +109,7 @@ class Actions(QObject):
             known = self._handler(command) is not None
             action = self._actions[command.name]
             action.setVisible(known)
-            action.setEnabled(known and holds[command.needs])
+            action.setEnabled(known and holds[need_on(command, self._page)])
         for name, words, what in (("undo", "Undo", document.undo_label), ("redo", "Redo", document.redo_label)):
             self._actions[name].setText(f"{words}: {literal(what)}" if what else words)
             self._actions[name].setEnabled(bool(what) and editing)

@@ -9,7 +9,7 @@ menus but may of each other's keys, since only one page is in front. No Qt here.
 from dataclasses import dataclass
 from typing import Literal
 
-Where = Literal["everywhere", "clock", "space", "projects", "data", "annotate", "train", "forecast"]
+Where = Literal["everywhere", "clock", "space", "projects", "data", "annotate", "train", "forecast", "generate"]
 Need = Literal["", "project", "editing", "clip"]
 
 WHERE_WORDS: dict[Where, str] = {
@@ -21,6 +21,7 @@ WHERE_WORDS: dict[Where, str] = {
     "annotate": "Annotate",
     "train": "Train",
     "forecast": "Forecast",
+    "generate": "Generate",
 }
 MENUS = ("Project", "Edit", "View", "Go", "Mark", "Model", "Help")
 
@@ -76,6 +77,7 @@ _GROUPS: dict[Where, int] = {
     "annotate": 14,
     "train": 15,
     "forecast": 16,
+    "generate": 17,
 }
 
 COMMANDS: tuple[Command, ...] = (
@@ -128,6 +130,7 @@ COMMANDS: tuple[Command, ...] = (
     # ---- Model
     _everywhere("extract-poses", "Extract 2D poses", "", "Model", "editing"),
     _everywhere("calibrate-camera", "Calibrate camera…", "", "Model", "clip"),
+    _everywhere("copy-command", "Copy as command", "Ctrl+Shift+C", "Model", "project", group=29),
     _everywhere("jobs", "Jobs", "Ctrl+J", "Model", "project", group=30),
     # ---- Help
     _everywhere("page-help", "Help on this page", "F1", "Help"),
@@ -136,7 +139,7 @@ COMMANDS: tuple[Command, ...] = (
     _everywhere("this-machine", "What is on this machine", "", "Help", group=1),
     _everywhere("licences", "Licences", "", "Help", group=1),
     _everywhere("about", "About", "", "Help", group=1),
-    # ---- Clock: Annotate and Forecast
+    # ---- Clock: Annotate, Forecast and Generate
     _of("clock", "play", "Play", "Space", "Go"),
     _of("clock", "play-back", "Play backwards, faster each time", "J"),
     _of("clock", "play-stop", "Stop", "K"),
@@ -202,20 +205,41 @@ COMMANDS: tuple[Command, ...] = (
     _of("forecast", "previous-run", "Previous run", "Alt+Left"),
     _of("forecast", "next-run", "Next run", "Alt+Right"),
     _of("forecast", "add-run", "Add run", "R"),
+    # ---- Generate
+    _of("generate", "generate", "Generate", "Ctrl+Return Ctrl+Enter", "Model", needs="project"),
+    _of("generate", "keep", "Keep", "Return Enter", "Model", needs="editing"),
+    _of("generate", "resample", "Resample the rest", "R", "Model", needs="project"),
+    _of("generate", "another-seed", "Another seed", "Shift+R", "Model", needs="project"),
+    _of("generate", "lock-stretch", "Lock the stretch", "Shift+L", "Model", needs="project"),
+    _of("generate", "throw-away", "Throw the sample away", "Del", needs="project"),
+    _of("generate", "find-action", "Find an action", "Q", needs="project"),
+    _of("generate", "add-pose", "Add a pose to pass through", "P", needs="project"),
+    _of("generate", "arrangement", "Side by side, on top, one", "S", needs="project"),
+    *(_of("generate", f"sample-{n}", f"Sample {n}", f"{n}", needs="project") for n in range(1, 9)),
 )
 
 BY_NAME: dict[str, Command] = {each.name: each for each in COMMANDS}
 
 PAGE_OF: dict[Where, tuple[str, ...]] = {
     "everywhere": (),
-    "clock": ("annotate", "forecast"),
-    "space": ("forecast",),
+    "clock": ("annotate", "forecast", "generate"),
+    "space": ("forecast", "generate"),
     "projects": ("projects",),
     "data": ("data",),
     "annotate": ("annotate",),
     "train": ("train",),
     "forecast": ("forecast",),
+    "generate": ("generate",),
 }
+
+_WITHOUT_CLIP = ("generate",)
+"""Pages whose clock and space are not those of a clip."""
+
+
+def need_on(command: Command, page: str) -> Need:
+    """What a command needs while `page` is in front."""
+    goes_without = page in _WITHOUT_CLIP and command.where in ("clock", "space")
+    return "project" if goes_without and command.needs == "clip" else command.needs
 
 
 def of_page(page: str) -> tuple[Command, ...]:

@@ -24,7 +24,20 @@ from core.forecasts import (
     Refusal,
     Refused,
 )
+from core.generations import (
+    AboutMotion,
+    AskAboutMotionModel,
+    AskGenerate,
+    Generated,
+    GeneratedSoFar,
+    GenerationAnswer,
+    GenerationQuestion,
+    NotGenerated,
+    Recipe,
+)
 
+_Asked = Question | GenerationQuestion
+_Heard = Answer | GenerationAnswer
 _LAST_WORDS = 30
 _GOODBYE_MS = 500
 
@@ -40,13 +53,19 @@ class ModelsClient(QObject):
     """A forecast question's number and the Refusal of the whole of it."""
     fitted = Signal(int, object)
     """The number of a question for bodies, and its Fitted or Refusal."""
+    generating = Signal(int, object)
+    """The number of a question for motion, and its GeneratedSoFar: more will come."""
+    generated = Signal(int, object)
+    """The number of a question for motion, and its Generated or NotGenerated: nothing more will come."""
+    motion_model_described = Signal(int, object)
+    """The number of a question about a motion model, and its AboutMotionModel or Refusal."""
 
     def __init__(self, parent: QObject | None = None, *, program: tuple[str, ...] = ()) -> None:
         super().__init__(parent)
         self._program = program or (sys.executable, "-m", "core.serving")
         self._process: QProcess | None = None
         self._number = 0
-        self._owed: dict[type, Question] = {}
+        self._owed: dict[type, _Asked] = {}
         self._deaths = 0
         self._said: deque[str] = deque(maxlen=_LAST_WORDS)
         application = QCoreApplication.instance()
@@ -102,6 +121,18 @@ class ModelsClient(QObject):
             )
         )
 
+    def generate(self, recipe: Recipe, *, streamed: bool = True) -> int:
+        """Ask for motion; the question's number. What was asked for before is wanted no more."""
+        return self._ask(AskGenerate(number=self._next(), recipe=recipe, streamed=streamed))
+
+    def about_motion_model(self, run: str) -> int:
+        """Ask what a motion model knows; the question's number."""
+        return self._ask(AskAboutMotionModel(number=self._next(), run=run))
+
+    def forget_generation(self) -> None:
+        """Nobody waits for motion any more."""
+        self._owed.pop(AskGenerate, None)
+
     def forget_fit(self) -> None:
         """Nobody waits for bodies any more."""
         self._owed.pop(AskFit, None)
@@ -129,7 +160,7 @@ class ModelsClient(QObject):
         self._number += 1
         return self._number
 
-    def _ask(self, question: Question) -> int:
+    def _ask(self, question: _Asked) -> int:
         self._owed[type(question)] = question
         self.warm_up()
         self._write(question)
@@ -144,7 +175,7 @@ class ModelsClient(QObject):
         self._process = process
         process.start(self._program[0], list(self._program[1:]))
 
-    def _write(self, question: Question) -> None:
+    def _write(self, question: _Asked) -> None:
         if self._process is not None:
             self._process.write(msgspec.json.encode(question) + b"\n")
 
@@ -153,7 +184,7 @@ class ModelsClient(QObject):
         while process is not None and process is self._process and process.canReadLine():
             line = process.readLine().data()
             try:
-                answer = msgspec.json.decode(line, type=Answer)
+                answer = msgspec.json.decode(line, type=_Heard)
             except (msgspec.DecodeError, msgspec.ValidationError) as error:
                 self._said.append(f"unreadable answer: {error}")
                 continue
@@ -164,10 +195,13 @@ class ModelsClient(QObject):
         if self._process is not None:
             self._said.extend(self._process.readAllStandardError().toStdString().splitlines())
 
-    def _pass_on(self, answer: Answer) -> None:
+    def _pass_on(self, answer: _Heard) -> None:
         kind = next((kind for kind, owed in self._owed.items() if owed.number == answer.number), None)
         if kind is None:
             return  # somebody asked something newer since
+        if isinstance(answer, GeneratedSoFar):
+            self.generating.emit(answer.number, answer)
+            return  # the rest is still owed
         del self._owed[kind]
         match answer:
             case Forecasts():
@@ -176,11 +210,22 @@ class ModelsClient(QObject):
                 self.described.emit(answer.number, answer.about)
             case Fitted():
                 self.fitted.emit(answer.number, answer)
+            case Generated() | NotGenerated():
+                self.generated.emit(answer.number, answer)
+            case AboutMotion():
+                self.motion_model_described.emit(answer.number, answer.about)
             case Refused():
                 self._refuse(kind, answer.number, answer.refusal)
 
     def _refuse(self, kind: type, number: int, refusal: Refusal) -> None:
-        told = {AskForecast: self.refused, AskFit: self.fitted}.get(kind, self.described)
+        if kind is AskGenerate:
+            self.generated.emit(number, NotGenerated(number=number, refusal=refusal))
+            return
+        told = {
+            AskForecast: self.refused,
+            AskFit: self.fitted,
+            AskAboutMotionModel: self.motion_model_described,
+        }.get(kind, self.described)
         told.emit(number, refusal)
 
     def _troubled(self, error: QProcess.ProcessError) -> None:

@@ -8,7 +8,7 @@ from PySide6.QtGui import QKeySequence
 from studio import commands
 from studio.commands import COMMANDS, MENUS
 
-PAGES = ("projects", "data", "annotate", "train", "forecast")
+PAGES = ("projects", "data", "annotate", "train", "forecast", "generate")
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -60,3 +60,9 @@ def test_that_arrows_are_shown_as_arrows():
     assert commands.shown_key("Ctrl+Shift+Left") == "Ctrl+Shift+←"
     assert commands.shown_key("Ctrl++") == "Ctrl++"
     assert commands.tip("step") == "One frame on  →"
+
+
+def test_that_the_clock_of_generate_needs_no_clip():
+    play, generate = commands.BY_NAME["play"], commands.BY_NAME["generate"]
+    assert (commands.need_on(play, "annotate"), commands.need_on(play, "generate")) == ("clip", "project")
+    assert commands.need_on(generate, "generate") == "project"
