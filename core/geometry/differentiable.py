@@ -5,6 +5,9 @@ divided by the pixels a metre has at the neck's depth, it becomes a *seen pose*:
 neck at the origin. In these units the focal length falls out and clips of different cameras look alike:
 
     X̂ / s = (d_xy − r · d_z) / (1 + d_z / z),   d = R̃ Ŷ,   r = K⁻¹ (u, v, 1) of the last seen neck,   s = f / z
+
+Rotations as six numbers are the first two columns of their matrix, column 0 then column 1 (Zhou et al., On the
+Continuity of Rotation Representations); any six become a rotation by Gram and Schmidt.
 """
 
 from dataclasses import dataclass
@@ -12,6 +15,7 @@ from dataclasses import dataclass
 import torch
 from jaxtyping import Float
 from torch import Tensor
+from torch.nn import functional
 
 from core.geometry.cameras import NEAREST_M
 
@@ -56,3 +60,22 @@ def bone_products(
     parents, children = zip(*bones, strict=True)
     vectors = joints[:, list(children)] - joints[:, list(parents)]
     return vectors @ vectors.transpose(-1, -2)
+
+
+def orthonormal_6d(numbers: Float[Tensor, "*batch 6"]) -> Float[Tensor, "*batch 6"]:
+    """The rotation nearest to any six numbers by Gram and Schmidt: the first column's direction is kept."""
+    first, second = numbers[..., :3], numbers[..., 3:]
+    first = functional.normalize(first, dim=-1, eps=1e-8)
+    second = functional.normalize(second - (first * second).sum(-1, keepdim=True) * first, dim=-1, eps=1e-8)
+    return torch.cat([first, second], dim=-1)
+
+
+def matrices_of_6d(orthonormal: Float[Tensor, "*batch 6"]) -> Float[Tensor, "*batch 3 3"]:
+    """The matrices whose first two columns these are; use `orthonormal_6d` first on what a model said."""
+    first, second = orthonormal[..., :3], orthonormal[..., 3:]
+    return torch.stack([first, second, torch.linalg.cross(first, second)], dim=-1)
+
+
+def of_matrices_6d(rotations: Float[Tensor, "*batch 3 3"]) -> Float[Tensor, "*batch 6"]:
+    """The first two columns of rotation matrices."""
+    return torch.cat([rotations[..., 0], rotations[..., 1]], dim=-1)

@@ -1,0 +1,209 @@
+"""PoseGPT's auto-encoder: frames of motion to codes and back (section 3.1 of the paper).
+
+    codes = model.encode(motion, real)      # (B, N, K), N = ⌈F / factor⌉
+    motion = model.decode(codes)            # N × factor frames
+
+Blocks of transformer layers, over frames, then over groups of two, four or eight of them: time is halved after a block,
+where `layers` of the config says how many each has, until a token stands for `factor` frames. The decoder is the
+encoder's mirror. A group of two becomes one by a linear map of both, and one becomes two likewise, so nothing crosses a
+group's edge: with causal attention, frame t changes no token before ⌊t / factor⌋, and, on-line, token j no frame before
+j × factor.
+
+A frame goes in as the first two columns of every joint's local rotation and the root: its place (`absolute`), or its
+steps in m/s and its height (`deltas`), which say nothing of where it is. Out come the same columns, made orthonormal,
+and steps of the root that are summed up. With `deltas` the first frame's root stands over the origin at a height of its
+own; otherwise its first step is its place. Metres, y up, 30 frames a second; windows as `datasets.motion_windows` cuts
+them. Frames after a window's end repeat its last one, so what is given there changes nothing. B windows, F frames, J
+joints, N tokens, K books.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor, nn
+from torch.nn import functional
+
+from core.errors import RunError
+from core.geometry.differentiable import orthonormal_6d
+from core.models.quantizer import ProductQuantizer
+from core.models.transformer import Stack, sine_positions
+from core.posegpt_configs import MotionVqvae as Knobs
+from core.posegpt_configs import ProductQuantizer as QuantizerKnobs
+from core.recordings import KEPT_HZ, reference_joints_m
+
+
+@dataclass(frozen=True)
+class MotionTensors:
+    """Motion of bodies of one family. `rotations_6d`: of each local rotation matrix column 0, then column 1."""
+
+    rotations_6d: Float[Tensor, "B F J 6"]
+    path_m: Float[Tensor, "B F 3"]  # smplx's translation
+
+    def __getitem__(self, frames: slice) -> "MotionTensors":
+        return MotionTensors(self.rotations_6d[:, frames], self.path_m[:, frames])
+
+
+@dataclass(frozen=True)
+class Reconstruction:
+    """What came back of a batch, in as many frames as were given."""
+
+    motion: MotionTensors
+    codes: Int[Tensor, "B N K"]
+    real_tokens: Bool[Tensor, "B N"] | None
+    quantizer_loss: Float[Tensor, ""]
+
+
+class MotionVqvae(nn.Module):
+    """Encoder, product quantiser and decoder."""
+
+    origin_m: Float[Tensor, " 3"]
+
+    def __init__(self, config: Knobs, quantizer: QuantizerKnobs, joints: int) -> None:
+        super().__init__()
+        layers = blocks_of(config)
+        self.factor, self.joints = config.downsampling, joints
+        self._halvings = config.downsampling.bit_length() - 1
+        self._absolute = config.root_input == "absolute"
+        self._once = config.positions == "once"
+        width, wide = config.width, config.feed_forward
+
+        def stacks(*, causal: bool) -> nn.ModuleList:
+            return nn.ModuleList(
+                Stack(
+                    count, width, config.heads, config.head_width, wide, config.dropout,
+                    causal=causal, again=not self._once,
+                )
+                for count in layers
+            )  # fmt: skip
+
+        self.into = nn.Linear(6 * joints + (3 if self._absolute else 4), width)
+        self.encoder = stacks(causal=config.causality != "offline")
+        self.halving = nn.ModuleList(nn.Linear(2 * width, width) for _ in range(self._halvings))
+        self.into_latent = nn.Linear(width, quantizer.width)
+        self.quantizer = ProductQuantizer(quantizer)
+        self.from_latent = nn.Linear(quantizer.width, width)
+        self.doubling = nn.ModuleList(nn.Linear(width, 2 * width) for _ in range(self._halvings))
+        self.decoder = stacks(causal=config.causality == "online")
+        self.to_rotations = _head(width, 6 * joints)
+        self.to_root = _head(width, 3 if self._absolute else 4)
+        upright = torch.tensor([1.0, 0.0, 0.0, 0.0, 1.0, 0.0])
+        last = self.to_rotations[-1]
+        assert isinstance(last, nn.Linear)
+        with torch.no_grad():  # an untrained model stands as the rest body does
+            last.weight.mul_(0.1)
+            last.bias.copy_(upright.repeat(joints))
+        pelvis_m = torch.tensor(reference_joints_m()[0], dtype=torch.float32)
+        self.register_buffer("origin_m", -pelvis_m * torch.tensor([1.0, 0.0, 1.0]), persistent=False)
+
+    @property
+    def books(self) -> int:
+        return self.quantizer.books
+
+    @property
+    def codes(self) -> int:
+        """In each book."""
+        return self.quantizer.codes
+
+    def tokens(self, frames: int) -> int:
+        """How many stand for so many frames."""
+        return -(-frames // self.factor)
+
+    # ---- what it is for ----
+
+    def encode(self, motion: MotionTensors, real: Bool[Tensor, "B F"] | None = None) -> Int[Tensor, "B N K"]:
+        """The codes of motion; after a window's end they mean nothing."""
+        return self.quantizer.nearest(self.latents(*self._held(motion, real)))
+
+    def decode(self, codes: Int[Tensor, "B N K"], real: Bool[Tensor, "B N"] | None = None) -> MotionTensors:
+        """The motion that codes stand for: `factor` frames of each. `real` tells tokens from padding after the end."""
+        return self.motion_of(self.quantizer.look_up(codes), real)
+
+    def forward(
+        self,
+        motion: MotionTensors,
+        real: Bool[Tensor, "B F"] | None = None,
+        random: torch.Generator | None = None,
+    ) -> Reconstruction:
+        """There and back, with gradients straight through. `random` moves dead codes."""
+        held, real_frames = self._held(motion, real)
+        real_tokens = None if real_frames is None else real_frames[:, :: self.factor]
+        found = self.quantizer(self.latents(held, real_frames), real_tokens, random)
+        back = self.motion_of(found.latents, real_tokens)
+        return Reconstruction(back[: motion.path_m.shape[1]], found.codes, real_tokens, found.loss)
+
+    # ---- the two halves, over whole tokens ----
+
+    def latents(self, motion: MotionTensors, real: Bool[Tensor, "B F"] | None) -> Float[Tensor, "B N D"]:
+        """Latents before they are quantised. F is a multiple of `factor`, and real frames fill whole tokens."""
+        x = self.into(self._features(motion))
+        if self._once:
+            x = x + sine_positions(x.shape[1], x.shape[2]).to(x)
+        for number, stack in enumerate(self.encoder):
+            x = stack(x, real)
+            if number < self._halvings:
+                x = self.halving[number](x.reshape(x.shape[0], x.shape[1] // 2, 2 * x.shape[2]))
+                real = None if real is None else real[:, ::2]
+        return self.into_latent(x)
+
+    def motion_of(self, latents: Float[Tensor, "B N D"], real: Bool[Tensor, "B N"] | None) -> MotionTensors:
+        """The motion that quantised latents stand for."""
+        x = self.from_latent(latents)
+        if self._once:
+            x = x + sine_positions(x.shape[1], x.shape[2]).to(x)
+        for number in reversed(range(len(self.decoder))):
+            if number < self._halvings:
+                x = self.doubling[number](x).reshape(x.shape[0], 2 * x.shape[1], x.shape[2])
+                real = None if real is None else real.repeat_interleave(2, dim=1)
+            x = self.decoder[number](x, real)
+        rotations_6d = orthonormal_6d(self.to_rotations(x).float().unflatten(-1, (self.joints, 6)))
+        return MotionTensors(rotations_6d, self._path(self.to_root(x).float()))
+
+    # ---- frames in and out ----
+
+    def _held(
+        self, motion: MotionTensors, real: Bool[Tensor, "B F"] | None
+    ) -> tuple[MotionTensors, Bool[Tensor, "B F2"] | None]:
+        """Whole tokens: frames after a window's end repeat its last one, and those that fill a token are real."""
+        frames = motion.path_m.shape[1]
+        whole = self.tokens(frames) * self.factor
+        if real is None:
+            if whole == frames:
+                return motion, None
+            at = torch.arange(whole, device=motion.path_m.device).clamp_max(frames - 1)
+            return MotionTensors(motion.rotations_6d[:, at], motion.path_m[:, at]), None
+        lengths = real.sum(1, keepdim=True)
+        at = torch.minimum(torch.arange(whole, device=real.device), lengths - 1)
+        rows = torch.arange(len(at), device=real.device)[:, None]
+        filled = -(-lengths // self.factor) * self.factor
+        held = MotionTensors(motion.rotations_6d[rows, at], motion.path_m[rows, at])
+        return held, torch.arange(whole, device=real.device) < filled
+
+    def _features(self, motion: MotionTensors) -> Float[Tensor, "B F features"]:
+        rotations, path_m = motion.rotations_6d.flatten(2), motion.path_m
+        if self._absolute:
+            return torch.cat([rotations, path_m], dim=-1)
+        steps = functional.pad((path_m[:, 1:] - path_m[:, :-1]) * KEPT_HZ, (0, 0, 1, 0))
+        return torch.cat([rotations, steps, path_m[..., 1:2]], dim=-1)
+
+    def _path(self, root: Float[Tensor, "B F outputs"]) -> Float[Tensor, "B F 3"]:
+        """Steps in m/s summed up to places."""
+        first_m = root[:, :1] if self._absolute else self.origin_m + functional.pad(root[:, :1, 3:], (1, 1))
+        return torch.cat([first_m, root[:, 1:, :3] / KEPT_HZ], dim=1).cumsum(1)
+
+
+def blocks_of(config: Knobs) -> tuple[int, ...]:
+    """How many layers each block has; RunError where there are too few blocks to halve time after."""
+    layers = tuple(int(each) for each in config.layers.split(","))
+    halvings = config.downsampling.bit_length() - 1
+    if len(layers) < halvings:
+        raise RunError(
+            f"autoencoder.layers = {config.layers} has {len(layers)} of the {halvings} blocks after which time is "
+            f"halved to {config.downsampling} frames a token.",
+            hint=f"Write it with {halvings} numbers or more, such as {','.join(['1'] * (halvings - 1) + ['3'])}.",
+        )
+    return layers
+
+
+def _head(width: int, outputs: int) -> nn.Sequential:
+    return nn.Sequential(nn.Linear(width, width), nn.GELU(), nn.Linear(width, outputs))

@@ -1,0 +1,178 @@
+"""Product quantisation: a latent is cut into K parts, and each part is replaced by the nearest of its book's C codes.
+
+    found = quantizer(latents, real)        # training: straight through, with the loss; running means move on
+    codes = quantizer.nearest(latents)      # (B, N, K)
+    quantizer.look_up(codes)                # (B, N, D)
+
+The decoder's gradient passes straight through to the latents (equation 3). Codes learn by the loss of equation 4, or as
+running means of the latents that they stand for (van den Oord et al., appendix A.1), where a code that stands for few
+is moved to a latent of the batch; in the first batch that is every code. Letters: B batch, N tokens, D width of all
+parts together, K books, C codes a book, P width of a part.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor, nn
+from torch.nn import functional
+
+from core.errors import RunError
+from core.posegpt_configs import ProductQuantizer as Knobs
+
+DECAY = 0.99
+SMOOTHING = 1e-5
+"""Of Laplace: what every code counts for at least, so that no mean divides by nothing."""
+DEAD_BELOW = 0.1
+"""A code that stands for less than so much of its book's average is moved."""
+
+
+@dataclass(frozen=True)
+class Quantized:
+    """`latents` are the codes' values with the gradient of what was given."""
+
+    latents: Float[Tensor, "B N D"]
+    codes: Int[Tensor, "B N K"]
+    loss: Float[Tensor, ""]
+
+
+class ProductQuantizer(nn.Module):
+    """K books of C codes."""
+
+    codebooks: Float[Tensor, "K C P"]
+    counts: Float[Tensor, "K C"]
+    sums: Float[Tensor, "K C P"]
+
+    def __init__(self, config: Knobs) -> None:
+        super().__init__()
+        self.books = config.books
+        self.codes = config.codes if config.codes_per_part else config.codes // config.books
+        if config.width % self.books:
+            raise RunError(
+                f"A latent of {config.width} numbers cannot be cut into {self.books} equal parts.",
+                hint="Choose quantizer.width as a multiple of quantizer.books.",
+            )
+        if self.codes < 2:
+            raise RunError(
+                f"{config.codes} codes in {self.books} books leave {self.codes} to each, and two are the least.",
+                hint="Raise quantizer.codes, or set quantizer.codes_per_part.",
+            )
+        self._config = config
+        shape = (self.books, self.codes, config.width // self.books)
+        start = torch.empty(shape).uniform_(-1 / self.codes, 1 / self.codes)
+        if config.update == "gradient":
+            self.codebooks = nn.Parameter(start)
+        else:
+            self.register_buffer("codebooks", start)
+            # No code has stood for anything, so the first batch places them all.
+            self.register_buffer("counts", torch.zeros(shape[:2]))
+            self.register_buffer("sums", torch.zeros(shape))
+
+    def forward(
+        self,
+        latents: Float[Tensor, "B N D"],
+        real: Bool[Tensor, "B N"] | None = None,
+        random: torch.Generator | None = None,
+    ) -> Quantized:
+        """The nearest codes, and the loss over real tokens. In training, running means take this batch in."""
+        # Under autocast too: half the digits of a distance are not enough to tell codes apart.
+        with torch.autocast(latents.device.type, enabled=False):
+            wide = latents.float()
+            learns = self.training and self._config.update == "running means"
+            if learns:
+                self._move_dead(wide.detach(), real, random)
+            codes = self.nearest(wide)
+            found = self.look_up(codes)
+            loss = self._loss(wide, found, real)
+            if learns:
+                self._take_in(wide.detach(), codes, real)
+            through = wide + (found - wide).detach()
+        return Quantized(through.to(latents.dtype), codes, loss)
+
+    @torch.no_grad()
+    def nearest(self, latents: Float[Tensor, "B N D"]) -> Int[Tensor, "B N K"]:
+        """Of every part, the number of the code that is least far. One product of matrices a book."""
+        batch, tokens, _ = latents.shape
+        with torch.autocast(latents.device.type, enabled=False):
+            parts = self._parts(latents.float())
+            # The latent's own length is the same for all codes, so |z − c|² is least where z·c − |c|²/2 is most.
+            half = -0.5 * self.codebooks.square().sum(-1)[:, None, :]
+            closeness = torch.baddbmm(half, parts, self.codebooks.transpose(1, 2))
+        return closeness.argmax(-1).T.reshape(batch, tokens, self.books)
+
+    def look_up(self, codes: Int[Tensor, "B N K"]) -> Float[Tensor, "B N D"]:
+        """What codes stand for."""
+        batch, tokens, books = codes.shape
+        first = torch.arange(books, device=codes.device) * self.codes
+        return functional.embedding(codes + first, self.codebooks.flatten(0, 1)).reshape(batch, tokens, -1)
+
+    # ---- learning ----
+
+    def _loss(
+        self, latents: Float[Tensor, "B N D"], found: Float[Tensor, "B N D"], real: Bool[Tensor, "B N"] | None
+    ) -> Float[Tensor, ""]:
+        """Squares, averaged over real tokens and all their numbers."""
+        config = self._config
+        loss = config.commitment * _mean_square(latents - found.detach(), real)
+        if config.update == "gradient":
+            loss = loss + config.codebook * _mean_square(latents.detach() - found, real)
+        return config.weight * loss
+
+    @torch.no_grad()
+    def _move_dead(
+        self, latents: Float[Tensor, "B N D"], real: Bool[Tensor, "B N"] | None, random: torch.Generator | None
+    ) -> None:
+        """Put codes that stand for next to nothing where real latents of this batch are, no two on one if possible."""
+        parts = self._parts(latents)
+        dead = self.counts <= DEAD_BELOW * self.counts.mean(1, keepdim=True)
+        there = torch.ones(parts.shape[1], dtype=torch.bool, device=parts.device) if real is None else real.flatten()
+        keys = torch.rand(parts.shape[:2], generator=random, device=parts.device)
+        shuffled = keys.masked_fill(~there, 2.0).argsort(1)  # real ones come first
+        count = there.sum()
+        drawn = shuffled.gather(1, (torch.arange(self.codes, device=parts.device) % count).expand(self.books, -1))
+        candidates = parts.gather(1, drawn[..., None].expand(-1, -1, parts.shape[2]))
+        # A moved code begins as if it had stood for its share, so it has some hundred steps to find its latents.
+        share = torch.where(self.counts.any(), self.counts.mean(1, keepdim=True), count / self.codes)
+        self.codebooks.copy_(torch.where(dead[..., None], candidates, self.codebooks))
+        self.sums.copy_(torch.where(dead[..., None], candidates * share[..., None], self.sums))
+        self.counts.copy_(torch.where(dead, share, self.counts))
+
+    @torch.no_grad()
+    def _take_in(
+        self, latents: Float[Tensor, "B N D"], codes: Int[Tensor, "B N K"], real: Bool[Tensor, "B N"] | None
+    ) -> None:
+        """Move the running means on by this batch."""
+        parts = self._parts(latents)
+        weights = parts.new_ones(parts.shape[:2]) if real is None else real.flatten().to(parts).expand(self.books, -1)
+        first = torch.arange(self.books, device=codes.device) * self.codes
+        rows = (codes.flatten(0, 1) + first).T.flatten()
+        batch_counts = torch.zeros_like(self.counts).flatten().index_add_(0, rows, weights.flatten())
+        weighted = (parts * weights[..., None]).flatten(0, 1)
+        batch_sums = torch.zeros_like(self.sums).flatten(0, 1).index_add_(0, rows, weighted)
+        self.counts.lerp_(batch_counts.view_as(self.counts), 1 - DECAY)
+        self.sums.lerp_(batch_sums.view_as(self.sums), 1 - DECAY)
+        whole = self.counts.sum(1, keepdim=True)
+        smooth = (self.counts + SMOOTHING) / (whole + self.codes * SMOOTHING) * whole
+        self.codebooks.copy_(self.sums / smooth[..., None])
+
+    def _parts(self, latents: Float[Tensor, "B N D"]) -> Float[Tensor, "K M P"]:
+        return latents.reshape(-1, self.books, latents.shape[-1] // self.books).transpose(0, 1)
+
+
+def use_of(
+    codes: Int[Tensor, "B N K"], real: Bool[Tensor, "B N"] | None, size: int
+) -> tuple[Float[Tensor, " K"], Float[Tensor, " K"]]:
+    """Of each book of `size` codes: the share that is used at all, and the perplexity: how many are used, evenly."""
+    flat = codes.flatten(0, 1)
+    weights = torch.ones_like(flat, dtype=torch.float32) if real is None else real.flatten()[:, None].expand_as(flat)
+    counts = torch.zeros(flat.shape[1], size, device=codes.device).scatter_add_(1, flat.T, weights.T.float())
+    shares = counts / counts.sum(1, keepdim=True).clamp_min(1)
+    perplexity = torch.exp(-torch.xlogy(shares, shares).sum(1))
+    return (counts > 0).float().mean(1), perplexity
+
+
+def _mean_square(apart: Float[Tensor, "B N D"], real: Bool[Tensor, "B N"] | None) -> Float[Tensor, ""]:
+    if real is None:
+        return apart.square().mean()
+    each = apart.square().mean(-1)
+    return torch.where(real, each, 0.0).sum() / real.sum().clamp_min(1)
