@@ -65,6 +65,13 @@ def split_clips(
 
 def split_set(motion_set: MotionSet, name: str, by: By, seed: int) -> MotionSplit:
     """A split of a data set's recordings, stored with it."""
+    split = drawn_split(motion_set, name, by, seed)
+    motion_set.store_split(split)
+    return split
+
+
+def drawn_split(motion_set: MotionSet, name: str, by: By, seed: int) -> MotionSplit:
+    """The same split, not stored: for whoever may only read."""
     rows = list(motion_set.rows.values())
     if not rows:
         raise ProjectError(f"{motion_set.facts.name} holds no recordings", hint="Split a data set of motion or labels.")
@@ -73,9 +80,7 @@ def split_set(motion_set: MotionSet, name: str, by: By, seed: int) -> MotionSpli
     else:
         groups = _groups(((row.name, row.performer) for row in rows), by, f"recordings of {motion_set.facts.name}")
         parts, how = _drawn(groups, seed), _how(by, seed)
-    split = MotionSplit(name=name, how=how, parts=parts)
-    motion_set.store_split(split)
-    return split
+    return MotionSplit(name=name, how=how, parts=parts)
 
 
 def own_parts(motion_set: MotionSet) -> dict[str, tuple[str, ...]]:

@@ -195,15 +195,16 @@ class MotionWindows:
         for start in range(0, len(self), size):
             yield self.batch(range(start, min(start + size, len(self))))
 
+    def numbers(self, stretch: StoredStretch) -> tuple[int, ...]:
+        """The classes that a stretch is learned as, by number."""
+        return tuple(sorted({self._number[label] for label in stretch.labels if label in self._number}))
+
     # ---- how ----
 
     def _piece(self, labelled: Labelled, stretch: StoredStretch) -> Piece:
         start = min(max(round(stretch.start_s * RATE_HZ), 0), labelled.frames)
         end = max(min(round(stretch.end_s * RATE_HZ), labelled.frames), start)
-        return Piece(labelled, start, end, self._classes(stretch))
-
-    def _classes(self, stretch: StoredStretch) -> tuple[int, ...]:
-        return tuple(sorted({self._number[label] for label in stretch.labels if label in self._number}))
+        return Piece(labelled, start, end, self.numbers(stretch))
 
     def _by_rarest(self) -> list[list[int]]:
         often = Counter(number for piece in self.pieces for number in piece.classes)
@@ -216,32 +217,37 @@ class MotionWindows:
         there = min(piece.end - piece.start, self.frames)
         spare = piece.end - piece.start - there
         start = piece.start + (spare // 2 if random is None else int(random.integers(spare + 1)))
-        rotations, translation_m = at_origin(*self._motion(piece.labelled, start, start + there))
+        rotations, translation_m = at_origin(
+            *read_motion(self._reader, piece.labelled, start, start + there, self.joints)
+        )
         held = np.minimum(np.arange(self.frames), there - 1)
         labels = np.zeros(len(self.classes), bool)
         labels[list(piece.classes)] = True
         for stretch in piece.labelled.stretches:
             covered = min(stretch.end_s * RATE_HZ, start + there) - max(stretch.start_s * RATE_HZ, start)
             if covered >= there / 2:
-                labels[list(self._classes(stretch))] = True
+                labels[list(self.numbers(stretch))] = True
         return rotations[held], translation_m[held], np.arange(self.frames) < there, labels
 
-    def _motion(self, labelled: Labelled, start: int, end: int) -> tuple[ndarray, ndarray]:
-        """Rotations of the model's joints and translation, at 30 frames a second."""
-        row, path = labelled.row, labelled.motion_set.path_of(labelled.row)
-        step = row.rate_hz / RATE_HZ
-        as_stored = abs(step - 1) < 1e-3
-        first = start if as_stored else int(start * step)
-        last = end if as_stored else min(int((end - 1) * step) + 2, row.frames)
-        rotations = matrices(self._reader.frames(path, "rotation_vectors", first, last))
-        translation_m = self._reader.frames(path, "translation_m", first, last)
-        if not as_stored:
-            body = Motion(SKELETONS[row.body], row.rate_hz, rotations, translation_m)
-            whole = resampled(Recording(row.name, row.rate_hz, body=body), RATE_HZ).body
-            assert whole is not None
-            held = np.minimum(np.arange(end - start), len(whole) - 1)
-            rotations, translation_m = whole.rotations[held], whole.translation_m[held]
-        return pose_for(rotations, self.joints).astype(np.float32), np.array(translation_m, np.float32)
+
+def read_motion(
+    reader: FrameReader, labelled: Labelled, start: int, end: int, joints: int
+) -> tuple[Float[ndarray, "F joints 3 3"], Float[ndarray, "F 3"]]:
+    """Frames `start` … `end` - 1, at 30 a second: rotations of the model's joints, and translation, float32."""
+    row, path = labelled.row, labelled.motion_set.path_of(labelled.row)
+    step = row.rate_hz / RATE_HZ
+    as_stored = abs(step - 1) < 1e-3
+    first = start if as_stored else int(start * step)
+    last = end if as_stored else min(int((end - 1) * step) + 2, row.frames)
+    rotations = matrices(reader.frames(path, "rotation_vectors", first, last))
+    translation_m = reader.frames(path, "translation_m", first, last)
+    if not as_stored:
+        body = Motion(SKELETONS[row.body], row.rate_hz, rotations, translation_m)
+        whole = resampled(Recording(row.name, row.rate_hz, body=body), RATE_HZ).body
+        assert whole is not None
+        held = np.minimum(np.arange(end - start), len(whole) - 1)
+        rotations, translation_m = whole.rotations[held], whole.translation_m[held]
+    return pose_for(rotations, joints).astype(np.float32), np.array(translation_m, np.float32)
 
 
 def at_origin(
