@@ -93,12 +93,12 @@ class MotionVqvae(Group, frozen=True, kw_only=True):
             "until it is down-sampled.",
         ),
     ] = "1,3"
-    width: Annotated[Width, Meta(title="Width")] = 192
+    width: Annotated[Width, Meta(title="Width")] = 128
     heads: Annotated[int, Meta(ge=1, le=64, title="Heads")] = 4
     head_width: Annotated[
         int, Meta(ge=0, le=1024, title="Head width", description="0: the width shared among the heads.")
     ] = 0
-    feed_forward: Annotated[Width, Meta(title="Feed-forward width")] = 512
+    feed_forward: Annotated[Width, Meta(title="Feed-forward width")] = 384
     dropout: Annotated[float, Meta(ge=0.0, lt=1.0, title="Dropout")] = 0.0
     downsampling: Annotated[
         Literal[1, 2, 4, 8], Meta(title="Frames a token", description="By how much time is down-sampled.")
@@ -171,12 +171,12 @@ class MotionGpt(Group, frozen=True, kw_only=True):
     """The next code from the codes so far, the action and the length (section 3.2)."""
 
     layers: Annotated[int, Meta(ge=1, le=48, title="Layers")] = 4
-    width: Annotated[Width, Meta(title="Width")] = 192
+    width: Annotated[Width, Meta(title="Width")] = 160
     heads: Annotated[int, Meta(ge=1, le=64, title="Heads")] = 4
     head_width: Annotated[
         int, Meta(ge=0, le=1024, title="Head width", description="0: the width shared among the heads.")
     ] = 0
-    feed_forward: Annotated[Width, Meta(title="Feed-forward width")] = 768
+    feed_forward: Annotated[Width, Meta(title="Feed-forward width")] = 640
     dropout: Annotated[float, Meta(ge=0.0, lt=1.0, title="Dropout")] = 0.2
     conditioning: Annotated[
         Literal["token", "sum", "concatenate"],
