@@ -1,6 +1,7 @@
 """The GPT's recipe: what a step does, what validation says, and going on with the same bits."""
 
 import math
+from itertools import pairwise
 
 import pytest
 import torch
@@ -144,7 +145,7 @@ def test_that_the_rate_climbs_then_falls_to_a_hundredth():
     rates = [rate(config, step) for step in range(1, 1001)]
     assert rates[0] == pytest.approx(2.0 / 50)
     assert max(rates) == rates[49] == 2.0
-    assert all(a > b for a, b in zip(rates[49:], rates[50:], strict=False))
+    assert all(a > b for a, b in pairwise(rates[49:]))
     assert rates[-1] == pytest.approx(0.02)
     assert rate(StageTraining(schedule="constant", learning_rate=0.5), 3) == 0.5
 
