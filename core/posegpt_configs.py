@@ -319,6 +319,7 @@ def small() -> PoseGpt:
     """`recommended` for two cores and hours of motion at most: minutes a stage."""
     return PoseGpt(
         data=MotionData(least_frames=16, most_frames=320),
+        autoencoder_training=StageTraining(steps=6000, batch=16),
         losses=MotionLosses(vertices=10.0, velocity=10.0, parameter_kind="l1", vertex_frames=0.1, vertex_share=0.1),
     )
 
