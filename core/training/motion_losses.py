@@ -1,0 +1,136 @@
+"""What a reconstruction of motion is measured by: rotations, the root, its path, the body's surface, and its velocity.
+
+All are means over real frames alone, so padding weighs nothing. `l1` is the mean absolute difference, `l2` half the
+mean square (the likelihoods of a Laplacian and a Gaussian of width 1, as the authors' code has them). Rotations are
+compared as matrices, paths and surfaces in metres, velocities in metres a frame.
+
+Vertices cost most, so they are compared in a random share of each window's frames, one from each equal part of it, and
+without correctives (see `core.bodies.surface`): how two bodies differ is then one product of matrices.
+"""
+
+from typing import Literal
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor, nn
+
+from core.bodies.model_files import Family
+from core.bodies.surface import Surface, vertex_distances_mm
+from core.geometry.differentiable import matrices_of_6d
+from core.models.motion_vqvae import MotionTensors
+from core.posegpt_configs import MotionLosses as Knobs
+
+Kind = Literal["l1", "l2"]
+
+
+class MotionLosses(nn.Module):
+    """The terms of a config."""
+
+    def __init__(self, config: Knobs, family: Family) -> None:
+        super().__init__()
+        self._config = config
+        self.surface = Surface(family, vertex_share=config.vertex_share)
+
+    def forward(
+        self,
+        made: MotionTensors,
+        true: MotionTensors,
+        real: Bool[Tensor, "B F"] | None = None,
+        random: torch.Generator | None = None,
+    ) -> dict[str, Float[Tensor, ""]]:
+        """Every term that weighs anything, without its weight. `random` chooses the frames with vertices."""
+        config = self._config
+        made_turns, true_turns = matrices_of_6d(made.rotations_6d), matrices_of_6d(true.rotations_6d)
+        by = config.parameter_kind
+        terms = {
+            "rotations": masked_mean(made_turns[:, :, 1:] - true_turns[:, :, 1:], real, by),
+            "root": masked_mean(made_turns[:, :, 0] - true_turns[:, :, 0], real, by),
+            "path": masked_mean(made.path_m - true.path_m, real, by),
+        }
+        terms = {name: term for name, term in terms.items() if self.weight(name) > 0}
+        if config.vertices > 0 or config.velocity > 0:
+            terms |= self._of_surface((made_turns, made.path_m), (true_turns, true.path_m), real, random)
+        return terms
+
+    def weight(self, term: str) -> float:
+        """How much a term weighs."""
+        return float(getattr(self._config, term))
+
+    def total(self, terms: dict[str, Float[Tensor, ""]]) -> Float[Tensor, ""]:
+        """Their weighted sum."""
+        return torch.stack([self.weight(name) * term for name, term in terms.items()]).sum()
+
+    def _of_surface(
+        self,
+        made: tuple[Float[Tensor, "B F J 3 3"], Float[Tensor, "B F 3"]],
+        true: tuple[Float[Tensor, "B F J 3 3"], Float[Tensor, "B F 3"]],
+        real: Bool[Tensor, "B F"] | None,
+        random: torch.Generator | None,
+    ) -> dict[str, Float[Tensor, ""]]:
+        """Vertices and their velocity, in the frames that are drawn."""
+        config, kind = self._config, self._config.vertex_kind
+        batch, frames = true[1].shape[:2]
+        lengths = torch.full((batch,), frames, device=true[1].device) if real is None else real.sum(1)
+        at, counted = drawn_frames(lengths, frames, config.vertex_frames, random)
+        terms = {}
+        if config.velocity > 0:
+            # A frame and the one after it; where there is none, the two before the end.
+            at = torch.minimum(at, (lengths[:, None] - 2).clamp_min(0))
+            after = (at + 1).clamp_max(frames - 1)
+            now, then = self._apart(made, true, torch.cat([at, after], dim=1)).chunk(2, dim=1)
+            moves = counted & (lengths[:, None] > 1)
+            terms["velocity"] = masked_mean(self.surface.spanned((then - now).flatten(0, 1)), moves.flatten(), kind)
+        else:
+            now = self._apart(made, true, at)
+        if config.vertices > 0:
+            terms["vertices"] = masked_mean(self.surface.spanned(now.flatten(0, 1)), counted.flatten(), kind)
+        return terms
+
+    def _apart(
+        self,
+        made: tuple[Float[Tensor, "B F J 3 3"], Float[Tensor, "B F 3"]],
+        true: tuple[Float[Tensor, "B F J 3 3"], Float[Tensor, "B F 3"]],
+        at: Tensor,
+    ) -> Float[Tensor, "B n 3 J4"]:
+        """By how much the carriers of the chosen frames differ. What is true needs no gradient."""
+        rows = torch.arange(len(at), device=at.device)[:, None]
+
+        def carried(turns: Tensor, path_m: Tensor) -> Tensor:
+            return self.surface.carriers(turns[rows, at].flatten(0, 1), path_m[rows, at].flatten(0, 1))
+
+        with torch.no_grad():
+            aim = carried(*true)
+        return (carried(*made) - aim).unflatten(0, at.shape)
+
+
+def masked_mean(apart: Float[Tensor, "*shape"], counted: Tensor | None, kind: Kind) -> Float[Tensor, ""]:
+    """Mean over what `counted`, of the first axes, says. The rest may be anything, even no number."""
+    if counted is not None:
+        whole = counted.reshape(counted.shape + (1,) * (apart.dim() - counted.dim()))
+        apart = torch.where(whole, apart, 0.0)
+    mean = apart.abs().mean() if kind == "l1" else 0.5 * apart.square().mean()
+    return mean if counted is None else mean * (counted.numel() / counted.sum().clamp_min(1))
+
+
+def drawn_frames(
+    lengths: Tensor, frames: int, share: float, random: torch.Generator | None
+) -> tuple[Tensor, Bool[Tensor, "B n"]]:
+    """Frames of each window, at least one: one from anywhere in each of n equal parts; and which of the n are any."""
+    most = max(int(-(-share * frames // 1)), 1)
+    counts = torch.ceil(share * lengths).long().clamp(1, most)[:, None]
+    part = torch.arange(most, device=lengths.device)
+    within = torch.rand(len(lengths), most, generator=random, device=lengths.device)
+    at = ((part + within) / counts * lengths[:, None]).long()
+    return torch.minimum(at, lengths[:, None] - 1).clamp_min(0), part < counts
+
+
+@torch.no_grad()
+def pve_mm(
+    surface: Surface, one: MotionTensors, other: MotionTensors, real: Bool[Tensor, "B F"] | None = None
+) -> Float[Tensor, " B"]:
+    """How far the vertices of two motions lie apart on average, of every window over its real frames."""
+    flat = [(matrices_of_6d(each.rotations_6d).flatten(0, 1), each.path_m.flatten(0, 1)) for each in (one, other)]
+    each_mm = vertex_distances_mm(surface, flat[0], flat[1]).view(one.path_m.shape[:2])
+    if real is None:
+        return each_mm.mean(1)
+    return torch.where(real, each_mm, 0.0).sum(1) / real.sum(1).clamp_min(1)

@@ -1,0 +1,141 @@
+"""The auto-encoder's recipe: motion through codes and back, by the losses of its config and the quantiser's.
+
+Validation sees windows that were not learned from. `validation/pve_mm` is the mean distance of vertices over all real
+frames of all windows, of every tenth vertex and without correctives, which is the whole surface's within some
+hundredths; the best by it is kept. A book's usage is the share of its codes that the validation windows use.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+import torch
+from numpy import ndarray
+from torch import Tensor
+
+from core.bodies.surface import Surface
+from core.models.motion_vqvae import MotionTensors, MotionVqvae
+from core.models.quantizer import use_of
+from core.posegpt_configs import PoseGpt
+from core.training.descent import Descent
+from core.training.motion_losses import MotionLosses, pve_mm
+
+MEASURED_SHARE = 0.1
+
+
+class Windows(Protocol):
+    """Padded windows of motion, as `datasets.motion_features` gives them."""
+
+    @property
+    def rotations_6d(self) -> ndarray: ...
+    @property
+    def path_m(self) -> ndarray: ...
+    @property
+    def real(self) -> ndarray: ...
+
+
+class AutoencoderTraining:
+    """The model, its optimiser, and where batches come from; a `loop.Recipe`.
+
+    `keep` is told the score (greater is better) and figures of every validation, `save` the step to save.
+    """
+
+    def __init__(
+        self,
+        config: PoseGpt,
+        model: MotionVqvae,
+        next_batch: Callable[[], Windows],
+        validation: Sequence[Windows],
+        random: torch.Generator,
+        device: torch.device,
+        keep: Callable[[int, float | None, dict[str, float]], None],
+        save: Callable[[int], None],
+    ) -> None:
+        self._model, self._next_batch, self._random, self._device = model, next_batch, random, device
+        self._keep, self._save = keep, save
+        self._losses = MotionLosses(config.losses, config.data.body).to(device)
+        self._measure = Surface(config.data.body, vertex_share=MEASURED_SHARE).to(device)
+        self._descent = Descent(model, config.autoencoder_training, config.precision, device)
+        self._validation = [self._put(batch) for batch in validation]
+
+    # ---- what the loop asks ----
+
+    def take_step(self, *, look: bool) -> dict[str, Tensor]:
+        """One step on fresh windows."""
+        motion, real = self._put(self._next_batch())
+        self._model.train()
+        # Dropout draws from torch's own stream, which is handed a seed of this run's.
+        seed = int(torch.randint(2**31, (), generator=self._random, device=self._random.device))
+        with torch.random.fork_rng(devices=[self._device] if self._device.type == "cuda" else []):
+            torch.manual_seed(seed)
+            with self._descent.products():
+                back = self._model(motion, real, self._random)
+            terms = self._losses(back.motion, motion, real, self._random)
+            loss = self._losses.total(terms) + back.quantizer_loss
+            self._descent.step(loss)
+        if not look:
+            return {}
+        usage, perplexity = use_of(back.codes, back.real_tokens, self._model.codes)
+        return {
+            "loss": loss.detach(),
+            **{f"loss/{name}": term.detach() for name, term in terms.items()},
+            "loss/quantizer": back.quantizer_loss.detach(),
+            "train/usage": usage.mean(),
+            "train/perplexity": perplexity.mean(),
+        }
+
+    def validate(self, step: int) -> dict[str, float]:
+        """How well windows that were not learned from come back; `keep` hears of it."""
+        figures = self._figures()
+        self._keep(step, -figures["validation/pve_mm"] if figures else None, figures)
+        return figures
+
+    def save(self, step: int) -> None:
+        """As the one who drives this keeps it."""
+        self._save(step)
+
+    # ---- going on ----
+
+    def state(self) -> dict[str, Tensor]:
+        """Everything beside the weights that going on bit for bit needs."""
+        return {**self._descent.state(), "random": self._random.get_state()}
+
+    def take_up(self, step: int, tensors: dict[str, Tensor]) -> None:
+        """Go on after `step` with what `state` said."""
+        self._descent.take_up(step, tensors)
+        self._random.set_state(tensors["random"])
+
+    # ---- measuring ----
+
+    def _put(self, batch: Windows) -> tuple[MotionTensors, Tensor | None]:
+        """On the device. Without padding there is no mask, and attention is plain."""
+        there = [torch.from_numpy(each).to(self._device) for each in (batch.rotations_6d, batch.path_m)]
+        real = None if batch.real.all() else torch.from_numpy(batch.real).to(self._device)
+        return MotionTensors(there[0], there[1]), real
+
+    @torch.no_grad()
+    def _figures(self) -> dict[str, float]:
+        if not self._validation:
+            return {}
+        self._model.eval()
+        apart, frames, losses, books = [], [], [], []
+        for motion, real in self._validation:
+            with self._descent.products():
+                back = self._model(motion, real)
+            apart.append(pve_mm(self._measure, back.motion, motion, real))
+            frames.append(torch.full_like(apart[-1], motion.path_m.shape[1]) if real is None else real.sum(1))
+            # The same frames at every validation, so that the curve is of the model alone.
+            chosen = torch.Generator(self._device).manual_seed(0)
+            terms = self._losses(back.motion, motion, real, chosen)
+            losses.append(self._losses.total(terms) + back.quantizer_loss)
+            codes = back.codes.flatten(0, 1)
+            books.append(codes if back.real_tokens is None else codes[back.real_tokens.flatten()])
+        weights = torch.cat(frames).double()
+        usage, perplexity = use_of(torch.cat(books)[None], None, self._model.codes)
+        of_books = {f"perplexity/book {number}": each.item() for number, each in enumerate(perplexity, 1)}
+        return {
+            "validation/pve_mm": ((torch.cat(apart) * weights).sum() / weights.sum()).item(),
+            "validation/loss": torch.stack(losses).mean().item(),
+            "validation/usage": usage.mean().item(),
+            "validation/perplexity": perplexity.mean().item(),
+            **{f"validation/{name}": value for name, value in of_books.items()},
+        }
