@@ -1,0 +1,156 @@
+"""What of a project PoseGPT learns from: which data sets, which recordings to which part, as which classes.
+
+    examples = motion_examples(project_folder, config.data, config.seed)
+    examples.labelled["validation"]        # recordings with their stretches, as `motion_windows` reads them
+
+A set's split is the one that is named, else its own or first one, else its makers', else one drawn 70/15/15 here with
+no performer in two parts. A recording that lies in two parts, such as one that was imported twice, stays in the one
+that is not learned from. What is found and what is left out is said in `notes`.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.datasets.catalog import fingerprint
+from core.datasets.motion_windows import Labelled, classes_of, joined, parts_of
+from core.errors import ProjectError, RunError
+from core.posegpt_configs import MotionData
+from core.project.annotations import PARTS
+from core.project.motion_sets import MotionSet, MotionSplit, motion_sets
+from core.splits import drawn_split, told
+from core.wording import counted
+
+_LEAST_RECORDINGS = 3
+"""With fewer there is nothing to set aside."""
+_NAMED = 3
+"""How many names a note gives of what it counts."""
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Recordings by part. `learned_as` maps a label to its class; labels it does not name are not learned."""
+
+    labelled: dict[str, tuple[Labelled, ...]]
+    learned_as: dict[str, str]
+    parts: dict[str, tuple[str, ...]]  # names of recordings; before a colon their set's, where there are several
+    sources: tuple[str, ...]  # names and terms of the data sets
+    notes: tuple[str, ...]
+    fingerprint: str
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """In the order of the model's actions, the same as `MotionWindows.classes`."""
+        return tuple(dict.fromkeys(sorted(self.learned_as.values())))
+
+
+def motion_examples(project_folder: Path, data: MotionData, seed: int) -> Examples:
+    """Everything there is to learn from; RunError in words where there is nothing."""
+    every = list(motion_sets(project_folder))
+    chosen = _chosen(every, data.sets)
+    notes: list[str] = []
+    labelled: dict[str, list[tuple[str, Labelled]]] = {part: [] for part in PARTS}
+    learned_as: dict[str, str] = {}
+    for each in chosen:
+        found = joined(each, [other for other in every if other is not each])
+        split = _split(each, data.split, seed)
+        notes.append(f"{each.facts.name}: {told(split)}")
+        notes += (_left_out(each, reason, names) for reason, names in found.left_out.items())
+        learned_as |= classes_of(each, split)
+        before = f"{each.facts.key}:" if len(chosen) > 1 else ""
+        for part, those in parts_of(found.labelled, split).items():
+            labelled[part] += ((before + one.name, one) for one in those)
+    notes += _apart(labelled)
+    if not labelled["train"]:
+        raise RunError(
+            "The project has no labelled motion to learn from.",
+            hint="Import motion with actions, such as BVH in folders named after them, or BABEL beside AMASS.",
+        )
+    parts = {part: tuple(name for name, _ in those) for part, those in labelled.items()}
+    words = [f"{part} {name} {one.row.file} {one.stretches}" for part in PARTS for name, one in labelled[part]]
+    words += [f"{label} {name}" for label, name in sorted(learned_as.items())]
+    return Examples(
+        labelled={part: tuple(one for _, one in those) for part, those in labelled.items()},
+        learned_as=learned_as,
+        parts=parts,
+        sources=_sources(chosen, labelled),
+        notes=tuple(notes),
+        fingerprint=fingerprint({}, words),
+    )
+
+
+def _chosen(every: Sequence[MotionSet], names: str) -> list[MotionSet]:
+    with_labels = [each for each in every if any(row.stretches for row in each.rows.values())]
+    wanted = [name.strip() for name in names.split(",") if name.strip()]
+    if not wanted:
+        if not with_labels:
+            raise RunError(
+                "The project has no motion with labels to learn from.",
+                hint="Import motion with actions, such as BVH in folders named after them, or BABEL beside AMASS.",
+            )
+        return with_labels
+    chosen = []
+    for name in wanted:
+        found = next((each for each in with_labels if name in (each.facts.key, each.facts.name)), None)
+        if found is None:
+            there = ", ".join(each.facts.name for each in with_labels) or "none"
+            raise RunError(f"The project has no labelled data set {name!r}.", hint=f"It has: {there}.")
+        if found not in chosen:
+            chosen.append(found)
+    return chosen
+
+
+def _split(motion_set: MotionSet, name: str, seed: int) -> MotionSplit:
+    """The split that the module's head says."""
+    stored = motion_set.splits()
+    if name:
+        if name not in stored:
+            there = ", ".join(stored) or "none"
+            raise RunError(
+                f"{motion_set.facts.name} has no split {name!r}.",
+                hint=f"It has: {there}. Make one: posecast split, or leave data.split empty.",
+            )
+        return stored[name]
+    if stored:
+        return stored.get("own") or next(iter(stored.values()))
+    try:
+        return drawn_split(motion_set, "own", "own", seed)
+    except ProjectError:
+        pass
+    rows = motion_set.rows.values()
+    if len(rows) < _LEAST_RECORDINGS:
+        how = "too few recordings to set any aside, so no figure tells how it does on what it has not seen"
+        return MotionSplit(name="all", how=how, parts={"train": tuple(row.name for row in rows)})
+    performers = {row.performer for row in rows}
+    by = "performer" if "" not in performers and len(performers) >= _LEAST_RECORDINGS else "sequence"
+    return drawn_split(motion_set, "drawn", by, seed)
+
+
+def _apart(labelled: dict[str, list[tuple[str, Labelled]]]) -> Iterable[str]:
+    """Takes recordings away that lie in a later part too, and says how many. Test comes last."""
+    for at, part in enumerate(PARTS):
+        later = {one.row.file for other in PARTS[at + 1 :] for _, one in labelled[other]}
+        kept = [(name, one) for name, one in labelled[part] if one.row.file not in later]
+        twice = len(labelled[part]) - len(kept)
+        if twice:
+            labelled[part] = kept
+            yield f"Left out of {part}: {counted(twice, 'recording')} that the same project also keeps in another part"
+
+
+def _left_out(motion_set: MotionSet, reason: str, names: Sequence[str]) -> str:
+    few = ", ".join(names[:_NAMED])
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return f"{motion_set.facts.name}, left out: {counted(len(names), 'recording')}, {reason} ({few}{more})"
+
+
+def _sources(chosen: Sequence[MotionSet], labelled: dict[str, list[tuple[str, Labelled]]]) -> tuple[str, ...]:
+    """The sets of labels and those of the motion they were joined to, each with its terms."""
+    sets = {each.facts.key: each.facts for each in chosen}
+    counts = Counter(one.motion_set.facts.key for those in labelled.values() for _, one in those)
+    sets |= {one.motion_set.facts.key: one.motion_set.facts for those in labelled.values() for _, one in those}
+    return tuple(
+        f"{facts.name}: {counted(counts[key], 'recording') if counts[key] else 'labels'}; "
+        f"{facts.licence or 'its terms are not said'}"
+        for key, facts in sorted(sets.items())
+    )
