@@ -55,6 +55,8 @@ class SceneView(QWidget):
         self.setAccessibleName(self.tr("Space view"))
         self.looks = Looks()
         self.linked = True
+        self.plates = False
+        """Whether names stand on plates in the colours of whom they name, as numbers of samples do."""
         self._columns: tuple[Standing, ...] = (Standing(ground_m=0.0),)
         self._captions: tuple[str, ...] = ("",)
         self._views: list[View] = [Orbit()]
@@ -65,7 +67,8 @@ class SceneView(QWidget):
         self._asked: Wish | None = None
         self._settled = False
         self._framed = False
-        self._followed = ""
+        self.followed = ""
+        """The name of whom the view goes with, where it goes with anybody; empty for the first one."""
 
     # ---- what is shown ----------------------------------------------------------------------------------------------
 
@@ -78,7 +81,7 @@ class SceneView(QWidget):
         for at, (view, standing) in enumerate(zip(self._views, self._columns, strict=True)):
             if isinstance(view, Orbit):
                 view = view.over(standing.ground_m)
-                self._views[at] = _gone_along(view, standing, self._followed) if self.looks.follows else view
+                self._views[at] = _gone_along(view, standing, self.followed) if self.looks.follows else view
         self._filled()
 
     def set_standing(self, standing: Standing) -> None:
@@ -95,7 +98,7 @@ class SceneView(QWidget):
             return
         self.looks = looks
         if not looks.follows:
-            self._followed = ""
+            self.followed = ""
             self._views = [view.staying() if isinstance(view, Orbit) else view for view in self._views]
         self.set_columns(self._columns, self._captions)
         self.looks_changed.emit()
@@ -229,7 +232,8 @@ class SceneView(QWidget):
             painter.save()
             painter.setClipRect(room, Qt.ClipOperation.IntersectClip)
             for label in labels:
-                _paint_label(painter, label, room.topLeft() + QPointF(label.x, label.y) / ratio)
+                paint = _paint_plate if self.plates else _paint_label
+                paint(painter, label, room.topLeft() + QPointF(label.x, label.y) / ratio)
             painter.restore()
             if isinstance(self._views[at], Orbit) and room.width() > 150:
                 gizmo.paint(painter, self._orbit(at), round(room.right()))
@@ -319,6 +323,23 @@ def _paint_label(painter: QPainter, label: PlacedLabel, at: QPointF) -> None:
     painter.setBrush(QColor(label.colour))
     painter.drawEllipse(QPointF(box.left() + 9, at.y()), 3.2, 3.2)
     put(painter, box.left() + 18, at.y() + theme.px(11) * 0.36, label.text, theme.now().text, 11, 600)
+
+
+def _paint_plate(painter: QPainter, label: PlacedLabel, at: QPointF) -> None:
+    """The words on the colour of whom they name."""
+    wide, high = max(QFontMetricsF(theme.font(12, 700)).horizontalAdvance(label.text) + 14, theme.px(22)), theme.px(20)
+    box = QRectF(at.x() - wide / 2, at.y() - high / 2, wide, high)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(label.colour))
+    painter.drawRoundedRect(box, 4, 4)
+    ink = readable_on(label.colour)
+    put(painter, box.center().x(), at.y() + theme.px(12) * 0.36, label.text, ink, 12, 700, align="centre")
+
+
+def readable_on(ground: str) -> str:
+    """Ink for words on a colour: the dark or the light one, whichever stands out more."""
+    dark, light = theme.DARK.seg_ink, "#FFFFFF"
+    return max((dark, light), key=lambda ink: theme.contrast(ink, ground))
 
 
 def colours() -> Colours:

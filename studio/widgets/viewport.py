@@ -74,7 +74,7 @@ class Viewport(SceneView):
 
     def follow(self, *, on: bool, name: str = "") -> None:
         """Go with somebody (the first one without a name) as they move, or stay."""
-        self._followed = name
+        self.followed = name
         self.set_looks(replace(self.looks, follows=on))
         if on:
             self.set_columns(self._columns, self._captions)
