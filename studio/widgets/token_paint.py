@@ -19,7 +19,8 @@ from studio.widgets.motion_time import RULER, MotionTime, head_px
 if TYPE_CHECKING:
     from studio.widgets.token_strip import Range, Tokens
 
-_NUMBER = 10.0
+_NUMBERS = (10.0, 9.0)
+"""Sizes of numbers, at 100 % text: the largest that fits its cell, or none."""
 
 
 def row_height(books: int) -> int:
@@ -82,8 +83,8 @@ def _names(painter: QPainter, tokens: Tokens, look: theme.Theme) -> None:
 
 def _codes(painter: QPainter, tokens: Tokens, time: MotionTime, look: theme.Theme) -> None:
     wide = time.px_per_s * tokens.token_s
-    widest = painting.words_width("8" * len(str(max(tokens.codes_a_book - 1, 0))), _NUMBER, 500)
-    has_numbers = widest + 2 <= wide - 1
+    longest = "8" * len(str(max(tokens.codes_a_book - 1, 0)))
+    size = next((each for each in _NUMBERS if painting.words_width(longest, each, 500) + 2 <= wide - 1), None)
     rounded = 2.5 if wide > 8 else 0.0
     last = max(tokens.codes_a_book - 1, 1)
     for at, codes in enumerate(tokens.codes):
@@ -93,11 +94,9 @@ def _codes(painter: QPainter, tokens: Tokens, time: MotionTime, look: theme.Them
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(QColor(colour))
             painter.drawRoundedRect(area, rounded, rounded)
-            if has_numbers:
-                baseline = area.center().y() + theme.px(_NUMBER) * 0.36
-                painting.put(
-                    painter, area.center().x(), baseline, str(code), ink_on(colour), _NUMBER, 500, align="centre"
-                )
+            if size is not None:
+                baseline = area.center().y() + theme.px(size) * 0.36
+                painting.put(painter, area.center().x(), baseline, str(code), ink_on(colour), size, 500, align="centre")
 
 
 def _past(painter: QPainter, tokens: Tokens, time: MotionTime, look: theme.Theme) -> None:
