@@ -5,13 +5,9 @@ turn on L_C = E[C(fake)] − E[C(real)], kept Lipschitz by clipping or by a pena
 tensors. The run's folder gets best and last checkpoints, config.json, split.json and metrics.csv.
 """
 
-import csv
 import math
-from collections.abc import Generator, Iterable
-from contextlib import contextmanager
 from pathlib import Path
 
-import msgspec
 import numpy as np
 import torch
 from torch import Tensor
@@ -20,7 +16,6 @@ from core import configs
 from core.datasets.action_sequences import Examples, Windows, counted, examples_of
 from core.datasets.pose_bank import PoseBank, find_bank, shared_with
 from core.datasets.steps import ReadTracks
-from core.errors import RunError
 from core.evaluation.baselines import plain_of
 from core.evaluation.batches import Batch, WindowTensors
 from core.evaluation.metrics import accuracy, error_2d
@@ -30,8 +25,8 @@ from core.models.baselines.plain import Plain
 from core.models.checkpoints import Header
 from core.models.forecaster import Critic, Forecaster
 from core.project.annotations import Project
-from core.runs import Done, Event, Events, Made, Metric, Note, TrainForecaster
-from core.training import loop
+from core.runs import Done, Events, Made, Note, TrainForecaster
+from core.training import loop, running
 from core.training.forecaster_losses import (
     action_loss,
     critic_loss,
@@ -63,7 +58,7 @@ def train_forecaster(
                 "3D figures are then better than they would be on strangers"
             )
     folder.mkdir(parents=True, exist_ok=True)
-    with _threads(config.threads):
+    with running.threads(config.threads):
         recipe = ForecasterRecipe(spec, project.name, examples, bank, folder)
         done = recipe.take_up()
         if done:
@@ -76,7 +71,7 @@ def train_forecaster(
             report_every=config.report_every,
             validate_every=config.validate_every,
         )
-        yield from _kept(steps, folder / "metrics.csv", done)
+        yield from running.written_down(steps, folder / "metrics.csv", done)
     best = folder / "best.safetensors"
     yield Made("best checkpoint", str(best))
     yield Done(recipe.summary(), (str(best),))
@@ -91,7 +86,7 @@ class ForecasterRecipe:
         config, words = spec.config, examples.vocabulary
         self._config, self._preset, self._project = config, spec.preset, project
         self._examples, self._folder = examples, folder
-        self._device = _device(config.device)
+        self._device = running.device_of(config.device)
         self._random = torch.Generator(self._device).manual_seed(config.seed)
         with torch.random.fork_rng(devices=[]):  # weights are drawn from torch's own stream; leave that as it was
             torch.manual_seed(config.seed)
@@ -163,10 +158,7 @@ class ForecasterRecipe:
         """How many steps the run in the folder has behind it; its state is taken up. A new one says what it is."""
         path = self._folder / "last.safetensors"
         if not path.is_file():
-            (self._folder / "config.json").write_bytes(msgspec.json.format(msgspec.json.encode(self._config), indent=2))
-            (self._folder / "split.json").write_bytes(
-                msgspec.json.format(msgspec.json.encode(self._examples.parts), indent=2)
-            )
+            running.put_down(self._folder, self._config, self._examples.parts)
             return 0
         kept = checkpoints.load(path)
         self._require_the_same(kept.header)
@@ -198,18 +190,8 @@ class ForecasterRecipe:
         return f"Validation: top-1 {100 * figures['validation/top1']:.1f} %, {error}"
 
     def _require_the_same(self, header: Header) -> None:
-        was, now = configs.knobs(header.config), configs.knobs(self._config)
-        changed = [knob for knob in now if was.get(knob) != now[knob] and knob not in RELATED]
-        if changed:
-            raise RunError(
-                f"The run in {self._folder.name} was begun with {changed[0]} = {was.get(changed[0])}.",
-                hint="Go on with its own settings, or choose another folder.",
-            )
-        if header.data_fingerprint != self._examples.fingerprint():
-            raise RunError(
-                f"The project has changed since the run in {self._folder.name} was begun.",
-                hint="Begin a new run in another folder.",
-            )
+        same = header.data_fingerprint == self._examples.fingerprint()
+        running.require_the_same(self._folder, header.config, self._config, RELATED, same_data=same)
 
     # ---- a step ----
 
@@ -320,37 +302,3 @@ def _average_error_px(plain: Plain, windows: Windows) -> float:
 
 def _adam(model: torch.nn.Module, config: configs.ForecasterOptimiser) -> torch.optim.Adam:
     return torch.optim.Adam(model.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay, fused=True)
-
-
-def _device(name: str) -> torch.device:
-    if name == "cuda" and not torch.cuda.is_available():
-        raise RunError("There is no graphics card that torch can use.", hint="Choose device=cpu, or auto.")
-    return torch.device("cuda" if name != "cpu" and torch.cuda.is_available() else "cpu")
-
-
-@contextmanager
-def _threads(count: int) -> Generator[None]:
-    """Sums depend on how many threads share them, so their number is part of the run."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(count)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
-
-
-def _kept(events: Iterable[Event], path: Path, done: int) -> Events:
-    """The same events, their metrics written down as `step, name, value`; rows after step `done` are taken back."""
-    rows: list[list[str]] = []
-    if done and path.is_file():
-        with path.open(newline="") as file:
-            rows = [row for row in csv.reader(file) if row and row[0].isdigit() and int(row[0]) <= done]
-    with path.open("w", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerows([["step", "name", "value"], *rows])
-        for event in events:
-            if isinstance(event, Metric):
-                writer.writerow([event.step, event.name, repr(event.value)])
-            else:
-                file.flush()
-            yield event
