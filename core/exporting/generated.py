@@ -1,0 +1,193 @@
+"""Motion that a model made, as files: what others read as motion, and films and pictures of bodies on the ground.
+
+    exported = yield from write(Path("walk.mp4"), samples, recipe)      # all of them side by side
+    exported = yield from write(Path("walk.npz"), samples, recipe)      # a file each: walk.npz, walk-2.npz, …
+
+The ending says the format: .npz (AMASS's names, with the codes and the recipe; core.formats.generated_motion), .bvh,
+.glb (everybody in one file, skinned and moving), .mp4 and .gif (a film), .png (moments of each, from left to right).
+What it was made from stands in the file where its format has room: the whole recipe in .npz, a sentence in .glb, .png,
+.mp4 and .gif; a .bvh holds no words. The frames of a past are not in them, but the .npz has them in its recipe. Metres,
+y up. No torch.
+"""
+
+from collections.abc import Generator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from core.bodies import library
+from core.errors import FileError
+from core.exporting.bodies import Exported
+from core.formats import bvh_writing, generated_motion
+from core.formats.gltf import LEFT_OUT, Person, write_glb
+from core.formats.provenance import Provenance
+from core.generations import Recipe, Sample, unpacked
+from core.kept_motions import in_words
+from core.recordings import Recording
+from core.rendering.export import FITTED_COLOURS, film, save_picture, seen_whole
+from core.rendering.moving import MovingBody, MovingScene, Shot
+from core.runs import Progress
+from core.whole_files import whole_file
+from core.wording import counted
+
+ENDINGS = (".npz", ".bvh", ".glb", ".mp4", ".gif", ".png")
+_A_FILE_EACH = (".npz", ".bvh")
+_BESIDE_M = 0.5
+"""Between the places that two samples need."""
+_LEAST_M = 1.0
+_MOMENTS = 6
+_APART_M = 0.85
+
+
+def write(
+    path: Path,
+    samples: Sequence[Sample],
+    recipe: Recipe,
+    *,
+    body: str = library.DEFAULT_KEY,
+    checkpoint: str = "",
+    numbers: Sequence[int] | None = None,
+    replaces: bool = False,
+    width: int = 1280,
+    height: int = 720,
+) -> Generator[Progress, None, Exported]:
+    """Write the samples. `numbers` say which of the recipe's they are, from 0; in order without it.
+
+    CoreError says in words why that cannot be; closing the generator leaves nothing half-made.
+    """
+    ending = path.suffix.lower()
+    if ending not in ENDINGS:
+        endings = ", ".join(ENDINGS)
+        raise FileError(
+            path, f"motion is not written as {ending or 'a file without an ending'}", hint=f"Use {endings}."
+        )
+    if not samples:
+        raise FileError(path, "there is no motion to write", hint="Make some first.")
+    numbers = range(len(samples)) if numbers is None else numbers
+    files = targets(path, len(samples))
+    for each in files:
+        if each.exists() and not replaces:
+            raise FileError(each, "is there already", hint="Choose another name, or say that it may be replaced.")
+    said = provenance(recipe, numbers, library.choice(body).licence)
+    if ending in _A_FILE_EACH:
+        for at, (file, sample, number) in enumerate(zip(files, samples, numbers, strict=True)):
+            yield Progress(at, len(files), "motion")
+            if ending == ".npz":
+                _write_npz(file, generated_motion.content(sample, recipe, number, body=body, checkpoint=checkpoint))
+            else:
+                motion = unpacked(sample.motion)
+                bvh_writing.write(Recording(_name(recipe, number), motion.rate_hz, body=motion), file)
+        yield Progress(len(files), len(files), "motion")
+        return Exported(files, f"{_listed(files)}: {_what(samples)}. {said.terms}")
+    scene = scene_of(samples, numbers=numbers, body=body)
+    if ending == ".glb":
+        yield Progress(0, 1, "bodies")
+        people = [_person(each) for each in scene.bodies]
+        write_glb(path, people, scene.rate_hz, replace(said, note=f"{said.note}. {LEFT_OUT}"))
+        yield Progress(1, 1, "bodies")
+    elif ending == ".png":
+        yield Progress(0, 1, "picture")
+        moments = moments_of(samples, numbers=numbers, body=body)
+        save_picture(path, Shot(moments, view=seen_whole(moments, width / height)), said, width, height)
+        yield Progress(1, 1, "picture")
+    else:
+        shot = Shot(scene, view=seen_whole(scene, width / height), labels=len(samples) > 1, trails=True)
+        yield from film(path, shot, said, width, height)
+    return Exported(files, f"{_listed(files)}: {_what(samples)}. {said.terms}")
+
+
+def targets(path: Path, samples: int) -> tuple[Path, ...]:
+    """The files that this makes: one for all, or one a sample."""
+    if path.suffix.lower() not in _A_FILE_EACH:
+        return (path,)
+    return (path, *(path.with_stem(f"{path.stem}-{number}") for number in range(2, samples + 1)))
+
+
+def provenance(recipe: Recipe, numbers: Sequence[int], licence: str) -> Provenance:
+    """What a file of these samples says of itself."""
+    which = ", ".join(str(number + 1) for number in numbers)
+    made = f"Made by {Path(recipe.model).name}: {in_words(recipe)}, seed {recipe.seed}, sample {which}"
+    draw = f"temperature {recipe.temperature:g}, top-k {recipe.top_k or 'all'}, top-p {recipe.top_p:g}"
+    past = f", after {recipe.past.source or 'a past'}" if recipe.past is not None else ""
+    poses = f", through {counted(len(recipe.anchors), 'pose')}" if recipe.anchors else ""
+    return Provenance(library.terms(licence), title=in_words(recipe), note=f"{made}, {draw}{past}{poses}")
+
+
+def scene_of(
+    samples: Sequence[Sample], *, numbers: Sequence[int] | None = None, body: str = library.DEFAULT_KEY
+) -> MovingScene:
+    """All samples side by side, from left to right, over the time of the longest; who is done stands still."""
+    motions = [unpacked(sample.motion) for sample in samples]
+    frames = max(len(motion) for motion in motions)
+    numbers = range(len(samples)) if numbers is None else numbers
+    bodies, right_m = [], 0.0
+    for motion, number in zip(motions, numbers, strict=True):
+        held = np.minimum(np.arange(frames), len(motion) - 1)
+        path_m = np.asarray(motion.translation_m, float)[held]
+        least_m, most_m = float(path_m[:, 0].min()), float(path_m[:, 0].max())
+        aside_m = right_m - least_m
+        right_m += max(most_m - least_m, 0.0) + _LEAST_M + _BESIDE_M
+        path_m[:, 0] += aside_m
+        bodies.append(
+            MovingBody(
+                body=body,
+                betas=np.zeros(10, np.float32),
+                rotations=np.asarray(motion.rotations, np.float32)[held],
+                translation_m=path_m.astype(np.float32),
+                colour=FITTED_COLOURS[number % len(FITTED_COLOURS)],
+                name=f"sample {number + 1}",
+            )
+        )
+    return MovingScene(motions[0].rate_hz, tuple(bodies))
+
+
+def moments_of(
+    samples: Sequence[Sample], *, numbers: Sequence[int] | None = None, body: str = library.DEFAULT_KEY
+) -> MovingScene:
+    """One frame in which moments of each sample stand in a row: time goes to the right, samples towards the viewer."""
+    numbers = range(len(samples)) if numbers is None else numbers
+    bodies: list[MovingBody] = []
+    for row, (sample, number) in enumerate(zip(samples, numbers, strict=True)):
+        motion = unpacked(sample.motion)
+        moments = np.unique(np.linspace(0, len(motion) - 1, _MOMENTS).round().astype(int))
+        for column, at in enumerate(moments):
+            place_m = np.asarray(motion.translation_m[at], float).copy()
+            place_m[[0, 2]] = column * _APART_M, 2 * row * _APART_M
+            bodies.append(
+                MovingBody(
+                    body=body,
+                    betas=np.zeros(10, np.float32),
+                    rotations=np.asarray(motion.rotations[at : at + 1], np.float32),
+                    translation_m=place_m[None].astype(np.float32),
+                    colour=FITTED_COLOURS[number % len(FITTED_COLOURS)],
+                    name=f"{at / motion.rate_hz:.1f} s",
+                )
+            )
+    return MovingScene(1.0, tuple(bodies))
+
+
+# ---- how ------------------------------------------------------------------------------------------------------------
+
+
+def _write_npz(path: Path, content: bytes) -> None:
+    with whole_file(path) as beside:
+        beside.write_bytes(content)
+
+
+def _person(each: MovingBody) -> Person:
+    return Person(library.body(each.body), each.betas, each.rotations, each.translation_m, each.name, each.colour)
+
+
+def _name(recipe: Recipe, number: int) -> str:
+    return f"{in_words(recipe)}, sample {number + 1}"
+
+
+def _what(samples: Sequence[Sample]) -> str:
+    longest_s = max(sample.motion.frames / sample.motion.rate_hz for sample in samples)
+    return f"{counted(len(samples), 'sample')} of {longest_s:.2f} s"
+
+
+def _listed(files: tuple[Path, ...]) -> str:
+    names = [each.name for each in files]
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
