@@ -1,8 +1,9 @@
-"""The demo that ships: a small kitchen project with video, and a forecaster trained on a larger one. No torch here."""
+"""What ships: a small kitchen project with video, a forecaster of a larger one, models of motion. No torch here."""
 
 import shutil
 from pathlib import Path
 
+import msgspec
 import platformdirs
 
 import resources
@@ -42,12 +43,44 @@ def open_demo(folder: Path | None = None) -> Path:
     return target
 
 
-def shipped_checkpoints() -> dict[str, Path]:
-    """Name → folder of every checkpoint that ships."""
+def shipped_checkpoints(kind: str = "") -> dict[str, Path]:
+    """Name → folder of every checkpoint that ships, or of those of a kind: "forecaster", "posegpt"."""
     folder = resources.path("checkpoints")
     if not folder.is_dir():
         return {}
-    return {each.name: each for each in sorted(folder.iterdir()) if (each / "best.safetensors").is_file()}
+    found = {each.name: each for each in sorted(folder.iterdir()) if (each / "best.safetensors").is_file()}
+    return {name: each for name, each in found.items() if not kind or kind_of(each) == kind}
+
+
+def kind_of(run: Path) -> str:
+    """What a run's checkpoint is of, "forecaster" or "posegpt"; empty where there is none that can be read."""
+    for name in ("best", "last"):
+        path = run / f"{name}.safetensors"
+        if path.is_file():
+            return _kind_of(path)
+    return ""
+
+
+def _kind_of(path: Path) -> str:
+    """From the header that every .safetensors begins with: its length in 8 bytes, then JSON."""
+    try:
+        with path.open("rb") as file:
+            size = int.from_bytes(file.read(8), "little")
+            header = msgspec.json.decode(file.read(size) if size < _LARGEST_HEADER else b"", type=_Header)
+        return msgspec.json.decode(header.metadata.get("posecast", "{}"), type=_Said).kind
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
+        return ""
+
+
+class _Header(msgspec.Struct):
+    metadata: dict[str, str] = msgspec.field(name="__metadata__", default_factory=dict)
+
+
+class _Said(msgspec.Struct):
+    kind: str = "forecaster"
+
+
+_LARGEST_HEADER = 100_000_000
 
 
 def find_run(name_or_folder: str) -> Path:

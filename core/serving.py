@@ -1,10 +1,12 @@
 """The warm process: it keeps models loaded and answers questions about clips, so that the window never waits for torch.
 
-`python -m core.serving` reads one question a line from its standard input (JSON, `core.forecasts.Question`) and writes
-one answer a line. Libraries print, so the answers go to a private copy of standard output, and what is printed goes to
-standard error. While it works on a question, newer ones of the same kind push out those that wait: the newest wins.
-Bodies are fitted in a thread of their own and need no torch, so they never wait for a model that loads or thinks; torch
-is imported with the first question that needs it. It ends when its input ends. Projects are opened for reading only.
+`python -m core.serving` reads one question a line from its standard input (JSON, a `Question` of `core.forecasts` or a
+`GenerationQuestion`) and writes one answer a line, or several, where motion is said while it is made. Libraries print,
+so the answers go to a private copy of standard output, and what is printed goes to standard error. While it works on a
+question, newer ones of the same kind push out those that wait: the newest wins. Motion that is being made is left in
+the middle when newer one is asked for. Forecasts, fits and motion have a thread each, so that none waits for another;
+torch is imported with the first question that needs it. It ends when its input ends. Projects are opened for reading
+only.
 """
 
 import os
@@ -12,7 +14,8 @@ import sys
 import threading
 import traceback
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -43,6 +46,9 @@ from core.forecasts import (
     Refusal,
     Refused,
 )
+from core.generation.answering import Answering
+from core.generation.asking import UnknownActionError
+from core.generations import AskAboutMotionModel, AskGenerate, GenerationAnswer, GenerationQuestion, NotGenerated
 from core.geometry.cameras import Camera, level_points, levelling, undistort
 from core.motion import Poses2d
 from core.project.annotations import Clip
@@ -53,6 +59,8 @@ if TYPE_CHECKING:
     from core.evaluation.forecasting import TrainedPredictor
 
 MOST_MODELS = 6
+Asked = Question | GenerationQuestion
+Said = Answer | GenerationAnswer
 _NECK = UPPER_BODY_9["neck"]
 
 
@@ -210,11 +218,11 @@ class Inbox:
     """Questions that wait: the newest of each kind. Filled by a thread that reads, emptied by the one that answers."""
 
     def __init__(self) -> None:
-        self._waiting: OrderedDict[type, Question] = OrderedDict()
+        self._waiting: OrderedDict[type, Asked] = OrderedDict()
         self._ended = False
         self._changed = threading.Condition()
 
-    def put(self, question: Question) -> None:
+    def put(self, question: Asked) -> None:
         with self._changed:
             self._waiting[type(question)] = question
             self._changed.notify()
@@ -224,7 +232,12 @@ class Inbox:
             self._ended = True
             self._changed.notify()
 
-    def take(self) -> Question | None:
+    def supersedes(self, kind: type) -> bool:
+        """Whether a newer question of that kind waits, or nobody does."""
+        with self._changed:
+            return self._ended or kind in self._waiting
+
+    def take(self) -> Asked | None:
         """The next question, once there is one; None when there will be none. What nobody waits for is dropped."""
         with self._changed:
             while not self._waiting and not self._ended:
@@ -232,20 +245,43 @@ class Inbox:
             return None if self._ended else self._waiting.popitem(last=False)[1]
 
 
-def read_questions(lines: BinaryIO, inbox: Inbox, refuse: Callable[[Refused], None], fits: Inbox | None = None) -> None:
-    """Every line is a question, or is refused in words. Fits go into an inbox of their own, where there is one."""
+@dataclass(frozen=True)
+class Inboxes:
+    """Where questions wait for the thread that answers their kind."""
+
+    forecasts: Inbox = field(default_factory=Inbox)
+    fits: Inbox = field(default_factory=Inbox)
+    motion: Inbox = field(default_factory=Inbox)
+
+    def of(self, question: Asked) -> Inbox:
+        match question:
+            case AskFit():
+                return self.fits
+            case AskGenerate() | AskAboutMotionModel():
+                return self.motion
+            case _:
+                return self.forecasts
+
+    def end(self) -> None:
+        for each in (self.forecasts, self.fits, self.motion):
+            each.end()
+
+
+def read_questions(lines: BinaryIO, inboxes: Inboxes, refuse: Callable[[Refused], None]) -> None:
+    """Every line is a question, or is refused in words."""
     for line in iter(lines.readline, b""):
         if not line.strip():
             continue
         try:
-            question = msgspec.json.decode(line, type=Question)
-            (inbox if fits is None or not isinstance(question, AskFit) else fits).put(question)
-        except (msgspec.DecodeError, msgspec.ValidationError) as error:
+            question = _questions.decode(line)
+            inboxes.of(question).put(question)
+        except (msgspec.DecodeError, msgspec.ValidationError, ValueError) as error:
             words = Refusal(message=f"This is no question: {error}", hint="Studio and library are of two versions.")
             refuse(Refused(number=_number_in(line), refusal=words))
-    for each in (inbox, fits):
-        if each is not None:
-            each.end()
+    inboxes.end()
+
+
+_questions = msgspec.json.Decoder(Asked)
 
 
 def _number_in(line: bytes) -> int:
@@ -260,7 +296,7 @@ def serve(questions: BinaryIO, answers: BinaryIO) -> None:
     """Answer until the questions end."""
     one_at_a_time = threading.Lock()
 
-    def say(answer: Answer) -> None:
+    def say(answer: Said) -> None:
         with one_at_a_time:
             answers.write(msgspec.json.encode(answer) + b"\n")
             answers.flush()
@@ -269,18 +305,47 @@ def serve(questions: BinaryIO, answers: BinaryIO) -> None:
         answerer = Answerer()
         try:
             while (question := inbox.take()) is not None:
+                assert not isinstance(question, AskGenerate | AskAboutMotionModel)
                 say(answerer.answer(question))
         except BrokenPipeError:
             pass  # whoever asked is gone
         finally:
             answerer.close()
 
-    inbox, fits = Inbox(), Inbox()
-    threading.Thread(target=read_questions, args=(questions, inbox, say, fits), name="questions", daemon=True).start()
-    fitting = threading.Thread(target=answer_all, args=(fits,), name="fits", daemon=True)
-    fitting.start()
-    answer_all(inbox)
-    fitting.join()
+    def make_motion(inbox: Inbox) -> None:
+        answering = Answering()
+        try:
+            while (question := inbox.take()) is not None:
+                assert isinstance(question, AskGenerate | AskAboutMotionModel)
+                for answer in motion_answers(answering, question, inbox):
+                    say(answer)
+        except BrokenPipeError:
+            pass
+
+    inboxes = Inboxes()
+    threads = [
+        threading.Thread(target=answer_all, args=(inboxes.fits,), name="fits", daemon=True),
+        threading.Thread(target=make_motion, args=(inboxes.motion,), name="motion", daemon=True),
+    ]
+    threading.Thread(target=read_questions, args=(questions, inboxes, say), name="questions", daemon=True).start()
+    for thread in threads:
+        thread.start()
+    answer_all(inboxes.forecasts)
+    for thread in threads:
+        thread.join()
+
+
+def motion_answers(answering: Answering, question: GenerationQuestion, inbox: Inbox) -> Iterator[Said]:
+    """All answers to a question for motion, or why there are none; none after a newer one of its kind has come."""
+    try:
+        yield from answering.answers(question, partial(inbox.supersedes, type(question)))
+    except Exception as error:  # noqa: BLE001 (the process must live on; the person sees what happened)
+        refusal = refusal_of(error)
+        if isinstance(question, AskGenerate):
+            nearest = error.nearest if isinstance(error, UnknownActionError) else ()
+            yield NotGenerated(number=question.number, refusal=refusal, nearest=nearest)
+        else:
+            yield Refused(number=question.number, refusal=refusal)
 
 
 def main() -> None:

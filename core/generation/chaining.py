@@ -36,7 +36,7 @@ class Window:
 
 def windows_of(
     story: Sequence[Part], *, frames_a_token: int, least_frames: int, most_frames: int, past: int
-) -> tuple[Window, ...]:
+) -> Sequence[Window]:
     """The windows of a story. `past` frames were seen before it; what is told is `least_frames` to `most_frames`."""
     cut: list[Window] = []
     ends = ends_of(story)

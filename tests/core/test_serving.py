@@ -16,7 +16,7 @@ from core.datasets.kitchen import truth as kitchen_truth
 from core.forecasts import AboutRun, Answer, AskAbout, AskForecast, Forecaster, Forecasts, Refused
 from core.geometry.cameras import Camera, pinhole
 from core.project.store import ProjectStore
-from core.serving import Answerer, Inbox, read_questions, serve
+from core.serving import Answerer, Inbox, Inboxes, read_questions, serve
 from tests.core.project_on_disk import project_on_disk, trained_run
 
 
@@ -136,11 +136,11 @@ def test_that_a_newer_question_of_its_kind_pushes_out_one_that_waits(folder):
 def test_that_a_line_that_is_no_question_is_refused_with_its_number():
     refused: list[Refused] = []
     lines = b'{"type": "cook", "number": 9}\n\nnot even that\n{"type": "about", "number": 1, "run": "a"}\n'
-    inbox = Inbox()
-    read_questions(io.BytesIO(lines), inbox, refused.append)
+    inboxes = Inboxes()
+    read_questions(io.BytesIO(lines), inboxes, refused.append)
     assert [each.number for each in refused] == [9, -1]
     assert "no question" in refused[0].refusal.message
-    assert inbox.take() is None  # the input has ended: nobody waits for the rest
+    assert inboxes.forecasts.take() is None  # the input has ended: nobody waits for the rest
 
 
 def test_that_it_serves_until_its_input_ends(folder):
