@@ -33,6 +33,7 @@ from core.runs import (
     Spec,
     Stopped,
     TrainForecaster,
+    TrainPoseGpt,
 )  # fmt: skip
 from core.wording import counted
 
@@ -48,6 +49,8 @@ def carry_out(spec: Spec) -> Events:
             yield from _extract_poses(spec)
         case TrainForecaster():
             yield from _train_forecaster(spec)
+        case TrainPoseGpt():
+            yield from _train_posegpt(spec)
         case EvaluateForecaster():
             yield from _evaluate_forecaster(spec)
         case MakeDemo():
@@ -146,6 +149,15 @@ def _train_forecaster(spec: TrainForecaster) -> Events:
 
     with ProjectStore.open(Path(spec.project), "Posecast", mode="read") as store:
         yield from train_forecaster(spec, store.project, _reader(store), Path(spec.out))
+
+
+def _train_posegpt(spec: TrainPoseGpt) -> Events:
+    from core.project.store import ProjectStore
+    from core.training.posegpt import train_posegpt
+
+    with ProjectStore.open(Path(spec.project), "Posecast", mode="read") as store:
+        name = store.project.name
+    yield from train_posegpt(spec, name, Path(spec.out))
 
 
 def _evaluate_forecaster(spec: EvaluateForecaster) -> Events:

@@ -132,6 +132,11 @@ class FeatureWindows:
         return self._windows.counts()
 
     @property
+    def is_in_file(self) -> bool:
+        """Whether the bank was too large for memory."""
+        return self._bank.is_file
+
+    @property
     def bank_bytes(self) -> int:
         return self._bank.bytes
 

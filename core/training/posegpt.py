@@ -1,0 +1,368 @@
+"""Training PoseGPT: the auto-encoder, then the GPT over its codes, in one run's folder.
+
+    best.safetensors     both models, at any time: the best auto-encoder, and the GPT as it is best by then
+    last.safetensors     what going on needs: both as they are, the optimiser, random numbers
+    config.json, split.json, metrics.csv
+
+Steps 1 … n are the auto-encoder's, n + 1 … n + m the GPT's. The GPT learns from fresh cuts at every step, made into
+codes by the auto-encoder that validated best, which no longer changes. What a step sees depends on the seed and its
+number alone, so a run that was stopped takes the steps it would have taken.
+"""
+
+from collections.abc import Generator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+from typing import Literal
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from core.configs import knobs
+from core.datasets.motion_examples import Examples, motion_examples
+from core.datasets.motion_features import Ahead, FeatureBatch, FeatureWindows, StepBatches
+from core.errors import RunError
+from core.models import checkpoints
+from core.models.checkpoints import PoseGptHeader
+from core.models.likelihoods import bits_per_code, percentiles
+from core.models.motion_gpt import MotionGpt
+from core.models.motion_vqvae import MotionTensors
+from core.models.posegpt import PoseGpt
+from core.posegpt_configs import StageTraining
+from core.runs import Done, Event, Events, Made, Metric, Note, Progress, TrainPoseGpt
+from core.training import loop, running
+from core.training.motion_gpt import CodeBatch, GptTraining
+from core.training.motion_vqvae import AutoencoderTraining
+from core.wording import counted
+
+RELATED = ("report_every", "validate_every", "device", "stages")
+"""Knobs in which a run that is gone on with may differ; the number of steps too, where the rate is constant."""
+_MEASURED_AT_ONCE = 64
+_SHAPES_ON_CARDS = 32
+"""On a graphics card batches are this many frames or multiples of it: few shapes, few kernels."""
+
+Stage = Literal["autoencoder", "gpt"]
+_SPOKEN: dict[Stage, str] = {"autoencoder": "auto-encoder", "gpt": "GPT"}
+
+
+def train_posegpt(spec: TrainPoseGpt, project: str, folder: Path) -> Events:
+    """Train on the project of that name, or go on with the run that lies in `folder`."""
+    config = spec.config
+    yield Note("Reading the motion")
+    examples = motion_examples(Path(spec.project), config.data, config.seed)
+    for note in examples.notes:
+        yield Note(note)
+    folder.mkdir(parents=True, exist_ok=True)
+    bank_files = [folder / f"{part}-windows.npy" for part in ("train", "validation")]
+    try:
+        with running.threads(config.threads):
+            training = PoseGptTraining(spec, project, folder, examples, bank_files)
+            done = training.take_up()
+            for note in training.told():
+                yield Note(note)
+            if done:
+                yield Note(f"Going on after step {done} of {training.steps}")
+            with closing(training.stages()) as events:
+                yield from running.written_down(events, folder / "metrics.csv", done)
+    finally:
+        for file in bank_files:
+            file.unlink(missing_ok=True)
+    best = folder / "best.safetensors"
+    yield Made("best checkpoint", str(best))
+    yield Done(training.summary(), (str(best),))
+
+
+@dataclass
+class _Kept:
+    """What is known of the best checkpoint so far."""
+
+    score: float | None = None
+    figures: dict[str, float] | None = None
+    real_bits: tuple[float, ...] = ()
+    there: bool = False
+
+
+class PoseGptTraining:
+    """Both models, what they learn from, and which stage they are in."""
+
+    def __init__(
+        self, spec: TrainPoseGpt, project: str, folder: Path, examples: Examples, bank_files: list[Path]
+    ) -> None:
+        self._config, self._spec, self._project = spec.config, spec, project
+        self._folder, self._examples = folder, examples
+        config = self._config
+        self._device = running.device_of(config.device)
+        factor = config.autoencoder.downsampling
+        self._train, self._held_out = (
+            FeatureWindows(examples.labelled[part], examples.learned_as, config.data, factor, bank_file=file)
+            for part, file in zip(("train", "validation"), bank_files, strict=True)
+        )
+        if not len(self._train):
+            raise RunError(
+                "No labelled stretch is long enough to learn from.",
+                hint="A stretch needs 16 frames at 30 a second, and a label that is learned.",
+            )
+        with torch.random.fork_rng(devices=[]):  # weights are drawn from torch's own stream; leave that as it was
+            torch.manual_seed(config.seed)
+            self._model = PoseGpt.build(config, len(self._train.classes)).to(self._device)
+        self._validation = self._held_out.batches_in_order(_MEASURED_AT_ONCE)
+        self._stage: Stage = "gpt" if config.stages == "gpt" else "autoencoder"
+        self._done: dict[Stage, int] = {"autoencoder": 0, "gpt": 0}
+        self._kept = _Kept()
+        self._state: dict[str, Tensor] = {}  # of the stage that is gone on with
+        self._codes: list[CodeBatch] = []  # the validation's
+        self._recipe: AutoencoderTraining | GptTraining | None = None
+        self._doubts: tuple[str, ...] = ()
+
+    # ---- what a person is told ----
+
+    @property
+    def steps(self) -> int:
+        """Of both stages, as far as they are run here."""
+        return sum(self._of(stage).steps for stage in self._run_here())
+
+    def told(self) -> Generator[str]:
+        """Data, classes and sizes, a sentence each."""
+        train, held_out = self._train, self._held_out
+        where = "in a file" if train.is_in_file else "in memory"
+        yield (
+            f"{counted(len(train), 'stretch', 'stretches')} to learn from, {train.frames / 1800:.1f} minutes, "
+            f"{train.bank_bytes / 1e6:.1f} MB {where}; {len(held_out)} to validate on"
+        )
+        counts = train.counts()
+        often = sorted(counts, key=lambda name: (-counts[name], name))
+        yield f"{counted(len(often), 'action')}: " + ", ".join(f"{name} {counts[name]}" for name in often)
+        for part, windows in (("learning", train), ("validation", held_out)):
+            for reason, count in windows.left_out.items():
+                yield f"Left out of {part}: {counted(count, 'stretch', 'stretches')}, {reason}"
+        sizes = [sum(each.numel() for each in part.parameters()) / 1e6 for part in (self._model.autoencoder, self._gpt)]
+        auto = self._model.autoencoder
+        yield (
+            f"An auto-encoder of {sizes[0]:.2f} and a GPT of {sizes[1]:.2f} million numbers on {self._device.type}; "
+            f"a token is {counted(auto.factor, 'frame')}, {counted(auto.books, 'book')} of {auto.codes} codes"
+        )
+        yield from self._doubts
+
+    def summary(self) -> str:
+        """How good the best checkpoint is, in a sentence."""
+        figures = self._kept.figures or {}
+        said = []
+        if "validation/pve_mm" in figures:
+            said.append(f"surface error {figures['validation/pve_mm']:.1f} mm")
+        if "validation/bits" in figures:
+            said.append(f"{figures['validation/bits']:.2f} bits a code")
+        return f"Validation: {', '.join(said)}" if said else "Trained; nothing was set aside to validate on"
+
+    # ---- beginning and going on ----
+
+    def take_up(self) -> int:
+        """How many steps the run in the folder has behind it; its state is taken up. A new one says what it is."""
+        path = self._folder / "last.safetensors"
+        if not path.is_file():
+            if self._config.stages == "gpt":
+                self._take_autoencoder()
+            running.put_down(self._folder, self._config, self._examples.parts)
+            return 0
+        kept = checkpoints.load_motion_model(path)
+        header = kept.header
+        same = header.data_fingerprint == self._examples.fingerprint
+        running.require_the_same(self._folder, header.config, self._config, self._may_differ(), same_data=same)
+        self._model.take(kept.tensors)
+        self._state = kept.part("state")
+        self._kept = _Kept(header.best_score, header.figures, header.real_bits, there=True)
+        if header.stage == "gpt":
+            self._stage = "gpt"
+            self._done["autoencoder"] = self._config.autoencoder_training.steps
+        self._done[self._stage] = header.step
+        return self._before(self._stage) + header.step
+
+    def _may_differ(self) -> tuple[str, ...]:
+        constant = [
+            f"{stage}_training.steps" for stage in ("autoencoder", "gpt") if self._of(stage).schedule == "constant"
+        ]
+        return (*RELATED, *constant)
+
+    def _take_autoencoder(self) -> None:
+        """The auto-encoder of another run; RunError where there is none, or one of other knobs."""
+        config = self._config
+        if not config.autoencoder_run:
+            raise RunError(
+                "No auto-encoder is named for the GPT to learn the codes of.",
+                hint="Say autoencoder_run=FOLDER, a run of posegpt-autoencoder/… or posegpt/….",
+            )
+        kept = checkpoints.load_motion_model(checkpoints.find(Path(config.autoencoder_run)))
+        theirs, ours = knobs(kept.header.config), knobs(config)
+        alike = [each for each in ours if each.startswith(("autoencoder.", "quantizer.")) or each == "data.body"]
+        other = [each for each in alike if theirs.get(each) != ours[each]]
+        if other:
+            raise RunError(
+                f"The auto-encoder of {Path(config.autoencoder_run).name} has {other[0]} = {theirs.get(other[0])}, "
+                f"and this config {ours[other[0]]}.",
+                hint="Say its settings: " + " ".join(f"{each}={theirs.get(each)}" for each in other),
+            )
+        self._model.autoencoder.load_state_dict(kept.part("autoencoder"))
+        self._kept.figures = {name: value for name, value in kept.header.figures.items() if name == "validation/pve_mm"}
+        learned = set(kept.header.split.get("train", ()))
+        seen = sum(name in learned for part in ("validation", "test") for name in self._examples.parts[part])
+        if seen:
+            self._doubts += (
+                f"The auto-encoder learned from {counted(seen, 'recording')} that this run measures on, by their names",
+            )
+
+    # ---- the stages ----
+
+    def stages(self) -> Generator[Event, None, None]:
+        """The steps of every stage that is still to be taken."""
+        if "autoencoder" in self._run_here() and self._stage == "autoencoder":
+            yield from self._run("autoencoder")
+        if "gpt" not in self._run_here():
+            return
+        if self._stage == "autoencoder":
+            self._take_best()
+            self._stage = "gpt"
+        self._model.autoencoder.requires_grad_(requires_grad=False).eval()
+        self._codes = [self._as_codes(batch) for batch in self._validation]
+        yield from self._run("gpt")
+
+    def _take_best(self) -> None:
+        """The auto-encoder that validated best is the one whose codes are learned; the GPT's own best is to come."""
+        best = checkpoints.load_motion_model(self._folder / "best.safetensors")
+        self._model.autoencoder.load_state_dict(best.part("autoencoder"))
+        self._kept = _Kept(figures=best.header.figures)
+        self._state = {}
+
+    def _run(self, stage: Stage) -> Events:
+        of, done, before = self._of(stage), self._done[stage], self._before(stage)
+        total, number = self.steps, 1 + ("autoencoder", "gpt").index(stage)
+        steps = StepBatches(
+            self._train, seed=self._config.seed, stage=number, batch=of.batch,
+            multiple_of=_SHAPES_ON_CARDS if self._device.type == "cuda" else 1,
+        )  # fmt: skip
+        random = torch.Generator(self._device).manual_seed(self._config.seed + (number - 1) * 2**31)
+        with closing(Ahead(steps, done + 1, of.steps)) as ahead:
+            recipe = self._recipe_of(stage, ahead, random)
+            self._recipe = recipe
+            if self._state:
+                recipe.take_up(done, self._state)
+                self._state = {}
+            events = loop.train(
+                _Waiting(recipe, ahead),
+                done=done,
+                steps=of.steps,
+                report_every=self._config.report_every,
+                validate_every=self._config.validate_every,
+            )
+            with closing(events):
+                for event in events:
+                    match event:
+                        case Metric(step, name, value):
+                            yield Metric(before + step, name, value)
+                        case Progress(step, _):
+                            yield Progress(before + step, total, _SPOKEN[stage])
+                        case _:
+                            yield event
+
+    def _recipe_of(
+        self, stage: Stage, ahead: Ahead[FeatureBatch], random: torch.Generator
+    ) -> AutoencoderTraining | GptTraining:
+        if stage == "autoencoder":
+            return AutoencoderTraining(
+                self._config, self._model.autoencoder, ahead.take, self._validation, random, self._device,
+                self._keep, self._save,
+            )  # fmt: skip
+        return GptTraining(
+            self._config, self._gpt, lambda: self._as_codes(ahead.take()), self._codes, random, self._device,
+            self._keep, self._save,
+        )  # fmt: skip
+
+    @torch.no_grad()
+    def _as_codes(self, batch: FeatureBatch) -> CodeBatch:
+        """What the frozen auto-encoder makes of windows."""
+        auto, device = self._model.autoencoder, self._device
+        rotations_6d, path_m, real, labels, frames = (
+            torch.from_numpy(each).to(device)
+            for each in (batch.rotations_6d, batch.path_m, batch.real, batch.labels, batch.frames)
+        )
+        codes = auto.encode(MotionTensors(rotations_6d, path_m), None if batch.real.all() else real)
+        return CodeBatch(codes, real[:, :: auto.factor], labels, frames)
+
+    # ---- keeping ----
+
+    def _keep(self, step: int, score: float | None, figures: dict[str, float]) -> None:
+        """Write the best checkpoint where this is it. Without figures the newest is."""
+        kept = self._kept
+        if kept.there and score is not None and kept.score is not None and score <= kept.score:
+            return
+        carried = {name: value for name, value in (kept.figures or {}).items() if name == "validation/pve_mm"}
+        real_bits = self._real_bits() if self._stage == "gpt" else ()
+        self._kept = _Kept(score, {**carried, **figures}, real_bits, there=True)
+        checkpoints.save(self._folder / "best.safetensors", self._header(step), self._model.tensors())
+
+    def _save(self, step: int) -> None:
+        """Everything that going on bit for bit needs."""
+        assert self._recipe is not None
+        state = {f"state.{name}": each for name, each in self._recipe.state().items()}
+        checkpoints.save(self._folder / "last.safetensors", self._header(step), {**self._model.tensors(), **state})
+
+    def _real_bits(self) -> tuple[float, ...]:
+        """How likely the model finds motion it has not learned from, in percentiles."""
+        bits = [
+            bits_per_code(self._gpt, each.codes, each.labels, each.frames, real=each.real).cpu().numpy()
+            for each in self._codes
+        ]
+        return percentiles(np.concatenate(bits)) if bits else ()
+
+    def _header(self, step: int) -> PoseGptHeader:
+        kept = self._kept
+        return PoseGptHeader(
+            made_by="Posecast",
+            config=self._config,
+            preset=self._spec.preset,
+            actions=self._train.classes,
+            windows=self._train.counts(),
+            project=self._project,
+            sources=self._examples.sources,
+            data_fingerprint=self._examples.fingerprint,
+            split=self._examples.parts,
+            stage=self._stage,
+            step=step,
+            best_score=kept.score,
+            figures=kept.figures or {},
+            real_bits=kept.real_bits,
+        )
+
+    # ---- short ways ----
+
+    @property
+    def _gpt(self) -> MotionGpt:
+        return self._model.gpt
+
+    def _of(self, stage: str) -> StageTraining:
+        return self._config.autoencoder_training if stage == "autoencoder" else self._config.gpt_training
+
+    def _run_here(self) -> tuple[Stage, ...]:
+        stages: dict[str, tuple[Stage, ...]] = {"autoencoder": ("autoencoder",), "gpt": ("gpt",)}
+        return stages.get(self._config.stages, ("autoencoder", "gpt"))
+
+    def _before(self, stage: Stage) -> int:
+        """Steps of the stages before it in this run."""
+        return self._of("autoencoder").steps if stage == "gpt" and "autoencoder" in self._run_here() else 0
+
+
+class _Waiting:
+    """A recipe that also says what share of its time it waited for batches: `waited`."""
+
+    def __init__(self, recipe: AutoencoderTraining | GptTraining, ahead: Ahead[FeatureBatch]) -> None:
+        self._recipe, self._ahead = recipe, ahead
+        self.validate, self.save = recipe.validate, recipe.save
+        self._since, self._waited_s = perf_counter(), 0.0
+
+    def take_step(self, *, look: bool) -> dict[str, Tensor]:
+        measured = self._recipe.take_step(look=look)
+        if look:
+            now, waited_s = perf_counter(), self._ahead.waited_s
+            measured["waited"] = torch.tensor((waited_s - self._waited_s) / max(now - self._since, 1e-9))
+            self._since, self._waited_s = now, waited_s
+        return measured
