@@ -193,10 +193,13 @@ class _List(QListWidget):
 
     def event(self, event: QEvent) -> bool:
         # Keys the list is worked with are its own while it has the focus, though the page has them too.
-        is_own = event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent)
-        if is_own and not event.modifiers() and event.key() in _KEYS and self.currentItem() is not None:
-            event.accept()
-            return True
+        match event:
+            case QKeyEvent() if event.type() == QEvent.Type.ShortcutOverride:
+                if not event.modifiers() and event.key() in _KEYS and self.currentItem() is not None:
+                    event.accept()
+                    return True
+            case _:
+                pass
         return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
