@@ -33,6 +33,7 @@ from studio.models_client import ModelsClient
 from studio.pages.annotate import AnnotatePage
 from studio.pages.data import DataPage
 from studio.pages.forecast import ForecastPage
+from studio.pages.generate import GeneratePage
 from studio.pages.projects import ProjectsPage
 from studio.pages.training import TrainingPage
 from studio.project_commands import ProjectCommands
@@ -109,6 +110,7 @@ class Studio(QObject):
             "annotate": lambda: AnnotatePage(document, jobs, self.models, self.display),
             "train": lambda: TrainingPage(document, jobs),
             "forecast": lambda: ForecastPage(document, jobs, self.models, self.display),
+            "generate": lambda: GeneratePage(document, jobs, self.models, self.display, self.sets),
         }
 
     def _entries(self) -> list[finding.Entry]:

@@ -63,7 +63,8 @@ def that_can_forecast(jobs: Jobs) -> list[Known]:
         for job in reversed(training_runs(jobs))
         if (job.folder.path / "best.safetensors").is_file()
     ]
-    shipped = [Known(name, name, _SHIPPED_COLOUR, is_shipped=True, preset="shipped") for name in shipped_checkpoints()]
+    names = shipped_checkpoints("forecaster")
+    shipped = [Known(name, name, _SHIPPED_COLOUR, is_shipped=True, preset="shipped") for name in names]
     return own + shipped
 
 

@@ -41,7 +41,6 @@ PAGES = (
 FOOT = (Place("keys", "Keys", "keyboard", tip("keys")), Place("settings", "Settings", "settings", tip("settings")))
 NOT_BUILT = {
     "evaluate": "Evaluate is not in this version. A run's report is on its row in Train, and: posecast evaluate RUN",
-    "generate": "Generate is not in this version.",
 }
 _NEEDS_PROJECT = "Open a project first"
 

@@ -16,8 +16,6 @@ from studio.document import Document
 from studio.jobs import Job, Jobs
 from studio.models_client import ModelsClient
 
-_SHIPPED_NAMES = "motion-"
-"""Checkpoints that ship tell by their names what they are for: nothing here reads weights."""
 _SHARE_A_SAMPLE = 0.16
 """What another sample adds to the time of the first, until it was measured."""
 
@@ -54,7 +52,7 @@ def that_can_generate(jobs: Jobs) -> list[MotionModelRun]:
 
 def shipped_motion_models() -> list[str]:
     """The names of the motion models that ship."""
-    return [name for name in shipped_checkpoints() if name.startswith(_SHIPPED_NAMES)]
+    return list(shipped_checkpoints("posegpt"))
 
 
 class MotionModels(QObject):
