@@ -5,9 +5,10 @@
     quantizer.look_up(codes)                # (B, N, D)
 
 The decoder's gradient passes straight through to the latents (equation 3). Codes learn by the loss of equation 4, or as
-running means of the latents that they stand for (van den Oord et al., appendix A.1), where a code that stands for few
-is moved to a latent of the batch; in the first batch that is every code. Letters: B batch, N tokens, D width of all
-parts together, K books, C codes a book, P width of a part.
+running means of the latents that they stand for (van den Oord et al., appendix A.1). Means forget a hundredth a batch,
+and more in the first thousand, when latents still move fast. A code that none fell to for long is moved to a latent of
+the batch; in the first batch that is every code. Letters: B batch, N tokens, D width of all parts together, K books, C
+codes a book, P width of a part.
 """
 
 from dataclasses import dataclass
@@ -23,8 +24,8 @@ from core.posegpt_configs import ProductQuantizer as Knobs
 DECAY = 0.99
 SMOOTHING = 1e-5
 """Of Laplace: what every code counts for at least, so that no mean divides by nothing."""
-DEAD_BELOW = 0.1
-"""A code that stands for less than so much of its book's average is moved."""
+IDLE_BATCHES, IDLE_SHARES = 10, 30
+"""A code is moved after so many batches without a latent, and after so many times its even share of latents went by."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,8 @@ class ProductQuantizer(nn.Module):
     codebooks: Float[Tensor, "K C P"]
     counts: Float[Tensor, "K C"]
     sums: Float[Tensor, "K C P"]
+    idle: Float[Tensor, "K C"]
+    batches: Float[Tensor, ""]
 
     def __init__(self, config: Knobs) -> None:
         super().__init__()
@@ -64,9 +67,11 @@ class ProductQuantizer(nn.Module):
             self.codebooks = nn.Parameter(start)
         else:
             self.register_buffer("codebooks", start)
-            # No code has stood for anything, so the first batch places them all.
             self.register_buffer("counts", torch.zeros(shape[:2]))
             self.register_buffer("sums", torch.zeros(shape))
+            # Batches since a code stood for any latent: no code ever has, so the first batch places them all.
+            self.register_buffer("idle", torch.full(shape[:2], torch.inf))
+            self.register_buffer("batches", torch.zeros(()))
 
     def forward(
         self,
@@ -122,20 +127,21 @@ class ProductQuantizer(nn.Module):
     def _move_dead(
         self, latents: Float[Tensor, "B N D"], real: Bool[Tensor, "B N"] | None, random: torch.Generator | None
     ) -> None:
-        """Put codes that stand for next to nothing where real latents of this batch are, no two on one if possible."""
+        """Put codes that are idle for long where real latents of this batch are, no two on one if possible."""
         parts = self._parts(latents)
-        dead = self.counts <= DEAD_BELOW * self.counts.mean(1, keepdim=True)
         there = torch.ones(parts.shape[1], dtype=torch.bool, device=parts.device) if real is None else real.flatten()
         keys = torch.rand(parts.shape[:2], generator=random, device=parts.device)
         shuffled = keys.masked_fill(~there, 2.0).argsort(1)  # real ones come first
-        count = there.sum()
+        count = there.sum().clamp_min(1)
+        share = count / self.codes
+        dead = self.idle >= (IDLE_SHARES / share).clamp_min(IDLE_BATCHES)
         drawn = shuffled.gather(1, (torch.arange(self.codes, device=parts.device) % count).expand(self.books, -1))
         candidates = parts.gather(1, drawn[..., None].expand(-1, -1, parts.shape[2]))
-        # A moved code begins as if it had stood for its share, so it has some hundred steps to find its latents.
-        share = torch.where(self.counts.any(), self.counts.mean(1, keepdim=True), count / self.codes)
+        # A moved code begins with an even share, so it stays near where it was put until it has latents of its own.
         self.codebooks.copy_(torch.where(dead[..., None], candidates, self.codebooks))
-        self.sums.copy_(torch.where(dead[..., None], candidates * share[..., None], self.sums))
+        self.sums.copy_(torch.where(dead[..., None], candidates * share, self.sums))
         self.counts.copy_(torch.where(dead, share, self.counts))
+        self.idle.masked_fill_(dead, 0.0)
 
     @torch.no_grad()
     def _take_in(
@@ -149,8 +155,11 @@ class ProductQuantizer(nn.Module):
         batch_counts = torch.zeros_like(self.counts).flatten().index_add_(0, rows, weights.flatten())
         weighted = (parts * weights[..., None]).flatten(0, 1)
         batch_sums = torch.zeros_like(self.sums).flatten(0, 1).index_add_(0, rows, weighted)
-        self.counts.lerp_(batch_counts.view_as(self.counts), 1 - DECAY)
-        self.sums.lerp_(batch_sums.view_as(self.sums), 1 - DECAY)
+        taken = 1 - ((1 + self.batches) / (10 + self.batches)).clamp_max(DECAY)
+        self.batches.add_(1)
+        self.counts.lerp_(batch_counts.view_as(self.counts), taken)
+        self.sums.lerp_(batch_sums.view_as(self.sums), taken)
+        self.idle.add_(1).masked_fill_(batch_counts.view_as(self.counts) > 0, 0.0)
         whole = self.counts.sum(1, keepdim=True)
         smooth = (self.counts + SMOOTHING) / (whole + self.codes * SMOOTHING) * whole
         self.codebooks.copy_(self.sums / smooth[..., None])
