@@ -4,7 +4,8 @@
     exported = yield from write(Path("walk.npz"), samples, recipe)      # a file each: walk.npz, walk-2.npz, …
 
 The ending says the format: .npz (AMASS's names, with the codes and the recipe; core.formats.generated_motion), .bvh,
-.glb (everybody in one file, skinned and moving), .mp4 and .gif (a film), .png (moments of each, from left to right).
+.glb (everybody in one file, skinned and moving), .mp4 and .gif (a film of all side by side), .png (a sheet: moments of
+each from left to right, on the built-in body, after the last one of the past).
 What it was made from stands in the file where its format has room: the whole recipe in .npz, a sentence in .glb, .png,
 .mp4 and .gif; a .bvh holds no words. The frames of a past are not in them, but the .npz has them in its recipe. Metres,
 y up. No torch.
@@ -25,8 +26,10 @@ from core.formats.provenance import Provenance
 from core.generations import Recipe, Sample, unpacked
 from core.kept_motions import in_words
 from core.recordings import Recording
-from core.rendering.export import FITTED_COLOURS, film, save_picture, seen_whole
-from core.rendering.moving import MovingBody, MovingScene, Shot
+from core.rendering.export import FITTED_COLOURS, film, write_png
+from core.rendering.motion_sheets import SheetRow, motions_picture
+from core.rendering.moving import MovingBody, MovingScene, Poser, Shot
+from core.rendering.views import Orbit
 from core.runs import Progress
 from core.whole_files import whole_file
 from core.wording import counted
@@ -36,8 +39,8 @@ _A_FILE_EACH = (".npz", ".bvh")
 _BESIDE_M = 0.5
 """Between the places that two samples need."""
 _LEAST_M = 1.0
-_MOMENTS = 6
-_APART_M = 0.85
+_FRONT = 0.35
+_LOOKED_AT = 16  # frames, to see everybody in all of them
 
 
 def write(
@@ -69,7 +72,7 @@ def write(
     for each in files:
         if each.exists() and not replaces:
             raise FileError(each, "is there already", hint="Choose another name, or say that it may be replaced.")
-    said = provenance(recipe, numbers, library.choice(body).licence)
+    said = provenance(recipe, numbers, library.choice(library.DEFAULT_KEY if ending == ".png" else body).licence)
     if ending in _A_FILE_EACH:
         for at, (file, sample, number) in enumerate(zip(files, samples, numbers, strict=True)):
             yield Progress(at, len(files), "motion")
@@ -88,11 +91,10 @@ def write(
         yield Progress(1, 1, "bodies")
     elif ending == ".png":
         yield Progress(0, 1, "picture")
-        moments = moments_of(samples, numbers=numbers, body=body)
-        save_picture(path, Shot(moments, view=seen_whole(moments, width / height)), said, width, height)
+        write_png(path, motions_picture(in_words(recipe), _sheet(samples, numbers, recipe), about=said.note), said)
         yield Progress(1, 1, "picture")
     else:
-        shot = Shot(scene, view=seen_whole(scene, width / height), labels=len(samples) > 1, trails=True)
+        shot = Shot(scene, view=_seen(scene, width / height), labels=len(samples) > 1, trails=True)
         yield from film(path, shot, said, width, height)
     return Exported(files, f"{_listed(files)}: {_what(samples)}. {said.terms}")
 
@@ -106,12 +108,15 @@ def targets(path: Path, samples: int) -> tuple[Path, ...]:
 
 def provenance(recipe: Recipe, numbers: Sequence[int], licence: str) -> Provenance:
     """What a file of these samples says of itself."""
-    which = ", ".join(str(number + 1) for number in numbers)
-    made = f"Made by {Path(recipe.model).name}: {in_words(recipe)}, seed {recipe.seed}, sample {which}"
-    draw = f"temperature {recipe.temperature:g}, top-k {recipe.top_k or 'all'}, top-p {recipe.top_p:g}"
+    count = counted(len(numbers), "sample").partition(" ")[2]
+    which = f"{count} {', '.join(str(number + 1) for number in numbers)}"
+    made = f"Made by {Path(recipe.model).name}: {in_words(recipe)}, seed {recipe.seed}, {which}"
+    draw = "" if recipe.temperature == 1 else f", temperature {recipe.temperature:g}"
+    draw += f", top-k {recipe.top_k}" if recipe.top_k else ""
+    draw += f", top-p {recipe.top_p:g}" if recipe.top_p < 1 else ""
     past = f", after {recipe.past.source or 'a past'}" if recipe.past is not None else ""
     poses = f", through {counted(len(recipe.anchors), 'pose')}" if recipe.anchors else ""
-    return Provenance(library.terms(licence), title=in_words(recipe), note=f"{made}, {draw}{past}{poses}")
+    return Provenance(library.terms(licence), title=in_words(recipe), note=f"{made}{draw}{past}{poses}")
 
 
 def scene_of(
@@ -142,37 +147,28 @@ def scene_of(
     return MovingScene(motions[0].rate_hz, tuple(bodies))
 
 
-def moments_of(
-    samples: Sequence[Sample], *, numbers: Sequence[int] | None = None, body: str = library.DEFAULT_KEY
-) -> MovingScene:
-    """One frame in which moments of each sample stand in a row: time goes to the right, samples towards the viewer."""
-    numbers = range(len(samples)) if numbers is None else numbers
-    bodies: list[MovingBody] = []
-    for row, (sample, number) in enumerate(zip(samples, numbers, strict=True)):
-        motion = unpacked(sample.motion)
-        moments = np.unique(np.linspace(0, len(motion) - 1, _MOMENTS).round().astype(int))
-        for column, at in enumerate(moments):
-            place_m = np.asarray(motion.translation_m[at], float).copy()
-            place_m[[0, 2]] = column * _APART_M, 2 * row * _APART_M
-            bodies.append(
-                MovingBody(
-                    body=body,
-                    betas=np.zeros(10, np.float32),
-                    rotations=np.asarray(motion.rotations[at : at + 1], np.float32),
-                    translation_m=place_m[None].astype(np.float32),
-                    colour=FITTED_COLOURS[number % len(FITTED_COLOURS)],
-                    name=f"{at / motion.rate_hz:.1f} s",
-                )
-            )
-    return MovingScene(1.0, tuple(bodies))
-
-
 # ---- how ------------------------------------------------------------------------------------------------------------
 
 
 def _write_npz(path: Path, content: bytes) -> None:
     with whole_file(path) as beside:
         beside.write_bytes(content)
+
+
+def _sheet(samples: Sequence[Sample], numbers: Sequence[int], recipe: Recipe) -> list[SheetRow]:
+    past = None if recipe.past is None else unpacked(recipe.past.motion)
+    return [
+        SheetRow(f"sample {number + 1}", unpacked(sample.motion), past, ", ".join(sample.doubts))
+        for sample, number in zip(samples, numbers, strict=True)
+    ]
+
+
+def _seen(scene: MovingScene, aspect: float) -> Orbit:
+    """From the front, a little from the side, so that nobody stands before the others for long."""
+    poser = Poser(scene)
+    frames = sorted({round(at) for at in np.linspace(0, len(scene) - 1, _LOOKED_AT)})
+    cloud = np.concatenate([np.asarray(each.vertices_m)[::20] for at in frames for each in poser.at(at)[0]])
+    return Orbit(yaw=_FRONT, floor_m=scene.ground_m).framing(cloud, aspect)
 
 
 def _person(each: MovingBody) -> Person:
