@@ -136,7 +136,7 @@ class ExportBodies(msgspec.Struct, frozen=True, kw_only=True, tag="export-bodies
     """What a view shows, as a file. `shot` is a file of `core.rendering.moving.save_shot`, in `out` where relative.
 
     The ending of `file` says the format: a picture is .png, a film and a turntable .mp4 or .gif, a body .glb, .obj,
-    .ply or .npz. `start` and `end` are frames of the scene; without an end, to its last.
+    .ply, .npz or .bvh. `start` and `end` are frames of the scene; without an end, to its last.
     """
 
     shot: str

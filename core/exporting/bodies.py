@@ -13,12 +13,17 @@ from pathlib import Path
 
 import numpy as np
 
-from core.bodies.library import body, choice, terms
+from core.bodies.library import DEFAULT_KEY, body, choice, terms
+from core.bodies.poses import pose_for
+from core.bodies.skeletons import RECORDED_27, SMPL_22, SMPL_24, SMPLH_52, SMPLX_55
 from core.errors import FileError
+from core.formats import bvh_writing
 from core.formats.body_motions import write_motion
 from core.formats.gltf import Person, write_glb
 from core.formats.meshes import Solid, write_mesh, write_meshes
 from core.formats.provenance import Provenance
+from core.motion import Motion
+from core.recordings import Recording
 from core.rendering.export import film, save_picture, turntable
 from core.rendering.moving import MovingBody, MovingScene, Poser, Shot
 from core.runs import ExportBodies, Progress
@@ -28,8 +33,9 @@ ENDINGS: dict[str, tuple[str, ...]] = {
     "picture": (".png",),
     "film": (".mp4", ".gif"),
     "turntable": (".mp4", ".gif"),
-    "body": (".glb", ".obj", ".ply", ".npz"),
+    "body": (".glb", ".obj", ".ply", ".npz", ".bvh"),
 }
+_A_FILE_EACH = (".npz", ".bvh")
 NO_BODY = "It shows joints only, made with Posecast: no body's licence holds for it."
 
 
@@ -79,7 +85,7 @@ def targets(scene: MovingScene, asked: ExportBodies) -> tuple[Path, ...]:
     ending = file.suffix.lower()
     if asked.what == "body" and ending in (".obj", ".ply") and asked.every_frame:
         return (file.with_suffix(""),)
-    if asked.what == "body" and ending == ".npz":
+    if asked.what == "body" and ending in _A_FILE_EACH:
         count = len(solid_bodies(scene))
         return (file, *(file.with_stem(f"{file.stem}-{number}") for number in range(2, count + 1)))
     return (file,)
@@ -132,6 +138,12 @@ def _export_bodies(shot: Shot, asked: ExportBodies, file: Path, said: Provenance
             file, [_person(each) for each in scene.bodies], scene.rate_hz, said, skeleton_only=asked.skeleton_only
         )
         more = "" if asked.skeleton_only else "; the small corrections of form that poses bring do not fit this format"
+    elif ending == ".bvh":
+        for path, each in zip(targets(scene, asked), scene.bodies, strict=True):
+            bvh_writing.write(_recording(each, path.stem, scene.rate_hz), path)
+        more = "; a skeleton with its bones' lengths, no mesh"
+        if any(each.there is not None and not each.there.all() for each in scene.bodies):
+            more += "; where somebody is not seen they keep a pose"
     else:
         for path, each in zip(targets(scene, asked), scene.bodies, strict=True):
             of = choice(each.body)
@@ -147,6 +159,29 @@ def _export_bodies(shot: Shot, asked: ExportBodies, file: Path, said: Provenance
 def _person(each: MovingBody) -> Person:
     return Person(
         body(each.body), each.betas, each.rotations, each.translation_m, each.name or "Person", each.colour, each.there
+    )
+
+
+def _recording(each: MovingBody, name: str, rate_hz: float) -> Recording:
+    """The person's motion, and their joints where their bones are not the average body's."""
+    given = each.rotations.shape[1]
+    skeleton = next((known for known in (SMPL_24, SMPLH_52) if given <= len(known)), SMPLX_55)
+    rotations = pose_for(np.asarray(each.rotations, np.float32), len(skeleton))
+    motion = Motion(skeleton, rate_hz, rotations, np.asarray(each.translation_m, np.float32))
+    if each.body == DEFAULT_KEY and not np.any(each.betas):
+        return Recording(name, rate_hz, body=motion)
+    figure = body(each.body).shaped(each.betas)
+    joints_m = np.full((len(motion), len(RECORDED_27), 3), np.nan, np.float32)
+    for at in range(len(motion)):
+        placed = figure.place(rotations[at], motion.translation_m[at]).places_m
+        joints_m[at, : len(SMPL_22)] = placed[: len(SMPL_22)]  # what comes after them is not the same in every family
+    # The average body that goes with these joints stands on the same soles.
+    lower_m = figure.vertices_m[:, 1].min() - body(DEFAULT_KEY).rest()[0][:, 1].min()
+    return Recording(
+        name,
+        rate_hz,
+        joints_m=joints_m,
+        body=replace(motion, translation_m=motion.translation_m + np.array([0, lower_m, 0], np.float32)),
     )
 
 

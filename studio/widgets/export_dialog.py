@@ -31,6 +31,7 @@ _BODY_FORMATS = {
     ".obj": "OBJ: a mesh",
     ".ply": "PLY: a mesh",
     ".npz": "NPZ: pose and shape as arrays, AMASS's names",
+    ".bvh": "BVH: a skeleton and its motion, for animation programs",
 }
 _SIZE = (1280, 720)
 _GIF_SIZE = (640, 360)
@@ -244,6 +245,8 @@ class ExportDialog(QDialog):
                     return f"{whole}. The small corrections of form that poses bring do not fit this format."
                 case ".npz":
                     return f"{whole}; one person a file."
+                case ".bvh":
+                    return f"{whole}; one person a file, as a skeleton without a mesh."
                 case _:
                     each = "a file for every frame, in a folder" if self._frames.chosen == 1 else "at this moment"
                     return f"{who}, {each}."

@@ -2,6 +2,7 @@
 
 import time
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -14,7 +15,9 @@ from core.bodies.library import DEFAULT_KEY, body, terms
 from core.bodies.skeletons import UPPER_BODY_9
 from core.errors import FileError
 from core.exporting.bodies import NO_BODY, Exported, export, terms_of
+from core.formats import bvh
 from core.geometry.rotations import matrices
+from core.recordings import completed
 from core.rendering.moving import MovingBody, MovingScene, MovingSkeleton, Shot, save_shot
 from core.run_folder import RunFolder
 from core.runner import record
@@ -109,6 +112,21 @@ def test_that_a_motion_in_npz_poses_the_same_body_again(tmp_path):
     who = shot.scene.bodies[0]
     expected = body().shaped(who.betas).pose(who.rotations[2], who.translation_m[2])
     np.testing.assert_allclose(again, expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("tall", [0.0, 2.0])
+def test_that_a_motion_in_bvh_reads_back_with_its_bones_where_they_were(tmp_path, tall):
+    shot = a_shot()
+    who = replace(shot.scene.bodies[0], betas=np.array([tall, *np.zeros(9)]))
+    done = made(replace(shot, scene=replace(shot.scene, bodies=(who,))), asked(tmp_path / "a.bvh", "body"))
+    assert "a skeleton with its bones' lengths, no mesh" in done.says
+    (read,) = bvh.read(tmp_path / "a.bvh")
+    figure = body().shaped(who.betas)
+    for at in range(len(shot.scene)):
+        expected = figure.place(who.rotations[at], who.translation_m[at]).places_m
+        joints_m = completed(read, rate_hz=None).joints_m
+        assert joints_m is not None
+        np.testing.assert_allclose(joints_m[at, :22], expected[:22], atol=0.03 if tall else 2e-3)
 
 
 def test_that_several_people_get_a_motion_file_each_and_one_glb_together(tmp_path):
