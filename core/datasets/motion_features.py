@@ -115,6 +115,8 @@ class FeatureWindows:
             self._labels[at, list(piece.classes)] = True
         self._beside = _Beside(self._windows)
         self._counterpart = counterparts(self.classes)
+        # A class without a counterpart is none of a mirrored window's, so it stays what it is: not there.
+        self._mirrored = np.where(self._counterpart < 0, np.arange(len(self.classes)), self._counterpart)
         swapped = Skeleton("", joint_names(self.joints), (-1,) * self.joints).mirror
         self._swapped = np.array(swapped)
         self._rest_m = reference_joints_m()[0].astype(np.float32)
@@ -198,7 +200,7 @@ class FeatureWindows:
             rotations[some] = rotations[some][:, :, self._swapped] * _MIRRORED_6D
             places = (path_m[some] + self._rest_m) * np.array([-1, 1, 1], np.float32)
             path_m[some] = places - self._rest_m
-            labels[some] = labels[some][:, np.maximum(self._counterpart, 0)]
+            labels[some] = labels[some][:, self._mirrored]
         turned, places = _at_origin(rotations[:, :, 0], path_m + self._rest_m)
         if cuts.heading.any() or cuts.tilt.any() or cuts.roll.any():
             turn = (about_y(cuts.heading) @ about_x(cuts.tilt) @ about_z(cuts.roll)).astype(np.float32)
