@@ -92,16 +92,38 @@ class MotionGpt(nn.Module):
         Told by an extra token, that one stands in front.
         """
         tokens = torch.cat([self.start.expand(len(embedded), 1, -1), embedded], dim=1)
-        places = self.places.weight[: tokens.shape[1]].expand_as(tokens)
+        read = self.own(tokens) + self.around(labels, frames, tokens.shape[1])
+        front = self.in_front(labels, frames)
+        return read if front is None else torch.cat([front, read], dim=1)
+
+    def own(self, tokens: Float[Tensor, "B N D"]) -> Float[Tensor, "B N D"]:
+        """What the tokens themselves put into the trunk.
+
+        A layer on a concatenation is a sum of layers: `around` has the rest of it, which no token changes.
+        """
+        return tokens if self.mix is None else functional.linear(tokens, self.mix.weight[:, : tokens.shape[-1]])
+
+    def around(
+        self, labels: Float[Tensor, "B A"], frames: Int[Tensor, " B"], tokens: int
+    ) -> Float[Tensor, "*B tokens D"]:
+        """What stands beside every one of so many tokens: its place, and the action and length unless in front."""
+        places = self.places.weight[:tokens]
+        if self.conditioning == "token":
+            return places
+        told = self._told(labels, frames)
+        if self.mix is None:
+            return places + torch.stack(told).sum(0)[:, None]
+        of_place, *of_told = self.mix.weight.split(places.shape[-1], dim=1)[1:]
+        constant = sum((each @ part.T for each, part in zip(told, of_told, strict=True)), self.mix.bias)
+        return places @ of_place.T + constant[:, None]
+
+    def in_front(self, labels: Float[Tensor, "B A"], frames: Int[Tensor, " B"]) -> Float[Tensor, "B 1 D"] | None:
+        """The extra token that tells action and length, where they are told so."""
+        return torch.stack(self._told(labels, frames)).sum(0)[:, None] if self.conditioning == "token" else None
+
+    def _told(self, labels: Float[Tensor, "B A"], frames: Int[Tensor, " B"]) -> list[Float[Tensor, "B D"]]:
         told = [labels @ self.action_parts.weight]
-        if self.lengths is not None:
-            told.append(self.lengths(frames))
-        if self.mix is not None:
-            return self.mix(torch.cat([tokens, places, *(each[:, None].expand_as(tokens) for each in told)], dim=-1))
-        told_once = torch.stack(told).sum(0)[:, None]
-        if self.conditioning == "sum":
-            return tokens + places + told_once
-        return torch.cat([told_once, tokens + places], dim=1)
+        return told if self.lengths is None else [*told, self.lengths(frames)]
 
     def _begin(self) -> None:
         """Small weights, smaller where a layer adds to what it read, so that a deep trunk begins as a shallow one."""
@@ -123,9 +145,21 @@ _EMBEDDED = 0.1
 
 
 class Head(Protocol):
-    """From the trunk to the logits of the K codes of a token."""
+    """From the trunk to the logits of the K codes of a token: of all at once, or book after book."""
 
     def __call__(self, trunk: Float[Tensor, "B N D"], embedded: Float[Tensor, "B N D"]) -> Float[Tensor, "B N K C"]: ...
+
+    def inner_sums(self, trunk: Float[Tensor, "B D"]) -> Float[Tensor, "B inner"]:
+        """What a token's codes are said from, before any of them is known."""
+        ...
+
+    def of_book(self, book: int, inner: Float[Tensor, "B inner"]) -> Float[Tensor, "B C"]:
+        """The logits of one book, once the codes before it are taken in."""
+        ...
+
+    def take_in(self, book: int, embedded: Float[Tensor, "B part"], inner: Float[Tensor, "B inner"]) -> None:
+        """Add to `inner` what the books after `book` read of its code."""
+        ...
 
 
 class LinearHead(nn.Module):
@@ -133,7 +167,7 @@ class LinearHead(nn.Module):
 
     def __init__(self, width: int, books: int, codes: int) -> None:
         super().__init__()
-        self.books = books
+        self.books, self.codes = books, codes
         self.out = nn.Linear(width, books * codes)
 
     def forward(
@@ -142,6 +176,15 @@ class LinearHead(nn.Module):
         embedded: Float[Tensor, "B N D"],  # noqa: ARG002 - one head reads it
     ) -> Float[Tensor, "B N K C"]:
         return self.out(trunk).unflatten(-1, (self.books, -1))
+
+    def inner_sums(self, trunk: Float[Tensor, "B D"]) -> Float[Tensor, "B inner"]:
+        return self.out(trunk)
+
+    def of_book(self, book: int, inner: Float[Tensor, "B inner"]) -> Float[Tensor, "B C"]:
+        return inner[:, book * self.codes : (book + 1) * self.codes]
+
+    def take_in(self, book: int, embedded: Float[Tensor, "B part"], inner: Float[Tensor, "B inner"]) -> None:
+        """Nothing: the books are foretold apart."""
 
 
 class PerceptronHead(nn.Module):
@@ -167,6 +210,16 @@ class PerceptronHead(nn.Module):
         logits = torch.baddbmm(self.bias[:, None], parts, self.out)
         return logits.transpose(0, 1).reshape(*inner.shape[:-1], self.books, -1)
 
+    def inner_sums(self, trunk: Float[Tensor, "B D"]) -> Float[Tensor, "B inner"]:
+        return self.inner(trunk)
+
+    def of_book(self, book: int, inner: Float[Tensor, "B inner"]) -> Float[Tensor, "B C"]:
+        part = functional.gelu(inner[:, book * self.width : (book + 1) * self.width])
+        return torch.addmm(self.bias[book], part, self.out[book])
+
+    def take_in(self, book: int, embedded: Float[Tensor, "B part"], inner: Float[Tensor, "B inner"]) -> None:
+        """Nothing: the books are foretold apart."""
+
 
 class AutoregressiveHead(PerceptronHead):
     """Two layers a book, and the first also reads the codes that the books before it have at this token.
@@ -185,6 +238,10 @@ class AutoregressiveHead(PerceptronHead):
 
     def forward(self, trunk: Float[Tensor, "B N D"], embedded: Float[Tensor, "B N D"]) -> Float[Tensor, "B N K C"]:
         return self.said(self.inner(trunk) + functional.linear(embedded, self.reads * self.earlier))
+
+    def take_in(self, book: int, embedded: Float[Tensor, "B part"], inner: Float[Tensor, "B inner"]) -> None:
+        later, part = (book + 1) * self.width, embedded.shape[-1]
+        inner[:, later:].addmm_(embedded, self.reads[later:, book * part : (book + 1) * part].T)
 
 
 _HEADS = {"linear": LinearHead, "mlp": PerceptronHead, "autoregressive": AutoregressiveHead}

@@ -1,8 +1,9 @@
 """Motion drawn from a `MotionGpt`: token by token, book by book, with what was computed kept.
 
 Chance is handed in: `uniforms` in [0, 1), each of which picks one code by the inverse of its cumulated distribution. A
-sample is therefore made from its own numbers alone, however many are drawn beside it. Letters as in `motion_gpt`; N
-counts new tokens, P those of a past.
+sample is therefore made from its own numbers alone, however many are drawn beside it, and to the last bit: few rows are
+filled up to LEAST_ROWS, from which on a matrix product gives a row the same sums in any company. Letters as in
+`motion_gpt`; N counts new tokens, P those of a past.
 """
 
 from collections.abc import Iterator
@@ -11,12 +12,16 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from jaxtyping import Bool, Float, Int
-from torch import Tensor
+from torch import Tensor, nn
+from torch.nn import functional
 
 from core.models.motion_gpt import MotionGpt
+from core.models.transformer import Block
 
 FIRST, MOST = 4, 32
 """Tokens of the first piece that `sample` yields, and of the longest; each is twice the one before."""
+LEAST_ROWS = 4
+"""Products of fewer rows take other paths through the library, and round otherwise."""
 
 
 @dataclass(frozen=True)
@@ -35,44 +40,6 @@ def uniforms(seed: int, samples: int, tokens: int, books: int) -> Float[Tensor, 
     return torch.from_numpy((bits >> np.uint64(11)) * 2.0**-53).view(samples, tokens, books)
 
 
-def shares(logits: Float[Tensor, "B C"], draw: Draw) -> Float[Tensor, "B C"]:
-    """The distribution that is drawn from, in float64: cooled, then cut to the likeliest codes."""
-    logits = logits.double()
-    if draw.temperature == 0:
-        return torch.nn.functional.one_hot(logits.argmax(-1), logits.shape[-1]).double()
-    shares = (logits / draw.temperature).softmax(-1)
-    codes = shares.shape[-1]
-    if not 0 < draw.top_k < codes and draw.top_p >= 1:
-        return shares
-    order = shares.argsort(dim=-1, descending=True, stable=True)
-    likeliest = shares.gather(-1, order)
-    kept = torch.ones_like(likeliest, dtype=torch.bool)
-    if 0 < draw.top_k < codes:
-        kept[..., draw.top_k :] = False
-        likeliest = likeliest * kept / (likeliest * kept).sum(-1, keepdim=True)
-    if draw.top_p < 1:  # a code stays while those before it do not yet make up `top_p`
-        kept &= likeliest.cumsum(-1) - likeliest < draw.top_p
-        kept[..., 0] = True
-    cut = torch.zeros_like(shares).scatter(-1, order, likeliest * kept)
-    return cut / cut.sum(-1, keepdim=True)
-
-
-def picked(shares: Float[Tensor, "B C"], uniform: Float[Tensor, " B"]) -> Int[Tensor, " B"]:
-    """The code in whose stretch of the cumulated shares each number falls."""
-    upto = shares.cumsum(-1)
-    # Scaled by the whole, which rounding leaves a little off one: a code without a share is never picked.
-    return torch.searchsorted(upto, uniform[:, None] * upto[:, -1:], right=True)[:, 0]
-
-
-@torch.inference_mode()
-def _next(gpt: MotionGpt, codes: Tensor, labels: Tensor, frames: Tensor, uniform: Tensor, draw: Draw) -> Tensor:
-    chosen = torch.zeros(len(codes), gpt.books, dtype=torch.long, device=codes.device)
-    for book in range(gpt.books):
-        logits = gpt(torch.cat([codes, chosen[:, None]], dim=1), labels, frames)[:, -1, book]
-        chosen[:, book] = picked(shares(logits, draw), uniform[:, book])
-    return chosen
-
-
 def sample(
     gpt: MotionGpt,
     labels: Float[Tensor, "B A"],
@@ -83,20 +50,185 @@ def sample(
     *,
     past: Int[Tensor, "B P K"] | None = None,
     fixed: tuple[Int[Tensor, "B tokens K"], Bool[Tensor, "B tokens"]] | None = None,
+    cached: bool = True,
 ) -> Iterator[Int[Tensor, "B n K"]]:
     """The new codes so far, in growing pieces; the last has all. Closing it stops. `frames` counts the past's too.
 
-    Where `fixed` says so, its codes stand instead of drawn ones, and what follows is drawn after them.
+    Where `fixed` says so, its codes stand instead of drawn ones, and what follows is drawn after them. `gpt` is in its
+    evaluation mode. Without `cached` everything is computed anew for each token: the same codes, slowly.
     """
-    codes = past.long() if past is not None else torch.zeros(len(labels), 0, gpt.books, dtype=torch.long)
-    before = codes.shape[1]
-    due, piece = FIRST, FIRST
-    for token in range(tokens):
-        chosen = _next(gpt, codes, labels, frames, uniforms[:, token], draw)
-        if fixed is not None:
-            chosen = torch.where(fixed[1][:, token, None], fixed[0][:, token].long(), chosen)
-        codes = torch.cat([codes, chosen[:, None]], dim=1)
-        if token + 1 == min(due, tokens):
-            yield codes[:, before:]
-            piece = min(2 * piece, MOST)
-            due += piece
+    batch = len(labels)
+    rows = torch.arange(max(batch, LEAST_ROWS), device=labels.device).clamp(max=batch - 1)
+    if past is None:
+        past = torch.zeros(batch, 0, gpt.books, dtype=torch.long, device=labels.device)
+    drawing = _Drawing(
+        gpt,
+        labels[rows],
+        frames[rows],
+        past[rows].long(),
+        uniforms[rows],
+        draw,
+        None if fixed is None else (fixed[0][rows].long(), fixed[1][rows]),
+        cached=cached,
+    )
+    end, piece = 0, FIRST
+    while end < tokens:
+        start, end = end, min(end + piece, tokens)
+        for token in range(start, end):
+            drawing.draw(token)
+        yield drawing.codes[:batch, :end].clone()
+        piece = min(2 * piece, MOST)
+
+
+class _Drawing:
+    """Codes on their way: what is drawn, and what of it the trunk has read."""
+
+    @torch.inference_mode()
+    def __init__(
+        self,
+        gpt: MotionGpt,
+        labels: Float[Tensor, "B A"],
+        frames: Int[Tensor, " B"],
+        past: Int[Tensor, "B P K"],
+        uniforms: Float[Tensor, "B N K"],
+        draw: Draw,
+        fixed: tuple[Int[Tensor, "B N K"], Bool[Tensor, "B N"]] | None,
+        *,
+        cached: bool,
+    ) -> None:
+        self._gpt, self._uniforms, self._draw, self._fixed = gpt, uniforms, draw, fixed
+        batch, self._past, books = past.shape
+        tokens = uniforms.shape[1]
+        self.codes = past.new_zeros(batch, tokens, books)
+        self._firsts = gpt.first_of_book.tolist()
+        self._around = gpt.around(labels, frames, self._past + tokens).expand(batch, -1, -1)
+        self._read = gpt.read(gpt.embedded(past), labels, frames)
+        self._trunk = _Trunk(gpt, batch, self._read.shape[1] + tokens - 1) if cached else None
+        self._embedded = self._read.new_zeros(batch, self._read.shape[2])
+
+    @torch.inference_mode()
+    def draw(self, token: int) -> None:
+        """The codes of a token, after those of all before it."""
+        gpt, read, embedded = self._gpt, self._read, self._embedded
+        said = gpt.trunk(read)[:, -1] if self._trunk is None else self._trunk.after(read)
+        inner, part = gpt.head.inner_sums(said), embedded.shape[1] // gpt.books
+        for book, first in enumerate(self._firsts):
+            code = picked(gpt.head.of_book(book, inner), self._uniforms[:, token, book], self._draw)
+            if self._fixed is not None:
+                code = torch.where(self._fixed[1][:, token], self._fixed[0][:, token, book], code)
+            self.codes[:, token, book] = code
+            of_code = functional.embedding(code + first, gpt.code_parts.weight)
+            embedded[:, book * part : (book + 1) * part] = of_code
+            gpt.head.take_in(book, of_code, inner)
+        if token + 1 < self.codes.shape[1]:
+            more = (gpt.own(embedded) + self._around[:, self._past + token + 1])[:, None]
+            self._read = more if self._trunk is not None else torch.cat([read, more], dim=1)
+
+
+class _Trunk:
+    """A GPT's trunk that keeps the keys and values of all it has read.
+
+    It is the arithmetic of `transformer.Stack` with fewer and plainer operations: for one token, beginning an operation
+    costs as much as carrying it out. Attention is two batched products, whose sums do not depend on the batch.
+    """
+
+    def __init__(self, gpt: MotionGpt, batch: int, room: int) -> None:
+        stack, weight = gpt.trunk, gpt.trunk.norm.weight
+        self._blocks = [_weights(block) for block in stack.blocks]
+        self._norm = _pair(stack.norm)
+        self._heads, self._head_width = stack.heads, stack.head_width
+        shape = (len(self._blocks), batch * stack.heads, room, stack.head_width)
+        self._keys = torch.zeros(shape, device=weight.device, dtype=weight.dtype)
+        self._values = torch.zeros_like(self._keys)
+        self._length = 0
+
+    def after(self, read: Float[Tensor, "B new D"]) -> Float[Tensor, "B D"]:
+        """What it says at the last of these, which follow all that it has read."""
+        batch, new, width = read.shape
+        start, end = self._length, self._length + new
+        mask = self._keys.new_zeros(1) if new == 1 else _not_later(start, new, self._keys)
+        scale = self._head_width**-0.5
+        x = read.reshape(batch * new, width)
+        for layer, block in enumerate(self._blocks):
+            normed = functional.layer_norm(x, (width,), *block.before_attention)
+            parts = torch.addmm(block.into[1], normed, block.into[0]).view(batch, new, 3, self._heads, -1)
+            queries, keys, values = (
+                parts.permute(2, 0, 3, 1, 4).reshape(3, batch * self._heads, new, self._head_width).unbind(0)
+            )
+            seen, told = self._keys[layer, :, :end], self._values[layer, :, :end]
+            seen[:, start:] = keys
+            told[:, start:] = values
+            scores = torch.baddbmm(mask, queries, seen.transpose(1, 2), beta=int(new > 1), alpha=scale)
+            mixed = torch.bmm(scores.softmax(-1), told).view(batch, self._heads, new, self._head_width)
+            x = torch.addmm(x, mixed.transpose(1, 2).reshape(batch * new, -1), block.out[0]).add_(block.out[1])
+            inner = functional.layer_norm(x, (width,), *block.before_perceptron)
+            inner = functional.gelu(torch.addmm(block.widen[1], inner, block.widen[0]))
+            x = torch.addmm(x, inner, block.narrow[0]).add_(block.narrow[1])
+        self._length = end
+        return functional.layer_norm(x.view(batch, new, width)[:, -1], (width,), *self._norm)
+
+
+@dataclass(frozen=True)
+class _Weights:
+    """A block's weights, each with its bias; matrices as a product on their left needs them."""
+
+    before_attention: tuple[Tensor, Tensor]
+    into: tuple[Tensor, Tensor]
+    out: tuple[Tensor, Tensor]
+    before_perceptron: tuple[Tensor, Tensor]
+    widen: tuple[Tensor, Tensor]
+    narrow: tuple[Tensor, Tensor]
+
+
+def _weights(block: nn.Module) -> _Weights:
+    assert isinstance(block, Block)
+    return _Weights(
+        _pair(block.before_attention),
+        _pair(block.attention.into),
+        _pair(block.attention.out),
+        _pair(block.before_perceptron),
+        _pair(block.widen),
+        _pair(block.narrow),
+    )
+
+
+def _pair(layer: nn.Linear | nn.LayerNorm) -> tuple[Tensor, Tensor]:
+    return (layer.weight.T if isinstance(layer, nn.Linear) else layer.weight), layer.bias
+
+
+def _not_later(start: int, new: int, like: Tensor) -> Float[Tensor, "1 new upto"]:
+    """−∞ where a key stands later than the query: `new` queries after `start` keys that all may be seen."""
+    upto = torch.full((new, start + new), -torch.inf, device=like.device, dtype=like.dtype)
+    return upto.triu(start + 1)[None]
+
+
+# ---- picking --------------------------------------------------------------------------------------------------------
+
+
+def picked(logits: Float[Tensor, "B C"], uniform: Float[Tensor, " B"], draw: Draw) -> Int[Tensor, " B"]:
+    """The code in whose stretch of the cumulated shares each number falls."""
+    if draw.temperature == 0:
+        return logits.argmax(-1)
+    upto = shares(logits, draw).cumsum(-1)
+    # Scaled by the whole, which rounding leaves a little off one; a code without a share is then never picked.
+    return torch.searchsorted(upto, uniform[:, None] * upto[:, -1:], right=True)[:, 0]
+
+
+def shares(logits: Float[Tensor, "B C"], draw: Draw) -> Float[Tensor, "B C"]:
+    """The distribution that is drawn from, in float64: cooled, then cut to the likeliest codes."""
+    if draw.temperature == 0:
+        return functional.one_hot(logits.argmax(-1), logits.shape[-1]).double()
+    shares = (logits if draw.temperature == 1 else logits / draw.temperature).softmax(-1, dtype=torch.float64)
+    codes = shares.shape[-1]
+    if not 0 < draw.top_k < codes and draw.top_p >= 1:
+        return shares
+    order = shares.argsort(dim=-1, descending=True, stable=True)
+    likeliest = shares.gather(-1, order)
+    if 0 < draw.top_k < codes:
+        likeliest[..., draw.top_k :] = 0
+        likeliest = likeliest / likeliest.sum(-1, keepdim=True)
+    if draw.top_p < 1:  # a code stays while those before it do not yet make up `top_p`
+        enough = likeliest.cumsum(-1) - likeliest >= draw.top_p
+        enough[..., 0] = False
+        likeliest = likeliest.masked_fill(enough, 0)
+    return torch.zeros_like(shares).scatter(-1, order, likeliest / likeliest.sum(-1, keepdim=True))
