@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
+from msgspec.structs import replace
 from PySide6.QtCore import QObject, Signal
 
 from core import demo, kept_motions
@@ -42,6 +43,7 @@ class Keeping(QObject):
         self._document = document
         self._read: dict[str, Kept] = {}
         self._broken: set[str] = set()
+        self._told: dict[str, str] = {}
         self._prints: dict[tuple[str, int, int], str] = {}
         self._items: tuple[Item, ...] = ()
         document.opened.connect(self._forget)
@@ -80,6 +82,11 @@ class Keeping(QObject):
                     self.refused.emit(error)
         return found
 
+    def is_read(self, key: str) -> bool:
+        """Whether its file was read already, or cannot be."""
+        item = self.item(key)
+        return item is None or item.path in self._read or item.path in self._broken
+
     def motion_of(self, key: str) -> PackedMotion | None:
         """Its motion, for pictures: nothing is said where there is none."""
         kept = self.read(key, quietly=True)
@@ -94,15 +101,23 @@ class Keeping(QObject):
         """The id of the item that was made so, or empty: a sample's card says that it is kept. No file is read."""
         wanted, weights = _told(recipe), ""
         for item in self.items():
-            if item.facts.get("recipe") == wanted and kept_motions.sample_number(item) == number:
+            if self._told_of(item) == wanted and kept_motions.sample_number(item) == number:
                 weights = weights or self._weights(recipe.model)
                 if item.facts.get("checkpoint", "") == weights:
                     return item.id
         return ""
 
+    def _told_of(self, item: Item) -> str:
+        if item.path not in self._told:
+            try:
+                self._told[item.path] = _told(kept_motions.recipe_of(item))
+            except CoreError:
+                self._told[item.path] = ""
+        return self._told[item.path]
+
     def _weights(self, model: str) -> str:
         """What tells the model's weights apart; empty where they are gone. Asked of the disk when the file changes."""
-        file = checkpoint_of(model)
+        file = checkpoint_of(model, self._document.folder)
         try:
             stat = file.stat() if file is not None else None
         except OSError:
@@ -128,7 +143,7 @@ class Keeping(QObject):
         try:
             item = kept_motions.keep(
                 document.folder, sample, recipe, number, name or name_of(recipe), body=body,
-                checkpoint=checkpoint_of(recipe.model), author=document.author,
+                checkpoint=checkpoint_of(recipe.model, document.folder), author=document.author,
             )  # fmt: skip
         except CoreError as error:
             self.refused.emit(error)
@@ -163,11 +178,15 @@ class Keeping(QObject):
         item = self.item(key)
         if item is None:
             return None
+        project = self._document.folder
         try:
-            recipe = kept_motions.remake(item, checkpoint_of(kept_motions.recipe_of(item).model))
+            recipe = kept_motions.remake(item, checkpoint_of(kept_motions.recipe_of(item).model, project))
         except CoreError as error:
             self.refused.emit(error)
             return None
+        run = run_of(recipe.model, project)
+        if run is not None and Path(recipe.model).is_absolute():
+            recipe = replace(recipe, model=str(run))
         return recipe, kept_motions.sample_number(item)
 
     # ---- following ----
@@ -181,6 +200,7 @@ class Keeping(QObject):
     def _forget(self) -> None:
         self._read.clear()
         self._broken.clear()
+        self._told.clear()
         self._items = self.items()
         self.changed.emit()
 
@@ -194,20 +214,26 @@ def name_of(recipe: Recipe) -> str:
     return shown if len(actions) <= _SHOWN_WORDS else f"{shown} and {len(actions) - _SHOWN_WORDS} more"
 
 
-def checkpoint_of(model: str) -> Path | None:
-    """The file of weights a recipe names; None where there is none any more."""
+def run_of(model: str, project: Path | None) -> Path | None:
+    """The folder of the model a recipe names; a run of a project that was moved is found by its name."""
     folder = Path(model)
-    if not folder.is_dir():
-        try:
-            folder = demo.find_run(model)
-        except CoreError:
-            return None
-    file = folder / "best.safetensors"
-    return file if file.is_file() else None
+    if folder.is_dir():
+        return folder
+    if project is not None and (project / "runs" / folder.name).is_dir():
+        return project / "runs" / folder.name
+    return demo.shipped_checkpoints("posegpt").get(model)
+
+
+def checkpoint_of(model: str, project: Path | None = None) -> Path | None:
+    """The file of weights a recipe names; None where there is none any more."""
+    folder = run_of(model, project)
+    file = folder / "best.safetensors" if folder is not None else None
+    return file if file is not None and file.is_file() else None
 
 
 def _told(recipe: Recipe) -> str:
-    return msgspec.json.encode(recipe).decode()
+    """A question as it is compared: runs by their names, since projects move."""
+    return msgspec.json.encode(replace(recipe, model=Path(recipe.model).name)).decode()
 
 
 def _line(item: Item) -> KeptLine:

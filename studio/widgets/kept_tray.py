@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from functools import partial
 
 from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QContextMenuEvent, QKeyEvent, QPainter, QPainterPath, QPen, QPixmap
+from PySide6.QtGui import QColor, QContextMenuEvent, QKeyEvent, QPainter, QPainterPath, QPen, QPixmap, QResizeEvent
 from PySide6.QtWidgets import (
+    QBoxLayout,
     QFrame,
     QLineEdit,
     QListWidget,
@@ -87,9 +88,21 @@ class KeptTray(QFrame):
         box = QVBoxLayout(self)
         box.setContentsMargins(10, 8, 8, 10)
         box.setSpacing(8)
-        ways = parts.row(self.export, self.copy, None, gap=6)
-        parts.fill(box, (title, self._empty, (self.list, 1), parts.hair(), ways, forms))
+        self._ways = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._ways.setSpacing(6)
+        parts.fill(self._ways, (self.export, self.copy, None))
+        self._ground = parts.col(self._empty, None)
+        parts.fill(box, (title, (self._ground, 1), (self.list, 1), parts.hair()))
+        box.addLayout(self._ways)
+        box.addWidget(forms)
         self.show_kept(())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        # Side by side where both fit, else one below the other: no word is cut.
+        wide = self.export.sizeHint().width() + self.copy.sizeHint().width() + 26
+        ways = QBoxLayout.Direction
+        self._ways.setDirection(ways.LeftToRight if wide <= self.width() else ways.TopToBottom)
 
     def show_kept(self, rows: Iterable[KeptRow], chosen: str = "") -> None:
         """What is kept, as it is to be listed; the one that is shown in the view is marked."""
@@ -111,7 +124,7 @@ class KeptTray(QFrame):
             item.setFlags(Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsEnabled | editable)
         self.list.blockSignals(False)
         self._count.setText(str(len(rows)))
-        self._empty.setVisible(not rows)
+        self._ground.setVisible(not rows)
         self.list.setVisible(bool(rows))
         self.list.viewport().update()
 

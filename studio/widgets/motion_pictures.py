@@ -22,6 +22,7 @@ from core.generations import PackedMotion
 from core.rendering.contents import Colours
 from core.rendering.probe import gl_problem
 from core.rendering.views import Orbit
+from studio import theme
 from studio.widgets.departed import Departed
 from studio.widgets.posed import PosedBody, Poser
 from studio.widgets.scene_view import colours
@@ -70,7 +71,7 @@ class MotionPictures(QObject):
 
         `key` names the place it is for: a newer wish of the same key takes the place of an older one not yet drawn.
         """
-        wish = _Wish(key, motion, body, betas, colour or colours().words, colours())
+        wish = _Wish(key, motion, body, betas, colour or _plain(), colours())
         found = self._pictures.get(wish)
         if found is None and not self._is_closed and not self.problem:
             if self._drawer is None:
@@ -95,6 +96,12 @@ class MotionPictures(QObject):
             while len(self._pictures) > _KEPT:
                 self._pictures.popitem(last=False)
             self.came.emit(wish.key)
+
+
+def _plain() -> str:
+    """A body nobody's colour is on; darker on a light ground, but never so dark that its form is lost."""
+    look = theme.now()
+    return look.truth if look.name == "dark" else theme.mix(look.truth, look.canvas, 0.45)
 
 
 def telling_frame(motion: PackedMotion) -> int:
