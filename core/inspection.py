@@ -10,6 +10,10 @@ from typing import Any
 import msgspec
 
 from core.errors import CoreError, FileError, FormatError
+from core.wording import counted
+
+_MOTION_MODEL = "posegpt"
+"""The kind that a motion model's checkpoint says it is."""
 
 
 class _Tensor(msgspec.Struct):
@@ -32,6 +36,10 @@ class _Said(msgspec.Struct):
     figures: dict[str, float] = {}
     data_fingerprint: str = ""
     config: dict[str, Any] = {}
+    stage: str = ""
+    sources: tuple[str, ...] = ()
+    windows: dict[str, int] = {}
+    real_bits: tuple[float, ...] = ()
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,7 +97,7 @@ def _project(folder: Path) -> Found:
 
 def _run(folder: Path) -> Found:
     from core.run_folder import RunFolder
-    from core.runs import Metric, TrainForecaster
+    from core.runs import Metric, TrainForecaster, TrainPoseGpt
 
     run = RunFolder(folder)
     spec, (stamped, _) = run.spec(), run.events()
@@ -97,12 +105,14 @@ def _run(folder: Path) -> Found:
     facts: dict[str, str | int | float] = {"state": run.state()}
     if stamped:
         facts["started"] = datetime.fromtimestamp(stamped[0].at).astimezone().isoformat(timespec="seconds")
-    if isinstance(spec, TrainForecaster):
+    if isinstance(spec, TrainForecaster | TrainPoseGpt):
         facts |= {"preset": spec.preset, "project": spec.project}
     facts |= {name: round(value, 5) for name, value in sorted(figures.items())}
     names = {
         "TrainForecaster": "forecaster run",
+        "TrainPoseGpt": "motion model run",
         "EvaluateForecaster": "evaluation",
+        "EvaluatePoseGpt": "evaluation",
         "ExtractPoses": "2D pose extraction",
     }
     kind = names.get(type(spec).__name__, "run")
@@ -122,11 +132,42 @@ def _checkpoint(path: Path) -> Found:
     except (msgspec.DecodeError, msgspec.ValidationError) as error:
         raise FormatError(file, f"what it says of itself is damaged ({error})", hint="Copy it again.") from None
     facts |= {"preset": said.preset, "project": said.project, "step": said.step, "version": said.version}
-    facts |= {"actions": ", ".join(said.actions), "objects": ", ".join(said.objects)}
-    facts |= {f"clips to {part}": len(clips) for part, clips in said.split.items()}
+    facts |= {"actions": ", ".join(said.actions)}
+    if said.kind == _MOTION_MODEL:
+        facts |= _of_motion_model(said)
+    else:
+        facts |= {"objects": ", ".join(said.objects)}
+    things = "recordings" if said.kind == _MOTION_MODEL else "clips"
+    facts |= {f"{things} to {part}": len(clips) for part, clips in said.split.items()}
     facts |= {name: round(value, 5) for name, value in said.figures.items()}
     facts |= {"data": said.data_fingerprint[:12], "config": _short(msgspec.json.encode(said.config).decode())}
-    return Found(path=str(path), kind=f"{said.kind} checkpoint", facts=facts)
+    kind = "motion model" if said.kind == _MOTION_MODEL else f"{said.kind} checkpoint"
+    return Found(path=str(path), kind=kind, facts=facts)
+
+
+def _of_motion_model(said: _Said) -> dict[str, str | int | float]:
+    """What it can be asked for, what it learned from, and how its motion lies in codes."""
+    from core.posegpt_configs import PoseGpt
+
+    facts: dict[str, str | int | float] = {"trained": "auto-encoder alone" if said.stage == "autoencoder" else "whole"}
+    facts |= {f"learned from {number}": source for number, source in enumerate(said.sources, 1)}
+    if said.windows:
+        facts["stretches learned from"] = sum(said.windows.values())
+    try:
+        config = msgspec.convert(said.config, PoseGpt)
+    except msgspec.ValidationError:  # a later version's knobs: what is known is said
+        return facts
+    books, frames = config.quantizer, config.autoencoder.downsampling
+    codes = books.codes if books.codes_per_part else books.codes // books.books
+    facts |= {
+        "body": config.data.body,
+        "window": f"{config.data.least_frames}–{config.data.most_frames} frames at 30 a second",
+        "token": f"{counted(frames, 'frame')}, {counted(books.books, 'book')} of {codes} codes",
+        "goes on from a past": "no" if config.autoencoder.causality == "offline" else "yes",
+    }
+    if said.real_bits:
+        facts["bits a code of real motion"] = f"{said.real_bits[0]:.2f}–{said.real_bits[-1]:.2f}"
+    return facts
 
 
 def _short(text: str, most: int = 400) -> str:

@@ -7,8 +7,6 @@ The tensors of a checkpoint are named `autoencoder.…` and `gpt.…`. A token s
 a second; the GPT knows windows of up to `most_frames`.
 """
 
-from typing import Self
-
 from torch import Tensor, nn
 
 from core.errors import CoreError, FormatError
@@ -37,12 +35,12 @@ class PoseGpt(nn.Module):
         )
 
     @classmethod
-    def build(cls, config: Config, actions: int) -> Self:
+    def build(cls, config: Config, actions: int) -> "PoseGpt":
         """Untrained, its weights drawn from torch's own stream."""
         return cls(config, actions)
 
     @classmethod
-    def of_checkpoint(cls, checkpoint: Checkpoint[PoseGptHeader]) -> Self:
+    def of_checkpoint(cls, checkpoint: Checkpoint[PoseGptHeader]) -> "PoseGpt":
         """With the weights of a checkpoint; FormatError where they are not those of its config."""
         try:
             model = cls(checkpoint.header.config, len(checkpoint.header.actions))
