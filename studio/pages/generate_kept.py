@@ -48,6 +48,7 @@ class KeptPart(QObject):
         self.keeping = Keeping(document, self)
         self.pictures = MotionPictures(self)
         self.tray = KeptTray()
+        self._left_to_read = 0
         self._again: tuple[str, int] | None = None  # what is being made again: its item, its place among the samples
         self._soon = QTimer(self, singleShot=True, interval=0)
         self._soon.timeout.connect(self.follow)

@@ -82,9 +82,8 @@ def _names(painter: QPainter, tokens: Tokens, look: theme.Theme) -> None:
 
 
 def _codes(painter: QPainter, tokens: Tokens, time: MotionTime, look: theme.Theme) -> None:
+    size = number_size(time, tokens.token_s, tokens.codes_a_book)
     wide = time.px_per_s * tokens.token_s
-    longest = "8" * len(str(max(tokens.codes_a_book - 1, 0)))
-    size = next((each for each in _NUMBERS if painting.words_width(longest, each, 500) + 2 <= wide - 1), None)
     rounded = 2.5 if wide > 8 else 0.0
     last = max(tokens.codes_a_book - 1, 1)
     for at, codes in enumerate(tokens.codes):
@@ -97,6 +96,12 @@ def _codes(painter: QPainter, tokens: Tokens, time: MotionTime, look: theme.Them
             if size is not None:
                 baseline = area.center().y() + theme.px(size) * 0.36
                 painting.put(painter, area.center().x(), baseline, str(code), ink_on(colour), size, 500, align="centre")
+
+
+def number_size(time: MotionTime, token_s: float, codes_a_book: int) -> float | None:
+    """The size that codes are written at, at 100 % text; None where they do not fit."""
+    wide, longest = time.px_per_s * token_s, "8" * len(str(max(codes_a_book - 1, 0)))
+    return next((each for each in _NUMBERS if painting.words_width(longest, each, 500) + 3 <= wide), None)
 
 
 def _past(painter: QPainter, tokens: Tokens, time: MotionTime, look: theme.Theme) -> None:
