@@ -25,6 +25,7 @@ from core.generations import (
     GenerationAnswer,
     GenerationQuestion,
 )
+from core.recordings import reference_joints_m
 
 if TYPE_CHECKING:
     from core.generation.motion_model import MotionModel
@@ -72,9 +73,12 @@ class Answering:
         return kept[1]
 
     def _model(self, run: str) -> "MotionModel":
+        # All that a first motion needs, so that it comes no later than the next.
+        from core.generation import making  # noqa: F401
         from core.generation.motion_model import MotionModel
         from core.models import checkpoints
 
+        reference_joints_m()
         folder = find_run(run)
         written = checkpoints.find(folder).stat().st_mtime_ns
         kept = self._models.get(folder)

@@ -57,7 +57,7 @@ class MotionModel:
                 f"{name} has learned its auto-encoder alone, and making motion needs its GPT too.",
                 hint="Let its training go on, or train one over it: posegpt-gpt/small.",
             )
-        if not all(bool(torch.isfinite(each).all()) for each in checkpoint.tensors.values()):
+        if any(bool(each.isnan().any()) for each in checkpoint.tensors.values()):
             raise FormatError(path, "some of its weights are no numbers", hint="Copy it again, or train.")
         whole = PoseGpt.of_checkpoint(checkpoint)
         return cls.of(whole, checkpoint.header, name, path)

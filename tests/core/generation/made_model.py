@@ -38,7 +38,7 @@ def made_header(config: Config, actions=ACTIONS, **more) -> PoseGptHeader:
     return PoseGptHeader(
         made_by="a test", config=config, preset="posegpt/smoke", actions=actions, windows=dict.fromkeys(actions, 3),
         project="made", data_fingerprint="0", split={}, step=7,
-        **{"real_bits": tuple(np.linspace(3.0, 5.0, 21)), **more},
+        **{"real_bits": tuple(np.linspace(3.0, 5.0, 21).tolist()), **more},
     )  # fmt: skip
 
 
