@@ -1,6 +1,7 @@
 """The question for motion as it stands: a `Recipe`, the part of its story that is edited, and words not understood."""
 
 import difflib
+import math
 import random
 
 from msgspec.structs import replace
@@ -134,7 +135,7 @@ class MotionQuestion(QObject):
         about = self.models.about
         if not self.recipe.story and about is not None and about.actions:
             first = max(about.actions, key=lambda each: each[1])[0]
-            words["story"] = (Part(actions=(first,), seconds=min(FIRST_S, about.longest_s)),)
+            words["story"] = (Part(actions=(first,), seconds=min(FIRST_S, math.floor(10 * about.longest_s) / 10)),)
         if about is not None and not about.takes_a_past:
             words["past"] = None
         self.unknown_action = ""

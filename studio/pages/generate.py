@@ -7,12 +7,11 @@ bodies are posed where they are drawn, and the way of hands and feet is worked o
 
 from functools import partial
 
-from PySide6.QtCore import QPoint, QTimer, Signal
+from PySide6.QtCore import QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QStackedWidget, QWidget
 
-from core.generations import RATE_HZ, Anchor, Part
-from core.wording import counted
+from core.generations import RATE_HZ
 from studio import theme
 from studio.actions import Handlers
 from studio.data_sets import DataSets
@@ -24,24 +23,21 @@ from studio.models_client import ModelsClient
 from studio.motion_models import MotionModels
 from studio.motion_question import MOST_SAMPLES, MotionQuestion
 from studio.pages.generate_cards import CardFacts, SampleCards
-from studio.pages.generate_clock import GenerateClock
+from studio.pages.generate_clock import GenerateClock, Playing
+from studio.pages.generate_kept import KeptPart
 from studio.pages.generate_moving import Form, MovingSamples
 from studio.pages.generate_pasts import Pasts
 from studio.pages.generate_question import QuestionPanel
-from studio.pages.generate_space import Scene, SpacePanel, scene_of
+from studio.pages.generate_space import Scene, SpacePanel, aside_m, scene_of, seen_samples
 from studio.pages.generate_states import GenerateStates
 from studio.pages.space_commands import SpaceCommands, space_menu
 from studio.widgets import parts
-from studio.widgets.clip_time import ClipTime
-from studio.widgets.kept_tray import KeptTray
 from studio.widgets.motion_line import MotionLine
-from studio.widgets.player import Player
+from studio.widgets.motion_shot import Made, shot_of
 from studio.widgets.sent_window import SentPart
+from studio.widgets.shown import Shown, nothing
 
 _NUMBERS = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight")
-_SEEKS = {
-    "step-back": -1, "step": 1, "step-back-10": -10, "step-10": 10, "step-back-100": -100, "step-100": 100,
-}  # fmt: skip
 
 
 class GeneratePage(QWidget):
@@ -58,7 +54,6 @@ class GeneratePage(QWidget):
         self.generating = Generating(document, models, self.models, self.question)
         self.pasts = Pasts(document, models, sets, self)
         self.moving = MovingSamples(self)
-        self.player = Player(self)
         self._draw_soon = QTimer(self, singleShot=True, interval=0)
         self._draw_soon.timeout.connect(self._draw)
         self._lay_out()
@@ -77,7 +72,9 @@ class GeneratePage(QWidget):
         self.cards = SampleCards()
         self.clock = GenerateClock()
         self.line = MotionLine()
-        self.tray = KeptTray()
+        self.playing = Playing(self.generating, self.clock)
+        self.kept = KeptPart(self._document, self.generating, self.pasts, self.form, self)
+        self.tray = self.kept.tray
         self._beside = parts.text("", "caption", wrap=True)
         self._beside.setMinimumWidth(1)
         self._beside.hide()
@@ -112,16 +109,17 @@ class GeneratePage(QWidget):
         self.cards.chosen.connect(generating.choose)
         self.cards.menu_wanted.connect(self._open_sample_menu)
         self.clock.asks.connect(self.asks)
-        self.clock.groove.sought.connect(self._scrub)
-        self.clock.speed_chosen.connect(self.player.set_normal_speed)
         self.states.asks.connect(self.asks)
-        self.line.sought.connect(lambda seconds: self._scrub(round(seconds * RATE_HZ)))
+        self.line.sought.connect(lambda seconds: self.playing.scrub(round(seconds * RATE_HZ)))
         self.line.resample_wanted.connect(generating.resample)
-        self.line.story_changed.connect(self._take_story)
+        self.line.story_changed.connect(question.change_story)
         self.line.part_chosen.connect(question.edit_part)
         self.line.rename_wanted.connect(self._rename_part)
-        self.player.frame_due.connect(generating.seek)
-        self.player.changed.connect(lambda: self.clock.show_playing(playing=self.player.is_playing))
+        self.panel.goes_on.kept_wanted.connect(self.kept.go_on)
+        self.cards.keep_wanted.connect(self.kept.keep)
+        self.kept.changed.connect(self._show_kept)
+        self.kept.asks.connect(self.asks)
+        self.kept.says.connect(self.says)
 
     # ---- what can be done ----
 
@@ -138,16 +136,10 @@ class GeneratePage(QWidget):
             "add-pose": self.panel.poses.open_poses,
             "arrangement": self.space.next_arrangement,
             **{f"sample-{at + 1}": partial(generating.choose, at) for at in range(MOST_SAMPLES)},
-            "play": self.player.toggle,
-            "play-stop": self.player.stop,
-            "play-on": lambda: self.player.faster(1),
-            "play-back": lambda: self.player.faster(-1),
-            "to-start": lambda: self._scrub(0),
-            "to-end": lambda: self._scrub(generating.frames - 1),
-            "loop": self._toggle_loop,
+            **self.playing.handlers(),
+            **self.kept.commands(),
             "send-picture": self._sent.toggle,
             **{name: each for name, each in self._space.handlers().items() if name != "space-camera"},
-            **{name: partial(self._step, by) for name, by in _SEEKS.items()},
         }
 
     def checked(self) -> dict[str, bool]:
@@ -158,14 +150,38 @@ class GeneratePage(QWidget):
         """Whether the newest answer is on screen."""
         if self._place.currentIndex() == 1:
             return self.models.is_settled and not self.generating.is_asking
-        waits = self._draw_soon.isActive() or self.pasts.is_waiting or self.player.is_playing
+        waits = (
+            self._draw_soon.isActive()
+            or self.pasts.is_waiting
+            or self.playing.player.is_playing
+            or not self.kept.is_settled
+        )
         return self.generating.is_settled and self.moving.is_settled and not waits and self.space.viewport.is_settled()
+
+    def shown(self) -> Shown:
+        """What stands in space, to be taken out of it."""
+        scene, arrangement = self.space.scene, self.space.arrangement
+        if scene is None:
+            return nothing(self.tr("No motion is shown. Generate one, or choose one that was kept."))
+        aside = aside_m(scene, self.moving, arrangement)
+        made = [
+            Made(
+                scene.samples[at].sample.motion, scene.form.body, scene.form.betas, scene.colours[at], str(at + 1),
+                (aside[at][0], scene.form.lift_m, aside[at][2]),
+            )
+            for at in seen_samples(scene, arrangement)
+        ]  # fmt: skip
+        asked = scene.samples[scene.chosen].asked
+        name = f"{', '.join('+'.join(part.actions) for part in asked.story)} seed {asked.seed}"
+        viewport = self.space.viewport
+        return shot_of(made, name, at=scene.frame, view=viewport.view(), looks=viewport.looks)
 
     def close_page(self) -> None:
         """End what works in the background."""
-        self.player.stop()
+        self.playing.player.stop()
         self._sent.take_back()
         self.moving.close()
+        self.kept.close()
         self.space.viewport.shut()
         self._client.close()
 
@@ -188,10 +204,11 @@ class GeneratePage(QWidget):
         self.generating.wake()
         self._follow()
         self._show_story()
+        self._show_kept()
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
-        self.player.stop()
+        self.playing.player.stop()
         self.generating.sleep()
         self.pasts.forget()
 
@@ -203,8 +220,7 @@ class GeneratePage(QWidget):
         self._show_beside()
         self._show_cards()
         self._show_tokens()
-        self._show_clock()
-        self._draw()
+        self._show_playhead(self.generating.frame)
 
     def _show_beside(self) -> None:
         """Why the newest question has no answer while another's samples are shown; what was done with this one's."""
@@ -220,11 +236,16 @@ class GeneratePage(QWidget):
     def _show_cards(self) -> None:
         generating = self.generating
         facts = [
-            CardFacts(at + 1, generating.colour(at), each.sample, each.is_whole)
+            CardFacts(at + 1, generating.colour(at), each.sample, each.is_whole, self.kept.is_kept(each))
             for at, each in enumerate(generating.shown)
         ]
-        self.cards.show_samples(facts, [None] * len(facts), generating.chosen)
+        pictures = [self.kept.picture_of(at, each) for at, each in enumerate(generating.shown)]
+        self.cards.show_samples(facts, pictures, generating.chosen)
         self.cards.setVisible(bool(facts))
+
+    def _show_kept(self) -> None:
+        self.panel.goes_on.show_kept(self.kept.names())
+        self._show_cards()
 
     def _show_tokens(self) -> None:
         now, about = self.generating.now, self.models.about
@@ -242,21 +263,11 @@ class GeneratePage(QWidget):
         recipe = self.question.recipe
         self.line.show_story(recipe.story, recipe.anchors, self.question.part)
 
-    def _show_clock(self) -> None:
-        generating = self.generating
-        self.player.show_time(ClipTime(generating.frames, RATE_HZ))
-        if self.clock.loop.isChecked():
-            self._loop_all()
-        self._show_playhead(generating.frame)
-
     def _show_playhead(self, frame: int) -> None:
-        generating = self.generating
-        self.player.show_frame(frame)
-        self.clock.show_frames(generating.frames, generating.settled, frame)
         self.line.show_playhead(frame / RATE_HZ)
         self._draw()
 
-    def _form(self) -> Form | None:
+    def form(self) -> Form | None:
         """Whose form the samples take, at the height the person chose."""
         body = str(self.panel.body.currentData())
         form = self.moving.form(body, self.panel.height_m)
@@ -265,7 +276,7 @@ class GeneratePage(QWidget):
         return form
 
     def _draw(self) -> None:
-        scene = scene_of(self.generating, self._form())
+        scene = scene_of(self.generating, self.form())
         self.space.show_scene(scene, self._caption(scene))
 
     def _caption(self, scene: Scene | None) -> str:
@@ -278,45 +289,29 @@ class GeneratePage(QWidget):
             who = f"Sample {scene.chosen + 1} of {_NUMBERS[count]}"
         when = f"{scene.frame / RATE_HZ:.2f} s of {generating.frames / RATE_HZ:.2f} s"
         moves = self.tr("still moving") if scene.frame >= generating.settled else ""
-        old = self.tr("of the question before") if generating.is_asking and not self._shows_newest() else ""
+        is_old = generating.is_asking and generating.now is not None and generating.now.asked != self.question.recipe
+        old = self.tr("of the question before") if is_old else ""
         return "   ".join(filter(None, (who, when, moves, old)))
 
-    def _shows_newest(self) -> bool:
-        now = self.generating.now
-        return now is not None and now.asked == self.question.recipe
-
     # ---- what the person does ----
-
-    def _scrub(self, frame: int) -> None:
-        self.player.stop()
-        self.generating.seek(frame)
-
-    def _step(self, by: int) -> None:
-        self._scrub(self.generating.frame + by)
-
-    def _toggle_loop(self) -> None:
-        sender = self.clock.loop
-        if not sender.hasFocus() and not sender.underMouse():
-            sender.setChecked(not sender.isChecked())
-        self._loop_all()
-
-    def _loop_all(self) -> None:
-        frames = self.generating.frames
-        self.player.loop((0, frames) if self.clock.loop.isChecked() and frames > 1 else None)
-
-    def _take_story(self, story: tuple[Part, ...], anchors: tuple[Anchor, ...]) -> None:
-        self.question.change_story(story, anchors)
 
     def _rename_part(self, at: int) -> None:
         self.question.edit_part(at)
         self.panel.find_action()
 
+    def _go_on_from(self, at: int) -> None:
+        self.generating.choose(at)
+        motion = self.generating.shown[at].sample.motion
+        self.question.change(past=self.pasts.of_motion(motion, "the last result"))
+
     def _open_sample_menu(self, at: int, place: QPoint) -> None:
         menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.addAction(self.tr("Choose sample {number}").format(number=at + 1), lambda: self.generating.choose(at))
+        shown = self.generating.shown[at]
+        keep = menu.addAction(self.tr("Keep it"), partial(self.kept.keep, at))
+        keep.setEnabled(shown.is_whole and not self.kept.is_kept(shown))
+        go_on = menu.addAction(self.tr("Go on from it"), partial(self._go_on_from, at))
+        go_on.setEnabled(shown.is_whole)
         menu.addAction(self.tr("Throw it away"), lambda: self.generating.throw_away(at))
         menu.popup(place)
-
-    def words(self) -> str:
-        """What the button says, for whoever reads the page aloud."""
-        return self.tr("Generate {samples}").format(samples=counted(self.question.recipe.samples, "sample"))

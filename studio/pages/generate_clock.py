@@ -1,17 +1,27 @@
 """The one clock of all samples: play, the time, a groove to scrub on, loop and speed. What still moves is hatched."""
 
-from PySide6.QtCore import QRectF, Qt, Signal
+from collections.abc import Callable
+from functools import partial
+
+from PySide6.QtCore import QObject, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QSlider
 
 from core.generations import RATE_HZ
 from studio import theme
+from studio.actions import Handlers
 from studio.commands import tip
+from studio.generating import Generating
 from studio.widgets import parts
+from studio.widgets.clip_time import ClipTime
 from studio.widgets.painting import hatched
+from studio.widgets.player import Player
 from studio.widgets.transport import SPEEDS
 
 _SIDE = 8.0
+_STEPS = {
+    "step-back": -1, "step": 1, "step-back-10": -10, "step-10": 10, "step-back-100": -100, "step-100": 100,
+}  # fmt: skip
 
 
 class Groove(QSlider):
@@ -102,7 +112,6 @@ class GenerateClock(QFrame):
         self.time.setMinimumWidth(theme.px(52))
         self.groove = Groove()
         self.loop = parts.tool("loop", f"{self.tr('Loop')}  {tip('loop').split()[-1]}", on=True)
-        self.loop.clicked.connect(lambda: self.asks.emit("loop"))
         self.speeds = parts.segmented(
             *(name for name, _ in SPEEDS[:2]), chosen=1, on_choice=lambda at: self.speed_chosen.emit(SPEEDS[at][1])
         )
@@ -123,3 +132,54 @@ class GenerateClock(QFrame):
 
     def show_playing(self, *, playing: bool) -> None:
         self.play.show_icon("pause" if playing else "play")
+
+
+class Playing(QObject):
+    """Runs the clock of what was generated: by its row, by the keys of the clock, and by whoever scrubs elsewhere."""
+
+    def __init__(self, generating: Generating, clock: GenerateClock) -> None:
+        super().__init__(clock)
+        self._generating, self._clock = generating, clock
+        self.player = Player(self)
+        self.player.frame_due.connect(generating.seek)
+        self.player.changed.connect(lambda: clock.show_playing(playing=self.player.is_playing))
+        clock.groove.sought.connect(self.scrub)
+        clock.loop.toggled.connect(lambda _: self._loop())
+        clock.speed_chosen.connect(self.player.set_normal_speed)
+        generating.changed.connect(self.follow)
+        generating.playhead_moved.connect(self._show)
+
+    def handlers(self) -> Handlers:
+        """The clock's commands."""
+        made: dict[str, Callable[[], object]] = {
+            "play": self.player.toggle,
+            "play-stop": self.player.stop,
+            "play-on": lambda: self.player.faster(1),
+            "play-back": lambda: self.player.faster(-1),
+            "to-start": lambda: self.scrub(0),
+            "to-end": lambda: self.scrub(self._generating.frames - 1),
+            "loop": self._clock.loop.toggle,
+        }
+        return made | {name: partial(self._step, by) for name, by in _STEPS.items()}
+
+    def scrub(self, frame: int) -> None:
+        """Stand still there."""
+        self.player.stop()
+        self._generating.seek(frame)
+
+    def follow(self) -> None:
+        """Another answer: the clock goes on from where it is."""
+        self.player.show_time(ClipTime(self._generating.frames, RATE_HZ))
+        self._loop()
+        self._show(self._generating.frame)
+
+    def _show(self, frame: int) -> None:
+        self.player.show_frame(frame)
+        self._clock.show_frames(self._generating.frames, self._generating.settled, frame)
+
+    def _step(self, by: int) -> None:
+        self.scrub(self._generating.frame + by)
+
+    def _loop(self) -> None:
+        frames = self._generating.frames
+        self.player.loop((0, frames) if self._clock.loop.isChecked() and frames > 1 else None)

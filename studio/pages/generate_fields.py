@@ -25,7 +25,6 @@ from studio.widgets.job_words import grouped
 from studio.widgets.painting import put
 
 _OWN_KEYS = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Delete)
-_STEPS = 1000
 
 
 class OwnKeys(QObject):
@@ -68,9 +67,10 @@ class SliderField(QWidget):
         self.number.setSingleStep(step)
         self.number.setSuffix(f" {unit}" if unit else "")
         self.number.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
+        self.number.setProperty("plain", "true")
         self.number.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.number.setKeyboardTracking(False)
-        self.number.setFixedWidth(theme.px(64))
+        self.number.setFixedWidth(theme.px(60))
         self.set_range(least, most)
         label = parts.text(name, "label")
         label.setFixedWidth(theme.px(width))

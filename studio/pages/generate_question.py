@@ -5,8 +5,8 @@ Every field shows the recipe as it stands and changes it; nothing is kept here b
 
 from functools import partial
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QCheckBox, QComboBox, QFrame, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QCheckBox, QComboBox, QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from core.bodies import library
 from core.wording import counted
@@ -115,8 +115,15 @@ class QuestionPanel(QFrame):
 
     def _make_foot(self) -> None:
         self.button = parts.button("", "generate", "primary", big=True)
-        self.button.setSizePolicy(self.button.sizePolicy().Policy.Expanding, self.button.sizePolicy().verticalPolicy())
+        self.button.setProperty("align", "left")
+        self.button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.button.clicked.connect(self.generate_wanted)
+        self._time = parts.text("")
+        self._time.setObjectName("onprimary")
+        self._time.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        over = QHBoxLayout(self.button)
+        over.setContentsMargins(0, 0, 12, 0)
+        parts.fill(over, (None, self._time))
         self.again = QCheckBox(self.tr("Again at every change"))
         self.again.clicked.connect(self.again_switched)
 
@@ -146,7 +153,8 @@ class QuestionPanel(QFrame):
         foot.setContentsMargins(0, 0, 6, 0)
         foot.addWidget(self.button)
         box.addLayout(foot)
-        box.addWidget(self.again)
+        again = parts.row(self.again, None, parts.key(shown_key(BY_NAME["generate"].key)), margins=(0, 0, 6, 0))
+        box.addWidget(again)
 
     # ---- what is shown ----
 
@@ -218,6 +226,8 @@ class QuestionPanel(QFrame):
         samples, takes_s = self._question.recipe.samples, self._models.takes_s(self._question.recipe)
         words = self.tr("Generate {samples}").format(samples=counted(samples, "sample"))
         self.button.setText(words)
+        self.button.setAccessibleName(words)
+        self._time.setText(_seconds(takes_s) if takes_s is not None else "")
         key = shown_key(BY_NAME["generate"].key)
         time = _seconds(takes_s) if takes_s is not None else ""
         self.button.setToolTip(f"{words}{f', {time}' if time else ''}  {key}")

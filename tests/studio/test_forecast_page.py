@@ -104,7 +104,7 @@ def folder(tmp_path_factory):
 
 @pytest.fixture
 def studio(qtbot, qapp, folder, monkeypatch, tmp_path):
-    monkeypatch.setattr(forecasters, "shipped_checkpoints", dict)  # the project's own runs are what is tested here
+    monkeypatch.setattr(forecasters, "shipped_checkpoints", lambda _: {})  # the project's own runs are what is tested here
     theme.apply(qapp, theme.DARK)
     document, jobs, models = Document("test"), Jobs(), Models()
     page = ForecastPage(document, jobs, models, display(tmp_path))
