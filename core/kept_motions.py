@@ -154,7 +154,7 @@ def fingerprint_of(checkpoint: Path) -> str:
 
 def in_words(recipe: Recipe) -> str:
     """A name for what a recipe makes: `walk 2 s, sit 3 s`."""
-    return ", ".join(f"{' + '.join(part.actions) or 'anything'} {part.seconds:g} s" for part in recipe.story)
+    return ", ".join(f"{' + '.join(part.actions) or 'anything'} {round(part.seconds, 2):g} s" for part in recipe.story)
 
 
 def _place(folder: Path, item: Item) -> Path:

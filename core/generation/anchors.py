@@ -27,7 +27,7 @@ from numpy import ndarray
 from core.bodies.skeletons import UPPER_BODY_9
 from core.errors import ProjectError
 from core.generation.blending import Target, blended, distance_m
-from core.generation.upper_body import held_by, on_body
+from core.generation.upper_body import held_by, nine_of, on_body
 from core.generations import RATE_HZ, Anchor
 from core.geometry.rotations import matrices
 
@@ -160,10 +160,12 @@ def _of_joints(anchor: Anchor, frame: int, joints: int, what: str) -> Target:
     given_m = np.asarray(anchor.joints_m, float)
     _refuse_what_is_no_number(given_m, _LARGEST_M, what)
     try:
-        nine_m = on_body(given_m)
-        return Target(frame, held_by(nine_m, joints), nine_m, anchor.name)
+        pose = held_by(on_body(given_m), joints)
     except ProjectError as error:
         raise ProjectError(f"{what}: {error}", hint=error.hint) from None
+    # The trunk of a body that bends is shorter than at rest: these are its own lengths in this very pose.
+    nine_m = nine_of(pose)
+    return Target(frame, pose, nine_m - nine_m[UPPER_BODY_9["neck"]], anchor.name)
 
 
 def _refuse_what_is_no_number(values: Float[ndarray, "rows 3"], largest: float, what: str) -> None:

@@ -25,7 +25,7 @@ from numpy import ndarray
 
 from core.bodies.skeletons import SMPL_22
 from core.generation.feet import STANDS_UNDER_M, ground_of, soles_m
-from core.generation.upper_body import UPPER, heading_between, meet_nine, nine_of, places_m
+from core.generation.upper_body import UPPER, heading_between, nine_of, places_m
 from core.geometry.rotations import about_y, inverse, matrices, rotation_vectors, turned
 from core.motion import Motion
 
@@ -43,8 +43,8 @@ _REACH = 4  # frames to either side over which the floor's corrections are smoot
 class Target:
     """A pose to be met at a frame: a whole body's rotations, or nine joints and an upper body that has them.
 
-    `nine_m` are UPPER_BODY_9 with the bones of the built-in body, the neck at the origin. `rotations` bind all joints,
-    or, with `nine_m`, only those of UPPER and the root's tilt.
+    `rotations` bind all joints, or, with `nine_m`, only those of UPPER and the root's tilt; `nine_m` is where they have
+    UPPER_BODY_9 on the built-in body, the neck at the origin.
     """
 
     frame: int
@@ -137,7 +137,6 @@ def _met(own: Float[ndarray, "J 3 3"], target: Target) -> Float[ndarray, "J 3 3"
     pose = own.copy()
     pose[UPPER] = target.rotations[UPPER]
     pose[0] = root
-    pose = meet_nine(pose, target.nine_m)
     pose[list(_HIPS)] = inverse(pose[0]) @ own[0] @ own[list(_HIPS)]
     return pose
 

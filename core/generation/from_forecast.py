@@ -25,6 +25,8 @@ from core.wording import counted
 USUAL_S, USUAL_SHARE = 2.0, 0.5
 """Of an action, where the project says nothing of any."""
 LEAST_S, MOST_S = 0.7, 20.0
+ANY_OTHER = "*"
+"""In a mapping: the actions that no other entry names and that are like none of the model's."""
 _SOONEST_S = 0.3
 """From the start of an action to its pose, and from a pose to the next."""
 
@@ -82,7 +84,8 @@ def story_of(
     mapped: Mapping[str, str] | None = None,
     with_poses: bool = True,
 ) -> Ahead:
-    """The forecast as a story of actions in `known`; `mapped` says for its actions which of them stands for each.
+    """The forecast as a story of actions in `known`; `mapped` says for its actions which of them stands for each,
+    and under `ANY_OTHER` for all that are like none.
 
     RunError where an action is like none of them: it lists what is known and how to say what is meant.
     """
@@ -120,7 +123,7 @@ def _names(forecast: Forecast, known: Sequence[str], mapped: Mapping[str, str]) 
     found: dict[str, str] = {}
     lost: list[str] = []
     for action in dict.fromkeys(step.action for step in forecast.steps):
-        like = mapped.get(action) or _like(action, known)
+        like = mapped.get(action) or _like(action, known) or mapped.get(ANY_OTHER, "")
         if like:
             found[action] = like
         else:
@@ -129,7 +132,7 @@ def _names(forecast: Forecast, known: Sequence[str], mapped: Mapping[str, str]) 
         example = f'--map "{lost[0]}={known[0]}"'
         raise RunError(
             f"The motion model knows nothing like {', '.join(lost)}.",
-            hint=f"Say what stands for it, such as {example}. It knows: {', '.join(known)}.",
+            hint=f'Say what stands for it: {example}, or "*={known[0]}" for all. It knows: {", ".join(known)}.',
         )
     return found
 

@@ -90,8 +90,8 @@ def meet_nine(rotations: Float[ndarray, "J 3 3"], nine_m: Float[ndarray, "9 3"])
     pose = np.array(rotations, float)
     joints = [0, *UPPER]
     readily = np.sqrt(np.repeat([_readiness(SMPL_22.joints[joint]) for joint in joints], 3))
-    nine = nine_of(pose)
-    wanted = unit(_bones(turned(heading_between(nine_m, nine), nine_m)))
+    wanted = unit(_bones(nine_m))
+    wanted = turned(heading_of(wanted, unit(_bones(nine_of(pose)))), wanted)
     for _ in range(_ROUNDS):
         there = placed(pose)
         points = _points(there)
@@ -123,7 +123,13 @@ def heading_between(
     given_m: Float[ndarray, "*batch joints 3"], wanted_m: Float[ndarray, "*#batch joints 3"]
 ) -> Float[ndarray, "*batch 1 3 3"]:
     """The turn about the vertical after which the joints lie nearest to the wanted ones, wherever both are."""
-    given, wanted = (each - each.mean(-2, keepdims=True) for each in (given_m, wanted_m))
+    return heading_of(*(each - each.mean(-2, keepdims=True) for each in (given_m, wanted_m)))
+
+
+def heading_of(
+    given: Float[ndarray, "*batch n 3"], wanted: Float[ndarray, "*#batch n 3"]
+) -> Float[ndarray, "*batch 1 3 3"]:
+    """The turn about the vertical after which these vectors point as nearly as can be as the wanted ones."""
     across = (wanted[..., 0] * given[..., 2] - wanted[..., 2] * given[..., 0]).sum(-1)
     along = (wanted[..., 0] * given[..., 0] + wanted[..., 2] * given[..., 2]).sum(-1)
     return about_y(np.arctan2(across, along))[..., None, :, :]
