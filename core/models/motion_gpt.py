@@ -96,7 +96,7 @@ class MotionGpt(nn.Module):
         front = self.in_front(labels, frames)
         return read if front is None else torch.cat([front, read], dim=1)
 
-    def own(self, tokens: Float[Tensor, "B N D"]) -> Float[Tensor, "B N D"]:
+    def own(self, tokens: Float[Tensor, "*N D"]) -> Float[Tensor, "*N D"]:
         """What the tokens themselves put into the trunk.
 
         A layer on a concatenation is a sum of layers: `around` has the rest of it, which no token changes.
