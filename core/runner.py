@@ -20,6 +20,7 @@ from core.runs import (
     BuildPoseBank,
     Done,
     EvaluateForecaster,
+    EvaluatePoseGpt,
     Event,
     Events,
     ExportBodies,
@@ -53,6 +54,8 @@ def carry_out(spec: Spec) -> Events:
             yield from _train_posegpt(spec)
         case EvaluateForecaster():
             yield from _evaluate_forecaster(spec)
+        case EvaluatePoseGpt():
+            yield from _evaluate_posegpt(spec)
         case MakeDemo():
             yield from _make_demo(spec)
         case ExportBodies():
@@ -158,6 +161,15 @@ def _train_posegpt(spec: TrainPoseGpt) -> Events:
     with ProjectStore.open(Path(spec.project), "Posecast", mode="read") as store:
         name = store.project.name
     yield from train_posegpt(spec, name, Path(spec.out))
+
+
+def _evaluate_posegpt(spec: EvaluatePoseGpt) -> Events:
+    from core.experiments.posegpt_evaluation import evaluate_posegpt
+    from core.project.store import ProjectStore
+
+    with ProjectStore.open(Path(spec.project), "Posecast", mode="read") as store:
+        name = store.project.name
+    yield from evaluate_posegpt(spec, name)
 
 
 def _evaluate_forecaster(spec: EvaluateForecaster) -> Events:

@@ -117,6 +117,7 @@ class EvaluatePoseGpt(msgspec.Struct, frozen=True, kw_only=True, tag="evaluate-p
     windows: int = 1000  # samples and real windows a side; fewer where there are no more
     seeds: int = 3  # of samples and of the classifiers
     classifier: Literal["transformer", "gru"] = "transformer"
+    classifier_file: str = ""  # HumanAct12's own, which is then T
 
 
 class MakeDemo(msgspec.Struct, frozen=True, kw_only=True, tag="make-demo"):

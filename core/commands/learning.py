@@ -53,13 +53,22 @@ def evaluate(
     out: Annotated[
         Path | None, typer.Option(help="Otherwise evaluation-PART in the run's folder.", show_default=False)
     ] = None,
+    windows: Annotated[int, typer.Option(min=16, help="Motion models: windows and samples a side.")] = 1000,
+    seeds: Annotated[int, typer.Option(min=1, help="Motion models: how often all of it is done.")] = 3,
+    classifier: Annotated[
+        Literal["transformer", "gru"], typer.Option(help="Motion models: the network that names actions.")
+    ] = "transformer",
+    classifier_file: Annotated[
+        Path | None,
+        typer.Option(help="Motion models: HumanAct12's own classifier names them instead.", show_default=False),
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """Measure a run beside the baselines, and write the report into its folder."""
+    """Measure a run beside what is plainer, and write the report into its folder. Stopped, it goes on when repeated."""
     import msgspec
 
-    from core.demo import find_run, shipped_checkpoints
-    from core.runs import EvaluateForecaster
+    from core.demo import find_run, kind_of, shipped_checkpoints
+    from core.runs import EvaluateForecaster, EvaluatePoseGpt
 
     with refusals():
         folder = find_run(run).resolve()
@@ -69,18 +78,29 @@ def evaluate(
                 "The shipped checkpoint's folder is not written to.", hint="Name one for the report: --out FOLDER"
             )
         place = (out or folder / f"evaluation-{split}").resolve()
-        spec = EvaluateForecaster(run=str(folder), project=str(of.resolve()), out=str(place), part=split)
+        where = {"run": str(folder), "project": str(of.resolve()), "out": str(place), "part": split}
+        spec = (
+            EvaluatePoseGpt(
+                windows=windows,
+                seeds=seeds,
+                classifier=classifier,
+                classifier_file=str(classifier_file.resolve()) if classifier_file else "",
+                **where,
+            )
+            if kind_of(folder) == "posegpt"
+            else EvaluateForecaster(**where)
+        )
         run_to_the_end(spec, as_json=as_json)
         report = msgspec.json.decode((place / "report.json").read_bytes())
-        answer(report, (place / "report.md").read_text(), as_json=as_json)
+        answer(report, (place / "report.md").read_text(encoding="utf-8"), as_json=as_json)
 
 
 def _trained_on(run: Path) -> Path:
     from core.run_folder import RunFolder
-    from core.runs import TrainForecaster
+    from core.runs import TrainForecaster, TrainPoseGpt
 
     spec = RunFolder(run).spec()
-    if not isinstance(spec, TrainForecaster) or not Path(spec.project).is_dir():
+    if not isinstance(spec, TrainForecaster | TrainPoseGpt) or not Path(spec.project).is_dir():
         raise RunError(f"The project that {run.name} learned from is not here.", hint="Name one: --project FOLDER")
     return Path(spec.project)
 

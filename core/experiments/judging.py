@@ -380,7 +380,7 @@ def judge(model: MotionModel, real: RealWindows, classifier: Namer | Judge, *, w
 
 
 def code_scores(model: MotionModel, motions: Motions) -> CodeScores:
-    """PVE of (at most 64 of) the motions, on a tenth of the surface spread evenly; bits and hits of the codes of all of them."""
+    """PVE of (at most 64 of) the motions, on a tenth of the surface spread evenly; bits and hits of all their codes."""
     logs, rights, reals = [], [], []
     factor, most = model.factor, int(motions.frames.max()) // model.factor
     for at in range(0, len(motions), _AT_ONCE):
