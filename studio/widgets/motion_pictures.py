@@ -55,6 +55,7 @@ class MotionPictures(QObject):
         super().__init__(parent)
         self._pictures: OrderedDict[_Wish, QPixmap] = OrderedDict()
         self._drawer: _Drawer | None = None
+        self._owed: dict[str, _Wish] = {}
         self._is_closed = False
         self.problem = ""
         self._departed = Departed()
@@ -62,7 +63,8 @@ class MotionPictures(QObject):
 
     @property
     def is_settled(self) -> bool:
-        return self._drawer is None or self._drawer.is_settled()
+        """Whether every picture that is wanted came, or never will."""
+        return not self._owed or bool(self.problem) or self._is_closed
 
     def of(
         self, key: str, motion: PackedMotion, body: str, betas: tuple[float, ...] = (), colour: str = ""
@@ -77,6 +79,7 @@ class MotionPictures(QObject):
             if self._drawer is None:
                 self._drawer = _Drawer(self._told.emit)
                 self._drawer.start()
+            self._owed[key] = wish
             self._drawer.want(wish)
         elif found is not None:
             self._pictures.move_to_end(wish)
@@ -92,6 +95,8 @@ class MotionPictures(QObject):
         if isinstance(said, str):
             self.problem = said
         elif wish is not None and isinstance(said, QImage):
+            if self._owed.get(wish.key) == wish:
+                del self._owed[wish.key]
             self._pictures[wish] = QPixmap.fromImage(said)
             while len(self._pictures) > _KEPT:
                 self._pictures.popitem(last=False)
@@ -144,10 +149,6 @@ class _Drawer(threading.Thread):
             self._stopped = True
             self._changed.notify()
 
-    def is_settled(self) -> bool:
-        with self._changed:
-            return not self.is_alive() or (self._now is None and not self._wanted)
-
     def run(self) -> None:
         problem = gl_problem()
         if problem is not None:
@@ -160,7 +161,7 @@ class _Drawer(threading.Thread):
                 try:
                     self._say(wish, _drawn(scene, poser, wish))
                 except CoreError:
-                    continue  # its body was taken out in the settings: the place stays empty
+                    self._say(wish, QImage())  # its body was taken out in the settings: the place stays empty
         except CoreError as error:
             self._say(None, f"{error} {error.hint}".strip())
         finally:
