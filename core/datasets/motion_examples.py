@@ -4,8 +4,8 @@
     examples.labelled["validation"]        # recordings with their stretches, as `motion_windows` reads them
 
 A set's split is the one that is named, else its own or first one, else its makers', else one drawn 70/15/15 here with
-no performer in two parts. A recording that lies in two parts, such as one that was imported twice, stays in the one
-that is not learned from. What is found and what is left out is said in `notes`.
+no performer in two parts. A recording that two sets have in two parts stays in the later one, which is not learned
+from. What is found and what is left out is said in `notes`.
 """
 
 from collections import Counter
@@ -128,14 +128,22 @@ def _split(motion_set: MotionSet, name: str, seed: int) -> MotionSplit:
 
 
 def _apart(labelled: dict[str, list[tuple[str, Labelled]]]) -> Iterable[str]:
-    """Takes recordings away that lie in a later part too, and says how many. Test comes last."""
+    """Takes recordings away that another set has in a later part; test comes last. What one set has twice is said."""
     for at, part in enumerate(PARTS):
-        later = {one.row.file for other in PARTS[at + 1 :] for _, one in labelled[other]}
-        kept = [(name, one) for name, one in labelled[part] if one.row.file not in later]
-        twice = len(labelled[part]) - len(kept)
-        if twice:
-            labelled[part] = kept
-            yield f"Left out of {part}: {counted(twice, 'recording')} that the same project also keeps in another part"
+        later: dict[str, set[str]] = {}
+        for other in PARTS[at + 1 :]:
+            for _, one in labelled[other]:
+                later.setdefault(one.row.file, set()).add(one.motion_set.facts.key)
+        elsewhere = [
+            name for name, one in labelled[part] if later.get(one.row.file, set()) - {one.motion_set.facts.key}
+        ]
+        own = sum(one.motion_set.facts.key in later.get(one.row.file, ()) for _, one in labelled[part])
+        if own:
+            yield f"{counted(own, 'recording')} of {part} {'is' if own == 1 else 'are'} in a later part too, as copies"
+        if elsewhere:
+            gone = set(elsewhere)
+            labelled[part] = [(name, one) for name, one in labelled[part] if name not in gone]
+            yield f"Left out of {part}: {counted(len(gone), 'recording')} that another data set has in a later part"
 
 
 def _left_out(motion_set: MotionSet, reason: str, names: Sequence[str]) -> str:
