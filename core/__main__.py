@@ -8,7 +8,20 @@ import sys
 
 import typer
 
-from core.commands import bodies, cameras, clusters, data, datasets, fitting, learning, machine, media, projects, sheets
+from core.commands import (
+    bodies,
+    cameras,
+    clusters,
+    data,
+    datasets,
+    fitting,
+    generating,
+    learning,
+    machine,
+    media,
+    projects,
+    sheets,
+)
 
 app = typer.Typer(
     name="posecast",
@@ -28,6 +41,7 @@ for command in (
     *cameras.COMMANDS,
     *fitting.COMMANDS,
     *learning.COMMANDS,
+    *generating.COMMANDS,
     *machine.COMMANDS,
 ):
     app.command(name=command.__name__.rstrip("_"))(command)

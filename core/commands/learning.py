@@ -1,4 +1,4 @@
-"""Commands about models: train, evaluate, forecast, generate."""
+"""Commands about models: train, evaluate, forecast."""
 
 from pathlib import Path
 from typing import Annotated, Literal
@@ -137,27 +137,4 @@ def forecast(
         answer(said, text, as_json=as_json)
 
 
-def generate(
-    run: RunArgument,
-    out: Annotated[Path, typer.Argument(help="The motion file to write.", show_default=False)],
-    *,
-    action: Annotated[str, typer.Option(help="What is done.")],
-    seconds: Annotated[float, typer.Option(min=0.1, help="How long.")] = 4.0,
-    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same motion.")] = 0,
-    samples: Annotated[int, typer.Option(min=1, help="How many.")] = 1,
-    observed: Annotated[Path | None, typer.Option(help="A motion to go on from.", show_default=False)] = None,
-) -> None:
-    """Generate motion from an action and a duration, with a motion model of yours."""
-    from core.demo import find_run
-    from core.inspection import inspect
-
-    del out, action, seconds, seed, samples, observed
-    with refusals():
-        found = inspect(find_run(run))
-        raise RunError(
-            f"{run} is a {found.kind}, and generating needs a motion model.",
-            hint="This version trains forecasters only; see what they say with: posecast forecast",
-        )
-
-
-COMMANDS = (train, evaluate, forecast, generate)
+COMMANDS = (train, evaluate, forecast)
