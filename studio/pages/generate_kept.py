@@ -12,6 +12,7 @@ from PySide6.QtGui import QGuiApplication, QPixmap
 
 from core.bodies import library
 from core.errors import CoreError
+from core.generation_words import command_of
 from core.generations import PackedMotion
 from studio.actions import Handlers
 from studio.document import Document
@@ -140,9 +141,12 @@ class KeptPart(QObject):
         if shown is None:
             self.says.emit(self.tr("Nothing is shown to copy the command of."))
             return
-        from core.generation_words import command_of
-
-        QGuiApplication.clipboard().setText(command_of(shown.asked, self._document.folder))
+        try:
+            words = command_of(shown.asked, project=self._document.folder, body=self._body())
+        except CoreError as error:
+            self._refuse(error)
+            return
+        QGuiApplication.clipboard().setText(words)
         self.says.emit(self.tr("The command is copied: it makes the same motion."))
 
     # ---- what is shown ----
