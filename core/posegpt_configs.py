@@ -15,6 +15,7 @@ they differ:
     codes                       C a book           C in all           C a book
     gpt heads                   4 of 256           4 of 64            4 of 64
     root_input                  absolute           absolute           deltas
+    normalized                  no                 no                 yes
     lengths                     64                 64                 16 to 320
 
 One frame is 1/30 s. A token stands for `downsampling` frames.
@@ -118,6 +119,14 @@ class MotionVqvae(Group, frozen=True, kw_only=True):
     positions: Annotated[
         Literal["once", "every layer"], Meta(title="Positions", description="Where the sine positions are added.")
     ] = "once"
+    normalized: Annotated[
+        bool,
+        Meta(
+            title="Normalised",
+            description="Features are counted from their mean in their spread, latents have length one, and the maps "
+            "begin so that frames get through. Neither paper nor code: without it thousands of steps pass first.",
+        ),
+    ] = True
 
 
 class ProductQuantizer(Group, frozen=True, kw_only=True):
@@ -262,7 +271,7 @@ def paper() -> PoseGpt:
         data=MotionData(body="smplx", least_frames=64, most_frames=64, turn=True, tilt_degrees=15.0),
         autoencoder=MotionVqvae(
             layers="4,4,4", width=512, heads=5, head_width=32, feed_forward=512, dropout=0.1, downsampling=2,
-            causality="past", root_input="absolute", positions="once",
+            causality="past", root_input="absolute", positions="once", normalized=False,
         ),
         quantizer=ProductQuantizer(
             books=4, codes=256, codes_per_part=True, width=256, update="gradient", commitment=0.25, codebook=1.0,
@@ -282,7 +291,7 @@ def published() -> PoseGpt:
         data=MotionData(body="smplx", least_frames=64, most_frames=64, turn=True, tilt_degrees=15.0),
         autoencoder=MotionVqvae(
             layers="0,6", width=384, heads=4, feed_forward=1536, dropout=0.0, downsampling=2, causality="past",
-            root_input="absolute", positions="every layer",
+            root_input="absolute", positions="every layer", normalized=False,
         ),
         quantizer=ProductQuantizer(
             books=4, codes=512, codes_per_part=False, width=256, update="gradient", commitment=1.0, codebook=0.25,

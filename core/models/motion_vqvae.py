@@ -32,6 +32,16 @@ from core.posegpt_configs import MotionVqvae as Knobs
 from core.posegpt_configs import ProductQuantizer as QuantizerKnobs
 from core.recordings import KEPT_HZ, reference_joints_m
 
+_NORMALIZED_POSITIONS = 0.1
+"""How large positions are beside features of spread 1, which they would drown otherwise."""
+_LEAST_SPREAD = 0.02
+"""Features that hardly move, such as a wrist's that nobody measured, are not blown up."""
+
+CLEARER_MOTION, CLEARER_LATENTS = 10.0, 3.0
+"""By how much the first weights of both halves begin larger than a linear map's. Joints turn by tenths and positions
+are waves of height 1: otherwise codes first say when something is, not what, and some hundred steps go by before they
+do."""
+
 
 @dataclass(frozen=True)
 class MotionTensors:
@@ -58,6 +68,8 @@ class MotionVqvae(nn.Module):
     """Encoder, product quantiser and decoder."""
 
     origin_m: Float[Tensor, " 3"]
+    feature_mean: Float[Tensor, " features"]
+    feature_spread: Float[Tensor, " features"]
 
     def __init__(self, config: Knobs, quantizer: QuantizerKnobs, joints: int) -> None:
         super().__init__()
@@ -66,6 +78,8 @@ class MotionVqvae(nn.Module):
         self._halvings = config.downsampling.bit_length() - 1
         self._absolute = config.root_input == "absolute"
         self._once = config.positions == "once"
+        self._normalized = config.normalized
+        self._position_size = _NORMALIZED_POSITIONS if config.normalized else 1.0
         width, wide = config.width, config.feed_forward
 
         def stacks(*, causal: bool) -> nn.ModuleList:
@@ -85,14 +99,16 @@ class MotionVqvae(nn.Module):
         self.from_latent = nn.Linear(quantizer.width, width)
         self.doubling = nn.ModuleList(nn.Linear(width, 2 * width) for _ in range(self._halvings))
         self.decoder = stacks(causal=config.causality == "online")
-        self.to_rotations = _head(width, 6 * joints)
-        self.to_root = _head(width, 3 if self._absolute else 4)
+        root = 3 if self._absolute else 4
+        self.to_rotations = _Head(width, 6 * joints, straight=config.normalized)
+        self.to_root = _Head(width, root, straight=config.normalized)
+        self.latent_norm = nn.LayerNorm(quantizer.width) if config.normalized else nn.Identity()
+        # Until training has told the means and spreads of features, a model stands as the rest body does.
         upright = torch.tensor([1.0, 0.0, 0.0, 0.0, 1.0, 0.0])
-        last = self.to_rotations[-1]
-        assert isinstance(last, nn.Linear)
-        with torch.no_grad():  # an untrained model stands as the rest body does
-            last.weight.mul_(0.1)
-            last.bias.copy_(upright.repeat(joints))
+        self.register_buffer("feature_mean", torch.cat([upright.repeat(joints), torch.zeros(root)]))
+        self.register_buffer("feature_spread", torch.ones(6 * joints + root))
+        if config.normalized:
+            self._let_through()
         pelvis_m = torch.tensor(reference_joints_m()[0], dtype=torch.float32)
         self.register_buffer("origin_m", -pelvis_m * torch.tensor([1.0, 0.0, 1.0]), persistent=False)
 
@@ -108,6 +124,33 @@ class MotionVqvae(nn.Module):
     def tokens(self, frames: int) -> int:
         """How many stand for so many frames."""
         return -(-frames // self.factor)
+
+    def _let_through(self) -> None:
+        """Begin as nearly a linear map of frames to latents and back: what blocks do is learned on top of it.
+
+        With torch's own start each map keeps a third of the variance, and six of them leave so little of a frame beside
+        its position that the decoder learns to go without latents.
+        """
+        maps = [self.into, *self.halving, self.into_latent, self.from_latent, *self.doubling]
+        for each in maps:
+            assert isinstance(each, nn.Linear)
+            outputs, inputs = each.weight.shape
+            nn.init.orthogonal_(each.weight, gain=max(1.0, outputs / inputs) ** 0.5)
+            nn.init.zeros_(each.bias)
+        with torch.no_grad():
+            for stack in (*self.encoder, *self.decoder):
+                assert isinstance(stack, Stack)
+                stack.damp(0.1)
+
+    @torch.no_grad()
+    def standardise(self, motion: MotionTensors, real: Bool[Tensor, "B F"] | None = None) -> None:
+        """Count features from their mean over these windows, in their spread, where the config says so."""
+        if not self._normalized:
+            return
+        features = self._features(*self._held(motion, real)[:1])
+        known = features[real[:, : features.shape[1]]] if real is not None else features.flatten(0, 1)
+        self.feature_mean.copy_(known.mean(0))
+        self.feature_spread.copy_(known.std(0).clamp_min(_LEAST_SPREAD))
 
     # ---- what it is for ----
 
@@ -136,28 +179,34 @@ class MotionVqvae(nn.Module):
 
     def latents(self, motion: MotionTensors, real: Bool[Tensor, "B F"] | None) -> Float[Tensor, "B N D"]:
         """Latents before they are quantised. F is a multiple of `factor`, and real frames fill whole tokens."""
-        x = self.into(self._features(motion))
+        features = self._features(motion)
+        x = self.into((features - self.feature_mean) / self.feature_spread if self._normalized else features)
         if self._once:
-            x = x + sine_positions(x.shape[1], x.shape[2]).to(x)
+            x = x + self._position_size * sine_positions(x.shape[1], x.shape[2]).to(x)
         for number, stack in enumerate(self.encoder):
             x = stack(x, real)
             if number < self._halvings:
                 x = self.halving[number](x.reshape(x.shape[0], x.shape[1] // 2, 2 * x.shape[2]))
                 real = None if real is None else real[:, ::2]
-        return self.into_latent(x)
+        return self.latent_norm(self.into_latent(x))
 
     def motion_of(self, latents: Float[Tensor, "B N D"], real: Bool[Tensor, "B N"] | None) -> MotionTensors:
         """The motion that quantised latents stand for."""
         x = self.from_latent(latents)
         if self._once:
-            x = x + sine_positions(x.shape[1], x.shape[2]).to(x)
+            x = x + self._position_size * sine_positions(x.shape[1], x.shape[2]).to(x)
         for number in reversed(range(len(self.decoder))):
             if number < self._halvings:
                 x = self.doubling[number](x).reshape(x.shape[0], 2 * x.shape[1], x.shape[2])
                 real = None if real is None else real.repeat_interleave(2, dim=1)
             x = self.decoder[number](x, real)
-        rotations_6d = orthonormal_6d(self.to_rotations(x).float().unflatten(-1, (self.joints, 6)))
-        return MotionTensors(rotations_6d, self._path(self.to_root(x).float()))
+        columns = 6 * self.joints
+        mean, spread = self.feature_mean, self.feature_spread
+        rotations = self.to_rotations(x).float() * spread[:columns] + mean[:columns]
+        root = self.to_root(x).float()
+        if not self._absolute:  # otherwise what goes in are places, and out come steps
+            root = root * spread[columns:] + mean[columns:]
+        return MotionTensors(orthonormal_6d(rotations.unflatten(-1, (self.joints, 6))), self._path(root))
 
     # ---- frames in and out ----
 
@@ -205,5 +254,17 @@ def blocks_of(config: Knobs) -> tuple[int, ...]:
     return layers
 
 
-def _head(width: int, outputs: int) -> nn.Sequential:
-    return nn.Sequential(nn.Linear(width, width), nn.GELU(), nn.Linear(width, outputs))
+class _Head(nn.Module):
+    """Two layers, and where it is `straight` a linear map beside them. It begins near nothing."""
+
+    def __init__(self, width: int, outputs: int, *, straight: bool) -> None:
+        super().__init__()
+        self.widen, self.out = nn.Linear(width, width), nn.Linear(width, outputs)
+        self.straight = nn.Linear(width, outputs) if straight else None
+        with torch.no_grad():
+            self.out.weight.mul_(0.1)
+            self.out.bias.zero_()
+
+    def forward(self, x: Float[Tensor, "B F D"]) -> Float[Tensor, "B F outputs"]:
+        bent = self.out(functional.gelu(self.widen(x)))
+        return bent if self.straight is None else bent + self.straight(x)

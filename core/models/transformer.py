@@ -112,6 +112,15 @@ class Stack(nn.Module):
             cache.length += x.shape[1]
         return self.norm(x)
 
+    def damp(self, share: float) -> None:
+        """Let blocks add only so much of what they would at first."""
+        with torch.no_grad():
+            for block in self.blocks:
+                assert isinstance(block, Block)
+                for each in (block.attention.out, block.narrow):
+                    each.weight.mul_(share)
+                    each.bias.zero_()
+
     def cache(self, batch: int, room: int) -> Cache:
         """An empty one for so many samples of at most `room` tokens."""
         weight = self.norm.weight

@@ -40,6 +40,8 @@ from core.wording import counted
 RELATED = ("report_every", "validate_every", "device", "stages")
 """Knobs in which a run that is gone on with may differ; the number of steps too, where the rate is constant."""
 _MEASURED_AT_ONCE = 64
+_STANDARDISED_BY = 512
+"""Windows."""
 _SHAPES_ON_CARDS = 32
 """On a graphics card batches are this many frames or multiples of it: few shapes, few kernels."""
 
@@ -107,6 +109,7 @@ class PoseGptTraining:
         with torch.random.fork_rng(devices=[]):  # weights are drawn from torch's own stream; leave that as it was
             torch.manual_seed(config.seed)
             self._model = PoseGpt.build(config, len(self._train.classes)).to(self._device)
+        self._standardise()
         self._validation = self._held_out.batches_in_order(_MEASURED_AT_ONCE)
         self._stage: Stage = "gpt" if config.stages == "gpt" else "autoencoder"
         self._done: dict[Stage, int] = {"autoencoder": 0, "gpt": 0}
@@ -115,6 +118,15 @@ class PoseGptTraining:
         self._codes: list[CodeBatch] = []  # the validation's
         self._recipe: AutoencoderTraining | GptTraining | None = None
         self._doubts: tuple[str, ...] = ()
+
+    def _standardise(self) -> None:
+        """Tell the auto-encoder how features spread, over some of the windows that it learns from."""
+        chosen = self._train.drawn(_STANDARDISED_BY, np.random.default_rng(self._config.seed))
+        batch = self._train.batch(chosen)
+        rotations, path_m, real = (
+            torch.as_tensor(each, device=self._device) for each in (batch.rotations_6d, batch.path_m, batch.real)
+        )
+        self._model.autoencoder.standardise(MotionTensors(rotations, path_m), real)
 
     # ---- what a person is told ----
 
