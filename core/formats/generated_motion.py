@@ -76,7 +76,7 @@ def content(
         "licence": of.licence,
         "terms": said.terms,
         "made_with": said.made_by,
-        "codes": np.array(sample.codes, np.int64).reshape(len(sample.codes), -1),
+        "codes": np.array(sample.codes, np.int64).reshape(len(sample.codes), -1 if sample.codes else 0),
         "made": msgspec.json.encode(made).decode(),
     }
     packed = io.BytesIO()

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.core.generation.made_motion import strolling
 
 from core.bodies.skeletons import SMPL_24
 from core.generation.anchors import bound
@@ -15,6 +14,7 @@ from core.generation.upper_body import UPPER, heading_between, nine_of, places_m
 from core.generations import Anchor, rows
 from core.geometry.rotations import about_x, about_y, about_z, matrices, rotation_vectors, turned
 from core.motion import Motion
+from tests.core.generation.made_motion import strolling
 
 LEGS = [at for at, name in enumerate(SMPL_24.joints) if name.split("_")[-1] in ("hip", "knee", "ankle", "foot")]
 
