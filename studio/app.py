@@ -114,12 +114,17 @@ class Studio(QObject):
         }
 
     def _entries(self) -> list[finding.Entry]:
-        return finding.entries(self.document, self.jobs, self.window.actions_table, self._show_run)
+        return finding.entries(self.document, self.jobs, self.window.actions_table, self._show_run, self._show_kept)
 
     def _show_run(self, name: str) -> None:
         page = self.window.show_page("train")
         if isinstance(page, TrainingPage):
             page.show_run(name)
+
+    def _show_kept(self, item: str) -> None:
+        page = self.window.show_page("generate")
+        if isinstance(page, GeneratePage):
+            page.kept.show(item)
 
     # ---- how it looks ----
 

@@ -1,8 +1,10 @@
-"""What search finds: the clips, labels and runs of the open project, and every command that would do something now."""
+"""What search finds: clips, labels, runs and kept motions of the open project, and every command of use now."""
 
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 
+from core.kept_motions import kept_items
 from studio.actions import Actions
 from studio.commands import WHERE_WORDS
 from studio.document import Document
@@ -22,8 +24,14 @@ _ICONS = {
 }
 
 
-def entries(document: Document, jobs: Jobs, actions: Actions, show_run: Callable[[str], None]) -> list[Entry]:
-    """Clips first, then labels, runs and commands."""
+def entries(
+    document: Document,
+    jobs: Jobs,
+    actions: Actions,
+    show_run: Callable[[str], None],
+    show_kept: Callable[[str], None],
+) -> list[Entry]:
+    """Clips first, then labels, runs, kept motions and commands."""
     found = []
     if document.is_open:
         project = document.project
@@ -35,6 +43,9 @@ def entries(document: Document, jobs: Jobs, actions: Actions, show_run: Callable
             found.append(Entry(label.name, label.kind, "tag", label.key, go, label.colour))
         runs = reversed(training_runs(jobs))
         found += [Entry(job.name, "run", "train", job.state, partial(show_run, job.name)) for job in runs]
+        for item in reversed(kept_items(project)):
+            hint = Path(item.facts.get("model", "")).name
+            found.append(Entry(item.name, "kept motion", "tray", hint, partial(show_kept, item.id)))
     for command in actions.offered():
         if command.name.startswith("label-"):
             continue  # the labels themselves are listed

@@ -24,6 +24,9 @@ _HELP = {
     "Ticked runs are compared in the curves.",
     "forecast": "What comes next from the playhead on: the predicted actions with their 3D poses,\n"
     "beside what really came.",
+    "generate": "Motion from an action, a duration and any past. Samples come side by side and play on one clock.\n"
+    "Lock a stretch of tokens and resample the rest; line actions up in the story below; Enter keeps a sample.\n"
+    "What is kept stays in the project with everything needed to make it again.",
 }
 
 

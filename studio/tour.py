@@ -1,4 +1,4 @@
-"""The tour: the clips, mark an action, set its pose, train, forecast. A mark at the thing itself, one after the other.
+"""The tour: the clips, mark an action, set its pose, train, forecast, generate. A mark at each thing, one after the other.
 
 It is offered once, when the demo is first opened; skipped or done, it comes only from Help.
 """
@@ -53,6 +53,12 @@ _STOPS = (
         "",
         "See what comes next",
         "The next actions with their 3D poses from the playhead on, beside what really came.",
+    ),
+    _Stop(
+        "generate",
+        "line",
+        "Make motion",
+        "Choose an action and how long. Enter keeps a sample; lock tokens you like and press R for another rest.",
     ),
 )
 

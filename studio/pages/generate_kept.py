@@ -50,6 +50,7 @@ class KeptPart(QObject):
         self.pictures = MotionPictures(self)
         self.tray = KeptTray()
         self._left_to_read = 0
+        self._wanted = ""  # to be shown as soon as nothing is on its way
         self._again: tuple[str, int] | None = None  # what is being made again: its item, its place among the samples
         self._soon = QTimer(self, singleShot=True, interval=0)
         self._soon.timeout.connect(self.follow)
@@ -58,6 +59,7 @@ class KeptPart(QObject):
         self.pictures.came.connect(lambda _: self._kept_changed())
         generating.changed.connect(self._answered)
         generating.chosen_changed.connect(lambda _: self._soon.start())
+        generating.models.changed.connect(self._soon.start)
         document.became_writable.connect(self._soon.start)
         tray = self.tray
         tray.chosen.connect(self.show)
@@ -74,7 +76,7 @@ class KeptPart(QObject):
 
     @property
     def is_settled(self) -> bool:
-        return self.pictures.is_settled and not self._soon.isActive() and self._again is None
+        return self.pictures.is_settled and not (self._soon.isActive() or self._again or self._wanted)
 
     def close(self) -> None:
         """End what works in the background."""
@@ -110,6 +112,10 @@ class KeptPart(QObject):
 
     def show(self, key: str) -> None:
         """Show a kept motion in the view."""
+        if not self._generating.is_settled:
+            self._wanted = key  # the page is asking its first question: this comes after it
+            return
+        self._wanted = ""
         kept = self.keeping.read(key)
         if kept is not None:
             self._again = None
@@ -154,6 +160,8 @@ class KeptPart(QObject):
     def follow(self) -> None:
         """The tray as the project stands, with what is shown marked."""
         self._soon.stop()
+        if self._wanted and self._generating.is_settled:
+            self.show(self._wanted)
         shown = self._generating.now
         chosen = self.keeping.find(shown.asked, shown.number) if shown is not None and shown.is_whole else ""
         self._left_to_read = _READ_AT_ONCE

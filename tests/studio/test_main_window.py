@@ -162,7 +162,9 @@ def test_that_search_finds_clips_and_labels_of_the_project(open_studio, video, q
     qtbot.waitUntil(lambda: not open_studio.adding.is_busy)
     project, _ = add_label(document.project, "pick up", "action", author="Ines K.")
     document.edit(project, "Add pick up")
-    found = finding.entries(document, open_studio.jobs, open_studio.window.actions_table, lambda _: None)
+    found = finding.entries(
+        document, open_studio.jobs, open_studio.window.actions_table, lambda _: None, lambda _: None
+    )
     assert {("clip_01.mp4", "clip"), ("pick up", "action")} <= {(each.words, each.kind) for each in found}
 
 
