@@ -143,7 +143,7 @@ class GoesOnFrom(QWidget):
             "recording": self.tr("No recording with a body yet. Import one under Data."),
             "kept": self.tr("Nothing is kept yet."),
         }
-        if not choices and kind in empty:
+        if not choices and kind in empty and self._question.recipe.past is None:
             self._say(empty[kind])
         self.show_past()
 

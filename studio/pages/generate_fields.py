@@ -24,6 +24,7 @@ from studio.widgets import parts
 from studio.widgets.job_words import grouped
 from studio.widgets.painting import put
 
+_LAID_OUT = (QEvent.Type.Resize, QEvent.Type.Show, QEvent.Type.StyleChange, QEvent.Type.Polish, QEvent.Type.FontChange)
 _OWN_KEYS = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Delete)
 
 
@@ -48,6 +49,21 @@ class OwnKeys(QObject):
         return False
 
 
+class _PlainNumber(QDoubleSpinBox):
+    """A number without arrows, which takes the whole of its field."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
+        self.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+
+    def event(self, event: QEvent) -> bool:
+        done = super().event(event)
+        if event.type() in _LAID_OUT:  # the style sheet keeps room for arrows that are not there
+            self.lineEdit().setGeometry(self.rect().adjusted(4, 2, -6, -2))
+        return done
+
+
 class SliderField(QWidget):
     """A named number with a slider beside it. Told at every step: whoever asks waits until it stands still."""
 
@@ -61,14 +77,11 @@ class SliderField(QWidget):
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setAccessibleName(name)
         self.slider.setMinimumWidth(36)
-        self.number = QDoubleSpinBox()
+        self.number = _PlainNumber()
         self.number.setAccessibleName(name)
         self.number.setDecimals(decimals)
         self.number.setSingleStep(step)
         self.number.setSuffix(f" {unit}" if unit else "")
-        self.number.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
-        self.number.setProperty("plain", "true")
-        self.number.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.number.setKeyboardTracking(False)
         self.number.setFixedWidth(theme.px(60))
         self.set_range(least, most)
@@ -220,4 +233,5 @@ class ActionField(QLineEdit):
 
     def _finish(self) -> None:
         self.setModified(False)
+        self._popup.hide()
         self.named.emit(self.text().strip())

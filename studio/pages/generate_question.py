@@ -162,7 +162,8 @@ class QuestionPanel(QFrame):
         """The recipe as it stands."""
         question = self._question
         recipe, part, about = question.recipe, question.part_now, self._models.about
-        self.action.show_words(" + ".join(part.actions) if part is not None else "")
+        if not question.unknown_action:  # what was typed stays until it is understood
+            self.action.show_words(" + ".join(part.actions) if part is not None else "")
         self._show_unknown()
         self.duration.show_value(part.seconds if part is not None else 0.0)
         self.samples.show_value(recipe.samples)

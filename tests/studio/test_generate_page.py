@@ -165,12 +165,14 @@ def test_that_an_answer_takes_the_place_of_the_one_before_sample_by_sample_and_n
     assert page.generating.settled == page.generating.frames
 
 
+@pytest.mark.qt_log_ignore("This plugin does not support (raise|grabbing)", extend=True)
 def test_that_an_unknown_action_is_not_asked_and_the_nearest_are_offered(page, models, qtbot):
     page.panel.action.setFocus()
     page.panel.action.selectAll()
     qtbot.keyClicks(page.panel.action, "wallk")
     qtbot.keyClick(page.panel.action, Qt.Key.Key_Return)
     assert page.panel._unknown.text() == '"wallk" is not an action of this model'
+    assert page.panel.action.text() == "wallk"
     assert not page.panel.button.isEnabled()
     qtbot.wait(20)  # what was there before goes with a turn of the event loop
     chips = page.panel._nearest.findChildren(QPushButton)
@@ -182,6 +184,7 @@ def test_that_an_unknown_action_is_not_asked_and_the_nearest_are_offered(page, m
     assert page.panel.button.isEnabled()
 
 
+@pytest.mark.qt_log_ignore("This plugin does not support (raise|grabbing)", extend=True)
 def test_that_two_actions_at_once_are_typed_with_a_plus(page, models, qtbot):
     page.panel.action.setFocus()
     page.panel.action.selectAll()
@@ -496,10 +499,10 @@ def test_that_the_real_process_makes_motion_with_an_untrained_model(page_of, fol
         settle(page, qtbot)
         # Sample k is the same however many are asked for.
         assert [each.sample.codes for each in page.generating.shown] == [each.codes for each in first[:2]]
-        page.question.change(story=(Part(actions=("jump",), seconds=1.0),))
+        page.question.change(story=(Part(actions=("wallk",), seconds=1.0),))
         page.generating.generate()
         qtbot.waitUntil(lambda: page.generating.refused is not None, timeout=20_000)
-        assert page.generating.refused.nearest
+        assert "walk" in page.generating.refused.nearest
     finally:
         client.close()
         run.write_bytes(b"")
