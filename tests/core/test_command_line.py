@@ -253,8 +253,8 @@ def test_that_a_forecaster_is_trained_measured_and_asked_without_the_window(tmp_
     said = answered("forecast", first, kitchen, "--clip", clip, "--at", 10, "--steps", 3)
     assert len(said["steps"]) == 3
     assert all(len(step["joints_m"]) == 9 for step in said["steps"])
-    assert "a forecaster run, and generating needs a motion model" in run(
-        "generate", first, tmp_path / "out.npz", "--action", "cut", code=1
+    assert "it is a forecaster, and a motion model is needed" in run(
+        "generate", first, "cut:2", "--out", tmp_path / "out.npz", code=1
     )
 
 
