@@ -108,10 +108,20 @@ class Studio(QObject):
             "projects": lambda: ProjectsPage(self.settings, self.projects.open),
             "data": lambda: DataPage(document, jobs, self.adding, self.sets),
             "annotate": lambda: AnnotatePage(document, jobs, self.models, self.display),
-            "train": lambda: TrainingPage(document, jobs),
+            "train": self._training,
             "forecast": lambda: ForecastPage(document, jobs, self.models, self.display),
             "generate": lambda: GeneratePage(document, jobs, self.models, self.display, self.sets),
         }
+
+    def _training(self) -> TrainingPage:
+        page = TrainingPage(self.document, self.jobs, self.sets)
+        page.generate_wanted.connect(self._generate_with)
+        return page
+
+    def _generate_with(self, run: str) -> None:
+        page = self.window.show_page("generate")
+        if isinstance(page, GeneratePage):
+            page.models.choose(run)
 
     def _entries(self) -> list[finding.Entry]:
         return finding.entries(self.document, self.jobs, self.window.actions_table, self._show_run, self._show_kept)

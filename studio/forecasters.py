@@ -1,4 +1,4 @@
-"""Which forecasters there are to ask and to compare: the open project's runs, and the ones that ship.
+"""The project's training runs, and which forecasters there are to ask and to compare: its own and the ones that ship.
 
 A run keeps its colour on every page: those of the project go round four colours in the order they were started, what
 ships has its own, and so has counting (the n-gram). Colours are theme colours, by their place in `theme.Theme.runs`.
@@ -7,7 +7,7 @@ ships has its own, and so has counting (the n-gram). Colours are theme colours, 
 from dataclasses import dataclass
 
 from core.demo import shipped_checkpoints
-from core.runs import TrainForecaster
+from core.runs import TrainForecaster, TrainPoseGpt
 from studio import theme
 from studio.jobs import Job, Jobs
 
@@ -45,8 +45,8 @@ class Known:
 
 
 def training_runs(jobs: Jobs) -> list[Job]:
-    """The project's training runs, oldest first."""
-    found = [job for job in jobs.jobs() if isinstance(job.spec, TrainForecaster)]
+    """The project's training runs of both kinds of model, oldest first."""
+    found = [job for job in jobs.jobs() if isinstance(job.spec, TrainForecaster | TrainPoseGpt)]
     return sorted(found, key=lambda job: (job.started_at or float("inf"), job.name))
 
 
@@ -61,7 +61,7 @@ def that_can_forecast(jobs: Jobs) -> list[Known]:
     own = [
         Known(job.name, str(job.folder.path), places[job.name], preset=_preset(job))
         for job in reversed(training_runs(jobs))
-        if (job.folder.path / "best.safetensors").is_file()
+        if isinstance(job.spec, TrainForecaster) and (job.folder.path / "best.safetensors").is_file()
     ]
     names = shipped_checkpoints("forecaster")
     shipped = [Known(name, name, _SHIPPED_COLOUR, is_shipped=True, preset="shipped") for name in names]
@@ -75,12 +75,23 @@ def _preset(job: Job) -> str:
 def kept_figures(job: Job) -> tuple[int, dict[str, float]] | None:
     """What the run's kept checkpoint measured on validation, by the metric's last word, and at which step.
 
-    The kept one is the best by score (right actions and small errors in one number), not the last.
+    The kept one is the best, not the last: of a forecaster by score (right actions and small errors in one number), of
+    a motion model by its surface error while the auto-encoder is trained, then by bits.
     """
-    scores = job.metrics.get("validation/score") or job.metrics.get("validation/top1")
-    if not scores:
+    if not isinstance(job.spec, TrainPoseGpt):
+        return _best(job, "validation/score", 1) or _best(job, "validation/top1", 1)
+    first, second = _best(job, "validation/pve_mm", -1), _best(job, "validation/bits", -1)
+    if first is None or second is None:
+        return first or second
+    return second[0], {**first[1], **second[1]}
+
+
+def _best(job: Job, metric: str, sign: int) -> tuple[int, dict[str, float]] | None:
+    """All validation figures of the step at which this one was best; the first of equals."""
+    points = job.metrics.get(metric)
+    if not points:
         return None
-    step = max(scores, key=lambda point: (point[1], -point[0]))[0]
+    step = max(points, key=lambda point: (sign * point[1], -point[0]))[0]
     figures = {
         name.removeprefix("validation/"): value
         for name, points in job.metrics.items()

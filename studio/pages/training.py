@@ -11,14 +11,15 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSlider, QStackedWidget, QVBoxLayout, QWidget
 
-from core.configs import Forecaster
+from core import configs
 from core.errors import CoreError
-from core.runs import TrainForecaster
+from core.runs import TrainForecaster, TrainPoseGpt
 from studio import forecasters, theme
+from studio.data_sets import DataSets
 from studio.document import Document
 from studio.jobs import Job, Jobs
 from studio.pages.training_chosen import ChosenRun, LogPanel
-from studio.pages.training_new_run import NewRun
+from studio.pages.training_new_run import MODELS, Model, NewRun
 from studio.widgets import parts
 from studio.widgets.curves import CurveChart, Series
 from studio.widgets.job_words import STATE_WORDS
@@ -28,12 +29,21 @@ from studio.widgets.when import say_when
 _FOLLOW_MS = 150
 _SPARK_POINTS = 46
 _FIRST_COMPARED = 3
-_CHARTS = (
-    ("Loss", "loss"),
-    ("Top-1 on validation", "validation/top1"),
-    ("2D error on validation, px", "validation/mpjpe_px"),
-    ("Critic, predicted minus real", "critic"),
-)
+_CHARTS: dict[Model, tuple[tuple[str, str], ...]] = {
+    "forecaster": (
+        ("Loss", "loss"),
+        ("Top-1 on validation", "validation/top1"),
+        ("2D error on validation, px", "validation/mpjpe_px"),
+        ("Critic, predicted minus real", "critic"),
+    ),
+    "posegpt": (
+        ("Loss, of either stage its own", "loss"),
+        ("Surface error on validation, mm", "validation/pve_mm"),
+        ("Bits a code on validation", "validation/bits"),
+        ("Right next codes on validation", "validation/accuracy"),
+    ),
+}
+TrainSpec = TrainForecaster | TrainPoseGpt
 
 
 class TrainingPage(QWidget):
@@ -41,23 +51,29 @@ class TrainingPage(QWidget):
 
     asks = Signal(str)
     says = Signal(str)
+    generate_wanted = Signal(str)  # the folder of the run to make motion with
 
-    def __init__(self, document: Document, jobs: Jobs) -> None:
+    def __init__(self, document: Document, jobs: Jobs, sets: DataSets) -> None:
         super().__init__()
-        self._document, self._jobs = document, jobs
+        self._document, self._jobs, self._sets = document, jobs, sets
         self._compared: set[str] = set()
         self._ever_listed: set[str] = set()
         self._chosen = ""
-        self._is_log = False
+        self._is_log = self._is_low = False
         self.new_run = NewRun()
         self.new_run.started.connect(self._start)
         self.table = RunsTable()
         self.table.chosen.connect(self._choose)
         self.table.compared.connect(self._compare)
-        self.charts = {name: CurveChart(self.tr(title)) for title, name in _CHARTS}
+        self.charts_of = {
+            model: {name: CurveChart(self.tr(title)) for title, name in charts} for model, charts in _CHARTS.items()
+        }
+        self._shown_model: Model = "forecaster"
         self.chosen_run, self._log = ChosenRun(), LogPanel()
         self.chosen_run.resume_wanted.connect(self._resume)
         self.chosen_run.forecast_wanted.connect(lambda _: self.asks.emit("page-forecast"))
+        self.chosen_run.generate_wanted.connect(self._generate)
+        self.new_run.model_chosen.connect(self._follow_model)
         self._follow_soon = QTimer(self, singleShot=True, interval=_FOLLOW_MS)
         self._follow_soon.timeout.connect(self._follow)
         self._lay_out()
@@ -66,6 +82,7 @@ class TrainingPage(QWidget):
         document.opened.connect(self._opened)
         document.closed.connect(self._opened)
         document.changed.connect(lambda _: self._count())
+        sets.moved.connect(self._count_sets)
         self._opened()
 
     def commands(self) -> dict[str, Callable[[], None]]:
@@ -81,7 +98,12 @@ class TrainingPage(QWidget):
 
     def is_settled(self) -> bool:
         """Whether everything heard is shown."""
-        return self._jobs.is_settled() and not self._follow_soon.isActive()
+        return self._jobs.is_settled() and not self._follow_soon.isActive() and not self._sets.is_busy
+
+    @property
+    def charts(self) -> dict[str, CurveChart]:
+        """Those of the kind of model that is looked at."""
+        return self.charts_of[self._shown_model]
 
     def show_run(self, name: str) -> None:
         """Go to a run, such as one that search found."""
@@ -110,7 +132,7 @@ class TrainingPage(QWidget):
         empty = parts.state_card(
             "train",
             self.tr("No runs yet"),
-            self.tr("A first one takes about 2 minutes with the preset smoke."),
+            self.tr("A first one takes a minute or two with the preset smoke."),
             smoke,
         )
         self._runs = QStackedWidget()
@@ -128,8 +150,9 @@ class TrainingPage(QWidget):
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(24)
         self._grid.setVerticalSpacing(14)
-        for at, chart in enumerate(self.charts.values()):
-            self._grid.addWidget(chart, at // 2, at % 2)
+        for charts in self.charts_of.values():
+            for at, chart in enumerate(charts.values()):
+                self._grid.addWidget(chart, at // 2, at % 2)
         curves = parts.panel(
             self.tr("Curves"),
             (self._grid_place, 1),
@@ -157,8 +180,15 @@ class TrainingPage(QWidget):
         self.new_run.setFixedWidth(min(theme.px(276), 320) if narrow else theme.px(286))
         self._right.setFixedWidth(min(theme.px(260), 290) if narrow else theme.px(320))
         self._runs_panel.setFixedHeight(theme.px(206 if low else 276))
-        for at, chart in enumerate(self.charts.values()):
-            chart.setVisible(at < 2 or not low)
+        self._is_low = low
+        self._show_charts()
+
+    def _show_charts(self) -> None:
+        """Those of the model that is looked at, as many as there is room for."""
+        for model, charts in self.charts_of.items():
+            for at, chart in enumerate(charts.values()):
+                first = at < 2 if model == "forecaster" else at in (1, 2)
+                chart.setVisible(model == self._shown_model and (first or not self._is_low))
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -166,17 +196,19 @@ class TrainingPage(QWidget):
 
     # ---- what the person does ----
 
-    def _start(self, config: Forecaster, preset: str) -> None:
-        name = self._jobs.free_name("forecaster")
-        spec = TrainForecaster(project=str(self._document.folder.resolve()), out="", config=config, preset=preset)
-        self._begin(spec, name)
+    def _start(self, config: configs.Config, preset: str) -> None:
+        where = {"project": str(self._document.folder.resolve()), "out": "", "preset": preset}
+        if isinstance(config, configs.PoseGpt):
+            self._begin(TrainPoseGpt(config=config, **where), self._jobs.free_name("posegpt"))
+        else:
+            self._begin(TrainForecaster(config=config, **where), self._jobs.free_name("forecaster"))
 
     def _resume(self, job: Job) -> None:
         if job.spec is not None:
             self._begin(job.spec, job.name)
 
     def _begin(self, spec: object, name: str) -> None:
-        assert isinstance(spec, TrainForecaster)
+        assert isinstance(spec, TrainSpec)
         try:
             self._jobs.start(spec, name)
         except CoreError as error:
@@ -188,8 +220,12 @@ class TrainingPage(QWidget):
         self.table.choose(name)
 
     def _start_smoke(self) -> None:
-        self.new_run.choose_preset("forecaster/smoke")
+        self.new_run.choose_preset(f"{self.new_run.model}/smoke")
         self.new_run.begin()
+
+    def _generate(self, job: Job) -> None:
+        self.generate_wanted.emit(str(job.folder.path))
+        self.asks.emit("page-generate")
 
     def _stop(self) -> None:
         job = self._jobs.job(self._chosen)
@@ -198,7 +234,7 @@ class TrainingPage(QWidget):
 
     def _fork(self) -> None:
         job = self._jobs.job(self._chosen)
-        if job is not None and isinstance(job.spec, TrainForecaster):
+        if job is not None and isinstance(job.spec, TrainSpec):
             self.new_run.show_config(job.spec.config, job.spec.preset)
 
     def _choose(self, name: str) -> None:
@@ -211,14 +247,17 @@ class TrainingPage(QWidget):
             self._follow()
 
     def _show_smooth(self, value: int) -> None:
-        for chart in self.charts.values():
+        for chart in self._every_chart():
             chart.set_smoothing(value / 100)
 
     def _show_log(self, *, is_log: bool) -> None:
         self._is_log = is_log
         self._scale.choose(int(is_log))
-        for chart in self.charts.values():
+        for chart in self._every_chart():
             chart.set_log(is_log=is_log)
+
+    def _every_chart(self) -> list[CurveChart]:
+        return [chart for charts in self.charts_of.values() for chart in charts.values()]
 
     # ---- what happens ----
 
@@ -226,7 +265,26 @@ class TrainingPage(QWidget):
         self._compared.clear()
         self._ever_listed.clear()
         self._chosen = ""
+        self._is_new = True
         self._count()
+        self._count_sets()
+        self._follow()
+
+    def _count_sets(self) -> None:
+        """What of motion there is; a project of motion alone opens with the model that learns from it."""
+        entries = self._sets.entries()
+        self.new_run.show_sets(entries)
+        counted = bool(entries) and all(each.contents is not None for each in entries)
+        if self._is_new and counted:
+            self._is_new = False
+            for_forecaster, for_motion = (self.new_run.nothing_to_learn(model) for model in MODELS)
+            if for_forecaster and not for_motion:
+                self.new_run.choose_model("posegpt")
+        self._smoke.setEnabled(self.new_run.start.isEnabled())
+
+    def _follow_model(self) -> None:
+        """Where there is no run to look at, the charts are those that a run of the chosen model would draw."""
+        self._smoke.setEnabled(self.new_run.start.isEnabled())
         self._follow()
 
     def _count(self) -> None:
@@ -262,6 +320,8 @@ class TrainingPage(QWidget):
         self._compared_chip.setVisible(bool(runs))
         self._fork_button.setVisible(bool(runs))
         job = self._jobs.job(self._chosen)
+        self._shown_model = _model_of(job) if job is not None else self.new_run.model
+        self._show_charts()
         self.chosen_run.show_job(job, colours.get(self._chosen, "text3"))
         self._log.show_job(job)
         self._show_curves(newest_first, colours)
@@ -283,14 +343,21 @@ class TrainingPage(QWidget):
             loss=tuple(loss[::every]),
             top1=kept.get("top1"),
             error_px=kept.get("mpjpe_px"),
-            preset=job.spec.preset.removeprefix("forecaster/") if isinstance(job.spec, TrainForecaster) else "",
+            bits=kept.get("bits"),
+            error_mm=kept.get("pve_mm"),
+            kind="forecaster" if _model_of(job) == "forecaster" else "motion",
+            preset=job.spec.preset.removeprefix("forecaster/") if isinstance(job.spec, TrainSpec) else "",
             started=say_when(job.started_at) if job.started_at else "",
         )
 
     def _show_curves(self, newest_first: list[Job], colours: dict[str, str]) -> None:
-        shown = [job for job in newest_first if job.name in self._compared or job.name == self._chosen]
+        shown = [
+            job
+            for job in newest_first
+            if (job.name in self._compared or job.name == self._chosen) and _model_of(job) == self._shown_model
+        ]
         shown.sort(key=lambda job: job.name != self._chosen)
-        most = max((job.spec.config.steps for job in shown if isinstance(job.spec, TrainForecaster)), default=0)
+        most = max((_steps(job) for job in shown), default=0)
         for name, chart in self.charts.items():
             series = []
             for job in shown:
@@ -303,4 +370,20 @@ class TrainingPage(QWidget):
 def _short(name: str) -> str:
     """What tells runs apart in a small legend."""
     head, dash, number = name.rpartition("-")
-    return number if dash and number.isdigit() and head == "forecaster" else name
+    return number if dash and number.isdigit() and head in MODELS else name
+
+
+def _model_of(job: Job) -> Model:
+    return "posegpt" if isinstance(job.spec, TrainPoseGpt) else "forecaster"
+
+
+def _steps(job: Job) -> int:
+    """Of all stages that the run takes."""
+    match job.spec:
+        case TrainForecaster(config=config):
+            return config.steps
+        case TrainPoseGpt(config=config):
+            first = config.autoencoder_training.steps if config.stages != "gpt" else 0
+            return first + (config.gpt_training.steps if config.stages != "autoencoder" else 0)
+        case _:
+            return 0

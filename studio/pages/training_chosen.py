@@ -2,17 +2,21 @@
 
 from PySide6.QtCore import QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QGuiApplication, QTextCursor
-from PySide6.QtWidgets import QFrame, QGridLayout, QPlainTextEdit, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QPlainTextEdit, QProgressBar, QVBoxLayout, QWidget
 
 from core import configs
-from core.runs import Done, Failed, TrainForecaster
+from core.runs import Done, Failed, TrainForecaster, TrainPoseGpt
 from studio.forecasters import kept_figures
 from studio.jobs import Job
 from studio.widgets import parts
 from studio.widgets.job_words import STATE_WORDS, grouped, left_words, progress_words
 from studio.widgets.painting import Swatch
 
+TrainSpec = TrainForecaster | TrainPoseGpt
 _FIGURES = (("Top-1", "top1", 3), ("Top-5", "top5", 3), ("2D error, px", "mpjpe_px", 1))
+_FIGURES_OF_MOTION = (
+    ("Surface error, mm", "pve_mm", 1), ("Bits a code", "bits", 2), ("Right next codes", "accuracy", 3),
+)  # fmt: skip
 
 
 class ChosenRun(QFrame):
@@ -20,6 +24,7 @@ class ChosenRun(QFrame):
 
     resume_wanted = Signal(object)  # the Job
     forecast_wanted = Signal(object)
+    generate_wanted = Signal(object)
 
     def __init__(self) -> None:
         super().__init__()
@@ -40,6 +45,8 @@ class ChosenRun(QFrame):
         self.resume.clicked.connect(lambda: self.resume_wanted.emit(self._job))
         self.forecast = parts.button(self.tr("Forecast with it"), "forecast")
         self.forecast.clicked.connect(lambda: self.forecast_wanted.emit(self._job))
+        self.generate = parts.button(self.tr("Generate with it"), "generate")
+        self.generate.clicked.connect(lambda: self.generate_wanted.emit(self._job))
         folder = parts.tool("folder", self.tr("Open the run's folder"))
         folder.clicked.connect(self._open_folder)
         copy = parts.tool("copy", self.tr("Copy as command"))
@@ -53,17 +60,18 @@ class ChosenRun(QFrame):
         grid.setColumnStretch(0, 1)
         self._kept = parts.text("", "caption")
         grid.addWidget(self._kept, 0, 0, 1, 2)
-        self._values = {name: parts.text("–", "strong") for _, name, _ in _FIGURES}
-        for at, (title, name, _) in enumerate(_FIGURES, start=1):
-            grid.addWidget(parts.text(title, "label"), at, 0)
-            grid.addWidget(self._values[name], at, 1)
+        self._values: dict[str, tuple[QLabel, QLabel]] = {}
+        for at, (title, name, _) in enumerate((*_FIGURES, *_FIGURES_OF_MOTION), start=1):
+            self._values[name] = parts.text(title, "label"), parts.text("–", "strong")
+            for column, label in enumerate(self._values[name]):
+                grid.addWidget(label, at, column)
         box = QVBoxLayout(self)
         box.setContentsMargins(12, 10, 12, 12)
         box.setSpacing(8)
         box.addWidget(parts.row(self._swatch, (self._name, 1), self._state, gap=6))
         box.addWidget(self._bar)
         box.addWidget(parts.row(self._progress, None, self._left))
-        box.addWidget(parts.row(self.stop, self.resume, self.forecast, None, folder, copy, gap=6))
+        box.addWidget(parts.row(self.stop, self.resume, self.forecast, self.generate, None, folder, copy, gap=6))
         box.addWidget(self._words)
         box.addWidget(parts.hair())
         box.addWidget(self._figures)
@@ -88,9 +96,11 @@ class ChosenRun(QFrame):
         self._left.setText(left_words(job.seconds_left()))
         self.stop.setVisible(job.is_live)
         self.stop.setEnabled(job.state == "running")
-        self.resume.setVisible(job.state in ("stopped", "killed", "failed") and isinstance(job.spec, TrainForecaster))
+        self.resume.setVisible(job.state in ("stopped", "killed", "failed") and isinstance(job.spec, TrainSpec))
         has_checkpoint = (job.folder.path / "best.safetensors").is_file()
-        self.forecast.setVisible(has_checkpoint and not job.is_live)
+        of_motion = isinstance(job.spec, TrainPoseGpt)
+        self.forecast.setVisible(has_checkpoint and not job.is_live and not of_motion)
+        self.generate.setVisible(has_checkpoint and not job.is_live and bool(job.metrics.get("train/bits")))
         self._words.setText(_words_about(job))
         self._words.setVisible(bool(self._words.text()))
         kept = kept_figures(job)
@@ -100,9 +110,13 @@ class ChosenRun(QFrame):
             if kept
             else self.tr("Not validated yet" if job.is_live else "Not validated")
         )
-        for _, name, digits in _FIGURES:
-            value = kept[1].get(name) if kept else None
-            self._values[name].setText("–" if value is None else f"{value:.{digits}f}")
+        for figures, shown in ((_FIGURES, not of_motion), (_FIGURES_OF_MOTION, of_motion)):
+            for _, name, digits in figures:
+                value = kept[1].get(name) if kept else None
+                title, label = self._values[name]
+                label.setText("–" if value is None else f"{value:.{digits}f}")
+                title.setVisible(shown)
+                label.setVisible(shown)
 
     def _stop(self) -> None:
         if self._job is not None:
@@ -113,7 +127,7 @@ class ChosenRun(QFrame):
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._job.folder.path)))
 
     def _copy_command(self) -> None:
-        if self._job is not None and isinstance(self._job.spec, TrainForecaster):
+        if self._job is not None and isinstance(self._job.spec, TrainSpec):
             QGuiApplication.clipboard().setText(as_command(self._job.spec))
 
 
@@ -157,9 +171,10 @@ class LogPanel(QFrame):
             self._text.moveCursor(QTextCursor.MoveOperation.StartOfLine)
 
 
-def as_command(spec: TrainForecaster) -> str:
+def as_command(spec: TrainSpec) -> str:
     """What would start the same run from a terminal."""
-    preset = spec.preset if spec.preset in configs.PRESETS else "forecaster/recommended"
+    usual_preset = "posegpt/small" if isinstance(spec, TrainPoseGpt) else "forecaster/recommended"
+    preset = spec.preset if spec.preset in configs.PRESETS else usual_preset
     usual = configs.knobs(configs.preset(preset))
     changed = [f"{name}={value}" for name, value in configs.knobs(spec.config).items() if value != usual[name]]
     words = ["posecast", "train", preset, *changed, "--project", spec.project, "--out", spec.out]

@@ -1,39 +1,54 @@
-"""The panel that asks for a new run: preset, settings, what there is to learn from, and the button that starts it."""
+"""The panel that asks for a new run: model, preset, settings, what there is to learn from, and the button that starts.
+
+Each kind of model has a form made from its config's type, built when it is first chosen.
+"""
+
+from collections.abc import Sequence
+from typing import Literal
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QComboBox, QFrame, QSizePolicy, QVBoxLayout
+from PySide6.QtWidgets import QComboBox, QFrame, QSizePolicy, QStackedWidget, QVBoxLayout
 
 from core import configs
 from core.project.annotations import Project
+from studio.data_sets import Entry
+from studio.pages.training_facts import ForecasterFacts, MotionFacts
 from studio.widgets import parts
 from studio.widgets.config_form import ConfigForm
-from studio.widgets.job_words import grouped
 
-_FIRST_PRESET = "forecaster/recommended"
+Model = Literal["forecaster", "posegpt"]
+MODELS: dict[Model, type[configs.Forecaster | configs.PoseGpt]] = {
+    "forecaster": configs.Forecaster,
+    "posegpt": configs.PoseGpt,
+}
+_FIRST_PRESETS: dict[Model, str] = {"forecaster": "forecaster/recommended", "posegpt": "posegpt/small"}
+_ALONE = {"posegpt-autoencoder": "auto-encoder alone, ", "posegpt-gpt": "GPT alone, "}
 
 
 class NewRun(QFrame):
-    """A form made from the config; `started` carries a config that is whole and the preset it came from."""
+    """Forms made from the configs; `started` carries a config that is whole and the preset it came from."""
 
     started = Signal(object, str)
+    model_chosen = Signal()
 
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("panel")
         self.setAccessibleName(self.tr("New run"))
+        self.model: Model = "forecaster"
+        self.kinds = parts.segmented(self.tr("Forecaster"), "PoseGPT", on_choice=self._take_kind)
+        self.kinds.setToolTip(self.tr("Forecaster: which actions and poses come next. PoseGPT: motion from an action."))
         self.preset = QComboBox()
-        for name in configs.PRESETS:
-            self.preset.addItem(name.removeprefix("forecaster/"), name)
-        self.preset.setCurrentIndex(self.preset.findData(_FIRST_PRESET))
+        self.preset.setMinimumContentsLength(8)
         self.preset.currentIndexChanged.connect(self._take_preset)
         self.search = parts.search(self.tr("Find a setting"), "Q")
-        self.form = ConfigForm(configs.Forecaster)
-        self.search.textChanged.connect(self.form.show_found)
-        self.form.changed.connect(self._follow)
+        self._forms: dict[Model, ConfigForm] = {}
+        self._pages = QStackedWidget()
+        self.search.textChanged.connect(lambda words: self.form.show_found(words))
         self._changes = parts.text("", "link")
         self._reset = parts.button(self.tr("Reset"), kind="quiet")
         self._reset.clicked.connect(self._take_preset)
-        self._facts = _Facts()
+        self._facts, self.motion_facts = ForecasterFacts(), MotionFacts()
         self.start = parts.button(self.tr("Start training"), "play", "primary", big=True)
         self.start.setToolTip(self.tr("Start training  Ctrl+Enter"))
         self.start.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -45,39 +60,86 @@ class NewRun(QFrame):
         box = QVBoxLayout(self)
         box.setContentsMargins(12, 10, 12, 12)
         box.setSpacing(8)
-        box.addWidget(parts.text(self.tr("New run"), "title"))
+        box.addWidget(parts.row(parts.text(self.tr("New run"), "title"), None, self.kinds))
         box.addWidget(parts.field(self.tr("Preset"), self.preset, width=104))
         box.addWidget(self.search)
-        box.addWidget(parts.scroll(self.form), 1)
+        box.addWidget(self._pages, 1)
         box.addWidget(parts.row(self._changes, None, self._reset))
         box.addWidget(self._facts)
+        box.addWidget(self.motion_facts)
         box.addWidget(self.start)
         box.addWidget(self._wrong)
         box.addWidget(self._why_not)
-        self._nothing_to_learn = ""
-        self._take_preset()
+        self._nothing: dict[Model, str] = {"forecaster": "", "posegpt": ""}
+        self._entries: Sequence[Entry] = ()
+        self.choose_model("forecaster")
+
+    @property
+    def form(self) -> ConfigForm:
+        """The form of the chosen model."""
+        if self.model not in self._forms:
+            made = self._forms[self.model] = ConfigForm(MODELS[self.model])
+            made.changed.connect(self._follow)
+            self._pages.addWidget(parts.scroll(made))
+        return self._forms[self.model]
+
+    # ---- what is asked of it ----
 
     def show_project(self, project: Project | None) -> None:
-        """What there is to learn from, counted."""
-        self._nothing_to_learn = self._facts.show_project(project)
+        """What there is to learn from for a forecaster, counted."""
+        self._nothing["forecaster"] = self._facts.show_project(project)
         self._follow()
 
-    def show_config(self, config: configs.Forecaster, preset: str) -> None:
+    def show_sets(self, entries: Sequence[Entry]) -> None:
+        """What there is to learn from for a motion model."""
+        self._entries = entries
+        self._follow()
+
+    def show_config(self, config: configs.Config, preset: str) -> None:
         """Start from another run's settings."""
-        if preset in configs.PRESETS:
-            self.preset.setCurrentIndex(self.preset.findData(preset))
+        self.choose_model("posegpt" if isinstance(config, configs.PoseGpt) else "forecaster", preset)
         self.form.show_config(config)
         self._follow()
 
     def choose_preset(self, name: str) -> None:
         """Take a preset's values."""
-        self.preset.setCurrentIndex(self.preset.findData(name))
+        self.choose_model("forecaster" if name.startswith("forecaster/") else "posegpt", name)
         self._take_preset()
+
+    def choose_model(self, model: Model, preset: str = "") -> None:
+        """Show the settings of this kind of model."""
+        names = [name for name in configs.PRESETS if name.startswith("forecaster/") == (model == "forecaster")]
+        if model != self.model or not self.preset.count():
+            self.model = model
+            self.preset.blockSignals(True)
+            self.preset.clear()
+            for name in names:
+                kind, _, size = name.partition("/")
+                if size == "paper" and kind in _ALONE:
+                    self.preset.insertSeparator(self.preset.count())
+                self.preset.addItem(f"{_ALONE.get(kind, '')}{size}", name)
+            self.preset.setCurrentIndex(self.preset.findData(_FIRST_PRESETS[model]))
+            self.preset.blockSignals(False)
+            self._take_preset()
+        if preset in names:
+            self.preset.setCurrentIndex(self.preset.findData(preset))
+        self.kinds.choose(list(MODELS).index(model))
+        form = self.form
+        self._pages.setCurrentIndex(list(self._forms).index(model))
+        form.show_found(self.search.text())
+        self._facts.setVisible(model == "forecaster")
+        self.motion_facts.setVisible(model == "posegpt")
+        self._follow()
+        self.model_chosen.emit()
+
+    def nothing_to_learn(self, model: Model) -> str:
+        """Why there is nothing to learn for this kind of model, or nothing."""
+        return self._nothing[model]
 
     def begin(self) -> None:
         """Start, where everything is in order."""
         config = self.form.config()
-        if config is not None and not self._nothing_to_learn:
+        if config is not None and self.start.isEnabled():
             self.started.emit(config, self.preset.currentData())
 
     def find(self) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
@@ -85,12 +147,20 @@ class NewRun(QFrame):
         self.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.search.selectAll()
 
+    # ---- how ----
+
+    def _take_kind(self, at: int) -> None:
+        self.choose_model(list(MODELS)[at])
+
     def _take_preset(self) -> None:
         self.form.set_preset(configs.preset(self.preset.currentData()))
         self._follow()
 
     def _follow(self) -> None:
         problems, changes = self.form.problems(), self.form.changes()
+        config = self.form.config()
+        of_motion = config if isinstance(config, configs.PoseGpt) else None
+        self._nothing["posegpt"] = self.motion_facts.show_sets(self._entries, of_motion)
         self._changes.setText(_changes_words(len(changes)))
         self._reset.setVisible(bool(problems or changes))
         self._wrong.setVisible(bool(problems))
@@ -99,9 +169,10 @@ class NewRun(QFrame):
             many = self.tr("One value needs a look: {titles}"), self.tr("These values need a look: {titles}")
             self._wrong.setText(many[len(problems) > 1].format(titles=titles))
             self._wrong.setToolTip(problems[0].problem())
-        self._why_not.setText(self._nothing_to_learn)
-        self._why_not.setVisible(bool(self._nothing_to_learn))
-        self.start.setEnabled(not problems and not self._nothing_to_learn)
+        why_not = self._nothing[self.model] or _why_not(of_motion)
+        self._why_not.setText(why_not)
+        self._why_not.setVisible(bool(why_not))
+        self.start.setEnabled(not problems and not why_not)
 
     def _go_to_problem(self) -> None:
         problems = self.form.problems()
@@ -110,48 +181,15 @@ class NewRun(QFrame):
             problems[0].editor.setFocus(Qt.FocusReason.OtherFocusReason)
 
 
-class _Facts(QFrame):
-    """What the project holds for a forecaster: counted, not guessed."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setObjectName("well")
-        self._steps, self._actions, self._clips = (parts.text("", "strong") for _ in range(3))
-        self._missing = parts.text("", "caption", wrap=True)
-        box = QVBoxLayout(self)
-        box.setContentsMargins(10, 8, 10, 8)
-        box.setSpacing(4)
-        for name, value in (
-            (self.tr("Steps to learn from"), self._steps),
-            (self.tr("Actions"), self._actions),
-            (self.tr("Clips with steps"), self._clips),
-        ):
-            box.addWidget(parts.row(parts.text(name, "label"), None, value))
-        box.addWidget(self._missing)
-
-    def show_project(self, project: Project | None) -> str:
-        """Count; the answer is why there is nothing to learn, or nothing."""
-        clips = list(project.clips.values()) if project is not None else []
-        posed = [each for each in clips if each.poses]
-        steps = sum(len(each.poses) for each in clips)
-        actions = {
-            segment.action for clip in posed for segment in clip.segments if clip.pose_of(segment.id) is not None
-        }
-        without = sum(len(each.segments) - len(each.poses) for each in clips)
-        no_tracks = sum(not each.tracks for each in posed)
-        self._steps.setText(grouped(steps))
-        self._actions.setText(grouped(len(actions)))
-        self._clips.setText(f"{grouped(len(posed))} of {grouped(len(clips))}")
-        missing = []
-        if without > 0:
-            missing.append(f"{grouped(without)} {'segment has' if without == 1 else 'segments have'} no pose yet")
-        if no_tracks:
-            missing.append(f"{grouped(no_tracks)} {'clip has' if no_tracks == 1 else 'clips have'} no 2D poses")
-        self._missing.setText(", ".join(missing)[:1].upper() + ", ".join(missing)[1:] + "." if missing else "")
-        self._missing.setVisible(bool(missing))
-        if steps < 2:
-            return self.tr("Mark some actions and their characteristic poses on Annotate first.")
+def _why_not(config: configs.PoseGpt | None) -> str:
+    """What settings that fit one by one miss together."""
+    if config is None:
         return ""
+    if config.stages == "gpt" and not config.autoencoder_run:
+        return "Name the run whose auto-encoder is used: Auto-encoder of, under Run."
+    if config.data.least_frames > config.data.most_frames:
+        return "The shortest window is longer than the longest."
+    return ""
 
 
 def _changes_words(count: int) -> str:

@@ -6,6 +6,7 @@ field, and the form then has no value until it is mended. It knows no page.
 """
 
 import math
+import re
 from typing import Any, ClassVar
 
 import msgspec
@@ -271,7 +272,10 @@ def say(value: Any) -> str:
 def read(text: str, kind: Any) -> Any:
     """What was typed, as the knob's type; ValueError in words otherwise. `20 000`, `20_000` and `2e4` are numbers."""
     if isinstance(kind, StrType):
-        return text.strip()
+        words = text.strip()
+        if kind.pattern is not None and re.search(kind.pattern, words) is None:
+            raise ValueError("Whole numbers with commas, such as 1,3" if r"\d" in kind.pattern else "Of another form")
+        return words
     digits = text.strip().replace(" ", "").replace("\u2009", "").replace("_", "").replace(",", ".")
     whole = isinstance(kind, IntType)
     try:

@@ -5,6 +5,7 @@ It knows no page: rows are values, what the person does comes out as signals.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from PySide6.QtCore import (
     QAbstractItemModel,
@@ -41,7 +42,7 @@ _COLUMNS = (
     ("Loss", 104, False, 560),
     ("Preset", 112, False, 640),
     ("Started", 112, False, 700),
-    ("Top-1", 62, True, 0),
+    ("Top-1", 76, True, 0),
     ("2D error, px", 96, True, 0),
 )
 
@@ -58,9 +59,32 @@ class RunRow:
     loss: tuple[float, ...] = ()
     top1: float | None = None
     error_px: float | None = None
+    bits: float | None = None
+    error_mm: float | None = None
     preset: str = ""
     started: str = ""
     tip: str = ""
+    kind: Literal["forecaster", "motion"] = "forecaster"
+
+    @property
+    def is_of_motion(self) -> bool:
+        """Whether a motion model is trained, and no forecaster."""
+        return self.kind == "motion"
+
+    @property
+    def figures(self) -> tuple[str, str]:
+        """How right it foretells, and how far it is off."""
+        if self.is_of_motion:
+            return _number(self.bits, 2), _number(self.error_mm, 1)
+        return _number(self.top1, 3), _number(self.error_px, 1)
+
+
+_HEADS = {
+    frozenset({"forecaster"}): ("Top-1", "2D error, px"),
+    frozenset({"motion"}): ("Bits", "Error, mm"),
+    frozenset({"forecaster", "motion"}): ("Top-1, bits", "Error px, mm"),
+}
+"""What the two figures are called, by the kinds of runs there are."""
 
 
 class _Rows(QAbstractTableModel):
@@ -89,9 +113,7 @@ class _Rows(QAbstractTableModel):
         if role == Qt.ItemDataRole.CheckStateRole and index.column() == 0:
             return Qt.CheckState.Checked if row.is_compared else Qt.CheckState.Unchecked
         if role == Qt.ItemDataRole.DisplayRole:
-            return (
-                row.id, row.state, "", row.preset, row.started, _number(row.top1, 3), _number(row.error_px, 1),
-            )[index.column()]  # fmt: skip
+            return (row.id, row.state, "", row.preset, row.started, *row.figures)[index.column()]
         return None
 
     def setData(self, index: Index, value: object, role: int = Qt.ItemDataRole.EditRole) -> bool:
@@ -105,7 +127,8 @@ class _Rows(QAbstractTableModel):
         if orientation != Qt.Orientation.Horizontal:
             return None
         if role == Qt.ItemDataRole.DisplayRole:
-            return _COLUMNS[section][0]
+            kinds = frozenset(row.kind for row in self.rows) or frozenset({"forecaster"})
+            return (*(name for name, *_ in _COLUMNS[:-2]), *_HEADS[kinds])[section]
         if role == Qt.ItemDataRole.TextAlignmentRole:
             side = Qt.AlignmentFlag.AlignRight if _COLUMNS[section][2] else Qt.AlignmentFlag.AlignLeft
             return side | Qt.AlignmentFlag.AlignVCenter
@@ -156,6 +179,7 @@ class RunsTable(QTableView):
             if rows:
                 last = self._rows.index(len(rows) - 1, len(_COLUMNS) - 1)
                 self._rows.dataChanged.emit(self._rows.index(0, 0), last)
+                self._rows.headerDataChanged.emit(Qt.Orientation.Horizontal, len(_COLUMNS) - 2, len(_COLUMNS) - 1)
         else:
             self._rows.beginResetModel()
             self._rows.rows = list(rows)

@@ -14,6 +14,7 @@ from core.run_folder import RunFolder
 from core.runs import Done, Failed, Metric, Note, Progress, Stopped, TrainForecaster
 from studio import forecasters, theme
 from studio.commands import BY_NAME, PAGE_OF
+from studio.data_sets import DataSets
 from studio.document import Document
 from studio.jobs import Jobs
 from studio.pages.training import TrainingPage
@@ -33,7 +34,7 @@ def studio(qtbot, qapp, folder, tmp_path):
     """A page before a project whose runs lie in a folder of the test's own."""
     theme.apply(qapp, theme.DARK)
     document, jobs = Document("test"), Jobs()
-    page = TrainingPage(document, jobs)
+    page = TrainingPage(document, jobs, DataSets(document, jobs))
     qtbot.addWidget(page)
     page.resize(1330, 900)
     document.open(folder)
@@ -107,12 +108,12 @@ def test_that_a_project_with_nothing_marked_says_what_to_do_first(studio, qtbot,
 
 def test_that_an_edit_counts_at_once_in_what_there_is_to_learn_from(studio, qtbot):
     page, document, _ = studio
-    before = page.new_run._facts._steps.text()
+    before = page.new_run._facts.values["Steps to learn from"].text()
     clip = next(iter(document.project.clips.values()))
     document.edit(document.project.with_clip(clip.without_segment(clip.segments[0].id)), "Delete")
-    assert int(page.new_run._facts._steps.text()) == int(before) - 1
+    assert int(page.new_run._facts.values["Steps to learn from"].text()) == int(before) - 1
     document.undo()
-    assert page.new_run._facts._steps.text() == before
+    assert page.new_run._facts.values["Steps to learn from"].text() == before
 
 
 def test_that_a_run_shows_the_figures_of_the_checkpoint_it_keeps_not_the_last_ones(studio, qtbot, tmp_path):

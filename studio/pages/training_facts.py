@@ -1,0 +1,116 @@
+"""What there is to learn from and what learning it would take: counted before a run begins, not guessed from its name.
+
+Nothing is read here: a project lies in memory, and what its data sets hold was counted off the window's thread.
+"""
+
+from collections.abc import Sequence
+
+from PySide6.QtWidgets import QFrame, QLabel, QVBoxLayout
+
+from core.posegpt_configs import PoseGpt
+from core.posegpt_sizes import cost_of
+from core.project.annotations import Project
+from studio.data_sets import Entry
+from studio.widgets import parts
+from studio.widgets.job_words import grouped
+
+_RATE_HZ = 30.0
+
+
+class _Facts(QFrame):
+    """Names with values under each other, and a sentence below."""
+
+    def __init__(self, *names: str) -> None:
+        super().__init__()
+        self.setObjectName("well")
+        self.values: dict[str, QLabel] = {name: parts.text("", "strong") for name in names}
+        self.missing = parts.text("", "caption", wrap=True)
+        box = QVBoxLayout(self)
+        box.setContentsMargins(10, 8, 10, 8)
+        box.setSpacing(4)
+        for name, value in self.values.items():
+            box.addWidget(parts.row(parts.text(name, "label"), None, value))
+        box.addWidget(self.missing)
+
+    def _say(self, values: Sequence[str], missing: Sequence[str]) -> None:
+        for label, value in zip(self.values.values(), values, strict=True):
+            label.setText(value)
+        words = ", ".join(missing)
+        self.missing.setText(f"{words[:1].upper()}{words[1:]}." if words else "")
+        self.missing.setVisible(bool(words))
+
+
+class ForecasterFacts(_Facts):
+    """What the project holds for a forecaster."""
+
+    def __init__(self) -> None:
+        super().__init__(self.tr("Steps to learn from"), self.tr("Actions"), self.tr("Clips with steps"))
+
+    def show_project(self, project: Project | None) -> str:
+        """Count; the answer is why there is nothing to learn, or nothing."""
+        clips = list(project.clips.values()) if project is not None else []
+        posed = [each for each in clips if each.poses]
+        steps = sum(len(each.poses) for each in clips)
+        actions = {
+            segment.action for clip in posed for segment in clip.segments if clip.pose_of(segment.id) is not None
+        }
+        without = sum(len(each.segments) - len(each.poses) for each in clips)
+        no_tracks = sum(not each.tracks for each in posed)
+        missing = []
+        if without > 0:
+            missing.append(f"{grouped(without)} {'segment has' if without == 1 else 'segments have'} no pose yet")
+        if no_tracks:
+            missing.append(f"{grouped(no_tracks)} {'clip has' if no_tracks == 1 else 'clips have'} no 2D poses")
+        self._say((grouped(steps), grouped(len(actions)), f"{grouped(len(posed))} of {grouped(len(clips))}"), missing)
+        if steps < 2:
+            return self.tr("Mark some actions and their characteristic poses on Annotate first.")
+        return ""
+
+
+class MotionFacts(_Facts):
+    """What the project's data sets hold for a motion model, and what training it on a processor would take."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            self.tr("Stretches to learn from"), self.tr("Actions"), self.tr("Model, numbers"), self.tr("Time, about"),
+            self.tr("Memory, about"),
+        )  # fmt: skip
+
+    def show_sets(self, entries: Sequence[Entry], config: PoseGpt | None) -> str:
+        """Count; the answer is why there is nothing to learn, or nothing."""
+        wanted = {name.strip() for name in config.data.sets.split(",") if name.strip()} if config is not None else set()
+        counted = [each.contents for each in entries if each.contents is not None]
+        found = [
+            each.statistics
+            for each in counted
+            if each.statistics is not None and each.entry.holds in ("motion", "labels") and each.statistics.stretches
+            if not wanted or wanted & {each.key, each.entry.name}
+        ]
+        stretches, seconds = sum(each.stretches for each in found), sum(each.labelled_s for each in found)
+        actions = len({action.name for each in found for action in each.actions})
+        reading = any(each.contents is None for each in entries)
+        missing = [self.tr("the data sets are being counted")] if reading else []
+        taken = ("–", "–", "–")
+        if config is not None and stretches:
+            longest = min(config.data.most_frames, seconds / stretches * _RATE_HZ)
+            mean = max((config.data.least_frames + longest) / 2, config.data.least_frames)
+            cost = cost_of(config, actions=actions, mean_frames=mean, bank_frames=round(seconds * _RATE_HZ))
+            numbers = f"{(cost.autoencoder_numbers + cost.gpt_numbers) / 1e6:.3g} M"
+            taken = numbers, _long(cost.seconds), f"{cost.bytes / 1e9:.1f} GB"
+            if cost.seconds > 86_400:
+                missing.append(self.tr("this size is for a graphics card; the time is a processor's"))
+        self._say((grouped(stretches), grouped(actions), *taken), missing)
+        if not stretches and not reading:
+            if wanted:
+                return self.tr("No data set of that name has labelled motion.")
+            return self.tr("Import motion with actions on Data first: BVH in folders, AMASS with BABEL, GRAB …")
+        return ""
+
+
+def _long(seconds: float) -> str:
+    """A long time in its largest unit."""
+    if seconds < 90:
+        return f"{max(round(seconds / 5) * 5, 5)} s"
+    if seconds < 5400:
+        return f"{round(seconds / 60)} min"
+    return f"{seconds / 3600:.0f} h" if seconds < 172_800 else f"{seconds / 86_400:.0f} days"
