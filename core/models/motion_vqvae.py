@@ -37,11 +37,6 @@ _NORMALIZED_POSITIONS = 0.1
 _LEAST_SPREAD = 0.02
 """Features that hardly move, such as a wrist's that nobody measured, are not blown up."""
 
-CLEARER_MOTION, CLEARER_LATENTS = 10.0, 3.0
-"""By how much the first weights of both halves begin larger than a linear map's. Joints turn by tenths and positions
-are waves of height 1: otherwise codes first say when something is, not what, and some hundred steps go by before they
-do."""
-
 
 @dataclass(frozen=True)
 class MotionTensors:
@@ -147,8 +142,8 @@ class MotionVqvae(nn.Module):
         """Count features from their mean over these windows, in their spread, where the config says so."""
         if not self._normalized:
             return
-        features = self._features(*self._held(motion, real)[:1])
-        known = features[real[:, : features.shape[1]]] if real is not None else features.flatten(0, 1)
+        features = self._features(motion)
+        known = features.flatten(0, 1) if real is None else features[real]
         self.feature_mean.copy_(known.mean(0))
         self.feature_spread.copy_(known.std(0).clamp_min(_LEAST_SPREAD))
 

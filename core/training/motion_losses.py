@@ -74,12 +74,9 @@ class MotionLosses(nn.Module):
         at, counted = drawn_frames(lengths, frames, config.vertex_frames, random)
         terms = {}
         if config.velocity > 0:
-            # A frame and the one after it; where there is none, the two before the end.
-            at = torch.minimum(at, (lengths[:, None] - 2).clamp_min(0))
-            after = (at + 1).clamp_max(frames - 1)
-            now, then = self._apart(made, true, torch.cat([at, after], dim=1)).chunk(2, dim=1)
-            moves = counted & (lengths[:, None] > 1)
-            terms["velocity"] = masked_mean(self.surface.spanned((then - now).flatten(0, 1)), moves.flatten(), kind)
+            before, now = self._apart(made, true, torch.cat([(at - 1).clamp_min(0), at], dim=1)).chunk(2, dim=1)
+            moved = counted & (at > 0)  # nothing is before the first frame
+            terms["velocity"] = masked_mean(self.surface.spanned((now - before).flatten(0, 1)), moved.flatten(), kind)
         else:
             now = self._apart(made, true, at)
         if config.vertices > 0:

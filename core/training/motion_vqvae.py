@@ -6,7 +6,7 @@ hundredths; the best by it is kept. A book's usage is the share of its codes tha
 """
 
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import torch
 from numpy import ndarray
@@ -22,6 +22,7 @@ from core.training.motion_losses import MotionLosses, pve_mm
 MEASURED_SHARE = 0.1
 
 
+@runtime_checkable
 class Windows(Protocol):
     """Padded windows of motion, as `datasets.motion_features` gives them."""
 

@@ -8,7 +8,16 @@ from hypothesis import strategies as st
 
 from core.bodies.skeletons import UPPER_BODY_9
 from core.geometry.cameras import levelling, neck_place_m, pinhole, project_levelled
-from core.geometry.differentiable import Views, bone_products, see, turn
+from core.geometry.differentiable import (
+    Views,
+    bone_products,
+    matrices_of_6d,
+    of_matrices_6d,
+    orthonormal_6d,
+    see,
+    turn,
+)
+from core.geometry.rotations import matrices
 from tests.core.made_up_project import REST, bank_poses, tilted_camera
 
 
@@ -79,3 +88,32 @@ def test_that_a_joint_behind_the_camera_lands_far_outside_and_not_at_infinity():
     seen = see(torch.tensor([[[0.1, 0.0, -5.0]]]), views)
     assert torch.isfinite(seen).all()
     assert seen[0, 0, 0] == pytest.approx(100.0, rel=1e-3)
+
+
+def test_that_rotations_come_back_from_their_first_two_columns():
+    turns = matrices(np.random.default_rng(0).normal(0, 2, (50, 3)))
+    six = of_matrices_6d(torch.from_numpy(turns))
+    np.testing.assert_array_equal(six[:, :3].numpy(), turns[:, :, 0])
+    np.testing.assert_array_equal(six[:, 3:].numpy(), turns[:, :, 1])
+    np.testing.assert_allclose(matrices_of_6d(six).numpy(), turns, atol=1e-12)
+    np.testing.assert_allclose(matrices_of_6d(orthonormal_6d(six)).numpy(), turns, atol=1e-12)
+
+
+@settings(deadline=None, max_examples=40)
+@given(seed=st.integers(0, 10_000))
+def test_that_any_six_numbers_become_the_rotation_that_numpys_gram_and_schmidt_gives(seed):
+    numbers = np.random.default_rng(seed).normal(0, 1, (20, 6))
+    given_columns = np.stack([numbers[:, :3], numbers[:, 3:]], axis=-1)
+    basis, upper = np.linalg.qr(given_columns)
+    basis = basis * np.sign(np.diagonal(upper, axis1=1, axis2=2))[:, None]  # QR leaves the signs open
+    expected = np.concatenate([basis, np.cross(basis[..., 0], basis[..., 1])[..., None]], axis=-1)
+    ours = matrices_of_6d(orthonormal_6d(torch.from_numpy(numbers).float())).numpy()
+    # Columns that are nearly parallel leave fewer digits.
+    slack = 1e-6 / np.minimum(1, np.abs(np.diagonal(upper, axis1=1, axis2=2)).min(1))
+    assert np.all(np.abs(ours - expected).max((1, 2)) < slack)
+
+
+def test_that_six_zeros_give_numbers_and_a_gradient():
+    numbers = torch.zeros(2, 6, requires_grad=True)
+    matrices_of_6d(orthonormal_6d(numbers)).sum().backward()
+    assert torch.isfinite(numbers.grad).all()
