@@ -57,6 +57,13 @@ def test_that_a_standing_body_does_not_slip_and_a_sliding_one_slips_as_fast_as_i
     assert foot_skating_m_s(motion(rotations, path_m)) == pytest.approx(0.4, rel=1e-6)  # on a ground of its own
 
 
+def test_that_a_foot_that_swings_low_while_the_other_stands_is_no_slip():
+    rotations, path_m = standing()
+    rotations[0, :, SMPL_24["left_hip"]] = about_x(0.05 * np.sin(np.arange(60)))
+    assert np.abs(np.diff(soles_m(rotations, path_m)[0, :, :3, 2], axis=0)).max() * 30 > 1.0
+    assert foot_skating_m_s(motion(rotations, path_m), 0.0) == 0.0
+
+
 def test_that_feet_beside_the_ground_are_put_on_it():
     for off_m in (0.04, -0.07):
         rotations, path_m = standing(height_m=STANDING_M + off_m)
