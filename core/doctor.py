@@ -18,6 +18,7 @@ from typing import Literal
 import msgspec
 
 import resources
+from core.demo import kind_of, shipped_checkpoints
 
 PACKAGES = (
     "PySide6-Essentials", "pyqtgraph", "pyvista", "vtk", "torch", "smplx", "trimesh", "opencv-python", "av",
@@ -38,7 +39,7 @@ class Finding(msgspec.Struct, frozen=True):
 def examine(folder: Path | None = None) -> list[Finding]:
     """All findings, in the order a person reads them. `folder` is where projects will lie (home by default)."""
     looks: tuple[Callable[[], Finding], ...] = (
-        _python, _packages, _display, _graphics_library, _graphics_card, _fonts, _codecs, _weights, _body,
+        _python, _packages, _display, _graphics_library, _graphics_card, _fonts, _codecs, _weights, _body, _models,
         lambda: _disk(folder or Path.home()),
     )  # fmt: skip
     return [look() for look in looks]
@@ -186,6 +187,21 @@ def _body() -> Finding:
     if complaints:
         return Finding("Bodies", "note", says, " ".join(complaints))
     return Finding("Bodies", "ok", says)
+
+
+def _models() -> Finding:
+    kinds = {name: kind_of(folder) for name, folder in shipped_checkpoints().items()}
+    damaged = [name for name, kind in kinds.items() if not kind]
+    if damaged:
+        return Finding("Models", "problem", f"damaged: {', '.join(damaged)}", "Install Posecast again.")
+    groups = {"forecaster": "forecasts", "posegpt": "makes motion"}
+    says = [
+        f"{does}: {', '.join(name for name, each in kinds.items() if each == kind) or 'none is shipped'}"
+        for kind, does in groups.items()
+    ]
+    if "posegpt" not in kinds.values():
+        return Finding("Models", "note", "; ".join(says), "Train one: posecast train posegpt/small.")
+    return Finding("Models", "ok", "; ".join(says))
 
 
 def _disk(folder: Path) -> Finding:
