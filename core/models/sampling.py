@@ -6,7 +6,7 @@ filled up to LEAST_ROWS, from which on a matrix product gives a row the same sum
 `motion_gpt`; N counts new tokens, P those of a past.
 """
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 
 import numpy as np
@@ -51,14 +51,15 @@ def sample(
     past: Int[Tensor, "B P K"] | None = None,
     fixed: tuple[Int[Tensor, "B tokens K"], Bool[Tensor, "B tokens"]] | None = None,
     cached: bool = True,
-) -> Iterator[Int[Tensor, "B n K"]]:
+) -> Generator[Int[Tensor, "B n K"], None, None]:
     """The new codes so far, in growing pieces; the last has all. Closing it stops. `frames` counts the past's too.
 
     Where `fixed` says so, its codes stand instead of drawn ones, and what follows is drawn after them. `gpt` is in its
     evaluation mode. Without `cached` everything is computed anew for each token: the same codes, slowly.
     """
     batch = len(labels)
-    rows = torch.arange(max(batch, LEAST_ROWS), device=labels.device).clamp(max=batch - 1)
+    filled_up = max(batch, LEAST_ROWS) if cached else batch
+    rows = torch.arange(filled_up, device=labels.device).clamp(max=batch - 1)
     if past is None:
         past = torch.zeros(batch, 0, gpt.books, dtype=torch.long, device=labels.device)
     drawing = _Drawing(

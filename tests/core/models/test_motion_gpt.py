@@ -4,6 +4,7 @@ from itertools import product
 
 import pytest
 import torch
+from msgspec.structs import replace
 
 from core.errors import RunError
 from core.models.motion_gpt import AutoregressiveHead, MotionGpt
@@ -16,7 +17,7 @@ CONDITIONINGS, HEADS = ("token", "sum", "concatenate"), ("linear", "mlp", "autor
 def a_gpt(*, conditioning="concatenate", head="autoregressive", length=True, seed=0, tokens=TOKENS, **knobs):
     torch.manual_seed(seed)
     sizes = {"layers": 2, "width": 24, "heads": 2, "feed_forward": 32, "dropout": 0.3} | knobs
-    config = Config(conditioning=conditioning, head=head, length=length, **sizes)
+    config = replace(Config(**sizes), conditioning=conditioning, head=head, length=length)
     gpt = MotionGpt(config, books=BOOKS, codes=CODES, actions=ACTIONS, most_tokens=tokens, most_frames=4 * tokens)
     with torch.no_grad():
         for each in gpt.parameters():  # larger than at the beginning of a training, so that what is read shows
@@ -115,6 +116,8 @@ def test_that_several_actions_are_told_as_the_sum_of_their_embeddings():
 def test_that_concatenating_is_one_layer_on_the_parts_side_by_side():
     gpt = a_gpt()
     codes, labels, frames = a_question()
+    assert gpt.lengths is not None
+    assert gpt.mix is not None
     embedded = gpt.embedded(codes[:, :-1])
     tokens = torch.cat([gpt.start.expand(2, 1, -1), embedded], 1)
     parts = [
@@ -142,7 +145,9 @@ def test_that_gradients_reach_every_weight(gpt):
 def test_that_a_new_model_finds_every_code_about_as_likely():
     for head in HEADS:
         torch.manual_seed(0)
-        gpt = MotionGpt(Config(head=head), books=4, codes=256, actions=3, most_tokens=20, most_frames=80).eval()
+        gpt = MotionGpt(
+            replace(Config(), head=head), books=4, codes=256, actions=3, most_tokens=20, most_frames=80
+        ).eval()
         codes = torch.randint(0, 256, (2, 20, 4))
         labels = torch.eye(3)[:2]
         bits = -gpt.log_probabilities(codes, labels, torch.tensor([80, 40])).mean().item() / 0.6931
