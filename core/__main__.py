@@ -14,6 +14,7 @@ from core.commands import (
     clusters,
     data,
     datasets,
+    experiments,
     fitting,
     generating,
     learning,
@@ -42,6 +43,7 @@ for command in (
     *fitting.COMMANDS,
     *learning.COMMANDS,
     *generating.COMMANDS,
+    *experiments.COMMANDS,
     *machine.COMMANDS,
 ):
     app.command(name=command.__name__.rstrip("_"))(command)

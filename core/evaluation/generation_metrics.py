@@ -3,8 +3,8 @@
 The Fréchet distance between two normal distributions with the features' means and covariances (FID) is biased upwards
 the fewer motions there are, and more so the wider the features: it is always given beside the same distance between
 two halves of real motion of the same size, and beside the kernel distance (KID), which has no such bias. Both sides
-have equally many motions. Where these are fewer than 1,000 features are first narrowed to at most 32 dimensions, those
-in which real motion differs most.
+have equally many motions. Where these are fewer than 1,000, features are narrowed for FID to at most 32 dimensions,
+those in which real motion differs most.
 
 R_T and R_S change places between the tables of the paper. Here they are what they measure: `recognised` is the
 accuracy of T (trained on real motion) on samples, as a share of its accuracy on real motion nobody trained on;
@@ -130,10 +130,10 @@ def apart(motions: Float[ndarray, "N D"], real: Float[ndarray, "M D"], *, draws:
             f"{len(motions)} motions and {len(real)} real ones are too few to compare.",
             hint="Ask for more windows: eight a side at the least, and a thousand to be sure.",
         )
-    narrow = count < ENOUGH and real.shape[1] > NARROW
+    wide_motions, wide_real, narrow = motions, real, False
     # Fewer motions than dimensions say nothing of most of them; a fifth as many dimensions are told well.
     dimensions = min(NARROW, max(count // 5, 1)) if count < ENOUGH else real.shape[1]
-    if narrow or dimensions < real.shape[1]:
+    if dimensions < real.shape[1]:
         fit = narrowing(real, dimensions)
         motions, real, narrow = fit(motions), fit(real), True
     random = np.random.default_rng((seed, 43))
@@ -141,11 +141,12 @@ def apart(motions: Float[ndarray, "N D"], real: Float[ndarray, "M D"], *, draws:
     for _ in range(draws):
         order = random.permutation(len(real))
         here, there = real[order[:count]], real[order[count : 2 * count]]
-        some = motions[random.permutation(len(motions))[:count]]
-        fids.append(frechet(some, here))
+        chosen = random.permutation(len(motions))[:count]
+        fids.append(frechet(motions[chosen], here))
         noises.append(frechet(there, here))
-        kids.append(kernel_distance(some, here))
-        kid_noises.append(kernel_distance(there, here))
+        # It needs no more motions than dimensions, so it looks at all of them.
+        kids.append(kernel_distance(wide_motions[chosen], wide_real[order[:count]]))
+        kid_noises.append(kernel_distance(wide_real[order[count : 2 * count]], wide_real[order[:count]]))
     return Apart(
         count, real.shape[1], narrow, Spread.of(fids), Spread.of(noises), Spread.of(kids), Spread.of(kid_noises)
     )

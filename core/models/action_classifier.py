@@ -88,9 +88,26 @@ def build(kind: Kind, inputs: int, actions: int) -> Classifier:
 def parameter_inputs(
     rotations_6d: Float[Tensor, "B F J 6"], path_m: Float[Tensor, "B F 3"]
 ) -> Float[Tensor, "B F inputs"]:
-    """Rotations, the root's height, and its steps over the ground in cm, which is what tells a walk from a dash."""
-    steps = torch.diff(path_m[..., [0, 2]], dim=1, prepend=path_m[:, :1, [0, 2]])
-    return torch.cat([rotations_6d.flatten(2), path_m[..., 1:2], 100.0 * steps], dim=-1)
+    """Rotations, the root's height, and its steps, all as seen from where the body heads: J × 6 numbers, then 4.
+
+    The root's rotation has no heading left, so how one walks around does not hide what one does; steps, ahead and to
+    the left, are in cm, turns in tenths of a radian: that tells a walk from a dash and from a walk backwards.
+    """
+    first, second = rotations_6d[:, :, 0, :3], rotations_6d[:, :, 0, 3:]
+    third = torch.linalg.cross(first, second)
+    heading = torch.atan2(third[..., 0] - first[..., 2], first[..., 0] + third[..., 2])
+    cos, sin = torch.cos(heading), torch.sin(heading)
+
+    def level(vectors: Float[Tensor, "B F 3"]) -> Float[Tensor, "B F 3"]:
+        x, y, z = vectors.unbind(-1)
+        return torch.stack([cos * x - sin * z, y, sin * x + cos * z], dim=-1)
+
+    root = torch.cat([level(first), level(second)], dim=-1)
+    steps = level(torch.diff(path_m, dim=1, prepend=path_m[:, :1]))[..., [0, 2]]
+    turned = torch.diff(heading, dim=1, prepend=heading[:, :1])
+    turned = torch.atan2(torch.sin(turned), torch.cos(turned))[..., None]
+    others = rotations_6d[:, :, 1:].flatten(2)
+    return torch.cat([root, others, path_m[..., 1:2], 100.0 * steps, 10.0 * turned], dim=-1)
 
 
 def joint_inputs(joints_m: Float[Tensor, "B F J 3"]) -> Float[Tensor, "B F inputs"]:

@@ -1,0 +1,59 @@
+"""Commands that carry a paper's protocol out, from a download to the printed row."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from core.commands.answers import Json, answer, refusals, run_to_the_end
+from core.errors import ProjectError
+from core.project.annotations import person
+
+
+def table5(
+    dataset: Annotated[
+        Literal["humanact12", "babel", "grab"], typer.Argument(help="Which third of the table.", show_default=False)
+    ],
+    source: Annotated[Path, typer.Argument(help="Its folder as it was downloaded.", show_default=False)],
+    project: Annotated[Path, typer.Argument(help="A project's folder; made if there is none.", show_default=False)],
+    settings: Annotated[list[str] | None, typer.Argument(help="Settings, such as gpt_training.steps=50000")] = None,
+    *,
+    motion: Annotated[Path | None, typer.Option(help="BABEL: the folder of AMASS.", show_default=False)] = None,
+    preset: Annotated[str, typer.Option(help="Of the model.")] = "posegpt/recommended",
+    windows: Annotated[int, typer.Option(min=16, help="Windows and samples a side.")] = 1000,
+    seeds: Annotated[int, typer.Option(min=1, help="How often samples and classifiers are made.")] = 3,
+    classifier_file: Annotated[
+        Path | None, typer.Option(help="HumanAct12's own classifier.", show_default=False)
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Otherwise runs/table5-DATASET in the project.", show_default=False)
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """A row of PoseGPT's Table 5: prepare, train, evaluate. Ctrl+C stops; the same command goes on."""
+    from core.experiments import table5 as steps
+    from core.project.database import FILE_NAME
+    from core.project.store import ProjectStore
+
+    with refusals():
+        for each in (source, motion, classifier_file):
+            if each is not None and not each.exists():
+                raise ProjectError(f"{each} is not there.", hint="Name the folder as it was downloaded.")
+        config = steps.config_of(dataset, preset, settings or [])
+        project = project.resolve()
+        place = (out or project / "runs" / f"table5-{dataset}").resolve()
+        if not (project / FILE_NAME).exists():
+            ProjectStore.create(project, project.name, person()).close()
+        there = None if motion is None else motion.resolve()
+        run_to_the_end(steps.prepare_spec(dataset, source.resolve(), project, place, there, person()), as_json=as_json)
+        run_to_the_end(steps.train_spec(project, place, config, preset), as_json=as_json)
+        official = None if classifier_file is None else classifier_file.resolve()
+        run_to_the_end(
+            steps.evaluate_spec(project, place, config, windows=windows, seeds=seeds, classifier_file=official),
+            as_json=as_json,
+        )
+        row = steps.row(dataset, place)
+        answer(row, row.markdown(), as_json=as_json)
+
+
+COMMANDS = (table5,)
