@@ -65,7 +65,9 @@ class MotionQuestion(QObject):
         """Another question as a whole, such as a kept motion's."""
         self.part, self.unknown_action = 0, ""
         self.models.choose(recipe.model)
-        self.change(**{name: getattr(recipe, name) for name in Recipe.__struct_fields__})
+        if self.models.run == recipe.model and recipe != self.recipe:
+            self.recipe = recipe  # its locks too: they are of this very question
+            self.changed.emit()
 
     def change_story(self, story: tuple[Part, ...], anchors: tuple[Anchor, ...] | None = None) -> None:
         """Other parts, or other lengths of them; poses to pass through stay inside."""

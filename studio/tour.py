@@ -1,4 +1,4 @@
-"""The tour: the clips, mark an action, set its pose, train, forecast, generate. A mark at each thing, one after the other.
+"""The tour: the clips, mark an action, set its pose, train, forecast, generate. A mark at the thing itself each time.
 
 It is offered once, when the demo is first opened; skipped or done, it comes only from Help.
 """
