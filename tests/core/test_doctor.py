@@ -92,10 +92,10 @@ def test_that_the_doctor_says_which_models_ship_and_what_each_does(tmp_path, mon
     from core.models.checkpoints import save
     from tests.core.generation.made_model import made_config, made_header, made_whole
 
-    monkeypatch.setattr("resources.path", lambda *parts: tmp_path.joinpath(*parts))
     config = made_config()
     walker = tmp_path / "checkpoints" / "walker" / "best.safetensors"
     save(walker, made_header(config), made_whole(config).tensors())
+    monkeypatch.setattr("resources.path", lambda *parts: tmp_path.joinpath(*parts))
     assert doctor._models() == doctor.Finding("Models", "ok", "forecasts: none is shipped; makes motion: walker")
     walker.write_bytes(walker.read_bytes()[:100])
     found = doctor._models()
