@@ -86,6 +86,9 @@ def autoencoder_numbers(config: PoseGpt) -> int:
     heads = 2 * _linear(width, width) + _linear(width, features) + _linear(width, root)
     between = _linear(width, latent) + _linear(latent, width) + halvings * 2 * _linear(2 * width, width)
     between += halvings * width  # the way up has twice as many outputs
+    if auto.normalized:  # straight ways beside the heads, and a norm of the latents
+        heads += _linear(width, features) + _linear(width, root)
+        between += 2 * latent
     layers = 2 * sum(each.numbers for each, _ in _blocks(config))
     return _linear(features + root, width) + layers + between + codes + heads
 

@@ -37,9 +37,9 @@ _CHARTS: dict[Model, tuple[tuple[str, str], ...]] = {
         ("Critic, predicted minus real", "critic"),
     ),
     "posegpt": (
-        ("Loss, of either stage its own", "loss"),
         ("Surface error on validation, mm", "validation/pve_mm"),
         ("Bits a code on validation", "validation/bits"),
+        ("Loss, each stage its own", "loss"),
         ("Right next codes on validation", "validation/accuracy"),
     ),
 }
@@ -187,8 +187,7 @@ class TrainingPage(QWidget):
         """Those of the model that is looked at, as many as there is room for."""
         for model, charts in self.charts_of.items():
             for at, chart in enumerate(charts.values()):
-                first = at < 2 if model == "forecaster" else at in (1, 2)
-                chart.setVisible(model == self._shown_model and (first or not self._is_low))
+                chart.setVisible(model == self._shown_model and (at < 2 or not self._is_low))
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

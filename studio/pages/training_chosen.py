@@ -1,6 +1,6 @@
 """The panels about the chosen run: how far it is, how to stop it or go on, its best figures, and its log."""
 
-from PySide6.QtCore import QUrl, Signal
+from PySide6.QtCore import Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QGuiApplication, QTextCursor
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QPlainTextEdit, QProgressBar, QVBoxLayout, QWidget
 
@@ -63,8 +63,9 @@ class ChosenRun(QFrame):
         self._values: dict[str, tuple[QLabel, QLabel]] = {}
         for at, (title, name, _) in enumerate((*_FIGURES, *_FIGURES_OF_MOTION), start=1):
             self._values[name] = parts.text(title, "label"), parts.text("–", "strong")
-            for column, label in enumerate(self._values[name]):
-                grid.addWidget(label, at, column)
+            left, right = Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignRight
+            for column, (label, side) in enumerate(zip(self._values[name], (left, right), strict=True)):
+                grid.addWidget(label, at, column, side)
         box = QVBoxLayout(self)
         box.setContentsMargins(12, 10, 12, 12)
         box.setSpacing(8)

@@ -21,6 +21,7 @@ def counted(config, actions):
     [
         (),
         ("data.body=smplx", "autoencoder.root_input=absolute", "autoencoder.layers=1,2,1", "autoencoder.head_width=8"),
+        ("autoencoder.normalized=false",),
         ("gpt.head=linear", "gpt.conditioning=sum", "autoencoder.downsampling=1"),
         ("gpt.head=mlp", "gpt.length=false", "quantizer.update=gradient", "quantizer.codes_per_part=false"),
         ("autoencoder.downsampling=8", "autoencoder.layers=1,1,1", "data.most_frames=100", "gpt.head_width=12"),

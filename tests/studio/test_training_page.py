@@ -10,8 +10,9 @@ import pytest
 from PySide6.QtCore import QTimer
 
 from core import configs
+from core.recordings import Stretch
 from core.run_folder import RunFolder
-from core.runs import Done, Failed, Metric, Note, Progress, Stopped, TrainForecaster
+from core.runs import Done, Failed, Metric, Note, Progress, Stopped, TrainForecaster, TrainPoseGpt
 from studio import forecasters, theme
 from studio.commands import BY_NAME, PAGE_OF
 from studio.data_sets import DataSets
@@ -19,6 +20,7 @@ from studio.document import Document
 from studio.jobs import Jobs
 from studio.pages.training import TrainingPage
 from studio.pages.training_chosen import as_command
+from tests.core.datasets.made_motion import motion_set, project_in, recorded
 from tests.core.project_on_disk import project_on_disk
 
 
@@ -49,7 +51,8 @@ def studio(qtbot, qapp, folder, tmp_path):
 def a_run(path: Path, *events, preset="forecaster/smoke", **knobs) -> RunFolder:
     folder = RunFolder(path)
     config = configs.with_overrides(configs.preset(preset), [f"{name}={value}" for name, value in knobs.items()])
-    folder.write_spec(TrainForecaster(project=str(path), out=str(path), config=config, preset=preset))
+    of = TrainPoseGpt if isinstance(config, configs.PoseGpt) else TrainForecaster
+    folder.write_spec(of(project=str(path), out=str(path), config=config, preset=preset))
     for event in events:
         folder.append(event)
     return folder
@@ -239,3 +242,148 @@ def test_that_the_window_never_waits_while_a_run_reports_thousands_of_figures(st
     settle(qtbot, page, jobs)
     assert len(page.charts["loss"].series()[0].values) == 4000
     assert len(ticks) > 50, "the window stood still while the run reported"
+
+
+# ---- motion models --------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def moving(tmp_path_factory):
+    """A project of labelled motion and nothing else."""
+    folder = project_in(tmp_path_factory.mktemp("projects") / "moving")
+    walk, sit = Stretch(0, 1.5, ("walk",)), Stretch(1.5, 3, ("sit",))
+    motion_set(folder, "moves", [recorded(f"m{at}", at, walk, sit) for at in range(6)])
+    return folder
+
+
+@pytest.fixture
+def motion_studio(studio, qtbot, moving, tmp_path):
+    page, document, jobs = studio
+    document.open(moving)
+    jobs.watch(tmp_path)
+    settle(qtbot, page, jobs)
+    return page, document, jobs
+
+
+def of_motion(path: Path, *validations: tuple[int, str, float], ending=None, preset="posegpt/smoke"):
+    events = [Metric(step, "loss", 3 / step) for step in range(1, 121)]
+    events += [Metric(step, "train/bits", 4.0) for step in range(61, 121)]
+    events += [Metric(step, f"validation/{name}", value) for step, name, value in validations]
+    return a_run(path, *events, ending or Done("done"), preset=preset)
+
+
+def test_that_a_project_of_motion_alone_opens_with_the_model_that_learns_from_it(motion_studio):
+    page, _, _ = motion_studio
+    assert page.new_run.model == "posegpt"
+    assert page.new_run.start.isEnabled()
+    values = {name: label.text() for name, label in page.new_run.motion_facts.values.items()}
+    assert values["Stretches to learn from"] == "12"
+    assert values["Actions"] == "2"
+    assert values["Model, numbers"].endswith("M")
+    assert values["Time, about"].endswith("min")
+    assert values["Memory, about"].endswith("GB")
+    assert set(page.charts) == {"loss", "validation/pve_mm", "validation/bits", "validation/accuracy"}
+
+
+def test_that_every_knob_of_the_motion_model_has_a_field_and_every_preset_is_offered(motion_studio):
+    page, _, _ = motion_studio
+    form = page.new_run.form
+    assert sorted(form.fields) == sorted(configs.knobs(configs.preset("posegpt/small")))
+    offered = {page.new_run.preset.itemData(at) for at in range(page.new_run.preset.count())} - {None}
+    assert offered == {name for name in configs.PRESETS if not name.startswith("forecaster/")}
+    for name in offered:
+        page.new_run.choose_preset(name)
+        assert form.config() == configs.preset(name)
+    page.new_run.kinds.choices.button(0).click()
+    assert page.new_run.form.config() == configs.recommended()
+
+
+def test_that_a_smoke_run_of_the_motion_model_starts_from_the_page(motion_studio, monkeypatch, tmp_path):
+    page, document, _ = motion_studio
+    started = []
+    monkeypatch.setattr(RunFolder, "start", lambda self: started.append(self) or 1)
+    page._smoke.click()
+    (run,) = started
+    assert run.path == tmp_path / "posegpt-01"
+    spec = run.spec()
+    assert spec == TrainPoseGpt(
+        project=str(document.folder), out=str(run.path), config=configs.preset("posegpt/smoke"), preset="posegpt/smoke"
+    )
+
+
+def test_that_both_stages_have_curves_and_the_kept_checkpoint_is_the_best_of_each(motion_studio, qtbot, tmp_path):
+    page, _, jobs = motion_studio
+    figures = ((30, "pve_mm", 80.0), (60, "pve_mm", 90.0), (90, "bits", 3.5), (120, "bits", 3.9),
+               (90, "accuracy", 0.4), (120, "accuracy", 0.5))  # fmt: skip
+    of_motion(tmp_path / "posegpt-01", *figures)
+    a_run(tmp_path / "forecaster-01", *measured(3.0, (50, 0.1, 0.4, 30.0)), Done("done"))
+    jobs.watch(tmp_path)
+    settle(qtbot, page, jobs)
+    page._choose("posegpt-01")
+    job = next(job for job in forecasters.training_runs(jobs) if job.name == "posegpt-01")
+    assert forecasters.kept_figures(job) == (90, {"pve_mm": 80.0, "bits": 3.5, "accuracy": 0.4})
+    assert [len(page.charts[name].series()[0].values) for name in ("loss", "validation/pve_mm")] == [120, 2]
+    assert {each.name for each in page.charts["loss"].series()} == {"01"}
+    model = page.table.model()
+    rows = {model.index(at, 0).data(): [model.index(at, column).data() for column in (5, 6)] for at in range(2)}
+    assert rows == {"posegpt-01": ["3.50", "80.0"], "forecaster-01": ["0.400", "30.0"]}
+    shown = {name: value.text() for name, (_, value) in page.chosen_run._values.items() if value.isVisible()}
+    assert shown == {"pve_mm": "80.0", "bits": "3.50", "accuracy": "0.400"}
+    page._choose("forecaster-01")
+    assert "critic" in page.charts
+    assert page.charts["critic"].isVisible()
+    assert not page.charts_of["posegpt"]["loss"].isVisible()
+
+
+def test_that_motion_is_made_with_the_chosen_run_once_its_gpt_has_learned(motion_studio, qtbot, tmp_path):
+    page, _, jobs = motion_studio
+    folder = of_motion(tmp_path / "posegpt-01").path
+    (folder / "best.safetensors").write_bytes(b"weights")
+    a_run(tmp_path / "posegpt-02", Metric(1, "loss", 1.0), Done(), preset="posegpt-autoencoder/smoke")
+    (tmp_path / "posegpt-02" / "best.safetensors").write_bytes(b"weights")
+    jobs.watch(tmp_path)
+    settle(qtbot, page, jobs)
+    asked, wanted = [], []
+    page.asks.connect(asked.append)
+    page.generate_wanted.connect(wanted.append)
+    page._choose("posegpt-02")
+    assert not page.chosen_run.generate.isVisible()
+    assert not page.chosen_run.forecast.isVisible()
+    page._choose("posegpt-01")
+    page.chosen_run.generate.click()
+    assert wanted == [str(folder)]
+    assert asked == ["page-generate"]
+    assert page.chosen_run.forecast.isHidden()
+
+
+def test_that_settings_that_do_not_go_together_keep_a_motion_model_from_starting(motion_studio):
+    page, _, _ = motion_studio
+    form = page.new_run.form
+    form.fields["autoencoder.layers"].editor.setText("two")
+    assert page.new_run._wrong.text() == "One value needs a look: Layers"
+    page.new_run.choose_preset("posegpt/small")
+    form.fields["data.least_frames"].editor.setText("400")
+    assert "longer than the longest" in page.new_run._why_not.text()
+    page.new_run.choose_preset("posegpt-gpt/small")
+    assert "Auto-encoder of" in page.new_run._why_not.text()
+    assert not page.new_run.start.isEnabled()
+    form.fields["autoencoder_run"].editor.setText("/runs/one")
+    assert page.new_run.start.isEnabled()
+    form.fields["data.sets"].editor.setText("nothing")
+    assert "No data set of that name" in page.new_run._why_not.text()
+    form.fields["data.sets"].editor.setText("MOVES")
+    assert page.new_run.start.isEnabled()
+
+
+def test_that_a_run_of_motion_is_copied_and_forked_as_it_is(motion_studio, qtbot, tmp_path):
+    page, _, jobs = motion_studio
+    of_motion(tmp_path / "posegpt-01")
+    jobs.watch(tmp_path)
+    settle(qtbot, page, jobs)
+    page.new_run.choose_model("forecaster")
+    page.commands()["fork-run"]()
+    assert page.new_run.model == "posegpt"
+    assert page.new_run.form.config() == configs.preset("posegpt/smoke")
+    config = configs.with_overrides(configs.preset("posegpt/smoke"), ["data.mirror=0.1"])
+    spec = TrainPoseGpt(project="/p", out="/runs/x", config=config, preset="posegpt/smoke")
+    assert as_command(spec) == "posecast train posegpt/smoke data.mirror=0.1 --project /p --out /runs/x"
