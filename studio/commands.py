@@ -209,6 +209,7 @@ COMMANDS: tuple[Command, ...] = (
     _of("generate", "generate", "Generate", "Ctrl+Return Ctrl+Enter", "Model", needs="project"),
     _of("generate", "keep", "Keep", "Return Enter", "Model", needs="editing"),
     _of("generate", "resample", "Resample the rest", "R", "Model", needs="project"),
+    _of("generate", "over-video", "Put the sample over the video", "", "Model", needs="clip"),
     _of("generate", "another-seed", "Another seed", "Shift+R", "Model", needs="project"),
     _of("generate", "lock-stretch", "Lock the stretch", "Shift+L", "Model", needs="project"),
     _of("generate", "throw-away", "Throw the sample away", "Del", needs="project"),

@@ -26,16 +26,17 @@ from studio.pages.generate_cards import CardFacts, SampleCards
 from studio.pages.generate_clock import GenerateClock, Playing
 from studio.pages.generate_kept import KeptPart
 from studio.pages.generate_moving import Form, MovingSamples
+from studio.pages.generate_over import OverVideo
 from studio.pages.generate_pasts import Pasts
 from studio.pages.generate_question import QuestionPanel
-from studio.pages.generate_space import Scene, SpacePanel, aside_m, scene_of, seen_samples
+from studio.pages.generate_shown import shown_of
+from studio.pages.generate_space import Scene, SpacePanel, scene_of
 from studio.pages.generate_states import GenerateStates
 from studio.pages.space_commands import SpaceCommands, space_menu
 from studio.widgets import parts
 from studio.widgets.motion_line import MotionLine
-from studio.widgets.motion_shot import Made, shot_of
 from studio.widgets.sent_window import SentPart
-from studio.widgets.shown import Shown, nothing
+from studio.widgets.shown import Shown
 
 _NUMBERS = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight")
 
@@ -74,6 +75,7 @@ class GeneratePage(QWidget):
         self.line = MotionLine()
         self.playing = Playing(self.generating, self.clock)
         self.kept = KeptPart(self._document, self.generating, self.pasts, self.form, self)
+        self.over = OverVideo(self._document, self._client, self._display, self.generating, self)
         self.tray = self.kept.tray
         self._beside = parts.text("", "caption", wrap=True)
         self._beside.setMinimumWidth(1)
@@ -120,6 +122,8 @@ class GeneratePage(QWidget):
         self.kept.changed.connect(self._show_kept)
         self.kept.asks.connect(self.asks)
         self.kept.says.connect(self.says)
+        self.over.asks.connect(self.asks)
+        self.over.says.connect(self.says)
 
     # ---- what can be done ----
 
@@ -138,6 +142,7 @@ class GeneratePage(QWidget):
             **{f"sample-{at + 1}": partial(generating.choose, at) for at in range(MOST_SAMPLES)},
             **self.playing.handlers(),
             **self.kept.commands(),
+            "over-video": self.over.open,
             "send-picture": self._sent.toggle,
             **{name: each for name, each in self._space.handlers().items() if name != "space-camera"},
         }
@@ -155,26 +160,16 @@ class GeneratePage(QWidget):
             or self.pasts.is_waiting
             or self.playing.player.is_playing
             or not self.kept.is_settled
+            or not self.over.is_settled
         )
         return self.generating.is_settled and self.moving.is_settled and not waits and self.space.viewport.is_settled()
 
     def shown(self) -> Shown:
         """What stands in space, to be taken out of it."""
-        scene, arrangement = self.space.scene, self.space.arrangement
-        if scene is None:
-            return nothing(self.tr("No motion is shown. Generate one, or choose one that was kept."))
-        aside = aside_m(scene, self.moving, arrangement)
-        made = [
-            Made(
-                scene.samples[at].sample.motion, scene.form.body, scene.form.betas, scene.colours[at], str(at + 1),
-                (aside[at][0], scene.form.lift_m, aside[at][2]),
-            )
-            for at in seen_samples(scene, arrangement)
-        ]  # fmt: skip
-        asked = scene.samples[scene.chosen].asked
-        name = f"{', '.join('+'.join(part.actions) for part in asked.story)} seed {asked.seed}"
+        if self.over.is_open:
+            return self.over.shown()
         viewport = self.space.viewport
-        return shot_of(made, name, at=scene.frame, view=viewport.view(), looks=viewport.looks)
+        return shown_of(self.space.scene, self.moving, self.space.arrangement, viewport.view(), viewport.looks)
 
     def close_page(self) -> None:
         """End what works in the background."""
@@ -182,6 +177,7 @@ class GeneratePage(QWidget):
         self._sent.take_back()
         self.moving.close()
         self.kept.close()
+        self.over.shut()
         self.space.viewport.shut()
         self._client.close()
 
@@ -313,5 +309,6 @@ class GeneratePage(QWidget):
         keep.setEnabled(shown.is_whole and not self.kept.is_kept(shown))
         go_on = menu.addAction(self.tr("Go on from it"), partial(self._go_on_from, at))
         go_on.setEnabled(shown.is_whole)
+        menu.addAction(self.tr("Put it over the video"), partial(self.over.open, at))
         menu.addAction(self.tr("Throw it away"), lambda: self.generating.throw_away(at))
         menu.popup(place)

@@ -80,8 +80,10 @@ class OverVideo(QObject):
     def is_settled(self) -> bool:
         return not self.is_open or (self.fits.is_settled and self.cuts.is_settled and self.stills.is_settled)
 
-    def open(self) -> None:
-        """Over the chosen clip, from its playhead on; says why where that cannot be."""
+    def open(self, at: int | None = None) -> None:
+        """The chosen sample, or the one at this place, over the chosen clip; says why where that cannot be."""
+        if at is not None:
+            self._generating.choose(at)
         if self._generating.now is None:
             self.says.emit(self.tr("Nothing is shown to put over a video."))
             return
