@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
+from msgspec.structs import replace
 
 from core import configs
 from core.commands.answers import Json, ProjectFolder, answer, refusals, run_to_the_end
@@ -18,13 +19,20 @@ RunArgument = Annotated[
 
 def train(
     preset: Annotated[str, typer.Argument(help=f"One of {', '.join(configs.PRESETS)}.", show_default=False)],
-    settings: Annotated[list[str] | None, typer.Argument(help="Settings, such as losses.pose2d=0.5")] = None,
+    settings: Annotated[
+        list[str] | None, typer.Argument(help="Settings, such as losses.pose2d=0.5 or data.split=styles")
+    ] = None,
     *,
     project: Annotated[Path, typer.Option(help="The project to learn from.")],
     out: Annotated[Path, typer.Option(help="The run's folder. One that holds a stopped run goes on.")],
     as_json: Json = False,
 ) -> None:
-    """Train a model on a project. Ctrl+C stops and keeps the checkpoint; the same command resumes."""
+    """Train a model on a project. Ctrl+C stops and keeps the checkpoint; the same command resumes.
+
+    forecaster/… learns from marked actions and poses what comes next. posegpt/… learns from labelled motion to make
+    motion: an auto-encoder, then a GPT over its codes; posegpt-autoencoder/… and posegpt-gpt/… are one of them alone.
+    """
+    from core.demo import find_run
     from core.project.store import ProjectStore
     from core.runs import TrainForecaster, TrainPoseGpt
 
@@ -32,6 +40,8 @@ def train(
         if preset not in configs.PRESETS:
             raise RunError(f"There is no preset {preset!r}.", hint=f"Presets: {', '.join(configs.PRESETS)}.")
         config = configs.with_overrides(configs.PRESETS[preset](), settings or [])
+        if isinstance(config, configs.PoseGpt) and config.autoencoder_run:
+            config = replace(config, autoencoder_run=str(find_run(config.autoencoder_run).resolve()))
         with ProjectStore.open(project, "", mode="read"):
             pass  # refused before a run's folder is made
         where = {"project": str(project.resolve()), "out": str(out.resolve()), "preset": preset}

@@ -7,6 +7,7 @@ second at most, however much a run reports.
 from collections.abc import Callable
 
 import numpy as np
+from msgspec.structs import replace
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSlider, QStackedWidget, QVBoxLayout, QWidget
@@ -198,6 +199,9 @@ class TrainingPage(QWidget):
     def _start(self, config: configs.Config, preset: str) -> None:
         where = {"project": str(self._document.folder.resolve()), "out": "", "preset": preset}
         if isinstance(config, configs.PoseGpt):
+            named = self._jobs.job(config.autoencoder_run)
+            if named is not None:
+                config = replace(config, autoencoder_run=str(named.folder.path.resolve()))
             self._begin(TrainPoseGpt(config=config, **where), self._jobs.free_name("posegpt"))
         else:
             self._begin(TrainForecaster(config=config, **where), self._jobs.free_name("forecaster"))

@@ -72,7 +72,7 @@ class MotionFacts(_Facts):
 
     def __init__(self) -> None:
         super().__init__(
-            self.tr("Stretches to learn from"), self.tr("Actions"), self.tr("Model, numbers"), self.tr("Time, about"),
+            self.tr("Labelled stretches"), self.tr("Actions"), self.tr("Model, numbers"), self.tr("Time, about"),
             self.tr("Memory, about"),
         )  # fmt: skip
 

@@ -277,7 +277,7 @@ def test_that_a_project_of_motion_alone_opens_with_the_model_that_learns_from_it
     assert page.new_run.model == "posegpt"
     assert page.new_run.start.isEnabled()
     values = {name: label.text() for name, label in page.new_run.motion_facts.values.items()}
-    assert values["Stretches to learn from"] == "12"
+    assert values["Labelled stretches"] == "12"
     assert values["Actions"] == "2"
     assert values["Model, numbers"].endswith("M")
     assert values["Time, about"].endswith("min")
@@ -373,6 +373,19 @@ def test_that_settings_that_do_not_go_together_keep_a_motion_model_from_starting
     assert "No data set of that name" in page.new_run._why_not.text()
     form.fields["data.sets"].editor.setText("MOVES")
     assert page.new_run.start.isEnabled()
+
+
+def test_that_an_auto_encoder_may_be_named_by_its_run(motion_studio, qtbot, monkeypatch, tmp_path):
+    page, _, jobs = motion_studio
+    auto = of_motion(tmp_path / "posegpt-01", preset="posegpt-autoencoder/smoke").path
+    jobs.watch(tmp_path)
+    settle(qtbot, page, jobs)
+    started = []
+    monkeypatch.setattr(RunFolder, "start", lambda self: started.append(self.spec()) or 1)
+    page.new_run.choose_preset("posegpt-gpt/smoke")
+    page.new_run.form.fields["autoencoder_run"].editor.setText("posegpt-01")
+    page.commands()["start-training"]()
+    assert [spec.config.autoencoder_run for spec in started] == [str(auto)]
 
 
 def test_that_a_run_of_motion_is_copied_and_forked_as_it_is(motion_studio, qtbot, tmp_path):
