@@ -142,14 +142,12 @@ class Generating(QObject):
         self._asked = self._client.generate(recipe), recipe
         self.changed.emit()
 
-    def another_seed(self) -> None:
-        """The same question, drawn otherwise."""
-        self.question.another_seed()
-        self.generate()
-
-    def resample(self, locked: Locked) -> None:
-        """Draw anew what is not locked."""
-        self.question.lock(locked)
+    def draw_anew(self, locked: Locked | None = None) -> None:
+        """The same question, drawn otherwise; with locks, all but what they hold."""
+        if locked is None:
+            self.question.another_seed()
+        else:
+            self.question.lock(locked)
         self.generate()
 
     def choose(self, at: int) -> None:

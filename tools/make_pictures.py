@@ -116,6 +116,38 @@ def pages() -> None:
             _run("studio", *shown, "--page", page, "--screenshot", picture, "--size", size, "--theme", "dark")
             print(picture)
         calibration(demo)
+        generation(demo)
+
+
+def generation(demo: Path) -> None:
+    """The Generate page with what the shipped model makes first, at rest in the middle of it."""
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    from PySide6.QtWidgets import QApplication
+
+    from studio import settings as preferences
+    from studio.app import Studio
+    from studio.motion_models import shipped_motion_models
+    from studio.pages.generate import GeneratePage
+    from studio.photograph import photograph, wait_until_settled
+
+    if not shipped_motion_models():
+        print("No motion model ships: no picture of Generate.")
+        return
+    app = QApplication.instance() or QApplication([])
+    assert isinstance(app, QApplication)
+    with tempfile.TemporaryDirectory() as kept:
+        studio = Studio(app, preferences.load(Path(kept) / "settings.toml"))
+        studio.window.resize(1600, 1000)
+        studio.window.show()
+        studio.projects.open(demo)
+        page = studio.window.show_page("generate")
+        assert isinstance(page, GeneratePage)
+        while not page.generating.shown:
+            wait_until_settled(studio.window, studio.jobs)
+        page.generating.seek(round(0.55 * page.generating.frames))
+        photograph(studio.window, studio.jobs, PAGES / "generate.png")
+        print(PAGES / "generate.png")
+        studio.window.close()
 
 
 def calibration(demo: Path) -> None:
@@ -126,7 +158,8 @@ def calibration(demo: Path) -> None:
     from studio import settings as preferences
     from studio.app import Studio
 
-    app = QApplication([])
+    app = QApplication.instance() or QApplication([])
+    assert isinstance(app, QApplication)
     with tempfile.TemporaryDirectory() as kept:
         studio = Studio(app, preferences.load(Path(kept) / "settings.toml"))
         studio.window.resize(1600, 1000)

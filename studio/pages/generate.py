@@ -102,7 +102,7 @@ class GeneratePage(QWidget):
         self.moving.changed.connect(self._draw_soon.start)
         self._display.changed.connect(self._draw_soon.start)
         self.panel.generate_wanted.connect(generating.generate)
-        self.panel.other_seed_wanted.connect(generating.another_seed)
+        self.panel.other_seed_wanted.connect(generating.draw_anew)
         self.panel.again_switched.connect(lambda on: generating.set_again(on=on))
         self.panel.body_changed.connect(self._draw_soon.start)
         self.space.arranged.connect(self._draw_soon.start)
@@ -113,7 +113,7 @@ class GeneratePage(QWidget):
         self.clock.asks.connect(self.asks)
         self.states.asks.connect(self.asks)
         self.line.sought.connect(lambda seconds: self.playing.scrub(round(seconds * RATE_HZ)))
-        self.line.resample_wanted.connect(generating.resample)
+        self.line.resample_wanted.connect(generating.draw_anew)
         self.line.story_changed.connect(question.change_story)
         self.line.part_chosen.connect(question.edit_part)
         self.line.rename_wanted.connect(self._rename_part)
@@ -132,7 +132,7 @@ class GeneratePage(QWidget):
         generating = self.generating
         return {
             "generate": generating.generate,
-            "another-seed": generating.another_seed,
+            "another-seed": generating.draw_anew,
             "resample": self.line.ask_resample,
             "lock-stretch": self.line.toggle_lock,
             "throw-away": lambda: generating.throw_away(generating.chosen),

@@ -19,7 +19,9 @@ from studio.widgets.painting import put
 _HIGH = 58
 _PICTURE = 38
 _NARROW_PX = 118
-"""Below this a card has no room for a picture."""
+"""Below this a card has no room for its sign."""
+_NO_PICTURE_PX = 150
+"""Below this its words need the room of its picture."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +101,7 @@ class SampleCard(QAbstractButton):
         painter.setBrush(QColor(look.hover if self.underMouse() and not is_on else look.raised))
         painter.drawRoundedRect(area, theme.RADIUS["card"], theme.RADIUS["card"])
         x = 8.0
-        if self.width() >= theme.px(_NARROW_PX):
+        if self.width() >= theme.px(_NO_PICTURE_PX):
             x += self._paint_picture(painter, look, facts)
         else:
             painter.fillRect(QRectF(6, 8, 4, self.height() - 16), QColor(facts.colour))
