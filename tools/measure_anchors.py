@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from core.demo import find_run
-from core.experiments.anchoring import anchoring, in_words, poses_of
+from core.experiments.anchoring import anchoring, bending, in_words, poses_of
 from core.experiments.judging import real_windows
 from core.generation.motion_model import MotionModel
 
@@ -23,11 +23,12 @@ def main() -> None:
         fingerprint=header.data_fingerprint,
     )  # fmt: skip
     count = int(more[0]) if more else 60
-    said = anchoring(model, poses_of(real.held_out, real.actions, count))
-    print(in_words(said))
-    print("\nIt holds." if said.holds else "\nIt does not hold.")
+    poses = poses_of(real.held_out, real.actions, count)
+    found = {"recorded motion, bent": bending(real.train, poses), f"motion of {model.name}": anchoring(model, poses)}
+    for name, said in found.items():
+        print(f"{name}: {in_words(said)}\n{'It holds.' if said.holds else 'It does not hold.'}\n")
     if len(more) > 1:
-        Path(more[1]).write_bytes(msgspec.json.format(msgspec.json.encode(said)) + b"\n")
+        Path(more[1]).write_bytes(msgspec.json.format(msgspec.json.encode(found)) + b"\n")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Motion that is asked to pass through poses, beside motion that is not: does it stay as smooth, do its feet stay?
 
-    figures = anchoring(model, poses, seconds=4.0)
+    figures = anchoring(model, poses, seconds=4.0)        # of a model
+    figures = bending(recorded, poses)                    # of people: the bend alone
     print(in_words(figures))
 
 The poses are of recordings the model never saw, each asked of the very action it was recorded in, in the middle of a
@@ -17,15 +18,18 @@ import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
-from core.evaluation.labelled_motions import Motions, as_matrices
+from core.bodies.skeletons import SKELETONS
+from core.evaluation.labelled_motions import BODIES, Motions, as_matrices
 from core.evaluation.motion_quality import peak_jerk_m_s3
-from core.generation.anchors import bound
-from core.generation.blending import distance_m
+from core.generation.anchors import CANDIDATES, bound
+from core.generation.blending import Target, blended, distance_m
+from core.generation.feet import foot_skating_m_s
 from core.generation.making import made
 from core.generation.motion_model import MotionModel
 from core.generation.upper_body import nine_of, places_m
-from core.generations import Anchor, Part, Recipe, rows, unpacked
+from core.generations import RATE_HZ, Anchor, Part, Recipe, rows, unpacked
 from core.geometry.rotations import rotation_vectors
+from core.motion import Motion
 
 ALLOWED = 1.5
 KINDS = ("whole body", "nine joints")
@@ -85,50 +89,87 @@ def poses_of(motions: Motions, actions: Sequence[str], count: int, seed: int = 0
 
 def anchoring(model: MotionModel, poses: Sequence[Pose], *, seconds: float = 4.0, seed: int = 0) -> Anchoring:
     """Make a motion without each pose, and two with it."""
-    measured: dict[str, list[tuple[float, float, float, float]]] = {kind: [] for kind in ("free", *KINDS)}
-    free_off_mm: dict[str, list[float]] = {kind: [] for kind in KINDS}
+    told = _Told()
     for number, pose in enumerate(poses):
         recipe = Recipe(model=model.name, story=(Part(actions=(pose.action,), seconds=seconds),), seed=seed + number)
-        asked = {
-            KINDS[0]: Anchor(at_s=seconds / 2, rotation_vectors=rows(rotation_vectors(pose.rotations))),
-            KINDS[1]: Anchor(at_s=seconds / 2, joints_m=rows(nine_of(pose.rotations))),
-        }
-        for kind, anchor in (("free", None), *asked.items()):
-            wanted = msgspec.structs.replace(recipe, anchors=() if anchor is None else (anchor,))
-            (sample,) = made(model, wanted).samples
-            motion = unpacked(sample.motion)
-            jerk = peak_jerk_m_s3(places_m(motion.rotations) + motion.translation_m[:, None], motion.rate_hz)
-            slipping = sample.foot_skating_m_s or 0.0
-            if anchor is None:
-                measured[kind].append((jerk, slipping, 0.0, 0.0))
-                for name, each in asked.items():
-                    (target,) = bound((each,), len(motion), model.joints)
-                    free_off_mm[name].append(1000 * float(distance_m(motion.rotations[target.frame], target)))
-            else:
-                (target,) = bound((anchor,), len(motion), model.joints)
-                met_mm = 1000 * float(distance_m(motion.rotations[target.frame], target))
-                measured[kind].append((jerk, slipping, met_mm, sample.anchors_off_mm[0]))
-    free = np.array(measured["free"])
-    free_jerk, free_slipping = (float(np.percentile(free[:, column], 95)) for column in (0, 1))
-    kinds = {}
-    for kind in KINDS:
-        jerk, slipping, met_mm, off_mm = np.array(measured[kind]).T
-        kinds[kind] = Kind(
-            off_mm=float(off_mm.mean()),
-            free_off_mm=float(np.mean(free_off_mm[kind])),
-            met_mm=float(met_mm.max()),
-            jerk=float(np.percentile(jerk, 95)),
-            slipping=float(np.percentile(slipping, 95)),
-            smooth=float((jerk <= ALLOWED * free_jerk).mean()),
-            standing=float((slipping <= ALLOWED * free_slipping).mean()),
-        )
-    return Anchoring(poses=len(poses), seconds=seconds, free_jerk=free_jerk, free_slipping=free_slipping, kinds=kinds)
+        (free,) = made(model, recipe).samples
+        told.add_free(unpacked(free.motion))
+        for kind, anchor in _asked(pose, seconds / 2).items():
+            (sample,) = made(model, msgspec.structs.replace(recipe, anchors=(anchor,))).samples
+            (target,) = bound((anchor,), sample.motion.frames, model.joints)
+            told.add(kind, target, unpacked(free.motion), unpacked(sample.motion), sample.anchors_off_mm[0])
+    return told.figures(len(poses), seconds)
+
+
+def bending(motions: Motions, poses: Sequence[Pose], *, seed: int = 0) -> Anchoring:
+    """The same of recordings, without a model: the nearest of 16 motions by people is bent onto each pose."""
+    random, told = np.random.default_rng((seed, 73)), _Told()
+    frame = int(motions.frames.min()) // 2
+    skeleton = SKELETONS[BODIES[motions.rotations_6d.shape[2]]]
+
+    def motion(at: int) -> Motion:
+        frames = int(motions.frames[at])
+        rotations = as_matrices(motions.rotations_6d[at, :frames]).astype(float)
+        return Motion(skeleton, RATE_HZ, rotations, motions.path_m[at, :frames].astype(float))
+
+    for pose in poses:
+        candidates = [motion(int(at)) for at in random.integers(len(motions), size=CANDIDATES)]
+        told.add_free(candidates[0])
+        for kind, anchor in _asked(pose, frame / RATE_HZ).items():
+            (target,) = bound((anchor,), 2 * frame, len(skeleton))
+            nearest = min(candidates, key=lambda each: float(distance_m(each.rotations[frame], target)))
+            met, off_mm = blended(nearest, (target,))
+            told.add(kind, target, candidates[0], met, off_mm[0])
+    return told.figures(len(poses), 2 * frame / RATE_HZ)
+
+
+class _Told:
+    """What was measured of one motion after the other."""
+
+    def __init__(self) -> None:
+        self._free: list[tuple[float, float]] = []
+        self._kinds: dict[str, list[tuple[float, ...]]] = {kind: [] for kind in KINDS}
+
+    def add_free(self, motion: Motion) -> None:
+        self._free.append(_jerk_and_slipping(motion))
+
+    def add(self, kind: str, target: Target, free: Motion, met: Motion, off_mm: float) -> None:
+        free_mm, met_mm = (1000 * float(distance_m(each.rotations[target.frame], target)) for each in (free, met))
+        self._kinds[kind].append((*_jerk_and_slipping(met), met_mm, off_mm, free_mm))
+
+    def figures(self, poses: int, seconds: float) -> Anchoring:
+        free_jerk, free_slipping = (float(each) for each in np.percentile(np.array(self._free), 95, axis=0))
+        kinds = {}
+        for kind, values in self._kinds.items():
+            jerk, slipping, met_mm, off_mm, free_mm = np.array(values).T
+            kinds[kind] = Kind(
+                off_mm=float(off_mm.mean()),
+                free_off_mm=float(free_mm.mean()),
+                met_mm=float(met_mm.max()),
+                jerk=float(np.percentile(jerk, 95)),
+                slipping=float(np.percentile(slipping, 95)),
+                smooth=float((jerk <= ALLOWED * free_jerk).mean()),
+                standing=float((slipping <= ALLOWED * free_slipping).mean()),
+            )
+        return Anchoring(poses=poses, seconds=seconds, free_jerk=free_jerk, free_slipping=free_slipping, kinds=kinds)
+
+
+def _asked(pose: Pose, at_s: float) -> dict[str, Anchor]:
+    return {
+        KINDS[0]: Anchor(at_s=at_s, rotation_vectors=rows(rotation_vectors(pose.rotations))),
+        KINDS[1]: Anchor(at_s=at_s, joints_m=rows(nine_of(pose.rotations))),
+    }
+
+
+def _jerk_and_slipping(motion: Motion) -> tuple[float, float]:
+    joints_m = places_m(motion.rotations) + motion.translation_m[:, None]
+    return peak_jerk_m_s3(joints_m, motion.rate_hz), foot_skating_m_s(motion)
 
 
 def in_words(said: Anchoring) -> str:
     """A table for people."""
     lines = [
-        f"{said.poses} poses of recordings that were not learned from, each in the middle of {said.seconds:g} s",
+        f"{said.poses} poses of recordings that were not learned from, each in the middle of {said.seconds:.3g} s",
         "",
         "| | off, unasked | off, before bending | met within | jerk p95 | within 1.5 × | slipping p95 | within 1.5 × |",
         "|---|---|---|---|---|---|---|---|",

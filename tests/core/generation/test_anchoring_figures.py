@@ -4,7 +4,7 @@ import numpy as np
 from msgspec.structs import replace
 
 from core.evaluation.labelled_motions import Motions, as_6d
-from core.experiments.anchoring import ALLOWED, KINDS, Kind, anchoring, in_words, poses_of
+from core.experiments.anchoring import ALLOWED, KINDS, Kind, anchoring, bending, in_words, poses_of
 from tests.core.generation.made_motion import strolling
 
 
@@ -52,3 +52,14 @@ def test_that_it_holds_only_where_every_kind_keeps_within_what_is_allowed(model)
         replace(good, met_mm=1.01),
     ):
         assert not replace(said, kinds={KINDS[0]: good, KINDS[1]: bad}).holds
+
+
+def test_that_the_bend_alone_is_measured_on_motion_without_a_model():
+    motions = some_motions(12, frames=90)
+    poses = poses_of(some_motions(4), ("a", "b", "c", "d", "e"), 4)
+    said = bending(motions, poses)
+    assert said.seconds == 82 / 30
+    for kind in said.kinds.values():
+        assert kind.met_mm < 1e-3
+        assert kind.off_mm < kind.free_off_mm  # the nearest of sixteen, and any
+    assert bending(motions, poses) == said
