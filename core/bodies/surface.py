@@ -8,8 +8,8 @@
 The shape is fixed (betas 0), so rest joints are numbers and the tree is walked by its depth, all limbs at once. Without
 correctives a vertex is linear in its joints' places and turns, and the whole surface one product of matrices; the same
 product spans differences of two motions. With `correctives` vertices equal `parametric.ParametricBody` within 10 µm.
-What they add is 2 mm on average in everyday poses and 26 mm at the most, but to both sides of a comparison: mean
-distances with and without them differ by some hundredths. Metres, y up; a pose is local rotations and SMPL's
+What they add is 2 mm on average in moderate poses and 28 mm at the most, but to both sides of a comparison: mean
+distances with and without them differ by less than a hundredth. Metres, y up; a pose is local rotations and SMPL's
 translation (see `kinematics`). M poses, J joints, V vertices.
 """
 

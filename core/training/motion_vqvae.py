@@ -1,8 +1,8 @@
 """The auto-encoder's recipe: motion through codes and back, by the losses of its config and the quantiser's.
 
 Validation sees windows that were not learned from. `validation/pve_mm` is the mean distance of vertices over all real
-frames of all windows, of every tenth vertex and without correctives, which is the whole surface's within some
-hundredths; the best by it is kept. A book's usage is the share of its codes that the validation windows use.
+frames of all windows, of every tenth vertex and without correctives, which is the whole surface's within a hundredth;
+the best by it is kept. A book's usage is the share of its codes that the validation windows use.
 """
 
 from collections.abc import Callable, Sequence
