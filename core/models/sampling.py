@@ -12,11 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from jaxtyping import Bool, Float, Int
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
 from core.models.motion_gpt import MotionGpt
-from core.models.transformer import Block
+from core.models.transformer import Remembering
 
 FIRST, MOST = 4, 32
 """Tokens of the first piece that `sample` yields, and of the longest; each is twice the one before."""
@@ -104,7 +104,7 @@ class _Drawing:
         self._firsts = gpt.first_of_book.tolist()
         self._around = gpt.around(labels, frames, self._past + tokens).expand(batch, -1, -1)
         self._read = gpt.read(gpt.embedded(past), labels, frames)
-        self._trunk = _Trunk(gpt, batch, self._read.shape[1] + tokens - 1) if cached else None
+        self._trunk = Remembering(gpt.trunk, batch, self._read.shape[1] + tokens - 1) if cached else None
         self._embedded = self._read.new_zeros(batch, self._read.shape[2])
 
     @torch.inference_mode()
@@ -124,83 +124,6 @@ class _Drawing:
         if token + 1 < self.codes.shape[1]:
             more = (gpt.own(embedded) + self._around[:, self._past + token + 1])[:, None]
             self._read = more if self._trunk is not None else torch.cat([read, more], dim=1)
-
-
-class _Trunk:
-    """A GPT's trunk that keeps the keys and values of all it has read.
-
-    It is the arithmetic of `transformer.Stack` with fewer and plainer operations: for one token, beginning an operation
-    costs as much as carrying it out. Attention is two batched products, whose sums do not depend on the batch.
-    """
-
-    def __init__(self, gpt: MotionGpt, batch: int, room: int) -> None:
-        stack, weight = gpt.trunk, gpt.trunk.norm.weight
-        self._blocks = [_weights(block) for block in stack.blocks]
-        self._norm = _pair(stack.norm)
-        self._heads, self._head_width = stack.heads, stack.head_width
-        shape = (len(self._blocks), batch * stack.heads, room, stack.head_width)
-        self._keys = torch.zeros(shape, device=weight.device, dtype=weight.dtype)
-        self._values = torch.zeros_like(self._keys)
-        self._length = 0
-
-    def after(self, read: Float[Tensor, "B new D"]) -> Float[Tensor, "B D"]:
-        """What it says at the last of these, which follow all that it has read."""
-        batch, new, width = read.shape
-        start, end = self._length, self._length + new
-        mask = self._keys.new_zeros(1) if new == 1 else _not_later(start, new, self._keys)
-        scale = self._head_width**-0.5
-        x = read.reshape(batch * new, width)
-        for layer, block in enumerate(self._blocks):
-            normed = functional.layer_norm(x, (width,), *block.before_attention)
-            parts = torch.addmm(block.into[1], normed, block.into[0]).view(batch, new, 3, self._heads, -1)
-            queries, keys, values = (
-                parts.permute(2, 0, 3, 1, 4).reshape(3, batch * self._heads, new, self._head_width).unbind(0)
-            )
-            seen, told = self._keys[layer, :, :end], self._values[layer, :, :end]
-            seen[:, start:] = keys
-            told[:, start:] = values
-            scores = torch.baddbmm(mask, queries, seen.transpose(1, 2), beta=int(new > 1), alpha=scale)
-            mixed = torch.bmm(scores.softmax(-1), told).view(batch, self._heads, new, self._head_width)
-            x = torch.addmm(x, mixed.transpose(1, 2).reshape(batch * new, -1), block.out[0]).add_(block.out[1])
-            inner = functional.layer_norm(x, (width,), *block.before_perceptron)
-            inner = functional.gelu(torch.addmm(block.widen[1], inner, block.widen[0]))
-            x = torch.addmm(x, inner, block.narrow[0]).add_(block.narrow[1])
-        self._length = end
-        return functional.layer_norm(x.view(batch, new, width)[:, -1], (width,), *self._norm)
-
-
-@dataclass(frozen=True)
-class _Weights:
-    """A block's weights, each with its bias; matrices as a product on their left needs them."""
-
-    before_attention: tuple[Tensor, Tensor]
-    into: tuple[Tensor, Tensor]
-    out: tuple[Tensor, Tensor]
-    before_perceptron: tuple[Tensor, Tensor]
-    widen: tuple[Tensor, Tensor]
-    narrow: tuple[Tensor, Tensor]
-
-
-def _weights(block: nn.Module) -> _Weights:
-    assert isinstance(block, Block)
-    return _Weights(
-        _pair(block.before_attention),
-        _pair(block.attention.into),
-        _pair(block.attention.out),
-        _pair(block.before_perceptron),
-        _pair(block.widen),
-        _pair(block.narrow),
-    )
-
-
-def _pair(layer: nn.Linear | nn.LayerNorm) -> tuple[Tensor, Tensor]:
-    return (layer.weight.T if isinstance(layer, nn.Linear) else layer.weight), layer.bias
-
-
-def _not_later(start: int, new: int, like: Tensor) -> Float[Tensor, "1 new upto"]:
-    """−∞ where a key stands later than the query: `new` queries after `start` keys that all may be seen."""
-    upto = torch.full((new, start + new), -torch.inf, device=like.device, dtype=like.dtype)
-    return upto.triu(start + 1)[None]
 
 
 # ---- picking --------------------------------------------------------------------------------------------------------
