@@ -56,12 +56,13 @@ class Tokens:
 def tokens_of(number: int, sample: Sample, *, codes_a_book: int, total: int = 0, past_s: float = 0.0) -> Tokens:
     """A sample as the strip shows it; `total` where more tokens are to come."""
     token_s = sample.frames_a_token / sample.motion.rate_hz
+    is_still = sample.settled >= sample.motion.frames  # the last token may reach beyond what was asked for
     return Tokens(
         number=number,
         codes=sample.codes,
         codes_a_book=codes_a_book,
         token_s=token_s,
-        settled_s=sample.settled / sample.motion.rate_hz,
+        settled_s=len(sample.codes) * token_s if is_still else sample.settled / sample.motion.rate_hz,
         total=max(total, len(sample.codes)),
         past=int(past_s / token_s + 1e-6),
     )

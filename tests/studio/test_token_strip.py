@@ -9,7 +9,7 @@ from studio import theme
 from studio.widgets import token_paint
 from studio.widgets.motion_line import MotionLine
 from studio.widgets.motion_time import MotionTime
-from tests.studio.made_samples import made_sample
+from tests.studio.made_samples import made_motion, made_sample
 
 
 @pytest.fixture
@@ -188,6 +188,15 @@ def test_that_readers_hear_each_token_with_its_time_codes_and_state(line):
     assert heard.child(8).text(QAccessible.Text.Name).endswith("still moves")
     assert heard.child(3).state().selected
     assert not heard.child(4).state().selected
+
+
+def test_that_a_whole_motion_that_ends_within_a_token_moves_nowhere(line):
+    sample = made_sample(tokens=10, factor=4, settled=38)
+    cut = msgspec.structs.replace(sample, motion=made_motion(38))
+    line.show_sample(1, cut)
+    assert not any("still moves" in line.strip.item_words(at) for at in range(10))
+    line.show_sample(1, msgspec.structs.replace(cut, settled=30))
+    assert [at for at in range(10) if "still moves" in line.strip.item_words(at)] == [7, 8, 9]
 
 
 @pytest.mark.parametrize("look", [theme.DARK, theme.LIGHT], ids=lambda look: look.name)
