@@ -4,8 +4,9 @@
     examples.labelled["validation"]        # recordings with their stretches, as `motion_windows` reads them
 
 A set's split is the one that is named, else its own or first one, else its makers', else one drawn 70/15/15 here with
-no performer in two parts. A recording that two sets have in two parts stays in the later one, which is not learned
-from. What is found and what is left out is said in `notes`.
+no performer in two parts. Where no set is labelled, or one without labels is named, its recordings are of the action
+that their folders or their own names say. A recording that two sets have in two parts stays in the later one, which is
+not learned from. What is found and what is left out is said in `notes`.
 """
 
 from collections import Counter
@@ -13,12 +14,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from core.datasets.catalog import fingerprint
-from core.datasets.motion_windows import Labelled, classes_of, joined, parts_of
+from core.datasets.motion_windows import Joined, Labelled, classes_of, joined, parts_of
 from core.errors import ProjectError, RunError
 from core.posegpt_configs import MotionData
 from core.project.annotations import PARTS
-from core.project.motion_sets import MotionSet, MotionSplit, motion_sets
+from core.project.motion_sets import MotionSet, MotionSplit, StoredStretch, actions_in_names, motion_sets
 from core.splits import drawn_split, told
 from core.wording import counted
 
@@ -53,11 +56,17 @@ def motion_examples(project_folder: Path, data: MotionData, seed: int) -> Exampl
     labelled: dict[str, list[tuple[str, Labelled]]] = {part: [] for part in PARTS}
     learned_as: dict[str, str] = {}
     for each in chosen:
-        found = joined(each, [other for other in every if other is not each])
         split = _split(each, data.split, seed)
         notes.append(f"{each.facts.name}: {told(split)}")
+        if _has_labels(each):
+            found = joined(each, [other for other in every if other is not each])
+            learned_as |= classes_of(each, split)
+        else:
+            found = _by_name(each)
+            notes.append(f"{each.facts.name} has no labels: its recordings count as what their folders or names say")
+            parts = parts_of(found.labelled, split)["train"]
+            learned_as |= {label: label for one in parts for stretch in one.stretches for label in stretch.labels}
         notes += (_left_out(each, reason, names) for reason, names in found.left_out.items())
-        learned_as |= classes_of(each, split)
         before = f"{each.facts.key}:" if len(chosen) > 1 else ""
         for part, those in parts_of(found.labelled, split).items():
             labelled[part] += ((before + one.name, one) for one in those)
@@ -81,24 +90,47 @@ def motion_examples(project_folder: Path, data: MotionData, seed: int) -> Exampl
 
 
 def _chosen(every: Sequence[MotionSet], names: str) -> list[MotionSet]:
-    with_labels = [each for each in every if any(row.stretches for row in each.rows.values())]
+    with_labels = [each for each in every if _has_labels(each)]
+    with_names = [each for each in every if not _has_labels(each) and _by_name(each).labelled]
     wanted = [name.strip() for name in names.split(",") if name.strip()]
     if not wanted:
-        if not with_labels:
+        if not with_labels and not with_names:
             raise RunError(
                 "The project has no motion with labels to learn from.",
                 hint="Import motion with actions, such as BVH in folders named after them, or BABEL beside AMASS.",
             )
-        return with_labels
+        return with_labels or with_names
     chosen = []
     for name in wanted:
-        found = next((each for each in with_labels if name in (each.facts.key, each.facts.name)), None)
+        usable = [*with_labels, *with_names]
+        found = next((each for each in usable if name in (each.facts.key, each.facts.name)), None)
         if found is None:
-            there = ", ".join(each.facts.name for each in with_labels) or "none"
+            there = ", ".join(each.facts.name for each in usable) or "none"
             raise RunError(f"The project has no labelled data set {name!r}.", hint=f"It has: {there}.")
         if found not in chosen:
             chosen.append(found)
     return chosen
+
+
+def _has_labels(motion_set: MotionSet) -> bool:
+    return any(row.stretches for row in motion_set.rows.values())
+
+
+def _by_name(motion_set: MotionSet) -> Joined:
+    """A set that nobody labelled: each recording is one stretch of what its folder or its name says."""
+    if motion_set.facts.holds != "motion":
+        return Joined((), {})
+    said = actions_in_names(motion_set.rows)
+    found, left_out = [], {}
+    for row in motion_set.rows.values():
+        if row.name not in said:
+            left_out.setdefault("no labels, and a name that tells nothing", []).append(row.name)
+        elif not row.body:
+            left_out.setdefault("joints alone, no body", []).append(row.name)
+        else:
+            whole = (StoredStretch(0.0, row.duration_s, (said[row.name],)),)
+            found.append(Labelled(row.name, motion_set, replace(row, stretches=whole), whole))
+    return Joined(tuple(found), {reason: tuple(names) for reason, names in left_out.items()})
 
 
 def _split(motion_set: MotionSet, name: str, seed: int) -> MotionSplit:

@@ -17,7 +17,7 @@ import re
 import shutil
 import time
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
@@ -341,6 +341,22 @@ def name_after(source: Path) -> str:
     if above and (name.lower() in _TELL_NOTHING or not re.search(r"[^\W\d_]{2}", name)):
         name = f"{above} {name}"
     return name.strip() or "data"
+
+
+def actions_in_names(names: Collection[str]) -> dict[str, str]:
+    """What recordings that nobody labelled say they are of: the folder they lie in, or the words of their own name.
+
+    `walk/03` and `walk_03` are of `walk`; `01_02` tells nothing and is left out. Folders count where there are several.
+    """
+    folders = {name: name.split("/")[-2] if "/" in name else "" for name in names}
+    by_folder = len(set(folders.values())) > 1
+    found = {}
+    for name in names:
+        own = re.sub(r"[\W_]*\d*$", "", name.split("/")[-1])
+        said = (folders[name] if by_folder else own) or own
+        if re.search(r"[^\W\d_]{2}", said):
+            found[name] = said
+    return found
 
 
 def _cut_to_whole_lines(file: BinaryIO) -> None:

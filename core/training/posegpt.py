@@ -10,7 +10,7 @@ number alone, so a run that was stopped takes the steps it would have taken.
 """
 
 from collections.abc import Generator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
@@ -70,7 +70,8 @@ def train_posegpt(spec: TrainPoseGpt, project: str, folder: Path) -> Events:
                 yield from running.written_down(events, folder / "metrics.csv", done)
     finally:
         for file in bank_files:
-            file.unlink(missing_ok=True)
+            with suppress(OSError):  # some systems hold on to a file that was looked into
+                file.unlink(missing_ok=True)
     best = folder / "best.safetensors"
     yield Made("best checkpoint", str(best))
     yield Done(training.summary(), (str(best),))

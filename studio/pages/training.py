@@ -6,11 +6,10 @@ second at most, however much a run reports.
 
 from collections.abc import Callable
 
-import numpy as np
 from msgspec.structs import replace
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSlider, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from core import configs
 from core.errors import CoreError
@@ -20,9 +19,9 @@ from studio.data_sets import DataSets
 from studio.document import Document
 from studio.jobs import Job, Jobs
 from studio.pages.training_chosen import ChosenRun, LogPanel
-from studio.pages.training_new_run import MODELS, Model, NewRun
+from studio.pages.training_curves import Curves, model_of
+from studio.pages.training_new_run import MODELS, NewRun
 from studio.widgets import parts
-from studio.widgets.curves import CurveChart, Series
 from studio.widgets.job_words import STATE_WORDS
 from studio.widgets.runs_table import RunRow, RunsTable
 from studio.widgets.when import say_when
@@ -30,20 +29,6 @@ from studio.widgets.when import say_when
 _FOLLOW_MS = 150
 _SPARK_POINTS = 46
 _FIRST_COMPARED = 3
-_CHARTS: dict[Model, tuple[tuple[str, str], ...]] = {
-    "forecaster": (
-        ("Loss", "loss"),
-        ("Top-1 on validation", "validation/top1"),
-        ("2D error on validation, px", "validation/mpjpe_px"),
-        ("Critic, predicted minus real", "critic"),
-    ),
-    "posegpt": (
-        ("Surface error on validation, mm", "validation/pve_mm"),
-        ("Bits a code on validation", "validation/bits"),
-        ("Loss, each stage its own", "loss"),
-        ("Right next codes on validation", "validation/accuracy"),
-    ),
-}
 TrainSpec = TrainForecaster | TrainPoseGpt
 
 
@@ -60,16 +45,12 @@ class TrainingPage(QWidget):
         self._compared: set[str] = set()
         self._ever_listed: set[str] = set()
         self._chosen = ""
-        self._is_log = self._is_low = False
         self.new_run = NewRun()
         self.new_run.started.connect(self._start)
         self.table = RunsTable()
         self.table.chosen.connect(self._choose)
         self.table.compared.connect(self._compare)
-        self.charts_of = {
-            model: {name: CurveChart(self.tr(title)) for title, name in charts} for model, charts in _CHARTS.items()
-        }
-        self._shown_model: Model = "forecaster"
+        self.curves = Curves()
         self.chosen_run, self._log = ChosenRun(), LogPanel()
         self.chosen_run.resume_wanted.connect(self._resume)
         self.chosen_run.forecast_wanted.connect(lambda _: self.asks.emit("page-forecast"))
@@ -93,18 +74,13 @@ class TrainingPage(QWidget):
             "stop-training": self._stop,
             "compare-run": lambda: self._compare(self.table.chosen_id()),
             "find-setting": self.new_run.find,
-            "log-scale": lambda: self._show_log(is_log=not self._is_log),
+            "log-scale": self.curves.toggle_log,
             "fork-run": self._fork,
         }
 
     def is_settled(self) -> bool:
         """Whether everything heard is shown."""
         return self._jobs.is_settled() and not self._follow_soon.isActive() and not self._sets.is_busy
-
-    @property
-    def charts(self) -> dict[str, CurveChart]:
-        """Those of the kind of model that is looked at."""
-        return self.charts_of[self._shown_model]
 
     def show_run(self, name: str) -> None:
         """Go to a run, such as one that search found."""
@@ -113,16 +89,6 @@ class TrainingPage(QWidget):
     # ---- layout ----
 
     def _lay_out(self) -> None:
-        self._smooth = QSlider()
-        self._smooth.setOrientation(Qt.Orientation.Horizontal)
-        self._smooth.setRange(0, 99)
-        self._smooth.setFixedWidth(90)
-        self._smooth.setAccessibleName(self.tr("Smooth"))
-        self._smooth.valueChanged.connect(self._show_smooth)
-        self._scale = parts.segmented(
-            self.tr("Linear"), self.tr("Log"), on_choice=lambda at: self._show_log(is_log=at == 1)
-        )
-        self._scale.setToolTip(self.tr("Linear or log  G"))
         self._compared_chip = parts.text("", "chip")
         self._fork_button = parts.button(self.tr("Fork"), "copy", "quiet")
         self._fork_button.setToolTip(self.tr("Start from this run's settings  Ctrl+D"))
@@ -146,26 +112,12 @@ class TrainingPage(QWidget):
             gap=6,
             margins=(12, 8, 8, 6),
         )
-        self._grid_place = QWidget()
-        self._grid = QGridLayout(self._grid_place)
-        self._grid.setContentsMargins(0, 0, 0, 0)
-        self._grid.setHorizontalSpacing(24)
-        self._grid.setVerticalSpacing(14)
-        for charts in self.charts_of.values():
-            for at, chart in enumerate(charts.values()):
-                self._grid.addWidget(chart, at // 2, at % 2)
-        curves = parts.panel(
-            self.tr("Curves"),
-            (self._grid_place, 1),
-            tools=(parts.text(self.tr("Smooth"), "label"), self._smooth, 6, self._scale),
-            margins=(12, 8, 14, 10),
-        )
         middle = QWidget()
         down = QVBoxLayout(middle)
         down.setContentsMargins(0, 0, 0, 0)
         down.setSpacing(6)
         down.addWidget(self._runs_panel)
-        down.addWidget(curves, 1)
+        down.addWidget(self.curves, 1)
         self._right = parts.col(self.chosen_run, (self._log, 1), gap=6)
         across = QHBoxLayout(self)
         across.setContentsMargins(0, 0, 0, 0)
@@ -173,7 +125,6 @@ class TrainingPage(QWidget):
         across.addWidget(self.new_run)
         across.addWidget(middle, 1)
         across.addWidget(self._right)
-        self._smooth.setValue(60)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -181,14 +132,7 @@ class TrainingPage(QWidget):
         self.new_run.setFixedWidth(min(theme.px(276), 320) if narrow else theme.px(286))
         self._right.setFixedWidth(min(theme.px(260), 290) if narrow else theme.px(320))
         self._runs_panel.setFixedHeight(theme.px(206 if low else 276))
-        self._is_low = low
-        self._show_charts()
-
-    def _show_charts(self) -> None:
-        """Those of the model that is looked at, as many as there is room for."""
-        for model, charts in self.charts_of.items():
-            for at, chart in enumerate(charts.values()):
-                chart.setVisible(model == self._shown_model and (at < 2 or not self._is_low))
+        self.curves.show_room(is_low=low)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -249,19 +193,6 @@ class TrainingPage(QWidget):
             self._compared ^= {name}
             self._follow()
 
-    def _show_smooth(self, value: int) -> None:
-        for chart in self._every_chart():
-            chart.set_smoothing(value / 100)
-
-    def _show_log(self, *, is_log: bool) -> None:
-        self._is_log = is_log
-        self._scale.choose(int(is_log))
-        for chart in self._every_chart():
-            chart.set_log(is_log=is_log)
-
-    def _every_chart(self) -> list[CurveChart]:
-        return [chart for charts in self.charts_of.values() for chart in charts.values()]
-
     # ---- what happens ----
 
     def _opened(self) -> None:
@@ -316,77 +247,42 @@ class TrainingPage(QWidget):
         places = forecasters.colour_places(self._jobs)
         colours = {name: theme.now().runs[place] for name, place in places.items()}
         self._runs.setCurrentIndex(0 if runs else 1)
-        self.table.show_rows([self._row(job, colours[job.name]) for job in newest_first])
+        self.table.show_rows(
+            [_row(job, colours[job.name], is_compared=job.name in self._compared) for job in newest_first]
+        )
         self.table.choose(self._chosen)
         count = len(self._compared & set(names))
         self._compared_chip.setText(self.tr("{count} compared").format(count=count))
         self._compared_chip.setVisible(bool(runs))
         self._fork_button.setVisible(bool(runs))
         job = self._jobs.job(self._chosen)
-        self._shown_model = _model_of(job) if job is not None else self.new_run.model
-        self._show_charts()
         self.chosen_run.show_job(job, colours.get(self._chosen, "text3"))
         self._log.show_job(job)
-        self._show_curves(newest_first, colours)
-
-    def _row(self, job: Job, colour: str) -> RunRow:
-        words, state_colour = STATE_WORDS[job.state]
-        share = job.share()
-        if share is not None and job.state != "done":
-            words = f"{words}  {100 * share:.0f} %"
-        loss = [value for _, value in job.metrics.get("loss", [])]
-        kept = (forecasters.kept_figures(job) or (0, {}))[1]
-        every = max(1, len(loss) // _SPARK_POINTS)
-        return RunRow(
-            id=job.name,
-            colour=colour,
-            state=words,
-            state_colour=getattr(theme.now(), state_colour),
-            is_compared=job.name in self._compared,
-            loss=tuple(loss[::every]),
-            top1=kept.get("top1"),
-            error_px=kept.get("mpjpe_px"),
-            bits=kept.get("bits"),
-            error_mm=kept.get("pve_mm"),
-            kind="forecaster" if _model_of(job) == "forecaster" else "motion",
-            preset=job.spec.preset.removeprefix("forecaster/") if isinstance(job.spec, TrainSpec) else "",
-            started=say_when(job.started_at) if job.started_at else "",
-        )
-
-    def _show_curves(self, newest_first: list[Job], colours: dict[str, str]) -> None:
-        shown = [
-            job
-            for job in newest_first
-            if (job.name in self._compared or job.name == self._chosen) and _model_of(job) == self._shown_model
-        ]
-        shown.sort(key=lambda job: job.name != self._chosen)
-        most = max((_steps(job) for job in shown), default=0)
-        for name, chart in self.charts.items():
-            series = []
-            for job in shown:
-                points = np.asarray(job.metrics.get(name, []), dtype=float).reshape(-1, 2)
-                is_live = job.name == self._chosen
-                series.append(Series(_short(job.name), colours[job.name], points[:, 0], points[:, 1], is_live=is_live))
-            chart.show_series(series, most)
+        shown = [each for each in newest_first if each.name in self._compared or each.name == self._chosen]
+        model = model_of(job) if job is not None else self.new_run.model
+        self.curves.show_runs(model, shown, self._chosen, colours)
 
 
-def _short(name: str) -> str:
-    """What tells runs apart in a small legend."""
-    head, dash, number = name.rpartition("-")
-    return number if dash and number.isdigit() and head in MODELS else name
-
-
-def _model_of(job: Job) -> Model:
-    return "posegpt" if isinstance(job.spec, TrainPoseGpt) else "forecaster"
-
-
-def _steps(job: Job) -> int:
-    """Of all stages that the run takes."""
-    match job.spec:
-        case TrainForecaster(config=config):
-            return config.steps
-        case TrainPoseGpt(config=config):
-            first = config.autoencoder_training.steps if config.stages != "gpt" else 0
-            return first + (config.gpt_training.steps if config.stages != "autoencoder" else 0)
-        case _:
-            return 0
+def _row(job: Job, colour: str, *, is_compared: bool) -> RunRow:
+    words, state_colour = STATE_WORDS[job.state]
+    share = job.share()
+    if share is not None and job.state != "done":
+        words = f"{words}  {100 * share:.0f} %"
+    loss = [value for _, value in job.metrics.get("loss", [])]
+    kept = (forecasters.kept_figures(job) or (0, {}))[1]
+    every = max(1, len(loss) // _SPARK_POINTS)
+    return RunRow(
+        id=job.name,
+        colour=colour,
+        state=words,
+        state_colour=getattr(theme.now(), state_colour),
+        is_compared=is_compared,
+        loss=tuple(loss[::every]),
+        top1=kept.get("top1"),
+        error_px=kept.get("mpjpe_px"),
+        bits=kept.get("bits"),
+        error_mm=kept.get("pve_mm"),
+        kind="forecaster" if model_of(job) == "forecaster" else "motion",
+        preset=job.spec.preset.removeprefix("forecaster/") if isinstance(job.spec, TrainSpec) else "",
+        started=say_when(job.started_at) if job.started_at else "",
+    )

@@ -3,14 +3,15 @@
 Nothing is read here: a project lies in memory, and what its data sets hold was counted off the window's thread.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from PySide6.QtWidgets import QFrame, QLabel, QVBoxLayout
 
 from core.posegpt_configs import PoseGpt
 from core.posegpt_sizes import cost_of
 from core.project.annotations import Project
-from studio.data_sets import Entry
+from core.project.motion_sets import actions_in_names
+from studio.data_sets import Contents, Entry
 from studio.widgets import parts
 from studio.widgets.job_words import grouped
 
@@ -84,12 +85,17 @@ class MotionFacts(_Facts):
             each.statistics
             for each in counted
             if each.statistics is not None and each.entry.holds in ("motion", "labels") and each.statistics.stretches
-            if not wanted or wanted & {each.key, each.entry.name}
+            if not wanted or wanted & _names(each)
         ]
         stretches, seconds = sum(each.stretches for each in found), sum(each.labelled_s for each in found)
         actions = len({action.name for each in found for action in each.actions})
+        by_name = not stretches
+        if by_name:
+            stretches, actions, seconds = _by_name(each for each in counted if not wanted or wanted & _names(each))
         reading = any(each.contents is None for each in entries)
         missing = [self.tr("the data sets are being counted")] if reading else []
+        if by_name and stretches:
+            missing.append(self.tr("nothing is labelled: actions are what folders and names say"))
         taken = ("–", "–", "–")
         if config is not None and stretches:
             longest = min(config.data.most_frames, seconds / stretches * _RATE_HZ)
@@ -105,6 +111,21 @@ class MotionFacts(_Facts):
                 return self.tr("No data set of that name has labelled motion.")
             return self.tr("Import motion with actions on Data first: BVH in folders, AMASS with BABEL, GRAB …")
         return ""
+
+
+def _names(contents: Contents) -> set[str]:
+    return {contents.key, contents.entry.name}
+
+
+def _by_name(sets: Iterable[Contents]) -> tuple[int, int, float]:
+    """Recordings, actions and seconds of sets whose recordings say by their names what they are of."""
+    said, seconds = dict[tuple[str, str], str](), 0.0
+    for each in sets:
+        rows = [row for row in each.rows if row.body] if each.entry.holds == "motion" else []
+        actions = actions_in_names([row.name for row in rows])
+        said |= {(each.key, name): action for name, action in actions.items()}
+        seconds += sum(row.duration_s for row in rows if row.name in actions)
+    return len(said), len(set(said.values())), seconds
 
 
 def _long(seconds: float) -> str:

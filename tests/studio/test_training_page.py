@@ -140,7 +140,7 @@ def test_that_ticked_runs_are_in_the_curves_each_in_its_own_lasting_colour(studi
         time.sleep(0.002)
     jobs.watch(tmp_path)
     settle(qtbot, page, jobs)
-    loss = page.charts["loss"]
+    loss = page.curves.charts["loss"]
     shown = {each.name: each.colour for each in loss.series()}
     assert set(shown) == {"04", "03", "02"}
     assert len(set(shown.values())) == 3
@@ -240,7 +240,7 @@ def test_that_the_window_never_waits_while_a_run_reports_thousands_of_figures(st
     beat.stop()
     process.wait(10)
     settle(qtbot, page, jobs)
-    assert len(page.charts["loss"].series()[0].values) == 4000
+    assert len(page.curves.charts["loss"].series()[0].values) == 4000
     assert len(ticks) > 50, "the window stood still while the run reported"
 
 
@@ -282,7 +282,7 @@ def test_that_a_project_of_motion_alone_opens_with_the_model_that_learns_from_it
     assert values["Model, numbers"].endswith("M")
     assert values["Time, about"].endswith("min")
     assert values["Memory, about"].endswith("GB")
-    assert set(page.charts) == {"loss", "validation/pve_mm", "validation/bits", "validation/accuracy"}
+    assert set(page.curves.charts) == {"loss", "validation/pve_mm", "validation/bits", "validation/accuracy"}
 
 
 def test_that_every_knob_of_the_motion_model_has_a_field_and_every_preset_is_offered(motion_studio):
@@ -322,17 +322,17 @@ def test_that_both_stages_have_curves_and_the_kept_checkpoint_is_the_best_of_eac
     page._choose("posegpt-01")
     job = next(job for job in forecasters.training_runs(jobs) if job.name == "posegpt-01")
     assert forecasters.kept_figures(job) == (90, {"pve_mm": 80.0, "bits": 3.5, "accuracy": 0.4})
-    assert [len(page.charts[name].series()[0].values) for name in ("loss", "validation/pve_mm")] == [120, 2]
-    assert {each.name for each in page.charts["loss"].series()} == {"01"}
+    assert [len(page.curves.charts[name].series()[0].values) for name in ("loss", "validation/pve_mm")] == [120, 2]
+    assert {each.name for each in page.curves.charts["loss"].series()} == {"01"}
     model = page.table.model()
     rows = {model.index(at, 0).data(): [model.index(at, column).data() for column in (5, 6)] for at in range(2)}
     assert rows == {"posegpt-01": ["3.50", "80.0"], "forecaster-01": ["0.400", "30.0"]}
     shown = {name: value.text() for name, (_, value) in page.chosen_run._values.items() if value.isVisible()}
     assert shown == {"pve_mm": "80.0", "bits": "3.50", "accuracy": "0.400"}
     page._choose("forecaster-01")
-    assert "critic" in page.charts
-    assert page.charts["critic"].isVisible()
-    assert not page.charts_of["posegpt"]["loss"].isVisible()
+    assert "critic" in page.curves.charts
+    assert page.curves.charts["critic"].isVisible()
+    assert not page.curves.charts_of["posegpt"]["loss"].isVisible()
 
 
 def test_that_motion_is_made_with_the_chosen_run_once_its_gpt_has_learned(motion_studio, qtbot, tmp_path):

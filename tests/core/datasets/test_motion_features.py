@@ -12,7 +12,7 @@ from core.datasets.motion_windows import MotionWindows
 from core.errors import RunError
 from core.geometry.rotations import about_x, about_y, about_z, turned
 from core.posegpt_configs import MotionData
-from core.project.motion_sets import MotionRow, StoredStretch
+from core.project.motion_sets import MotionRow, StoredStretch, actions_in_names
 from core.recordings import Recording, Stretch, completed, reference_joints_m
 from core.splits import split_set
 from tests.core.datasets.made_motion import label_set, motion_set, project_in, recorded, swinging
@@ -305,6 +305,32 @@ def test_that_labels_apart_learn_babels_classes_from_the_amass_beside_them(tmp_p
     assert any("AMASS" in source and "for tests" in source for source in examples.sources)
 
 
+def test_that_a_folder_that_nobody_labelled_is_learned_as_its_folders_or_names_say(tmp_path):
+    folder = project_in(tmp_path / "p")
+    names = [f"{action}/{number:02}" for action in ("walk", "sit down") for number in range(4)]
+    motion_set(folder, "bvh", [recorded(name, at) for at, name in enumerate(names)], made_by="BVH")
+    examples = motion_examples(folder, MotionData(), 0)
+    assert set(examples.classes) == {"walk", "sit down"}
+    assert sum(windows_of(examples).counts().values()) == len(examples.parts["train"]) == 6
+    assert any("has no labels" in note for note in examples.notes)
+    motion_set(folder, "labelled", [recorded(f"m{at}", at + 20, WALK) for at in range(4)])
+    assert motion_examples(folder, MotionData(), 0).classes == ("walk left",)
+    assert set(motion_examples(folder, MotionData(sets="bvh"), 0).classes) == {"walk", "sit down"}
+
+
+@pytest.mark.parametrize(
+    ("names", "wanted"),
+    [
+        (["walk/01", "run/01"], {"walk/01": "walk", "run/01": "run"}),
+        (["walk_01", "run-02", "01_02"], {"walk_01": "walk", "run-02": "run"}),
+        (["all/walk 1", "all/run2"], {"all/walk 1": "walk", "all/run2": "run"}),
+        (["a/b/kick/3", "a/b/hop/3"], {"a/b/kick/3": "kick", "a/b/hop/3": "hop"}),
+    ],
+)
+def test_that_names_and_folders_say_what_is_done(names, wanted):
+    assert actions_in_names(names) == wanted
+
+
 @pytest.mark.parametrize(
     ("knobs", "said"),
     [
@@ -322,7 +348,7 @@ def test_that_a_project_without_labelled_motion_says_what_to_import(tmp_path):
     with pytest.raises(RunError, match="no motion with labels") as refused:
         motion_examples(folder, MotionData(), 0)
     assert "Import" in refused.value.hint
-    motion_set(folder, "walks", [recorded("a", 1)])
+    motion_set(folder, "walks", [recorded("01_02", 1)])
     with pytest.raises(RunError, match="no motion with labels"):
         motion_examples(folder, MotionData(), 0)
 
