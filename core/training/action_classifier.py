@@ -46,6 +46,7 @@ class Schedule(msgspec.Struct, frozen=True, kw_only=True):
     slowest: float = 0.93
     fastest: float = 1.08
     least_share: float = 0.7  # of a window that a cut keeps
+    mirrored: float = 0.5
     turn_degrees: float = 10.0
     noise: float = 0.02  # of the numbers of a rotation's columns
     other_arms: float = 0.6  # share of windows that get them
@@ -197,7 +198,7 @@ def varied(motions: Motions, plan: Schedule, mirrored: tuple[int, ...], random: 
     rotations = rotations[rows, low] * (1 - part)[..., None, None] + rotations[rows, high] * part[..., None, None]
     path = path[rows, low] * (1 - part)[..., None] + path[rows, high] * part[..., None]
     labels = motions.labels
-    swap = random.random(count) < 0.5
+    swap = random.random(count) < plan.mirrored
     if swap.any():
         order = list(SKELETONS[BODIES[joints]].mirror)
         rotations[swap] = rotations[swap][:, :, order] * _MIRROR_6D
