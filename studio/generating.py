@@ -107,9 +107,12 @@ class Generating(QObject):
         return self.now.asked.past if self.now is not None else None
 
     def colour(self, at: int) -> str:
-        """Of a sample: the accent, then the colours of runs."""
+        """Of a sample: the accent, then the colours of runs, then darker ones of them."""
         look = theme.now()
-        colours = (look.accent, *(look.runs[place] for place in (0, 1, 2, 3, 5, 4)), look.truth)
+        colours = [look.accent, *(look.runs[place] for place in (0, 1, 2, 3, 5))]
+        colours += [
+            theme.mix(look.runs[place], look.canvas, 0.45) for place in (0, 1)
+        ]  # the fifth is the accent's like
         return colours[at % len(colours)]
 
     # ---- what the person wants ----

@@ -77,14 +77,19 @@ class SampleCard(QAbstractButton):
         self.setAccessibleName(f"{name}, {facts.words}{', kept' if facts.is_kept else ''}")
         self.setToolTip(f"{name}  {facts.number}\n{facts.words}")
         self.keep.setAccessibleName(self.tr("Keep sample {number}").format(number=facts.number))
-        self.keep.show_icon("check" if facts.is_kept else "tray")
-        self.keep.setEnabled(facts.is_whole and not facts.is_kept)
+        self.keep.setEnabled(facts.is_whole)
+        self._place_sign()
         self.update()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        self._place_sign()
+
+    def _place_sign(self) -> None:
+        """What keeps it, at the right; what says that it is kept is painted there."""
         self.keep.move(self.width() - self.keep.width() - 4, 4)
-        self.keep.setVisible(self.width() >= theme.px(_NARROW_PX))
+        is_kept = self._facts is not None and self._facts.is_kept
+        self.keep.setVisible(self.width() >= theme.px(_NARROW_PX) and not is_kept)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         self.menu_wanted.emit(event.globalPos())
@@ -106,7 +111,9 @@ class SampleCard(QAbstractButton):
         else:
             painter.fillRect(QRectF(6, 8, 4, self.height() - 16), QColor(facts.colour))
             x = 16.0
-        room = self.width() - x - (36 if self.keep.isVisible() else 8)
+        if facts.is_kept:
+            painter.drawPixmap(self.width() - 24, 10, icons.pixmap("tray", look.ok, 14))
+        room = self.width() - x - (36 if self.keep.isVisible() or facts.is_kept else 8)
         title = self.tr("Sample {number}").format(number=facts.number) if room > theme.px(62) else str(facts.number)
         put(painter, x, theme.px(23), title, look.text, 12, 600, width=room)
         put(painter, x, theme.px(43), facts.words, look.text2, 11, width=self.width() - x - 8)

@@ -175,10 +175,11 @@ class QuestionPanel(QFrame):
         self.feet.blockSignals(True)
         self.feet.setChecked(recipe.keep_feet)
         self.feet.blockSignals(False)
-        too_long = about is not None and recipe.seconds > about.longest_s + 1e-6
+        longest = max((each.seconds for each in recipe.story), default=0.0)
+        too_long = about is not None and longest > about.longest_s + 1e-6
         if too_long and about is not None:
             words = self.tr("{asked} s is beyond this model's {longest} s: made in stretches, joined.")
-            self._note.setText(words.format(asked=f"{recipe.seconds:g}", longest=f"{about.longest_s:g}"))
+            self._note.setText(words.format(asked=f"{longest:.3g}", longest=f"{about.longest_s:.3g}"))
         self._note.setVisible(too_long)
         self.goes_on.show_past()
         self.poses.show_poses()

@@ -33,7 +33,7 @@ APART_M = 1.15
 GHOST_S = 0.4
 _VIEWS = ("orbit", "front", "side", "top")
 _BESIDE_OPACITY = 0.42
-"""Of samples that are not the chosen one, where all stand in one place."""
+"""Of samples that are not the chosen one, where all stand in one place: they have no trails, ghosts and numbers."""
 _FRAMED_M = 2.6
 """Whoever is farther than this from the chosen one does not make the view larger."""
 _TRAIL_FRAMES = round(TRAIL_S * RATE_HZ)
@@ -80,12 +80,12 @@ def standing_of(scene: Scene, moving: MovingSamples, arrangement: Arrangement) -
         motion = moving.of(shown.sample.motion)
         is_pale = arrangement == "top" and at != scene.chosen
         body = PosedBody(
-            scene.form.body, motion.pose(scene.frame, scene.form), colour, label=str(at + 1),
+            scene.form.body, motion.pose(scene.frame, scene.form), colour, label="" if is_pale else str(at + 1),
             opacity=_BESIDE_OPACITY if is_pale else 1.0, moved_m=aside[at],
         )  # fmt: skip
         bodies.append(body)
         ends_m = moving.ends(shown.sample.motion, scene.form)
-        if ends_m is not None:
+        if ends_m is not None and not is_pale:
             trails += _trails(ends_m, motion.held(scene.frame), aside[at], colour)
         if not is_pale:
             ghosts += _ghosts(scene, motion, moving, body)

@@ -282,9 +282,12 @@ def test_that_samples_stand_side_by_side_on_top_or_alone(page):
     # Across the way they face, which is z: nobody walks through another.
     np.testing.assert_allclose(np.array(moved())[:, 2], 0, atol=1e-6)
     page.commands()["arrangement"]()
+    page.generating.seek(40)
     page._draw()
     assert moved() == [(0.0, 0.0, 0.0)] * 4
-    assert sorted(each.opacity for each in page.space.viewport.standing()[0].bodies)[-2:] == [0.42, 1.0]
+    (standing,) = page.space.viewport.standing()
+    assert [(each.opacity, each.label) for each in standing.bodies] == [(1.0, "1"), *[(0.42, "")] * 3]
+    assert len(standing.trails) == 4 * bool(page.generating.frame)  # of the chosen one alone
     page.commands()["sample-3"]()
     page.commands()["arrangement"]()
     page._draw()
