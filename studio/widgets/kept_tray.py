@@ -30,7 +30,7 @@ from studio.widgets import painting, parts
 
 _ROW = int(Qt.ItemDataRole.UserRole)
 _AnyIndex = QModelIndex | QPersistentModelIndex
-_PICTURE = 48
+_PICTURE, _SMALL_PICTURE = 48, 36
 _KEYS = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Delete, Qt.Key.Key_F2)
 
 
@@ -252,7 +252,8 @@ class _RowPainter(QStyledItemDelegate):
         picture = picture_rect(area)
         draw_picture(painter, picture, row.picture)
         left, wide = picture.right() + 8, area.right() - picture.right() - 14
-        lines = ((row.name, look.text, 12, 600), (row.words, look.text2, 11, 400), (row.model, look.text2, 11, 400))
+        how, whose = lines_of(row, wide)
+        lines = ((row.name, look.text, 12, 600), (how, look.text2, 11, 400), (whose, look.text2, 11, 400))
         for at, (words, ink, size, weight) in enumerate(lines):
             baseline = area.center().y() + (at - 1) * theme.px(17) + theme.px(size) * 0.36
             painting.put(painter, left, baseline, words, ink, size, weight, width=wide)
@@ -268,9 +269,17 @@ class _RowPainter(QStyledItemDelegate):
             editor.setAccessibleName(self.tr("Name of the kept motion"))
 
 
+def lines_of(row: KeptRow, width: float) -> tuple[str, str]:
+    """How it was made and by which model, in two lines so wide: where the first is too long, its end goes below."""
+    start, comma, end = row.words.rpartition(", ")
+    if not comma or painting.words_width(row.words, 11) <= width:
+        return row.words, row.model
+    return start, f"{end}, {row.model}"
+
+
 def picture_rect(area: QRectF) -> QRectF:
     """Where a row's picture stands."""
-    side = min(area.height() - 8, theme.px(_PICTURE))
+    side = min(area.height() - 8, theme.px(_PICTURE if area.width() >= theme.px(180) else _SMALL_PICTURE))
     return QRectF(area.left() + 5, area.center().y() - side / 2, side, side)
 
 

@@ -10,7 +10,7 @@ from core.generations import Part, Recipe
 from core.project.store import ProjectStore
 from studio.document import Document
 from studio.keeping import Keeping, name_of
-from studio.widgets.kept_tray import KeptRow, KeptTray
+from studio.widgets.kept_tray import KeptRow, KeptTray, lines_of
 from studio.widgets.motion_pictures import MotionPictures, telling_frame
 from tests.studio.made_samples import made_motion, made_sample
 
@@ -91,6 +91,11 @@ def test_that_no_words_of_the_ways_out_are_cut(tray, width):
     for each in (tray.export, tray.copy):
         assert each.width() >= each.sizeHint().width()
         assert each.geometry().right() < width
+
+
+def test_that_what_is_too_long_for_a_line_goes_on_in_the_next(tray):
+    assert lines_of(ROWS[0], 400) == ("seed 1207, sample 1", "motion-gpt-small")
+    assert lines_of(ROWS[0], 60) == ("seed 1207", "sample 1, motion-gpt-small")
 
 
 def test_that_an_empty_tray_says_how_to_fill_it_at_its_top(tray):
