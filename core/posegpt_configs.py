@@ -9,7 +9,8 @@ they differ:
     autoencoder.width, heads    512, 5 of 32       384, 4 of 96       256, 4 of 64
     autoencoder.feed_forward    512                1536               1024
     positions                   once               before every layer once
-    losses.vertex_kind, weight  l2, 1              l1, 100            l1
+    losses.vertex_kind, weight  l2, 1              l1, 100            l1, 10
+    losses.vertices_about       world              world              root, and their velocity
     quantizer.update            gradient           gradient           running means, dead codes revived
     commitment, codebook        0.25, 1            1, 0.25; all × .25 0.25, by running means
     codes                       C a book           C in all           C a book
@@ -168,6 +169,14 @@ class MotionLosses(Group, frozen=True, kw_only=True):
     vertices: Annotated[Weight, Meta(title="Vertices", description="Of points of the body's surface, in metres.")] = 1.0
     parameter_kind: Annotated[Literal["l1", "l2"], Meta(title="Parameters by")] = "l2"
     vertex_kind: Annotated[Literal["l1", "l2"], Meta(title="Vertices by")] = "l1"
+    vertices_about: Annotated[
+        Literal["world", "root"],
+        Meta(
+            title="Vertices seen from",
+            description="world: where they are, so a step that is off weighs on all that follow. root: how the body "
+            "stands; its way is left to path and velocity.",
+        ),
+    ] = "world"
     vertex_frames: Annotated[
         Share, Meta(title="Frames with vertices", description="Random share of the frames whose vertices are compared.")
     ] = 0.2
@@ -264,6 +273,9 @@ class PoseGpt(Group, frozen=True, kw_only=True):
 # ---- presets --------------------------------------------------------------------------------------------------------
 
 
+_OURS = MotionLosses(path=0.5, vertices=10.0, velocity=20.0, parameter_kind="l1", vertices_about="root")
+
+
 def paper() -> PoseGpt:
     """As the paper's text has it: 2 million steps of each stage, for a graphics card."""
     stage = StageTraining(steps=2_000_000, batch=64, learning_rate=5e-5, schedule="constant", clip_gradient=0.0)
@@ -316,7 +328,7 @@ def recommended() -> PoseGpt:
         data=MotionData(least_frames=16, most_frames=320),
         autoencoder=MotionVqvae(layers="1,2,4", width=384, heads=6, feed_forward=1536, dropout=0.1),
         autoencoder_training=StageTraining(steps=200_000, batch=128, learning_rate=2e-4),
-        losses=MotionLosses(vertices=10.0, velocity=10.0, parameter_kind="l1"),
+        losses=_OURS,
         gpt=MotionGpt(layers=8, width=384, heads=6, feed_forward=1536, dropout=0.2),
         gpt_training=StageTraining(steps=100_000, batch=128, learning_rate=2e-4),
         validate_every=2000,
@@ -329,7 +341,7 @@ def small() -> PoseGpt:
     return PoseGpt(
         data=MotionData(least_frames=16, most_frames=320),
         autoencoder_training=StageTraining(steps=6000, batch=16),
-        losses=MotionLosses(vertices=10.0, velocity=10.0, parameter_kind="l1", vertex_frames=0.1, vertex_share=0.1),
+        losses=replace(_OURS, vertex_frames=0.1, vertex_share=0.1),
     )
 
 
@@ -339,7 +351,7 @@ def smoke() -> PoseGpt:
         data=MotionData(least_frames=16, most_frames=64),
         autoencoder=MotionVqvae(layers="1,1", width=32, heads=2, feed_forward=64),
         quantizer=ProductQuantizer(books=2, codes=32, width=32),
-        losses=MotionLosses(vertices=10.0, parameter_kind="l1", vertex_frames=0.1, vertex_share=0.02),
+        losses=replace(_OURS, vertex_frames=0.1, vertex_share=0.02),
         autoencoder_training=StageTraining(steps=60, batch=8, learning_rate=2e-3),
         gpt=MotionGpt(layers=1, width=32, heads=2, feed_forward=64, dropout=0.0),
         gpt_training=StageTraining(steps=60, batch=8, learning_rate=2e-3),

@@ -80,7 +80,11 @@ class MotionLosses(nn.Module):
         else:
             now = self._apart(made, true, at)
         if config.vertices > 0:
-            terms["vertices"] = masked_mean(self.surface.spanned(now.flatten(0, 1)), counted.flatten(), kind)
+            apart_m = self.surface.spanned(now.flatten(0, 1))
+            if config.vertices_about == "root":
+                rows = torch.arange(batch, device=at.device)[:, None]
+                apart_m = apart_m - (made[1] - true[1])[rows, at].flatten(0, 1)[..., None]
+            terms["vertices"] = masked_mean(apart_m, counted.flatten(), kind)
         return terms
 
     def _apart(

@@ -50,6 +50,16 @@ def test_that_terms_are_the_means_counted_by_hand(kind):
         torch.testing.assert_close(terms[name], value, atol=1e-6, rtol=1e-4)
 
 
+def test_that_vertices_seen_from_the_root_know_nothing_of_the_way():
+    losses, true = MotionLosses(Knobs(**ALL, vertices_about="root"), "smpl"), _motion(seed=1)
+    moved = MotionTensors(true.rotations_6d, true.path_m + torch.tensor([0.3, 0.1, -2.0]))
+    assert losses(moved, true)["vertices"] < 1e-6
+    bent = _motion()
+    here = losses(MotionTensors(bent.rotations_6d, true.path_m), true)["vertices"]
+    torch.testing.assert_close(losses(bent, true)["vertices"], here, atol=1e-6, rtol=1e-5)
+    assert here > 0.01
+
+
 def test_that_the_total_is_the_weighted_sum_and_what_weighs_nothing_is_not_computed():
     losses = MotionLosses(Knobs(rotations=2.0, root=0.0, path=3.0, vertices=0.0), "smpl")
     terms = losses(_motion(), _motion(seed=1))
