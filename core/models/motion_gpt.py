@@ -140,8 +140,8 @@ class MotionGpt(nn.Module):
 
 
 _EMBEDDED = 1.0
-"""Spread of embeddings at first. With the usual 0.02 a trunk is slow to hear what it reads: on made-up codes that follow
-a rule, 5.6 bits a code are left after 100 steps and 4.9 after 200; with 1 it is 4.4 and 2.9."""
+"""Spread of embeddings at first. With the usual 0.02 a trunk is slow to hear what it reads: on made-up codes with a
+rule, 5.6 bits a code are left after 100 steps and 4.9 after 200; with 1 it is 4.4 and 2.9."""
 
 # ---- heads ----------------------------------------------------------------------------------------------------------
 
