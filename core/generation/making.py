@@ -11,7 +11,8 @@ World metres, y up, 30 frames a second. Letters: S samples, F frames, J joints, 
 """
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -79,7 +80,9 @@ def make(model: MotionModel, recipe: Recipe, *, streamed: bool = True) -> Iterat
 
     Without `streamed` nothing is decoded on the way, and what is said between is empty: a moment to stop at.
     """
-    return _Maker(model, recipe).made(streamed=streamed)
+    with _one_thread():
+        maker = _Maker(model, recipe)
+    return _on_one_thread(maker.made(streamed=streamed))
 
 
 def made(model: MotionModel, recipe: Recipe) -> Making:
@@ -96,6 +99,30 @@ def iterate(model: MotionModel, recipe: Recipe, rounds: int) -> Iterator[list[Mo
             Motion(each.skeleton, each.rate_hz, each.rotations[start:end], each.translation_m[start:end])
             for each in whole
         ]
+
+
+@contextmanager
+def _one_thread() -> Generator[None]:
+    """Sums depend on the number of threads, and a recipe makes the same bits wherever it is made.
+
+    One is also the fastest for a few samples, and leaves the others to whoever else computes meanwhile.
+    """
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def _on_one_thread(pieces: Generator[Making]) -> Iterator[Making]:
+    with closing(pieces):
+        while True:
+            with _one_thread():
+                said = next(pieces, None)
+            if said is None:
+                return
+            yield said
 
 
 class _Maker:
@@ -165,7 +192,7 @@ class _Maker:
 
     # ---- window after window ----
 
-    def made(self, *, streamed: bool) -> Iterator[Making]:
+    def made(self, *, streamed: bool) -> Generator[Making]:
         so_far, before = self._past, len(self._past)
         codes: list[Tensor] = []
         bits = np.zeros(self._recipe.samples)

@@ -31,7 +31,10 @@ def made_config(causality="past", downsampling=4, body="smpl", most_frames=64, r
 def made_whole(config: Config, actions=ACTIONS, seed=1) -> PoseGpt:
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        return PoseGpt.build(config, len(actions)).eval()
+        whole = PoseGpt.build(config, len(actions)).eval()
+    with torch.no_grad():  # actions are heard, as after training
+        whole.gpt.action_parts.weight.mul_(30)
+    return whole
 
 
 def made_header(config: Config, actions=ACTIONS, **more) -> PoseGptHeader:

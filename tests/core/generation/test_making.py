@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 from msgspec.structs import replace
 
 from core.bodies.kinematics import place_joints
@@ -90,6 +91,17 @@ def test_that_the_same_recipe_makes_the_same_bits_and_another_seed_others(model)
     recipe = asked(("walk", 3.0), samples=2, seed=1)
     assert made(model, recipe) == made(model, recipe)
     assert made(model, recipe) != made(model, replace(recipe, seed=2))
+
+
+def test_that_threads_change_no_bit_and_are_left_as_they_were(model):
+    recipe, before = asked(("walk", 3.0), samples=2), torch.get_num_threads()
+    whole = []
+    for threads in (1, 2):
+        torch.set_num_threads(threads)
+        whole.append(made(model, recipe))
+        assert torch.get_num_threads() == threads
+    torch.set_num_threads(before)
+    assert whole[0] == whole[1]
 
 
 def test_that_temperature_nothing_leaves_nothing_to_chance(model):
