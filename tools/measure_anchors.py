@@ -24,7 +24,10 @@ def main() -> None:
     )  # fmt: skip
     count = int(more[0]) if more else 60
     poses = poses_of(real.held_out, real.actions, count)
-    found = {"recorded motion, bent": bending(real.train, poses), f"motion of {model.name}": anchoring(model, poses)}
+    found = {
+        "recorded motion, bent": bending(real.train, real.actions, poses),
+        f"motion of {model.name}": anchoring(model, poses),
+    }
     for name, said in found.items():
         print(f"{name}: {in_words(said)}\n{'It holds.' if said.holds else 'It does not hold.'}\n")
     if len(more) > 1:

@@ -1,7 +1,7 @@
 """Motion that is asked to pass through poses, beside motion that is not: does it stay as smooth, do its feet stay?
 
     figures = anchoring(model, poses, seconds=4.0)        # of a model
-    figures = bending(recorded, poses)                    # of people: the bend alone
+    figures = bending(recorded, actions, poses)                    # of people: the bend alone
     print(in_words(figures))
 
 The poses are of recordings the model never saw, each asked of the very action it was recorded in, in the middle of a
@@ -101,8 +101,8 @@ def anchoring(model: MotionModel, poses: Sequence[Pose], *, seconds: float = 4.0
     return told.figures(len(poses), seconds)
 
 
-def bending(motions: Motions, poses: Sequence[Pose], *, seed: int = 0) -> Anchoring:
-    """The same of recordings, without a model: the nearest of 16 motions by people is bent onto each pose."""
+def bending(motions: Motions, actions: Sequence[str], poses: Sequence[Pose], *, seed: int = 0) -> Anchoring:
+    """The same of recordings, without a model: the nearest of 16 of people who do the same is bent onto each pose."""
     random, told = np.random.default_rng((seed, 73)), _Told()
     frame = int(motions.frames.min()) // 2
     skeleton = SKELETONS[BODIES[motions.rotations_6d.shape[2]]]
@@ -113,7 +113,8 @@ def bending(motions: Motions, poses: Sequence[Pose], *, seed: int = 0) -> Anchor
         return Motion(skeleton, RATE_HZ, rotations, motions.path_m[at, :frames].astype(float))
 
     for pose in poses:
-        candidates = [motion(int(at)) for at in random.integers(len(motions), size=CANDIDATES)]
+        alike = np.flatnonzero(motions.labels[:, actions.index(pose.action)])
+        candidates = [motion(int(at)) for at in random.choice(alike, size=CANDIDATES)]
         told.add_free(candidates[0])
         for kind, anchor in _asked(pose, frame / RATE_HZ).items():
             (target,) = bound((anchor,), 2 * frame, len(skeleton))

@@ -36,7 +36,7 @@ _JERK_M_S3 = 60.0
 _STEEPEST = 52.5  # the largest third derivative of `rise`
 _HIPS = (SMPL_22["left_hip"], SMPL_22["right_hip"])
 _SOFT_M = 0.01  # two soles that are as low as each other share in being the lowest
-_REACH = 4  # frames to either side over which the floor's corrections are smoothed
+_REACH = 2  # frames to either side over which the floor's corrections are smoothed
 
 
 @dataclass(frozen=True)
@@ -174,15 +174,20 @@ def _feet_kept(
 ) -> Float[ndarray, "F 3"]:
     """The root's path on which standing feet slip as little as they did, and the lowest sole is as high as it was."""
     was, now = soles_m(before, path_m), soles_m(after, path_m)
-    height_m = np.maximum(was[1:, :, 1], was[:-1, :, 1]) - ground_of(was)
-    weight = np.clip(2 - 2 ** (height_m / STANDS_UNDER_M), 0.0, 1.0)
-    moved_m = np.diff((was - now)[..., [0, 2]], axis=0)
-    steps_m = (weight[..., None] * moved_m).sum(1) / np.maximum(weight.sum(1), 1.0)[:, None]
-    kept = path_m.copy()
-    kept[1:, [0, 2]] += np.cumsum(_smoothed(steps_m), axis=0)
     lift_m = _lowest(was) - _lowest(now)
+    ground_m = ground_of(was)
+    slips_m = _slipping(was, ground_m) - _slipping(now + lift_m[:, None, None] * [0.0, 1.0, 0.0], ground_m)
+    kept = path_m.copy()
+    kept[1:, [0, 2]] += np.cumsum(_smoothed(slips_m * np.minimum(1.0, 8.0 * touched[1:, None])), axis=0)
     kept[:, 1] += _smoothed(lift_m[:, None])[:, 0] * np.minimum(1.0, 8.0 * touched)
     return kept
+
+
+def _slipping(soles: Float[ndarray, "F P 3"], ground_m: float) -> Float[ndarray, "steps 2"]:
+    """How far what stands moves along the floor from each frame to the next; less where little of a sole stands."""
+    height_m = np.maximum(soles[1:, :, 1], soles[:-1, :, 1]) - ground_m
+    weight = np.clip(2 - 2 ** (height_m / STANDS_UNDER_M), 0.0, 1.0)
+    return (weight[..., None] * np.diff(soles[..., [0, 2]], axis=0)).sum(1) / np.maximum(weight.sum(1), 1.0)[:, None]
 
 
 def _lowest(soles: Float[ndarray, "F P 3"]) -> Float[ndarray, " F"]:

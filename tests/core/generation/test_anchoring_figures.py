@@ -56,10 +56,11 @@ def test_that_it_holds_only_where_every_kind_keeps_within_what_is_allowed(model)
 
 def test_that_the_bend_alone_is_measured_on_motion_without_a_model():
     motions = some_motions(12, frames=90)
-    poses = poses_of(some_motions(4), ("a", "b", "c", "d", "e"), 4)
-    said = bending(motions, poses)
+    actions = ("a", "b", "c", "d", "e")
+    poses = poses_of(some_motions(4), actions, 4)
+    said = bending(motions, actions, poses)
     assert said.seconds == 82 / 30
     for kind in said.kinds.values():
         assert kind.met_mm < 1e-3
         assert kind.off_mm < kind.free_off_mm  # the nearest of sixteen, and any
-    assert bending(motions, poses) == said
+    assert bending(motions, actions, poses) == said
