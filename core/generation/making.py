@@ -175,7 +175,7 @@ class _Maker:
                 number, pieces = number + 1, pieces + 1
             if pieces > 1:
                 count = _WORDS[pieces] if pieces < len(_WORDS) else str(pieces)
-                beyond = "is beyond" if part.seconds > longest_s else "with its past is beyond"
+                beyond = "is beyond" if part.seconds > longest_s else "and a second of past are beyond"
                 self._notes.append(
                     f"{part.seconds:g} s {beyond} this model's {longest_s:.3g} s: made in {count} stretches, joined."
                 )
