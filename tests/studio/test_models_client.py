@@ -7,6 +7,7 @@ import pytest
 
 from core.fits import Fitted, PoseToFit
 from core.forecasts import About, Forecaster, Refusal
+from core.generations import Generated, GeneratedSoFar, NotGenerated, Part, Recipe
 from studio.models_client import ModelsClient
 from tests.core.project_on_disk import project_on_disk, trained_run
 
@@ -163,3 +164,51 @@ def test_that_a_trained_run_is_asked_through_the_real_process(qtbot, tmp_path):
         client.forecast(folder, "clip-03", 100, (Forecaster(run=run), Forecaster(run=run, plain=True)))
     assert heard.args[1][0].forecast.model == "forecaster-01"
     client.close()
+
+
+RECIPE = Recipe(model="some run", story=(Part(actions=("walk",), seconds=1.0),))
+
+
+def test_that_motion_streams_in_until_it_is_whole_and_only_the_newest_is_heard(client_of, qtbot):
+    client = client_of(
+        """
+        for line in sys.stdin:
+            number = json.loads(line)["number"]
+            for _ in range(2):
+                say(type="generated-so-far", number=number, samples=[])
+            say(type="generated", number=number, samples=[], seconds_taken=0.1)
+            say(type="generated-so-far", number=number, samples=[])
+        """
+    )
+    heard = []
+    client.generating.connect(lambda number, said: heard.append((number, type(said))))
+    client.generated.connect(lambda number, said: heard.append((number, type(said))))
+    for _ in range(3):
+        last = client.generate(RECIPE)
+    qtbot.waitUntil(lambda: not client.is_waiting)
+    qtbot.wait(50)
+    assert heard == [(last, GeneratedSoFar), (last, GeneratedSoFar), (last, Generated)]
+
+
+def test_that_a_process_that_dies_twice_over_motion_says_so_to_whoever_asked(client_of, qtbot):
+    client = client_of("sys.stdin.readline(); sys.stderr.write('out of room'); sys.exit(3)")
+    with qtbot.waitSignal(client.generated, timeout=20_000) as heard:
+        number = client.generate(RECIPE)
+    said_number, said = heard.args
+    assert said_number == number
+    assert isinstance(said, NotGenerated)
+    assert "twice" in said.refusal.message
+    assert "out of room" in said.refusal.details
+
+
+def test_that_what_a_motion_model_knows_is_told_or_why_not(client_of, qtbot):
+    client = client_of(
+        """
+        for line in sys.stdin:
+            refusal = {"message": "It is cut off.", "hint": "Copy it again."}
+            say(type="refused", number=json.loads(line)["number"], refusal=refusal)
+        """
+    )
+    with qtbot.waitSignal(client.motion_model_described, timeout=20_000) as heard:
+        number = client.about_motion_model("some run")
+    assert heard.args == [number, Refusal(message="It is cut off.", hint="Copy it again.")]
