@@ -183,8 +183,7 @@ def test_that_motion_streams_in_until_it_is_whole_and_only_the_newest_is_heard(c
     heard = []
     client.generating.connect(lambda number, said: heard.append((number, type(said))))
     client.generated.connect(lambda number, said: heard.append((number, type(said))))
-    for _ in range(3):
-        last = client.generate(RECIPE)
+    last = [client.generate(RECIPE) for _ in range(3)][-1]
     qtbot.waitUntil(lambda: not client.is_waiting)
     qtbot.wait(50)
     assert heard == [(last, GeneratedSoFar), (last, GeneratedSoFar), (last, Generated)]
