@@ -12,7 +12,8 @@ from studio.commands import BY_NAME, tip
 from studio.widgets import parts as looks
 from studio.widgets.motion_time import MotionTime
 from studio.widgets.story_track import StoryTrack
-from studio.widgets.token_strip import TokenStrip, tokens_of
+from studio.widgets.token_choice import tokens_of
+from studio.widgets.token_strip import TokenStrip
 
 _MOST_PAST = 0.25
 """Of the width, for what was there before."""
@@ -121,7 +122,7 @@ class MotionLine(QFrame):
     def ask_resample(self) -> None:
         """Wish that all but the locked stretches is drawn anew."""
         locked = self.locked
-        if locked is not None and self.strip.can_resample and self._is_free:
+        if locked is not None and self.strip.choice.can_resample and self._is_free:
             self.resample_wanted.emit(locked)
 
     def _follow_locks(self) -> None:
@@ -129,7 +130,7 @@ class MotionLine(QFrame):
         self.locks_changed.emit()
 
     def _follow(self) -> None:
-        can = self.strip.can_resample and self._is_free
+        can = self.strip.choice.can_resample and self._is_free
         self.resample.setEnabled(can)
         why = self.tr("Choose a stretch of tokens and lock it first.")
         self.resample.setToolTip(self.tr("Draw everything but the locked stretches anew.") if can else why)

@@ -17,7 +17,7 @@ from studio.widgets import painting
 from studio.widgets.motion_time import RULER, MotionTime, head_px
 
 if TYPE_CHECKING:
-    from studio.widgets.token_strip import Range, Tokens
+    from studio.widgets.token_choice import Range, Tokens
 
 _NUMBERS = (10.0, 9.0)
 """Sizes of numbers, at 100 % text: the largest that fits its cell, or none."""
@@ -166,6 +166,17 @@ def chip(tokens: Tokens, time: MotionTime, stretch: Range) -> tuple[QRectF, str]
     wide = painting.words_width("locked", 10.5, 600) + 26
     words = "locked" if wide <= right - left + 3 else ""
     return QRectF(left - 1.5, 1, wide if words else 20.0, theme.px(RULER) - 4), words
+
+
+def taken(
+    tokens: Tokens | None, time: MotionTime, locks: tuple[Range, ...], playhead_s: float
+) -> list[tuple[float, float]]:
+    """Where no time can be written: under the signs of locks and the playhead's handle."""
+    if tokens is None:
+        return []
+    signs = [chip(tokens, time, each)[0] for each in locks]
+    x = time.x(playhead_s)
+    return [(each.left(), each.right()) for each in signs] + [(x - 6, x + 6)]
 
 
 def _area(tokens: Tokens, time: MotionTime, stretch: Range) -> QRectF:

@@ -10,7 +10,8 @@ from PySide6.QtTest import QTest
 from core.generations import Anchor, Part
 from studio.widgets.motion_line import MotionLine
 from studio.widgets.story_edits import LEAST_S, Story, whole
-from studio.widgets.story_track import Hit
+from studio.widgets.story_places import Hit
+from studio.widgets.story_track import menu_of
 from tests.studio.made_samples import made_sample
 
 WALK, SIT, WAVE = (
@@ -50,17 +51,17 @@ def let_go(line: MotionLine, place: QPointF) -> None:
 
 
 def end_of(line: MotionLine, at: int) -> QPointF:
-    area = line.track.part_rect(at)
+    area = line.track.places().part(at)
     return QPointF(area.right() - 2, area.top() + 4)
 
 
 def middle_of(line: MotionLine, at: int) -> QPointF:
-    area = line.track.part_rect(at)
+    area = line.track.places().part(at)
     return QPointF(area.left() + 0.3 * area.width(), area.top() + 4)
 
 
 def px_per_s(line: MotionLine) -> float:
-    return line.track.part_rect(0).width() / 2.0
+    return line.track.places().part(0).width() / 2.0
 
 
 def test_that_dragging_an_end_changes_one_duration_as_one_wish_on_release(line, wishes):
@@ -112,7 +113,7 @@ def test_that_a_part_let_go_where_it_was_is_no_wish(line, wishes):
 
 def test_that_an_anchor_is_dragged_in_time_and_held_inside_the_story(line, wishes):
     diamond = line.track.item_rect(1).center()
-    assert line.track.hit(diamond) == Hit("anchor", 0)
+    assert line.track.places().hit(diamond) == Hit("anchor", 0)
     there = diamond + QPointF(px_per_s(line), 0)
     press(line, diamond)
     move(line, there)
@@ -150,7 +151,7 @@ def test_that_keys_walk_change_reorder_and_take_out(qtbot, line, wishes):
 def test_that_adding_asks_which_action_and_takes_no_other_away(qtbot, line, wishes):
     asked = []
     line.rename_wanted.connect(asked.append)
-    qtbot.mouseClick(line.track, Qt.MouseButton.LeftButton, pos=line.track.add_rect().center().toPoint())
+    qtbot.mouseClick(line.track, Qt.MouseButton.LeftButton, pos=line.track.places().add().center().toPoint())
     assert wishes[-1].parts[:3] == (WALK, SIT, WAVE)
     assert len(wishes[-1].parts) == 4
     assert asked == [3]
@@ -163,14 +164,14 @@ def test_that_adding_asks_which_action_and_takes_no_other_away(qtbot, line, wish
 
 def test_that_the_axis_holds_still_under_a_drag(line, wishes):
     start = end_of(line, 2)
-    before = line.track.part_rect(0).right()
+    before = line.track.places().part(0).right()
     press(line, start)
     move(line, start + QPointF(60, 0))
     line.show_sample(1, made_sample(tokens=60))  # an answer comes meanwhile
-    assert line.track.part_rect(0).right() == before
+    assert line.track.places().part(0).right() == before
     let_go(line, start + QPointF(60, 0))
     assert len(wishes) == 1
-    assert line.track.part_rect(0).right() < before  # the axis takes in what was added
+    assert line.track.places().part(0).right() < before  # the axis takes in what was added
 
 
 def test_that_a_story_changed_elsewhere_ends_a_drag(line, wishes):
@@ -196,7 +197,7 @@ def test_that_nothing_can_be_changed_where_editing_is_off(qtbot, line, wishes):
 def test_that_a_press_beside_the_parts_seeks(line):
     sought = []
     line.sought.connect(sought.append)
-    area = line.track.part_rect(1)
+    area = line.track.places().part(1)
     press(line, QPointF(area.center().x(), 1))
     assert sought == [pytest.approx(2.5, abs=0.02)]
     let_go(line, QPointF(area.center().x(), 1))
@@ -217,7 +218,7 @@ def test_that_readers_hear_parts_poses_and_the_place_to_add_in_order_of_time(lin
 
 def test_that_the_menu_offers_what_can_be_done_with_the_chosen_one(line):
     line.track.choose(Hit("part", 0))
-    menu = line.track.menu()
+    menu = menu_of(line.track, line.track._hands)
     can = {each.text(): each.isEnabled() for each in menu.actions() if each.text()}
     assert can == {
         "Change action…": True, "Add action after it": True, "Move earlier": False, "Move later": True,
@@ -229,13 +230,13 @@ def test_that_the_menu_offers_what_can_be_done_with_the_chosen_one(line):
 @pytest.mark.parametrize("width", [420, 640, 1400])
 def test_that_the_place_to_add_is_always_inside(line, width):
     line.resize(width, line.height())
-    assert line.track.add_rect().right() <= line.track.width()
-    assert line.track.add_rect().left() >= line.track.part_rect(2).right()
+    assert line.track.places().add().right() <= line.track.width()
+    assert line.track.places().add().left() >= line.track.places().part(2).right()
 
 
 def test_that_a_far_right_press_finds_no_part(line):
-    assert line.track.hit(QPointF(line.track.width() + 40, 15)) is None
-    assert line.track.hit(QPointF(QPoint(2, 15))) is None
+    assert line.track.places().hit(QPointF(line.track.width() + 40, 15)) is None
+    assert line.track.places().hit(QPointF(QPoint(2, 15))) is None
 
 
 # ---- laws of the edits ----

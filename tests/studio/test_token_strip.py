@@ -170,8 +170,8 @@ def test_that_tokens_and_story_stand_at_the_same_places(line):
 
     line.show_sample(1, made_sample(tokens=15, factor=4))
     line.show_story((Part(actions=("walk",), seconds=0.8), Part(actions=("sit",), seconds=1.2)))
-    assert line.track.part_rect(1).left() == pytest.approx(line.strip.item_rect(6).left())
-    assert line.track.part_rect(1).right() == pytest.approx(line.strip.item_rect(14).right())
+    assert line.track.places().part(1).left() == pytest.approx(line.strip.item_rect(6).left())
+    assert line.track.places().part(1).right() == pytest.approx(line.strip.item_rect(14).right())
 
 
 def test_that_readers_hear_each_token_with_its_time_codes_and_state(line):
