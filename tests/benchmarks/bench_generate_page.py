@@ -51,6 +51,7 @@ def run() -> dict[str, float]:
     with tempfile.TemporaryDirectory() as place:
         page, close = page_on(Path(place))
         try:
+            page.generating.set_again(on=True)  # on a busy machine it would wait to be told
             wait(app, lambda: bool(page.generating.shown) and page.generating.is_settled)
             figures = answer_figures(app, page)
             figures |= window_figures(app, page)
@@ -90,7 +91,6 @@ def page_on(place: Path) -> tuple[GeneratePage, Callable[[], None]]:
 def answer_figures(app: QApplication, page: GeneratePage) -> dict[str, float]:
     """From a changed control to what the page shows of it."""
     figures = {}
-    page.generating.set_again(on=True)
     for samples in (1, 4):
         page.question.change(samples=samples, story=(Part(actions=("walk",), seconds=4.0),))
         wait(app, lambda: page.generating.is_settled)
