@@ -31,6 +31,7 @@ from core.runs import (
     MakeDemo,
     Note,
     PrepareData,
+    ReproduceTable,
     Spec,
     Stopped,
     TrainForecaster,
@@ -56,6 +57,8 @@ def carry_out(spec: Spec) -> Events:
             yield from _evaluate_forecaster(spec)
         case EvaluatePoseGpt():
             yield from _evaluate_posegpt(spec)
+        case ReproduceTable():
+            yield from _reproduce_table(spec)
         case MakeDemo():
             yield from _make_demo(spec)
         case ExportBodies():
@@ -170,6 +173,15 @@ def _evaluate_posegpt(spec: EvaluatePoseGpt) -> Events:
     with ProjectStore.open(Path(spec.project), "Posecast", mode="read") as store:
         name = store.project.name
     yield from evaluate_posegpt(spec, name)
+
+
+def _reproduce_table(spec: ReproduceTable) -> Events:
+    from core.experiments.ablations import reproduce
+    from core.project.store import ProjectStore
+
+    with ProjectStore.open(Path(spec.project), "Posecast", mode="read") as store:
+        name = store.project.name
+    yield from reproduce(spec, name)
 
 
 def _evaluate_forecaster(spec: EvaluateForecaster) -> Events:

@@ -120,6 +120,20 @@ class EvaluatePoseGpt(msgspec.Struct, frozen=True, kw_only=True, tag="evaluate-p
     classifier_file: str = ""  # HumanAct12's own, which is then T
 
 
+class ReproduceTable(msgspec.Struct, frozen=True, kw_only=True, tag="reproduce-table"):
+    """Train and judge the rows of one of PoseGPT's ablations on a project's motion."""
+
+    project: str
+    out: str
+    what: Literal["table1", "table2", "table3", "table4"]
+    knobs: tuple[str, ...] = ()  # changed in every row
+    rows: tuple[str, ...] = ()  # of the rows, those with one of these in their names; all without
+    part: str = "test"
+    windows: int = 300
+    seed: int = 0
+    teach: bool = True  # whether S is trained for R_S
+
+
 class MakeDemo(msgspec.Struct, frozen=True, kw_only=True, tag="make-demo"):
     """A project of simulated cooks in `folder`, with or without rendered video."""
 
@@ -211,6 +225,7 @@ Spec = (
     | EvaluateForecaster
     | TrainPoseGpt
     | EvaluatePoseGpt
+    | ReproduceTable
     | MakeDemo
     | ExportBodies
     | ImportData

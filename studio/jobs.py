@@ -32,6 +32,7 @@ from core.runs import (
     Note,
     PrepareData,
     Progress,
+    ReproduceTable,
     Spec,
     Stopped,
     TrainForecaster,
@@ -136,6 +137,8 @@ class Job(QObject):
                 return "Train a motion model" + (f", {preset.partition('/')[2]}" if preset else "")
             case EvaluatePoseGpt():
                 return "Evaluate a motion model"
+            case ReproduceTable(what=what):
+                return f"Reproduce {what}"
             case MakeDemo():
                 return "Make a demo kitchen"
             case ExportBodies(file=file):

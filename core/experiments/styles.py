@@ -12,15 +12,15 @@ import numpy as np
 from core.errors import ProjectError
 from core.project.motion_sets import MotionRow, MotionSet, MotionSplit
 
-NAME = "styles"
 SHARES = {"train": 10, "validation": 2, "test": 3}
 """Of fifteen styles."""
 
 
 def store_split(motion_set: MotionSet, *, seed: int = 0) -> MotionSplit:
-    """The split, stored with the set; the one that is there where it was stored before."""
-    if NAME in motion_set.splits():
-        return motion_set.splits()[NAME]
+    """The split of that seed, stored with the set; the one that is there where it was stored before."""
+    name = f"styles-{seed}"
+    if name in motion_set.splits():
+        return motion_set.splits()[name]
     by_action: dict[str, dict[str, list[MotionRow]]] = defaultdict(lambda: defaultdict(list))
     for row in motion_set.rows.values():
         for stretch in row.stretches[:1]:
@@ -39,7 +39,7 @@ def store_split(motion_set: MotionSet, *, seed: int = 0) -> MotionSplit:
         for style, found in sorted(styles.items()):
             parts[part_of[style] if action in whole else "train"] += sorted(row.name for row in found)
     split = MotionSplit(
-        name=NAME,
+        name=name,
         how=f"by style, seed {seed}: {len(whole)} actions in all styles; tested on {', '.join(order[-3:])}, "
         f"chosen on {', '.join(order[-5:-3])}",
         parts={part: tuple(names) for part, names in parts.items()},
