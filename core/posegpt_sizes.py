@@ -86,8 +86,11 @@ def autoencoder_numbers(config: PoseGpt) -> int:
     heads = 2 * _linear(width, width) + _linear(width, features) + _linear(width, root)
     between = _linear(width, latent) + _linear(latent, width) + halvings * 2 * _linear(2 * width, width)
     between += halvings * width  # the way up has twice as many outputs
-    if auto.normalized:  # straight ways beside the heads, and a norm of the latents
+    if auto.normalized:  # straight ways beside the heads, a norm of the latents, and short ways of a token's frames
         heads += _linear(width, features) + _linear(width, root)
+        frames = auto.downsampling * (features + root)
+        heads += _linear(frames, width) + _linear(width, latent) + _linear(frames, latent)
+        heads += _linear(latent, latent) + 2 * _linear(latent, frames)
         between += 2 * latent
     layers = 2 * sum(each.numbers for each, _ in _blocks(config))
     return _linear(features + root, width) + layers + between + codes + heads

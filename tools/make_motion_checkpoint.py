@@ -11,30 +11,38 @@ import time
 import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import msgspec
 import numpy as np
 import torch
-from core.training.posegpt import train_posegpt
 
 from core import configs
 from core.bodies.skeletons import SMPL_24
 from core.datasets.kitchen.recorded import recordings
+from core.datasets.motion_windows import LEAST_FRAMES
 from core.formats import exponential_maps
 from core.models import checkpoints
 from core.project import edits
 from core.project.motion_sets import IndexLine, MotionSet, MotionSplit, SetFacts
 from core.project.store import ProjectStore
-from core.recordings import Recording, completed, joints_of
+from core.recordings import Recording, Stretch, completed, joints_of
 from core.runs import Events, Note, Progress, TrainPoseGpt
+from core.training.posegpt import train_posegpt
 
 ROOT = Path(__file__).resolve().parents[1]
 NAME = "motion-gpt-small"
 SHIPPED = ROOT / "resources" / "checkpoints" / NAME
 PRESET = "posegpt/small"
 COOKS, COOK_SECONDS, COOK_SEED = 60, 60.0, 3000
-KNOBS: tuple[str, ...] = ()
+KNOBS = (
+    "autoencoder_training.learning_rate=1e-3", "autoencoder_training.batch=8", "autoencoder_training.steps=4000",
+    "gpt_training.learning_rate=1e-3", "gpt_training.batch=16", "gpt_training.steps=3000", "validate_every=500",
+    "report_every=100",
+)  # fmt: skip
+MOST_TURN_DEGREES = 35.0
+"""Of the root, from one frame to the next."""
 STANDING_FOOT_M = 0.028
 """How high the joint of the ball of the foot is over the floor it stands on, on the body of average shape."""
 ACTIONS = {
@@ -57,7 +65,7 @@ def main(work: Path, cmu: Path) -> None:
     assert isinstance(config, configs.PoseGpt)
     spec = TrainPoseGpt(project=str(project), out=str(out), config=config, preset=PRESET)
     began = time.process_time()
-    tell(train_posegpt(spec))
+    tell(train_posegpt(spec, "Free motion", out))
     ship(out, time.process_time() - began)
 
 
@@ -98,8 +106,22 @@ def cmu_recordings(source: Path) -> Iterator[Recording]:
     for path in sorted(source.rglob("*.txt")):
         for each in exponential_maps.read(path):
             label = path.parent.name.replace("_extra", "").replace("_", " ")
-            stretches = tuple(replace(one, labels=(ACTIONS[label],), text=path.stem) for one in each.stretches)
-            yield on_the_floor(completed(replace(each, name=f"cmu {path.stem}", stretches=stretches)))
+            whole = on_the_floor(completed(replace(each, name=f"cmu {path.stem}")))
+            stretches = tuple(
+                Stretch(start / whole.rate_hz, end / whole.rate_hz, (ACTIONS[label],), path.stem)
+                for start, end in unbroken(whole)
+            )
+            yield replace(whole, stretches=stretches)
+
+
+def unbroken(recording: Recording) -> list[tuple[int, int]]:
+    """Between the frames at which the root turns as nobody can: a few of the files are damaged there."""
+    assert recording.body is not None
+    roots = recording.body.rotations[:, 0]
+    cosine = (np.einsum("fij,fij->f", roots[:-1], roots[1:]) - 1) / 2
+    jumps = np.flatnonzero(cosine < np.cos(np.radians(MOST_TURN_DEGREES))) + 1
+    edges = [0, *jumps.tolist(), len(recording)]
+    return [(start, end) for start, end in pairwise(edges) if end - start >= LEAST_FRAMES]
 
 
 def on_the_floor(recording: Recording) -> Recording:

@@ -98,6 +98,11 @@ class MotionVqvae(nn.Module):
         self.to_rotations = _Head(width, 6 * joints, straight=config.normalized)
         self.to_root = _Head(width, root, straight=config.normalized)
         self.latent_norm = nn.LayerNorm(quantizer.width) if config.normalized else nn.Identity()
+        # A token's own frames also go by a short way: blocks then learn what the frames before have to say.
+        frame = 6 * joints + (3 if self._absolute else 4)
+        wide_frames, outputs = self.factor * frame, self.factor * (6 * joints + root)
+        self.short_in = _Head(wide_frames, quantizer.width, straight=True, inner=width) if config.normalized else None
+        self.short_out = _Head(quantizer.width, outputs, straight=True) if config.normalized else None
         # Until training has told the means and spreads of features, a model stands as the rest body does.
         upright = torch.tensor([1.0, 0.0, 0.0, 0.0, 1.0, 0.0])
         self.register_buffer("feature_mean", torch.cat([upright.repeat(joints), torch.zeros(root)]))
@@ -175,7 +180,9 @@ class MotionVqvae(nn.Module):
     def latents(self, motion: MotionTensors, real: Bool[Tensor, "B F"] | None) -> Float[Tensor, "B N D"]:
         """Latents before they are quantised. F is a multiple of `factor`, and real frames fill whole tokens."""
         features = self._features(motion)
-        x = self.into((features - self.feature_mean) / self.feature_spread if self._normalized else features)
+        if self._normalized:
+            features = (features - self.feature_mean) / self.feature_spread
+        x = self.into(features)
         if self._once:
             x = x + self._position_size * sine_positions(x.shape[1], x.shape[2]).to(x)
         for number, stack in enumerate(self.encoder):
@@ -183,7 +190,10 @@ class MotionVqvae(nn.Module):
             if number < self._halvings:
                 x = self.halving[number](x.reshape(x.shape[0], x.shape[1] // 2, 2 * x.shape[2]))
                 real = None if real is None else real[:, ::2]
-        return self.latent_norm(self.into_latent(x))
+        latents = self.into_latent(x)
+        if self.short_in is not None:
+            latents = latents + self.short_in(features.unflatten(1, (-1, self.factor)).flatten(2))
+        return self.latent_norm(latents)
 
     def motion_of(self, latents: Float[Tensor, "B N D"], real: Bool[Tensor, "B N"] | None) -> MotionTensors:
         """The motion that quantised latents stand for."""
@@ -197,8 +207,11 @@ class MotionVqvae(nn.Module):
             x = self.decoder[number](x, real)
         columns = 6 * self.joints
         mean, spread = self.feature_mean, self.feature_spread
-        rotations = self.to_rotations(x).float() * spread[:columns] + mean[:columns]
-        root = self.to_root(x).float()
+        rotations, root = self.to_rotations(x).float(), self.to_root(x).float()
+        if self.short_out is not None:
+            short = self.short_out(latents).float().unflatten(2, (self.factor, -1)).flatten(1, 2)
+            rotations, root = rotations + short[..., :columns], root + short[..., columns:]
+        rotations = rotations * spread[:columns] + mean[:columns]
         if not self._absolute:  # otherwise what goes in are places, and out come steps
             root = root * spread[columns:] + mean[columns:]
         return MotionTensors(orthonormal_6d(rotations.unflatten(-1, (self.joints, 6))), self._path(root))
@@ -252,9 +265,10 @@ def blocks_of(config: Knobs) -> tuple[int, ...]:
 class _Head(nn.Module):
     """Two layers, and where it is `straight` a linear map beside them. It begins near nothing."""
 
-    def __init__(self, width: int, outputs: int, *, straight: bool) -> None:
+    def __init__(self, width: int, outputs: int, *, straight: bool, inner: int = 0) -> None:
         super().__init__()
-        self.widen, self.out = nn.Linear(width, width), nn.Linear(width, outputs)
+        inner = inner or width
+        self.widen, self.out = nn.Linear(width, inner), nn.Linear(inner, outputs)
         self.straight = nn.Linear(width, outputs) if straight else None
         with torch.no_grad():
             self.out.weight.mul_(0.1)
