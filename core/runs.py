@@ -121,11 +121,15 @@ class EvaluatePoseGpt(msgspec.Struct, frozen=True, kw_only=True, tag="evaluate-p
 
 
 class ReproduceTable(msgspec.Struct, frozen=True, kw_only=True, tag="reproduce-table"):
-    """Train and judge the rows of one of PoseGPT's ablations on a project's motion."""
+    """One of the tables or figures of PoseGPT's paper on a project's motion: trained and judged, or looked at."""
 
     project: str
     out: str
-    what: Literal["table1", "table2", "table3", "table4"]
+    what: Literal[
+        "table1", "table2", "table3", "table4", "figure6", "figure7", "figure8", "figure9", "figure10", "figure11",
+        "figure12", "samples",
+    ]  # fmt: skip
+    run: str = ""  # of the model that figures 9 to 12 and `samples` look at
     knobs: tuple[str, ...] = ()  # changed in every row
     rows: tuple[str, ...] = ()  # of the rows, those with one of these in their names; all without
     part: str = "test"

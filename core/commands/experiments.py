@@ -58,26 +58,42 @@ def table5(
 
 def reproduce(
     what: Annotated[
-        Literal["table1", "table2", "table3", "table4"],
-        typer.Argument(help="Which of PoseGPT's tables.", show_default=False),
+        Literal[
+            "table1",
+            "table2",
+            "table3",
+            "table4",
+            "figure6",
+            "figure7",
+            "figure8",
+            "figure9",
+            "figure10",
+            "figure11",
+            "figure12",
+            "samples",
+        ],
+        typer.Argument(help="Which of PoseGPT's tables or figures; samples: people from nothing.", show_default=False),
     ],
     knobs: Annotated[list[str] | None, typer.Argument(help="Settings of every row, such as gpt.layers=4")] = None,
     *,
     project: Annotated[Path, typer.Option(help="The project whose labelled motion is learned.")],
     out: Annotated[Path, typer.Option(help="A folder for runs and table; one that is there goes on.")],
-    rows: Annotated[list[str] | None, typer.Option("--row", help="Only rows with this in their name.")] = None,
+    run: Annotated[str, typer.Option(help="The trained model that figures 9 to 12 look at.", show_default=False)] = "",
+    rows: Annotated[
+        list[str] | None, typer.Option("--row", help="Only rows with this in their name; of sheets, actions.")
+    ] = None,
     part: Annotated[Literal["train", "validation", "test"], typer.Option(help="What is measured on.")] = "test",
     windows: Annotated[int, typer.Option(min=16, help="Windows and samples a side.")] = 300,
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same table.")] = 0,
     without_rs: Annotated[bool, typer.Option("--without-rs", help="Leave R_S out, which trains a classifier.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Train and judge the rows of Table 1, 2, 3 or 4 on a project's motion, at a size that two cores train."""
+    """Make a table or figure of PoseGPT's paper on a project's motion, at a size that two cores train."""
     from core.runs import ReproduceTable
 
     with refusals():
         spec = ReproduceTable(
-            project=str(project.resolve()), out=str(out.resolve()), what=what, knobs=tuple(knobs or ()),
+            project=str(project.resolve()), out=str(out.resolve()), what=what, run=run, knobs=tuple(knobs or ()),
             rows=tuple(rows or ()), part=part, windows=windows, seed=seed, teach=not without_rs,
         )  # fmt: skip
         done = run_to_the_end(spec, as_json=as_json)

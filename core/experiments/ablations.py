@@ -119,6 +119,11 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True):
 
 def reproduce(spec: ReproduceTable, project: str) -> Events:
     """All rows of a table, one after the other."""
+    if spec.what not in TABLES:
+        from core.experiments.figures import figure
+
+        yield from figure(spec)
+        return
     title, rows = TABLES[spec.what]
     if spec.rows:
         rows = tuple(row for row in rows if any(each in row.name for each in spec.rows))
@@ -131,23 +136,35 @@ def reproduce(spec: ReproduceTable, project: str) -> Events:
     judge_: Judge | None = None
     for number, row in enumerate(rows):
         yield Progress(number, len(rows), row.name)
-        kept = _kept(folder / "rows" / f"{_as_name(row.name)}.json", _made_for(spec, row))
+        kept = _kept(folder / "rows" / f"{file_name(row.name)}.json", _made_for(spec, row))
         if kept is None:
             run, seconds = yield from _trained(spec, project, row, folder)
             model = MotionModel.load(run)
             if real is None or judge_ is None:
-                real, judge_ = yield from _judge(spec, model, folder)
+                real, judge_ = yield from teacher(spec, model, folder)
             yield Note(f"Judging {row.name}")
             scores = judge(model, real, judge_, windows=spec.windows, seed=spec.seed)
             if spec.teach:
                 right = yield from taught(model, real, "transformer", windows=spec.windows, seed=spec.seed)
                 scores = msgspec.structs.replace(scores, teaches=metrics.teaches(right, judge_.accuracy_on_real))
             kept = _measured(row, _made_for(spec, row), model, scores, seconds)
-            _keep(folder / "rows" / f"{_as_name(row.name)}.json", kept)
+            _keep(folder / "rows" / f"{file_name(row.name)}.json", kept)
         found.append(kept)
         _write(spec, title, rows, found, judge_, folder)
     yield Made("table", str(folder / f"{spec.what}.md"))
     yield Done(f"{title}: {len(found)} rows in {folder.name}/{spec.what}.md", (str(folder / f"{spec.what}.md"),))
+
+
+def kept_rows(folder: Path, what: str) -> list[Measured]:
+    """The rows of a table that were measured in this folder; RunError where there are none."""
+    found = []
+    for row in TABLES[what][1]:
+        path = folder / "rows" / f"{file_name(row.name)}.json"
+        if path.is_file():
+            found.append(msgspec.json.decode(path.read_bytes(), type=Measured))
+    if not found:
+        raise RunError(f"No row of {what} was measured here.", hint=f"posecast reproduce {what}, into this folder.")
+    return found
 
 
 def _names(what: str) -> list[str]:
@@ -166,7 +183,7 @@ def config_of(spec: ReproduceTable, row: Row) -> PoseGpt:
 
 def _trained(spec: ReproduceTable, project: str, row: Row, folder: Path) -> Generator[Event, None, tuple[Path, float]]:
     """The row's run, which may be there already, and how many seconds of processor it took."""
-    run = folder / "runs" / _as_name(row.name)
+    run = folder / "runs" / file_name(row.name)
     config = config_of(spec, row)
     if row.codes_of:
         base = next(each for each in _TABLE1 if each.name == row.codes_of)
@@ -185,7 +202,9 @@ def _trained(spec: ReproduceTable, project: str, row: Row, folder: Path) -> Gene
     return run, float(clock.read_text())
 
 
-def _judge(spec: ReproduceTable, model: MotionModel, folder: Path) -> Generator[Event, None, tuple[RealWindows, Judge]]:
+def teacher(
+    spec: ReproduceTable, model: MotionModel, folder: Path
+) -> Generator[Event, None, tuple[RealWindows, Judge]]:
     """T, trained once for all rows."""
     real = real_windows(Path(spec.project), model.header.config, model.actions, part=spec.part, windows=spec.windows)
     made_for = f"{real.fingerprint} {real.classes} {spec.windows} {spec.seed}"
@@ -295,5 +314,5 @@ def _keep(path: Path, found: Measured) -> None:
     path.write_bytes(msgspec.json.encode(found))
 
 
-def _as_name(name: str) -> str:
+def file_name(name: str) -> str:
     return "".join(each if each.isalnum() else "-" for each in name.lower()).replace("--", "-").strip("-")
