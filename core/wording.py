@@ -1,5 +1,6 @@
 """Tables, numbers of things and times as people read them, wherever the program prints. Nothing but text."""
 
+import difflib
 import re
 from collections.abc import Iterable, Sequence
 
@@ -25,6 +26,16 @@ def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 def counted(count: int, thing: str, things: str = "") -> str:
     """`1 clip`, `3 clips`; a plural of another kind is given: `counted(2, "person", "people")`."""
     return f"{count} {thing if count == 1 else things or thing + 's'}"
+
+
+def nearest(word: str, known: Sequence[str]) -> tuple[str, ...]:
+    """Up to three known names like this one, the likest first."""
+    wanted = word.casefold().strip()
+    by_fold = {name.casefold(): name for name in reversed(known)}
+    holding = [name for fold, name in by_fold.items() if wanted and (wanted in fold or fold in wanted)]
+    like = [by_fold[fold] for fold in difflib.get_close_matches(wanted, list(by_fold), n=3, cutoff=0.45)]
+    likest = sorted(holding, key=lambda name: (abs(len(name) - len(word)), name))
+    return tuple(dict.fromkeys([*likest, *like]))[:3]
 
 
 def shown(text: str) -> str:

@@ -28,7 +28,7 @@ def recipe_ahead(
     from core.demo import find_run
     from core.evaluation.forecasting import load_run
     from core.footage import frame_at
-    from core.generation.from_forecast import story_of, timings_of
+    from core.forecast_stories import story_of, timings_of
     from core.project.store import ProjectStore
 
     with ProjectStore.open(project, "", mode="read") as store:

@@ -3,13 +3,12 @@
 Times are seconds of new motion; windows are cut later (`chaining`).
 """
 
-import difflib
 import math
 from collections.abc import Sequence
 
 from core.errors import RunError
 from core.generations import RATE_HZ, Recipe
-from core.wording import counted
+from core.wording import counted, nearest
 
 MOST_SAMPLES = 64
 MOST_SECONDS = 600.0
@@ -23,16 +22,6 @@ class UnknownActionError(RunError):
         some = self.nearest or tuple(known[:8])
         said = "Nearest" if self.nearest else "It knows" if len(some) == len(known) else "Among others it knows"
         super().__init__(f'"{action}" is not an action of this model.', hint=f"{said}: {', '.join(some)}.")
-
-
-def nearest(action: str, known: Sequence[str]) -> tuple[str, ...]:
-    """Up to three known names like this one, the likest first."""
-    wanted = action.casefold().strip()
-    by_fold = {name.casefold(): name for name in reversed(known)}
-    holding = [name for fold, name in by_fold.items() if wanted and (wanted in fold or fold in wanted)]
-    like = [by_fold[fold] for fold in difflib.get_close_matches(wanted, list(by_fold), n=3, cutoff=0.45)]
-    likest = sorted(holding, key=lambda name: (abs(len(name) - len(action)), name))
-    return tuple(dict.fromkeys([*likest, *like]))[:3]
 
 
 def check(recipe: Recipe, actions: Sequence[str], frames_a_token: int) -> None:

@@ -1,9 +1,10 @@
 """A past as a model takes it, and what comes after it put back into the past's world. No torch.
 
-A past may have any rate, any of SMPL's skeletons, any place and heading. It is taken at 30 frames a second, with the
-model's joints; a window of it stands at the origin without a heading (`at_origin`), as windows do in training. What a
-model then says is turned about the vertical and moved so that the past's last frame, as it came back, stands on the
-true one. The little that then differs there is carried over and let go in a third of a second. World metres, y up.
+A past may have any length, any rate, any of SMPL's skeletons, any place and heading. It is taken at 30 frames a
+second, with the model's joints; before one that is shorter than a token, such as a single pose, its first pose is held.
+A window of it stands at the origin without a heading (`at_origin`), as windows do in training. What a model then says
+is turned about the vertical and moved so that the past's last frame, as it came back, stands on the true one. The
+little that then differs there is carried over and let go in a third of a second. World metres, y up.
 Letters: S motions, P past frames, F new frames, J joints.
 """
 
@@ -19,6 +20,7 @@ from core.generations import RATE_HZ, Past, unpacked
 from core.geometry.rotations import about_y, inverse, matrices, rotation_vectors
 from core.motion import Motion
 from core.recordings import Recording, reference_joints_m, resampled
+from core.wording import counted
 
 _BY_JOINTS = {len(each): each for each in (SMPL_24, SMPLH_52, SMPLX_55)}
 _LEVEL_M = 0.25
@@ -46,11 +48,16 @@ def taken(past: Past, joints: int, frames_a_token: int) -> tuple[Motion, tuple[s
         target = _BY_JOINTS[joints]
         notes.append(f"The past is of {motion.skeleton.name}: taken as {target.name}.")
         motion = Motion(target, RATE_HZ, pose_for(motion.rotations, joints), motion.translation_m)
-    if len(motion) < frames_a_token:
-        raise RunError(
-            f"The past is {len(motion) / RATE_HZ:.2g} s long.",
-            hint=f"Give at least {np.ceil(100 * frames_a_token / RATE_HZ) / 100:g} s, one token of this model.",
+    lacking = frames_a_token - len(motion)
+    if lacking > 0:
+        if not len(motion):
+            raise RunError("The past has no frames.", hint="Choose a stretch of a motion.")
+        notes.append(
+            f"The past is {counted(len(motion), 'frame')} long: its first pose is held before it, so that it fills a token "
+            f"of this model, {frames_a_token / RATE_HZ:.2g} s."
         )
+        held = np.maximum(np.arange(-lacking, len(motion)), 0)
+        motion = Motion(motion.skeleton, RATE_HZ, motion.rotations[held], motion.translation_m[held])
     return motion, tuple(notes)
 
 

@@ -9,12 +9,13 @@ from core.bodies.kinematics import place_joints
 from core.bodies.skeletons import SMPL_24, SMPLX_55, UPPER_BODY_9
 from core.errors import RunError
 from core.generation import pasts
-from core.generation.asking import UnknownActionError, nearest
+from core.generation.asking import UnknownActionError
 from core.generation.making import iterate, made, make
 from core.generations import PackedMotion, Part, Past, Recipe, packed, unpacked
 from core.geometry.rotations import about_y, rotation_vectors
 from core.motion import Motion
 from core.recordings import reference_joints_m
+from core.wording import nearest
 from tests.core.generation.made_model import ACTIONS, made_config, made_header, made_model, made_whole, wandering
 
 
@@ -210,12 +211,25 @@ def test_that_what_differs_at_the_seam_is_all_there_at_first_and_gone_after_a_th
     np.testing.assert_allclose(path_m[0, 10:, 1], said.translation_m[30:, 1], atol=1e-6)
 
 
-def test_that_a_past_of_any_length_is_taken_from_one_token_on(model):
-    for frames in (4, 5, 30, 63, 64, 65, 500):
+def test_that_a_past_of_any_length_is_taken(model):
+    for frames in (1, 3, 4, 5, 30, 63, 64, 65, 500):
         (motion,) = motions(model, asked(("bow", 0.5), past=Past(motion=wandering(frames))))
         assert len(motion) == 15
-    with pytest.raises(RunError, match=r"0\.1 s long"):
-        make(model, asked(past=Past(motion=wandering(3))))
+
+
+def test_that_a_single_pose_is_held_for_a_token_and_that_is_said(model):
+    whole = unpacked(wandering(9))
+    one = Motion(whole.skeleton, 30.0, whole.rotations[5:6], whole.translation_m[5:6])
+    taken, notes = pasts.taken(Past(motion=packed(one)), 24, 4)
+    assert len(taken) == 4
+    np.testing.assert_array_equal(taken.rotations, np.repeat(unpacked(packed(one)).rotations, 4, axis=0))
+    np.testing.assert_array_equal(taken.translation_m, np.repeat(unpacked(packed(one)).translation_m, 4, axis=0))
+    assert notes == (
+        "The past is 1 frame long: its first pose is held before it, so that it fills a token of this model, 0.13 s.",
+    )
+    none = Motion(whole.skeleton, 30.0, whole.rotations[:0], whole.translation_m[:0])
+    with pytest.raises(RunError, match="no frames"):
+        pasts.taken(Past(motion=packed(none)), 24, 4)
 
 
 def test_that_only_the_end_of_a_long_past_matters(model):

@@ -17,10 +17,9 @@ from statistics import median
 from core.anchor_poses import anchor_of_step
 from core.errors import RunError
 from core.forecasts import Forecast
-from core.generation.asking import nearest
 from core.generations import RATE_HZ, Anchor, Part
 from core.project.annotations import Project
-from core.wording import counted
+from core.wording import counted, nearest
 
 USUAL_S, USUAL_SHARE = 2.0, 0.5
 """Of an action, where the project says nothing of any."""

@@ -6,10 +6,10 @@ from msgspec.structs import replace
 
 from core.commands.generating_ahead import read_mapping, recipe_ahead
 from core.errors import CoreError, RunError
+from core.forecast_stories import ANY_OTHER, USUAL_S, Timing, story_of, timings_of
 from core.forecasts import Forecast, ForecastStep
 from core.generation.anchors import bound
 from core.generation.blending import distance_m
-from core.generation.from_forecast import ANY_OTHER, USUAL_S, Timing, story_of, timings_of
 from core.generation.making import made
 from core.generation.upper_body import nine_of
 from core.generations import RATE_HZ, Recipe, rows, unpacked
