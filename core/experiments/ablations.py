@@ -32,8 +32,8 @@ from core.training.posegpt import train_posegpt
 BASE = (
     "data.least_frames=64", "data.most_frames=64", "autoencoder.layers=0,2", "autoencoder.width=96",
     "autoencoder.feed_forward=256", "autoencoder.downsampling=2", "quantizer.width=128",
-    "autoencoder_training.steps=1200", "autoencoder_training.batch=16", "autoencoder_training.learning_rate=1e-3",
-    "gpt.layers=2", "gpt.width=128", "gpt.feed_forward=512", "gpt_training.steps=1000", "gpt_training.batch=32",
+    "autoencoder_training.steps=600", "autoencoder_training.batch=8", "autoencoder_training.learning_rate=1e-3",
+    "gpt.layers=2", "gpt.width=128", "gpt.feed_forward=512", "gpt_training.steps=600", "gpt_training.batch=16",
     "gpt_training.learning_rate=1e-3", "validate_every=200", "report_every=50", "device=cpu",
 )  # fmt: skip
 """Over posegpt/small: two cores train a row in a few minutes."""
