@@ -75,12 +75,7 @@ def anchor_of_clip_pose(
     name = ", ".join([clip.name, *([label.name] if label is not None else [])])
     if not (0 <= pose.frame < len(tracks) and 0 <= person < tracks.people):
         raise ProjectError(f"{clip.name} has no 2D pose at frame {pose.frame}.", hint="Extract its poses again.")
-    at = slice(pose.frame, pose.frame + 1)
-    seen = Poses2d(
-        tracks.skeleton, tracks.joints_px[at, person : person + 1], tracks.confidence[at, person : person + 1]
-    )
-    if pose.joint_edits:
-        seen = _as_moved_by_hand(seen.as_skeleton(UPPER_BODY_9), pose.joint_edits)
+    seen = seen_of_pose(tracks, pose, person)
     confidence = np.asarray(seen.confidence[:, 0], float)
     fit = fit_pixels(
         library.body(),
@@ -96,6 +91,13 @@ def anchor_of_clip_pose(
     if legs_are_seen(seen.skeleton, confidence[0] >= SEEN):
         return _whole_body(fit.rotations[0], at_s, name, joints)
     return _upper_body(fit.rotations[0], at_s, name)
+
+
+def seen_of_pose(tracks: Poses2d, pose: CharacteristicPose, person: int) -> Poses2d:
+    """That frame of one person; nine joints where somebody moved any by hand."""
+    at, who = slice(pose.frame, pose.frame + 1), slice(person, person + 1)
+    seen = Poses2d(tracks.skeleton, tracks.joints_px[at, who], tracks.confidence[at, who])
+    return _as_moved_by_hand(seen.as_skeleton(UPPER_BODY_9), pose.joint_edits) if pose.joint_edits else seen
 
 
 def legs_are_seen(skeleton: Skeleton, seen: Bool[ndarray, " joints"]) -> bool:

@@ -15,6 +15,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QWidget
 
 from core.errors import CoreError
+from core.forecasts import Forecast
 from core.runs import Done, ExportBodies, Failed
 from studio import finding, theme
 from studio.adding import Adding
@@ -109,7 +110,7 @@ class Studio(QObject):
             "data": lambda: DataPage(document, jobs, self.adding, self.sets),
             "annotate": lambda: AnnotatePage(document, jobs, self.models, self.display),
             "train": self._training,
-            "forecast": lambda: ForecastPage(document, jobs, self.models, self.display),
+            "forecast": self._forecasting,
             "generate": lambda: GeneratePage(document, jobs, self.models, self.display, self.sets),
         }
 
@@ -117,6 +118,16 @@ class Studio(QObject):
         page = TrainingPage(self.document, self.jobs, self.sets)
         page.generate_wanted.connect(self._generate_with)
         return page
+
+    def _forecasting(self) -> ForecastPage:
+        page = ForecastPage(self.document, self.jobs, self.models, self.display)
+        page.motion_wanted.connect(self._move)
+        return page
+
+    def _move(self, forecast: Forecast) -> None:
+        page = self.window.show_page("generate")
+        if isinstance(page, GeneratePage):
+            page.ahead.ask(forecast)
 
     def _generate_with(self, run: str) -> None:
         page = self.window.show_page("generate")

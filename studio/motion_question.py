@@ -1,6 +1,5 @@
 """The question for motion as it stands: a `Recipe`, the part of its story that is edited, and words not understood."""
 
-import difflib
 import math
 import random
 
@@ -8,6 +7,7 @@ from msgspec.structs import replace
 from PySide6.QtCore import QObject, Signal
 
 from core.generations import Anchor, Locked, Part, Recipe
+from core.wording import nearest
 from studio.motion_models import MotionModels
 
 MOST_SAMPLES = 8
@@ -47,8 +47,7 @@ class MotionQuestion(QObject):
     def nearest(self, words: str) -> tuple[str, ...]:
         """The model's actions that are written most like it."""
         names = [name for name, _ in self.models.actions]
-        found = difflib.get_close_matches(words.casefold(), names, n=3, cutoff=0.3)
-        return tuple(found or names[:3])
+        return nearest(words, names) or tuple(names[:3])
 
     def change(self, **words: object) -> None:
         """Change the recipe. Codes that were locked are of one motion: another question lets them go."""
@@ -75,6 +74,11 @@ class MotionQuestion(QObject):
         end_s = sum(part.seconds for part in story)
         held = tuple(replace(each, at_s=min(each.at_s, end_s)) for each in anchors)
         self.change(story=story, anchors=held)
+
+    def begin_story(self, story: tuple[Part, ...], anchors: tuple[Anchor, ...]) -> None:
+        """Another story from nothing; how it is drawn stays as it is."""
+        self.part, self.unknown_action = 0, ""
+        self.change(story=story, anchors=anchors, past=None)
 
     def change_part(self, *, actions: tuple[str, ...] | None = None, seconds: float | None = None) -> None:
         """Change the part that is edited; the first one is made where there is none."""

@@ -53,8 +53,8 @@ def taken(past: Past, joints: int, frames_a_token: int) -> tuple[Motion, tuple[s
         if not len(motion):
             raise RunError("The past has no frames.", hint="Choose a stretch of a motion.")
         notes.append(
-            f"The past is {counted(len(motion), 'frame')} long: its first pose is held before it, so that it fills a token "
-            f"of this model, {frames_a_token / RATE_HZ:.2g} s."
+            f"The past is {counted(len(motion), 'frame')} long: its first pose is held before it, so that it fills a "
+            f"token of this model, {frames_a_token / RATE_HZ:.2g} s."
         )
         held = np.maximum(np.arange(-lacking, len(motion)), 0)
         motion = Motion(motion.skeleton, RATE_HZ, motion.rotations[held], motion.translation_m[held])

@@ -43,6 +43,8 @@ class ForecastPage(QWidget):
 
     asks = Signal(str)
     says = Signal(str)
+    motion_wanted = Signal(object)
+    """A body that moves through this `Forecast`."""
 
     def __init__(self, document: Document, jobs: Jobs, models: ModelsClient, display: Display) -> None:
         super().__init__()
@@ -82,6 +84,7 @@ class ForecastPage(QWidget):
             "previous-run": partial(self.runs.walk, -1),
             "next-run": partial(self.runs.walk, 1),
             "add-run": self.runs.show_menu,
+            "move-forecast": self._step_panel.move_through,
             "play": self.player.toggle,
             "play-stop": self.player.stop,
             "play-on": lambda: self.player.faster(1),
@@ -145,6 +148,8 @@ class ForecastPage(QWidget):
         head = parts.row(self._tabs, 8, self._where, None, self._from, self._held, people, self.runs, gap=6)
         self.space, self._step_panel = SpacePanel(), StepPanel()
         self._joints, self._doubts = JointsPanel(), DoubtsPanel()
+        self._step_panel.move_wanted.connect(self.motion_wanted)
+        self._step_panel.says.connect(self.says)
         self._joints.hide()  # one tab's panels must not claim height from the other's
         self._doubts.asks.connect(self.asks)
         self._doubts.hide()

@@ -40,10 +40,15 @@ class Clock(QWidget):
 class StepPanel(QFrame):
     """The chosen step of one run in words and bars."""
 
+    move_wanted = Signal(object)
+    """A body that moves through this `Forecast`."""
+    says = Signal(str)
+
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("panel")
         self.setAccessibleName(self.tr("The chosen step"))
+        self._forecast: Forecast | None = None
         self._title = parts.text("", "title")
         self._sure = parts.text("", "label")
         self._bars = LikelyBars()
@@ -51,9 +56,18 @@ class StepPanel(QFrame):
         box = QVBoxLayout(self)
         box.setContentsMargins(12, 10, 12, 12)
         box.setSpacing(6)
-        box.addWidget(parts.row(self._title, self._sure, None, gap=8))
+        self.move = parts.tool("generate", tip("move-forecast"))
+        self.move.clicked.connect(self.move_through)
+        box.addWidget(parts.row(self._title, self._sure, None, self.move, gap=8))
         box.addWidget(self._bars)
         box.addWidget(self._came)
+
+    def move_through(self) -> None:
+        """Ask for a body that moves through all steps of the forecast."""
+        if self._forecast is None:
+            self.says.emit(self.tr("Nothing is forecast here that a body could move through."))
+        else:
+            self.move_wanted.emit(self._forecast)
 
     def set_low(self, *, low: bool) -> None:
         """In a low window the least likely make room."""
@@ -61,6 +75,7 @@ class StepPanel(QFrame):
 
     def show_step(self, moment: Moment | None, at: int) -> None:
         """Step `at` of the moment's first forecast."""
+        self._forecast = moment.first if moment is not None else None
         if moment is None or at >= len(moment.first.steps):
             self._title.setText("")
             self._sure.setText("")

@@ -22,6 +22,7 @@ from studio.jobs import Jobs
 from studio.models_client import ModelsClient
 from studio.motion_models import MotionModels
 from studio.motion_question import MOST_SAMPLES, MotionQuestion
+from studio.pages.generate_ahead import FromForecast
 from studio.pages.generate_cards import CardFacts, SampleCards
 from studio.pages.generate_clock import GenerateClock, Playing
 from studio.pages.generate_kept import KeptPart
@@ -54,6 +55,7 @@ class GeneratePage(QWidget):
         self.question = MotionQuestion(self.models, self)
         self.generating = Generating(document, models, self.models, self.question)
         self.pasts = Pasts(document, models, sets, self)
+        self.ahead = FromForecast(document, self.question, self)
         self.moving = MovingSamples(self)
         self._draw_soon = QTimer(self, singleShot=True, interval=0)
         self._draw_soon.timeout.connect(self._draw)
@@ -124,6 +126,7 @@ class GeneratePage(QWidget):
         self.kept.says.connect(self.says)
         self.over.asks.connect(self.asks)
         self.over.says.connect(self.says)
+        self.ahead.says.connect(self.says)
 
     # ---- what can be done ----
 
@@ -158,6 +161,7 @@ class GeneratePage(QWidget):
         waits = (
             self._draw_soon.isActive()
             or self.pasts.is_waiting
+            or self.ahead.is_waiting
             or self.playing.player.is_playing
             or not self.kept.is_settled
             or not self.over.is_settled

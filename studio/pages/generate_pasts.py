@@ -5,21 +5,22 @@ characteristic pose. A recording of a data set is read in a thread. `came` bring
 why there is none. Frames of what was seen keep their own rate: whoever makes the motion says what it does with it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 
+from core.anchor_poses import anchor_of_fit, legs_are_seen, seen_of_pose
 from core.bodies import library
 from core.bodies.skeletons import SMPL_24
 from core.errors import CoreError
 from core.fits import Fitted, FittedPose, PoseToFit, view_of
 from core.forecasts import Refusal
-from core.generations import RATE_HZ, Anchor, PackedMotion, Past, packed, unpacked
+from core.generations import RATE_HZ, PackedMotion, Past, packed, unpacked
 from core.geometry.rotations import matrices
-from core.motion import SEEN, Motion
+from core.motion import SEEN, Motion, Poses2d
 from core.project.annotations import Clip
 from core.project.cameras import camera_of
 from core.recordings import Recording
@@ -126,38 +127,25 @@ class Pasts(QObject):
                 return
             self.came.emit(Past(motion=_on_the_ground(poses, rate_hz), source=source))
 
-        self._fit(clip, range(start, end), take, is_sequence=True, rate_hz=rate_hz)
+        self._fit(clip, range(start, end), take, rate_hz)
 
     def ask_pose(self, choice: PoseChoice) -> None:
         """A characteristic pose, held."""
-        clip = self._document.project.clips.get(choice.clip_id)
-        if clip is None:
-            return
 
-        def take(said: Fitted) -> None:
-            pose = said.poses[0] if said.poses else None
-            if pose is None:
-                self._too_little(choice)
-                return
+        def take(pose: FittedPose, _seen: Poses2d) -> None:
             motion = _on_the_ground([pose] * _STILL_FRAMES, RATE_HZ)
             self.came.emit(Past(motion=motion, source=f"pose of {choice.name} at {choice.words}"))
 
-        self._fit(clip, range(choice.frame, choice.frame + 1), take)
+        self._fit_pose(choice, take)
 
     def ask_anchor(self, choice: PoseChoice, at_s: float) -> None:
-        """A characteristic pose to pass through."""
-        clip = self._document.project.clips.get(choice.clip_id)
-        if clip is None:
-            return
+        """A characteristic pose to pass through: its upper body alone where the legs are not seen."""
 
-        def take(said: Fitted) -> None:
-            pose = said.poses[0] if said.poses else None
-            if pose is None:
-                self._too_little(choice)
-                return
-            self.anchor_came.emit(Anchor(at_s=at_s, rotation_vectors=pose.rotations, name=choice.name))
+        def take(pose: FittedPose, seen: Poses2d) -> None:
+            legs_seen = legs_are_seen(seen.skeleton, np.asarray(seen.confidence[0, 0]) >= SEEN)
+            self.anchor_came.emit(anchor_of_fit(pose, at_s, name=choice.name, legs_seen=legs_seen))
 
-        self._fit(clip, range(choice.frame, choice.frame + 1), take)
+        self._fit_pose(choice, take)
 
     def ask_recording(self, key: str, name: str, until_s: float | None = None) -> None:
         """The second before `until_s` of a recording; before its end where nobody says."""
@@ -172,30 +160,61 @@ class Pasts(QObject):
 
     # ---- how ----
 
-    def _fit(
-        self,
-        clip: Clip,
-        frames: range,
-        take: Callable[[Fitted], None],
-        *,
-        is_sequence: bool = False,
-        rate_hz: float = RATE_HZ,
-    ) -> None:
+    def _fit_pose(self, choice: PoseChoice, take: Callable[[FittedPose, Poses2d], None]) -> None:
+        """Fit a body to a characteristic pose as it was seen, or put by hand."""
+        clip = self._document.project.clips.get(choice.clip_id)
+        pose = next((each for each in clip.poses if each.frame == choice.frame), None) if clip is not None else None
+        tracks = self._tracks_of(clip) if clip is not None else None
+        if clip is None or pose is None or tracks is None:
+            return
+        if pose.frame >= len(tracks):
+            self._too_little(choice)
+            return
+        seen = seen_of_pose(tracks, pose, _person_of(clip, tracks))
+
+        def take_first(said: Fitted) -> None:
+            fitted = said.poses[0] if said.poses else None
+            if fitted is None:
+                self._too_little(choice)
+            else:
+                take(fitted, seen)
+
+        self._ask(clip, seen, [0], 0, take_first)
+
+    def _fit(self, clip: Clip, frames: range, take: Callable[[Fitted], None], rate_hz: float) -> None:
+        tracks = self._tracks_of(clip)
+        if tracks is not None:
+            within = [min(frame, len(tracks) - 1) for frame in frames]
+            self._ask(clip, tracks, within, _person_of(clip, tracks), take, is_sequence=True, rate_hz=rate_hz)
+
+    def _tracks_of(self, clip: Clip) -> Poses2d | None:
         self.forget()
         try:
             tracks = self._document.tracks(clip.id)
         except CoreError as error:
             self.failed.emit(f"{error} {error.hint}".strip())
-            return
+            return None
         if tracks is None or not len(tracks):
             self.failed.emit(self.tr("{clip} has no 2D poses.").format(clip=clip.name))
-            return
-        track = next((each.track for each in clip.actors if each.track is not None and each.track < tracks.people), 0)
+            return None
+        return tracks
+
+    def _ask(
+        self,
+        clip: Clip,
+        tracks: Poses2d,
+        frames: Sequence[int],
+        person: int,
+        take: Callable[[Fitted], None],
+        *,
+        is_sequence: bool = False,
+        rate_hz: float = RATE_HZ,
+    ) -> None:
+        """Ask for bodies of one person in these frames."""
         poses: list[PoseToFit] = []
-        for frame in frames:
-            at = min(frame, len(tracks) - 1)
-            seen = np.asarray(tracks.confidence[at, track]) >= SEEN
-            poses.append(pose_in_picture(np.asarray(tracks.joints_px[at, track]), seen))
+        for at in frames:
+            seen = np.asarray(tracks.confidence[at, person]) >= SEEN
+            poses.append(pose_in_picture(np.asarray(tracks.joints_px[at, person]), seen))
         self._take = take
         self._number = self._models.fit(
             library.DEFAULT_KEY,
@@ -237,6 +256,11 @@ class Pasts(QObject):
     def _too_little(self, choice: PoseChoice) -> None:
         words = self.tr("Too few joints are seen in {name} at {when} to fit a body.")
         self.failed.emit(words.format(name=choice.name, when=choice.words))
+
+
+def _person_of(clip: Clip, tracks: Poses2d) -> int:
+    """The track of the first actor, or the first track."""
+    return next((each.track for each in clip.actors if each.track is not None and each.track < tracks.people), 0)
 
 
 def _unbroken(poses: tuple[FittedPose | None, ...]) -> list[FittedPose]:

@@ -104,7 +104,9 @@ def folder(tmp_path_factory):
 
 @pytest.fixture
 def studio(qtbot, qapp, folder, monkeypatch, tmp_path):
-    monkeypatch.setattr(forecasters, "shipped_checkpoints", lambda _: {})  # the project's own runs are what is tested here
+    monkeypatch.setattr(
+        forecasters, "shipped_checkpoints", lambda _: {}
+    )  # the project's own runs are what is tested here
     theme.apply(qapp, theme.DARK)
     document, jobs, models = Document("test"), Jobs(), Models()
     page = ForecastPage(document, jobs, models, display(tmp_path))
@@ -408,6 +410,20 @@ def test_that_the_page_works_with_the_real_process(qtbot, qapp, folder, tmp_path
 
 
 # ---- bodies ----
+
+
+def test_that_a_body_can_be_moved_through_what_is_shown(studio, qtbot):
+    page = studio[0]
+    wanted, said = [], []
+    page.motion_wanted.connect(wanted.append)
+    page.says.connect(said.append)
+    page.commands()["move-forecast"]()
+    assert (wanted, said) == ([], ["Nothing is forecast here that a body could move through."])
+    show_at(studio, qtbot, 82)
+    qtbot.mouseClick(page._step_panel.move, Qt.MouseButton.LeftButton)
+    assert wanted == [page._moment.first]
+    page.commands()["move-forecast"]()
+    assert wanted == [page._moment.first] * 2
 
 
 @pytest.fixture

@@ -11,9 +11,11 @@ from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QComboBox, QLabel, QPushButton, QSlider, QToolButton
 
 from core import configs
-from core.forecasts import Refusal
+from core.bodies.skeletons import UPPER_BODY_9
+from core.forecasts import Forecast, ForecastStep, Refusal
 from core.generations import Anchor, Locked, NotGenerated, Part, Past, packed
 from core.motion import Motion
+from core.project import edits
 from core.run_folder import RunFolder
 from core.runs import Done, TrainPoseGpt
 from studio import motion_models, theme
@@ -426,8 +428,10 @@ def test_that_a_characteristic_pose_becomes_one_to_pass_through(page, models, qt
     page.panel.poses.pass_through(choice)
     qtbot.waitUntil(lambda: bool(page.question.recipe.anchors), timeout=60_000)
     (anchor,) = page.question.recipe.anchors
-    assert len(anchor.rotation_vectors) == 24
     assert anchor.name == choice.name
+    # Of the made-up project nine joints are known: legs that nobody saw are no pose to pass through.
+    assert not anchor.rotation_vectors
+    assert len(anchor.joints_m) == 9
     assert anchor.at_s == pytest.approx(2.4)
     page.question.change_anchor(0, 1.25)
     assert page.question.recipe.anchors[0].at_s == 1.25
@@ -435,6 +439,59 @@ def test_that_a_characteristic_pose_becomes_one_to_pass_through(page, models, qt
     qtbot.mouseClick(out, Qt.MouseButton.LeftButton)
     assert not page.question.recipe.anchors
     settle(page, qtbot)
+
+
+def test_that_joints_moved_by_hand_are_passed_through_where_they_were_put(page, models, qtbot):
+    (choice, *_) = page.pasts.poses()
+    project = page._document.project
+    clip = project.clips[choice.clip_id]
+    pose = next(each for each in clip.poses if each.frame == choice.frame)
+    moved = edits.set_joint_edits(project, clip.id, pose.segment, {"right_hand": (40.0, 50.0, 1.0)})
+    assert page._document.edit(moved, "Move a joint")
+    page.panel.poses.pass_through(choice)
+    qtbot.waitUntil(lambda: bool(page.question.recipe.anchors), timeout=60_000)
+    assert models.asked[-1].poses[0].joints[UPPER_BODY_9["right_hand"]] == (40.0, 50.0)
+    page._document.undo()
+    settle(page, qtbot)
+
+
+def a_forecast(*actions, clip_id="clip-00"):
+    joints_m = ((0.0, 0.5, 0.1), (0.0, 0.4, 0.0), (-0.2, 0.4, 0.0), (-0.3, 0.2, 0.0), (-0.3, 0.0, 0.2))
+    joints_m = (*joints_m, (0.2, 0.4, 0.0), (0.3, 0.2, 0.0), (0.3, 0.0, 0.2), (0.0, 0.0, 0.0))
+    steps = tuple(
+        ForecastStep(action=each, confidence=0.5, best=((each, 0.5),), joints_m=joints_m, joints_px=((0.0, 0.0),) * 9)
+        for each in actions
+    )
+    return Forecast(
+        model="forecaster-01", clip_id=clip_id, at_frame=40, seen_frames=(), seen_actions=(), steps=steps,
+        camera_estimated=False,
+    )  # fmt: skip
+
+
+def test_that_a_forecast_becomes_a_story_through_its_poses(page, models, qtbot):
+    page.panel.goes_on.past["result"].click()
+    settle(page, qtbot)
+    said = []
+    page.says.connect(said.append)
+    page.ahead.ask(a_forecast("Wave", "stir", "run"))
+    settle(page, qtbot)
+    asked = models.recipes[-1]
+    assert [part.actions for part in asked.story] == [("wave",), ("walk",), ("run",)]
+    assert [each.name for each in asked.anchors] == ["1. Wave", "2. stir", "3. run"]
+    ends = np.cumsum([part.seconds for part in asked.story])
+    for anchor, start, end in zip(asked.anchors, (0, *ends), ends, strict=False):
+        assert start < anchor.at_s < end
+    assert asked.past is None
+    assert "stir as walk" in said[-1]
+
+
+def test_that_a_forecast_waits_for_what_the_model_knows(page_of, models, qtbot):
+    page = page_of(models)
+    page.ahead.ask(a_forecast("run"))
+    qtbot.waitUntil(lambda: bool(models.recipes), timeout=20_000)
+    settle(page, qtbot)
+    assert not page.ahead.is_waiting
+    assert [part.actions for part in models.recipes[-1].story] == [("run",)]
 
 
 def test_that_poses_stay_inside_a_story_that_grows_shorter(page, qtbot):
