@@ -7,7 +7,8 @@ n_comps (24), body {params {transl, global_orient, body_pose, jaw_pose, leye_pos
 right_hand_pose, fullpose}, vtemp}, contact {object, body} … They are read by the restricted reader, never run.
 `fullpose` (T, 165) has every joint; the hands under `params` are coefficients of a hand model that is not here, so
 without `fullpose` they stay flat. Metres, z up. The body's own shape lies beside GRAB as a mesh, which `vtemp` names.
-The intent labels the whole; the object stands in its text. Source: grab.is.tue.mpg.de
+The intent labels the whole, one of 29; where a file says none, its name does. The object stands in its text.
+Source: grab.is.tue.mpg.de
 """
 
 import re
@@ -75,7 +76,8 @@ def read(path: Path) -> Iterator[Recording]:
     motion = motion_of(
         path, SMPLX_55, rate_hz, poses.reshape(len(poses), 55, 3), transl, turn=Z_UP_TO_Y_UP, where="body.params, "
     )
-    intent, thing = text_of(held.get("motion_intent")), text_of(held.get("obj_name"))
+    intent = text_of(held.get("motion_intent")) or action_of(sample)
+    thing = text_of(held.get("obj_name"))
     stretches = ()
     if intent:
         stretches = (Stretch(0.0, len(motion) / rate_hz, (intent,), f"{intent}: {thing}" if thing else intent),)
@@ -98,6 +100,12 @@ def sample_of(subject: str, stem: str) -> str:
     if (subject, stem) in _TAKES:
         words[-1] = _TAKES[subject, stem]
     return "-".join((subject, *words))
+
+
+def action_of(sample: str) -> str:
+    """What is done, by a recording's name in the tables: the word between object and take; none in another name."""
+    words = sample.split("-")
+    return words[2] if len(words) == 4 else ""
 
 
 def _poses(path: Path, params: dict[Any, Any], notes: list[str]) -> Float[ndarray, "frames 165"]:

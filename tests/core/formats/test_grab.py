@@ -97,6 +97,21 @@ def with_nan(columns):
     return values
 
 
+def test_that_a_recording_without_an_intent_does_what_its_name_says(tmp_path):
+    recording = only(made_grab.make_one(tmp_path / "mug_drink_2.npz", thing="mug", intent=None))
+    assert (recording.stretches[0].labels, recording.stretches[0].text) == (("drink",), "drink: mug")
+    nameless = only(made_grab.make_one(tmp_path / "take.npz", intent=None))
+    assert nameless.stretches == ()
+
+
+def test_that_the_names_of_all_recordings_say_29_actions(shared_data):
+    with (shared_data / "characteristic_poses" / "grab_charposes.csv").open(newline="") as file:
+        names = [row["sampleid"] for row in csv.DictReader(file, delimiter=";")]
+    said = {grab.action_of(name) for name in names}
+    assert len(said) == 29
+    assert {"pass", "lift", "offhand", "drink", "takepicture"} <= said
+
+
 @pytest.mark.parametrize(
     ("members", "says"),
     [
