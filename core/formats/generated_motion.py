@@ -84,11 +84,6 @@ def content(
     return packed.getvalue()
 
 
-def is_generated(path: Path) -> bool:
-    """Whether a file is one of these; never raises."""
-    return set(_NAMES) <= set(pickled.headers_in(path))
-
-
 def read(path: Path) -> tuple[Sample, Made]:
     """The sample to the last bit, and what it was made from. FileError where there is none, FormatError if damaged."""
     held = pickled.from_npz(path, (*_NAMES, "mocap_frame_rate"))
@@ -100,6 +95,8 @@ def read(path: Path) -> tuple[Sample, Made]:
         if msgspec.json.decode(text)["version"] > VERSION:
             raise TooNewError(path, "written by a later version of Posecast", hint="Update Posecast to read it.")
         made = msgspec.json.decode(text, type=Made)
+        if made.skeleton not in SKELETONS:
+            raise FormatError(path, f"its skeleton {made.skeleton!r} is unknown here", hint="Update Posecast.")
         poses, trans, codes = (np.asarray(held[name]) for name in ("poses", "trans", "codes"))
         if not (np.isfinite(poses).all() and np.isfinite(trans).all()):
             raise ValueError("a joint is nowhere")
@@ -123,6 +120,4 @@ def read(path: Path) -> tuple[Sample, Made]:
         )
     except (ValueError, KeyError, TypeError, msgspec.MsgspecError) as error:
         raise FormatError(path, f"this motion is damaged ({error})", hint="Make it again from its recipe.") from None
-    if made.skeleton not in SKELETONS:
-        raise FormatError(path, f"its skeleton {made.skeleton!r} is unknown here", hint="Update Posecast.")
     return sample, made

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from core.errors import CoreError, FileError, FormatError, ProjectError
-from core.formats import amass, generated_motion
+from core.formats import amass
 from core.generations import Anchor, Locked, Part, Past, Recipe, Sample, packed, rows, unpacked
 from core.kept_motions import fingerprint_of, in_words, keep, kept_items, read, recipe_of, remake, sample_number
 from core.project.items import remove_item, rename_item
@@ -178,6 +178,19 @@ def test_that_a_damaged_file_is_told_in_words(store, damage):
     assert refusal.value.hint
 
 
+def test_that_a_skeleton_of_another_version_is_told_by_name(store):
+    item = keep(store.folder, a_sample(), RECIPE, 0, "a walk")
+    path = store.folder / item.path
+    arrays = dict(np.load(path))
+    arrays["made"] = np.array(
+        str(arrays["made"]).replace('"skeleton":"SMPL 24","frames_a', '"skeleton":"Cat 9","frames_a')
+    )
+    np.savez(path, **arrays)
+    with pytest.raises(FormatError, match="skeleton 'Cat 9' is unknown") as refusal:
+        read(store.folder, item)
+    assert refusal.value.hint == "Update Posecast."
+
+
 def test_that_a_row_which_names_another_place_is_not_followed(store):
     item = replace(keep(store.folder, a_sample(), RECIPE, 0, "a walk"), path="../elsewhere.npz")
     with pytest.raises(ProjectError, match="no motion that a model made"):
@@ -193,11 +206,3 @@ def test_that_a_full_disk_keeps_nothing_half_written(store, monkeypatch):
     monkeypatch.setattr("core.kept_motions.put_down", full)
     with pytest.raises(ProjectError, match="was not kept: No space left"):
         keep(store.folder, a_sample(), RECIPE, 0, "a walk")
-
-
-def test_that_only_such_files_are_taken_for_them(store, tmp_path):
-    item = keep(store.folder, a_sample(), RECIPE, 0, "a walk")
-    assert generated_motion.is_generated(store.folder / item.path)
-    np.savez(tmp_path / "other.npz", poses=np.zeros((2, 72)))
-    assert not generated_motion.is_generated(tmp_path / "other.npz")
-    assert not generated_motion.is_generated(tmp_path / "none.npz")
