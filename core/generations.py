@@ -16,8 +16,9 @@ from core.bodies.skeletons import SKELETONS
 from core.forecasts import Refusal
 from core.geometry.rotations import matrices, rotation_vectors
 from core.motion import Motion
+from core.recordings import KEPT_HZ
 
-RATE_HZ = 30.0
+RATE_HZ = KEPT_HZ
 
 
 class PackedMotion(msgspec.Struct, frozen=True, kw_only=True):

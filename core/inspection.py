@@ -158,11 +158,10 @@ def _of_motion_model(said: _Said) -> dict[str, str | int | float]:
     except msgspec.ValidationError:  # a later version's knobs: what is known is said
         return facts
     books, frames = config.quantizer, config.autoencoder.downsampling
-    codes = books.codes if books.codes_per_part else books.codes // books.books
     facts |= {
         "body": config.data.body,
         "window": f"{config.data.least_frames}–{config.data.most_frames} frames at 30 a second",
-        "token": f"{counted(frames, 'frame')}, {counted(books.books, 'book')} of {codes} codes",
+        "token": f"{counted(frames, 'frame')}, {counted(books.books, 'book')} of {books.codes_a_book} codes",
         "goes on from a past": "no" if config.autoencoder.causality == "offline" else "yes",
     }
     if said.real_bits:

@@ -21,6 +21,7 @@ from core.bodies.skeletons import SMPL_24
 from core.errors import FormatError, ProjectError
 from core.generations import Past, packed, unpacked
 from core.motion import Motion
+from core.project.annotations import Item
 from core.project.motion_sets import motion_sets
 from core.project.store import ProjectStore
 from core.recordings import Recording
@@ -132,7 +133,7 @@ def _kept(name: str, project: Path) -> Motion:
         return unpacked(read(store.folder, kept_named(store, name)).sample.motion)
 
 
-def kept_named(store: ProjectStore, name: str):  # noqa: ANN201 - an Item, whose module comes with the kept ones
+def kept_named(store: ProjectStore, name: str) -> Item:
     """The kept motion of this name, or of this beginning of an id."""
     from core.kept_motions import kept_items
 

@@ -31,6 +31,8 @@ from msgspec.structs import replace
 from core.knobs import Group, Weight, Width
 
 Share = Annotated[float, Meta(ge=0.0, le=1.0)]
+JOINTS = {"smpl": 24, "smplx": 55}
+"""Of each body model that motion is learned on."""
 
 
 class MotionData(Group, frozen=True, kw_only=True):
@@ -154,6 +156,10 @@ class ProductQuantizer(Group, frozen=True, kw_only=True):
         Weight, Meta(title="Codebook", description="Weight that pulls codes to their latents, where they learn so.")
     ] = 1.0
     weight: Annotated[Weight, Meta(title="Weight", description="Of both together in the loss.")] = 1.0
+
+    @property
+    def codes_a_book(self) -> int:
+        return self.codes if self.codes_per_part else self.codes // self.books
 
 
 class MotionLosses(Group, frozen=True, kw_only=True):

@@ -6,9 +6,8 @@ windows are on average: a guess before a run begins, until the run itself says h
 
 from dataclasses import dataclass
 
-from core.posegpt_configs import PoseGpt, StageTraining
+from core.posegpt_configs import JOINTS, PoseGpt, StageTraining
 
-JOINTS = {"smpl": 24, "smplx": 55}
 FLOPS_A_SECOND = 40e9
 """What one thread of a common processor does of it, products small and large."""
 _STEP_S = 0.02
@@ -82,7 +81,7 @@ def autoencoder_numbers(config: PoseGpt) -> int:
     root = 3 if auto.root_input == "absolute" else 4
     features = 6 * JOINTS[config.data.body]
     halvings = auto.downsampling.bit_length() - 1
-    codes = latent * _codes(config)
+    codes = latent * config.quantizer.codes_a_book
     heads = 2 * _linear(width, width) + _linear(width, features) + _linear(width, root)
     between = _linear(width, latent) + _linear(latent, width) + halvings * 2 * _linear(2 * width, width)
     between += halvings * width  # the way up has twice as many outputs
@@ -99,7 +98,7 @@ def autoencoder_numbers(config: PoseGpt) -> int:
 def gpt_numbers(config: PoseGpt, actions: int) -> int:
     """All weights of the GPT for so many actions."""
     gpt, width, books = config.gpt, config.gpt.width, config.quantizer.books
-    codes, frames = _codes(config), max(config.data.least_frames, config.data.most_frames)
+    codes, frames = config.quantizer.codes_a_book, max(config.data.least_frames, config.data.most_frames)
     tables = codes + 1 + -(-frames // config.autoencoder.downsampling) + actions
     tables += frames + 1 if gpt.length else 0
     parts = 4 if gpt.length else 3
@@ -127,7 +126,7 @@ def _autoencoder_step(config: PoseGpt, stage: StageTraining, frames: float) -> t
 
 def _gpt_step(config: PoseGpt, stage: StageTraining, frames: float) -> tuple[float, float]:
     tokens, layers = frames / config.autoencoder.downsampling, _gpt_layers(config)
-    books, codes = config.quantizer.books, _codes(config)
+    books, codes = config.quantizer.books, config.quantizer.codes_a_book
     head = _head_numbers(config, books, codes)
     flops = layers.flops(stage.batch, tokens) + 6 * head * stage.batch * tokens
     # Logits, their likelihoods, and the gradient of both.
@@ -147,12 +146,6 @@ def _blocks(config: PoseGpt) -> list[tuple[_Layers, int]]:
 def _gpt_layers(config: PoseGpt) -> _Layers:
     gpt = config.gpt
     return _Layers(gpt.layers, gpt.width, gpt.heads * (gpt.head_width or gpt.width // gpt.heads), gpt.feed_forward)
-
-
-def _codes(config: PoseGpt) -> int:
-    """In each book."""
-    books = config.quantizer
-    return books.codes if books.codes_per_part else books.codes // books.books
 
 
 def _linear(inputs: int, outputs: int) -> int:

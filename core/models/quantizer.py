@@ -49,7 +49,7 @@ class ProductQuantizer(nn.Module):
     def __init__(self, config: Knobs) -> None:
         super().__init__()
         self.books = config.books
-        self.codes = config.codes if config.codes_per_part else config.codes // config.books
+        self.codes = config.codes_a_book
         if config.width % self.books:
             raise RunError(
                 f"A latent of {config.width} numbers cannot be cut into {self.books} equal parts.",

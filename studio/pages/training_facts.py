@@ -11,11 +11,10 @@ from core.posegpt_configs import PoseGpt
 from core.posegpt_sizes import cost_of
 from core.project.annotations import Project
 from core.project.motion_sets import actions_in_names
+from core.recordings import KEPT_HZ
 from studio.data_sets import Contents, Entry
 from studio.widgets import parts
 from studio.widgets.job_words import grouped
-
-_RATE_HZ = 30.0
 
 
 class _Facts(QFrame):
@@ -98,9 +97,9 @@ class MotionFacts(_Facts):
             missing.append(self.tr("nothing is labelled: actions are what folders and names say"))
         taken = ("–", "–", "–")
         if config is not None and stretches:
-            longest = min(config.data.most_frames, seconds / stretches * _RATE_HZ)
+            longest = min(config.data.most_frames, seconds / stretches * KEPT_HZ)
             mean = max((config.data.least_frames + longest) / 2, config.data.least_frames)
-            cost = cost_of(config, actions=actions, mean_frames=mean, bank_frames=round(seconds * _RATE_HZ))
+            cost = cost_of(config, actions=actions, mean_frames=mean, bank_frames=round(seconds * KEPT_HZ))
             numbers = f"{(cost.autoencoder_numbers + cost.gpt_numbers) / 1e6:.3g} M"
             taken = numbers, _long(cost.seconds), f"{cost.bytes / 1e9:.1f} GB"
             if cost.seconds > 86_400:

@@ -45,6 +45,35 @@ def test_that_the_paper_preset_says_what_the_paper_prints():
     assert config.data.joint_map == "table5"
 
 
+def test_that_posegpts_presets_differ_as_its_paper_and_its_code_do():
+    paper, published = configs.preset("posegpt/paper"), configs.preset("posegpt/published")
+    weights = [(each.commitment, each.codebook, each.weight) for each in (paper.quantizer, published.quantizer)]
+    assert weights == [(0.25, 1.0, 1.0), (1.0, 0.25, 0.25)]
+    # C is of every book in the text, and of all books in the code.
+    assert paper.quantizer.codes_a_book == paper.quantizer.codes == 256
+    assert published.quantizer.codes_a_book == published.quantizer.codes / published.quantizer.books == 128
+    # The appendix gives heads a width of their own.
+    heads = [(each.width, each.heads, each.head_width) for each in (paper.autoencoder, paper.gpt)]
+    assert heads == [(512, 5, 32), (256, 4, 256)]
+    assert {each.autoencoder.root_input for each in (paper, published)} == {"absolute"}
+    assert (published.data.least_frames, published.data.most_frames) == (64, 64)
+
+
+@pytest.mark.parametrize("size", ["recommended", "small"])
+def test_that_our_presets_of_posegpt_learn_every_length_and_steps_of_the_root(size):
+    ours = configs.preset(f"posegpt/{size}")
+    assert (ours.data.least_frames, ours.data.most_frames) == (16, 320)
+    assert (ours.autoencoder.root_input, ours.quantizer.update) == ("deltas", "running means")
+
+
+@pytest.mark.parametrize("stage", ["autoencoder", "gpt"])
+@pytest.mark.parametrize("size", ["paper", "published", "recommended", "small", "smoke"])
+def test_that_a_stage_alone_has_the_knobs_of_both(size, stage):
+    both, alone = configs.preset(f"posegpt/{size}"), configs.preset(f"posegpt-{stage}/{size}")
+    changed = {knob for knob, value in configs.knobs(alone).items() if configs.knobs(both)[knob] != value}
+    assert (both.stages, alone.stages, changed) == ("both", stage, {"stages"})
+
+
 def test_that_an_override_changes_its_knob_and_no_other():
     before = configs.recommended()
     after = configs.with_overrides(before, ["losses.pose2d=0.5", "steps=2e4", "data.objects=false"])
