@@ -98,6 +98,10 @@ def schedule_of(windows: int) -> Schedule:
     return Schedule() if windows >= CHOOSE else Schedule(steps=max(2 * windows, 40))
 
 
+def _real_of(spec: EvaluatePoseGpt) -> str:
+    return "the real motion that was learned" if spec.part == "train" else "unseen real motion"
+
+
 def _seed(
     spec: EvaluatePoseGpt, model: MotionModel, real: RealWindows, seed: int, folder: Path
 ) -> Generator[Event, None, _Seed]:
@@ -134,7 +138,7 @@ def _seed(
         classifier = there
     yield Progress(4 * seed + 1, total, f"Judging, seed {seed}")
     judge_ = judge_of(classifier, real)
-    yield Note(f"Seed {seed}: T names {100 * judge_.accuracy_on_real:.1f} % of unseen real motion right")
+    yield Note(f"Seed {seed}: T names {100 * judge_.accuracy_on_real:.1f} % of {_real_of(spec)} right")
     samples = judge(model, real, judge_, windows=spec.windows, seed=seed)
     yield Progress(4 * seed + 2, total, f"Judging, seed {seed}")
     if isinstance(classifier, Trained):
@@ -203,7 +207,7 @@ def _report(
         *real.notes,
         *((f"T's features are narrowed to {narrowed} dimensions for FID and KID: {spec.windows} windows are too few "
            "for all of them.",) if narrowed else ()),
-        *((f"T names only {100 * float(np.mean(on_real)):.0f} % of unseen real motion right: what it says of samples "
+        *((f"T names only {100 * float(np.mean(on_real)):.0f} % of {_real_of(spec)} right: what it says of samples "
            "weighs little.",) if np.mean(on_real) < 0.9 else ()),
         *(("There is no held-out part here: every figure is against what was learned, as HumanAct12's are.",)
           if spec.part == "train" else ()),

@@ -21,6 +21,7 @@ from core.errors import RunError
 from core.experiments.posegpt_report import Report
 from core.posegpt_configs import PoseGpt
 from core.runs import EvaluatePoseGpt, PrepareData, TrainPoseGpt
+from core.wording import counted
 
 Dataset = Literal["humanact12", "babel", "grab"]
 PRESET = "posegpt/recommended"
@@ -149,7 +150,8 @@ def row(dataset: Dataset, out: Path) -> Row:
         notes=(
             _NOTES[dataset],
             f"Ours: preset {report.preset}, {report.training_step} steps of the GPT, {report.windows} windows a side, "
-            f"{len(report.seeds)} seeds, T is {report.classifier}; on {report.device}. The whole report lies beside.",
+            f"{counted(len(report.seeds), 'seed')}, T is {report.classifier}; on {report.device}. The whole report "
+            "lies beside.",
             "Whether it compares with the paper's depends on the classifier: figures of different ones do not.",
         ),
     )

@@ -56,9 +56,9 @@ class StepPanel(QFrame):
         box = QVBoxLayout(self)
         box.setContentsMargins(12, 10, 12, 12)
         box.setSpacing(6)
-        self.move = parts.tool("generate", tip("move-forecast"))
-        self.move.clicked.connect(self.move_through)
-        box.addWidget(parts.row(self._title, self._sure, None, self.move, gap=8))
+        self.through = parts.tool("generate", tip("move-forecast"))
+        self.through.clicked.connect(self.move_through)
+        box.addWidget(parts.row(self._title, self._sure, None, self.through, gap=8))
         box.addWidget(self._bars)
         box.addWidget(self._came)
 

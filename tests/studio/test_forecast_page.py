@@ -420,7 +420,7 @@ def test_that_a_body_can_be_moved_through_what_is_shown(studio, qtbot):
     page.commands()["move-forecast"]()
     assert (wanted, said) == ([], ["Nothing is forecast here that a body could move through."])
     show_at(studio, qtbot, 82)
-    qtbot.mouseClick(page._step_panel.move, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(page._step_panel.through, Qt.MouseButton.LeftButton)
     assert wanted == [page._moment.first]
     page.commands()["move-forecast"]()
     assert wanted == [page._moment.first] * 2
