@@ -142,7 +142,10 @@ def shares(logits: Float[Tensor, "B C"], draw: Draw) -> Float[Tensor, "B C"]:
     """The distribution that is drawn from, in float64: cooled, then cut to the likeliest codes."""
     if draw.temperature == 0:
         return functional.one_hot(logits.argmax(-1), logits.shape[-1]).double()
-    shares = (logits if draw.temperature == 1 else logits / draw.temperature).softmax(-1, dtype=torch.float64)
+    if draw.temperature != 1:
+        # From the likeliest downwards, and in float64: however cold it is, what is left is a number.
+        logits = (logits - logits.amax(-1, keepdim=True)).double() / draw.temperature
+    shares = logits.softmax(-1, dtype=torch.float64)
     codes = shares.shape[-1]
     if not 0 < draw.top_k < codes and draw.top_p >= 1:
         return shares

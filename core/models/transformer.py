@@ -13,6 +13,8 @@ from jaxtyping import Bool, Float
 from torch import Tensor, nn
 from torch.nn import functional
 
+from core.errors import RunError
+
 
 class Attention(nn.Module):
     """Many heads of scaled dot products; heads may be wider or narrower than the model's width has room for."""
@@ -44,7 +46,7 @@ class Block(nn.Module):
     def __init__(self, width: int, heads: int, head_width: int, feed_forward: int, dropout: float) -> None:
         super().__init__()
         self.before_attention = nn.LayerNorm(width)
-        self.attention = Attention(width, heads, head_width or width // heads, dropout)
+        self.attention = Attention(width, heads, head_width or _shared(width, heads), dropout)
         self.before_perceptron = nn.LayerNorm(width)
         self.widen = nn.Linear(width, feed_forward)
         self.narrow = nn.Linear(feed_forward, width)
@@ -73,7 +75,7 @@ class Stack(nn.Module):
     ) -> None:
         super().__init__()
         self.causal, self.again, self.width, self.heads = causal, again, width, heads
-        self.head_width = head_width or width // heads
+        self.head_width = head_width or _shared(width, heads)
         self.blocks = nn.ModuleList(Block(width, heads, head_width, feed_forward, dropout) for _ in range(layers))
         self.norm = nn.LayerNorm(width)
 
@@ -94,6 +96,16 @@ class Stack(nn.Module):
                 for each in (block.attention.out, block.narrow):
                     each.weight.mul_(share)
                     each.bias.zero_()
+
+
+def _shared(width: int, heads: int) -> int:
+    """Of the width, what each head gets; RunError where that is nothing."""
+    if width < heads:
+        raise RunError(
+            f"A width of {width} cannot be shared among {heads} heads.",
+            hint="Choose fewer heads, or say head_width.",
+        )
+    return width // heads
 
 
 def additive_mask(x: Float[Tensor, "B N D"], real: Bool[Tensor, "B N"] | None, *, causal: bool) -> Tensor | None:

@@ -159,6 +159,12 @@ def test_that_a_width_that_the_books_cannot_share_is_refused_in_words():
         a_gpt(width=25, heads=5)
 
 
+@pytest.mark.parametrize("heads", [25, 64])
+def test_that_more_heads_than_there_is_width_for_are_refused_in_words(heads):
+    with pytest.raises(RunError, match=f"24 cannot be shared among {heads} heads"):
+        a_gpt(heads=heads)
+
+
 def test_that_heads_may_be_as_wide_as_the_model():
     gpt = a_gpt(head_width=24)
     assert gpt.trunk.head_width == 24

@@ -156,6 +156,15 @@ def test_that_without_temperature_every_code_is_the_likeliest():
     assert torch.equal(codes, drawn(gpt, 2, 8, draw=Draw(temperature=0.0), seed=11))
 
 
+@pytest.mark.parametrize("temperature", [1e-3, 1e-38, 1e-60, 5e-324])
+def test_that_however_cold_it_is_the_likeliest_code_is_picked(temperature):
+    logits = torch.tensor([[1.0, -2.0, 3.5, 0.5], [40.0, -90.0, 7.0, 39.0]])
+    cold = Draw(temperature)
+    assert torch.equal(shares(logits, cold), shares(logits, Draw(0.0)))
+    for uniform in (0.0, 0.5, 1 - 2**-53):
+        assert picked(logits, torch.full((2,), uniform, dtype=torch.float64), cold).tolist() == [2, 0]
+
+
 @pytest.mark.parametrize("draw", [Draw(), Draw(temperature=0.6, top_k=3), Draw(temperature=1.3, top_p=0.8)], ids=str)
 def test_that_drawn_motions_are_as_frequent_as_the_model_says(draw):
     """Of one token of two books: every pair's count against its exact probability, by chi-square."""
