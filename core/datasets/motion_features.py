@@ -29,14 +29,13 @@ from numpy import ndarray
 
 from core.bodies.poses import joint_names
 from core.bodies.skeletons import Skeleton
-from core.datasets.motion_windows import LEAST_FRAMES, Labelled, MotionWindows, Piece, read_motion
+from core.datasets.motion_windows import LEAST_FRAMES, RATE_HZ, Labelled, MotionWindows, Piece, read_motion
 from core.errors import RunError
 from core.geometry.rotations import about_x, about_y, about_z
-from core.posegpt_configs import MotionData
+from core.posegpt_configs import JOINTS, MotionData
 from core.project.motion_frames import FrameReader
 from core.recordings import reference_joints_m
 
-JOINTS = {"smpl": 24, "smplx": 55}
 MOST_BYTES = 4 * 2**30
 """A larger bank's rotations lie in a file, in half precision, and the system keeps what it has room for."""
 MOST_VALIDATED = 512
@@ -45,7 +44,7 @@ _POOL = 16
 """Batches that are drawn together and sorted by length."""
 _READ_AT_ONCE = 4096
 _SIDE = re.compile(r"(?<![a-z])(left|right)(?![a-z])", re.IGNORECASE)
-_MIRRORED_6D = np.array([1, -1, -1, -1, 1, 1], np.float32)
+MIRRORED_6D = np.array([1, -1, -1, -1, 1, 1], np.float32)
 """Columns 0 and 1 of S·R·S, where S turns x over."""
 
 
@@ -197,7 +196,7 @@ class FeatureWindows:
         labels = self._labels[cuts.piece] | self._beside.labels(cuts.piece, cuts.start, cuts.frames)
         if cuts.mirrored.any():
             some = np.flatnonzero(cuts.mirrored)
-            rotations[some] = rotations[some][:, :, self._swapped] * _MIRRORED_6D
+            rotations[some] = rotations[some][:, :, self._swapped] * MIRRORED_6D
             places = (path_m[some] + self._rest_m) * np.array([-1, 1, 1], np.float32)
             path_m[some] = places - self._rest_m
             labels[some] = labels[some][:, self._mirrored]
@@ -279,7 +278,8 @@ class _Beside:
             stretches = by_recording.get(id(piece.labelled))
             if stretches is None:
                 stretches = by_recording[id(piece.labelled)] = [
-                    (each.start_s * _HZ, each.end_s * _HZ, windows.numbers(each)) for each in piece.labelled.stretches
+                    (each.start_s * RATE_HZ, each.end_s * RATE_HZ, windows.numbers(each))
+                    for each in piece.labelled.stretches
                 ]
             found = [
                 (start - piece.start, end - piece.start, number)
@@ -381,9 +381,6 @@ def counterparts(classes: Sequence[str]) -> Int[ndarray, " A"]:
 
 def _other_side(name: str) -> str:
     return _SIDE.sub(lambda side: "right" if side[0] == "left" else "left", name)
-
-
-_HZ = 30.0
 
 
 def _as_they_are(piece: ndarray, start: ndarray, frames: ndarray) -> Cuts:

@@ -24,7 +24,7 @@ from numpy import ndarray
 from core.bodies.poses import pose_for
 from core.bodies.skeletons import SKELETONS
 from core.formats import babel
-from core.geometry.rotations import about_y, matrices
+from core.geometry.rotations import about_y, matrices, nearest_heading
 from core.motion import Motion
 from core.project.annotations import PARTS
 from core.project.motion_frames import FrameReader
@@ -254,10 +254,7 @@ def at_origin(
     rotations: Float[ndarray, "F J 3 3"], translation_m: Float[ndarray, "F 3"]
 ) -> tuple[Float[ndarray, "F J 3 3"], Float[ndarray, "F 3"]]:
     """The same motion with its root over the origin, and without a heading, at the first frame; heights stay."""
-    first = rotations[0, 0]
-    # The turn about the vertical that the root's rotation is nearest to.
-    heading = np.arctan2(first[0, 2] - first[2, 0], first[0, 0] + first[2, 2])
-    turn = about_y(-float(heading)).astype(np.float32)
+    turn = about_y(-float(nearest_heading(rotations[0, 0]))).astype(np.float32)
     rest_m = reference_joints_m()[0].astype(np.float32)
     places = translation_m + rest_m
     places = (places - places[0] * np.array([1, 0, 1], np.float32)) @ turn.T

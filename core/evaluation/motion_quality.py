@@ -18,9 +18,11 @@ from numpy import ndarray
 from core.bodies.skeletons import SKELETONS
 from core.evaluation.labelled_motions import BODIES, Motions, as_matrices
 from core.generation.feet import foot_skating_m_s
+from core.geometry.rotations import nearest_heading
 from core.motion import Motion
+from core.recordings import KEPT_HZ
 
-RATE_HZ = 30.0
+RATE_HZ = KEPT_HZ
 SECOND = 32
 """Frames that are compared as one stretch."""
 _EVERY = 4  # of them are looked at: a joint moves little in an eighth of a second
@@ -122,8 +124,7 @@ def _seconds(motions: Motions, apart: int) -> tuple[Float[ndarray, "S E"], Int[n
     for at in range(0, len(of), _AT_ONCE):
         rows, begin = of[at : at + _AT_ONCE], start[at : at + _AT_ONCE]
         here = joints_m[rows[:, None], begin[:, None] + looked_at, :_BODY]
-        first = as_matrices(motions.rotations_6d[rows, begin, 0])
-        heading = np.arctan2(first[:, 0, 2] - first[:, 2, 0], first[:, 0, 0] + first[:, 2, 2])
+        heading = nearest_heading(as_matrices(motions.rotations_6d[rows, begin, 0]))
         cos, sin = np.cos(heading)[:, None, None], np.sin(heading)[:, None, None]
         x, z = here[..., 0] - here[:, :1, :1, 0], here[..., 2] - here[:, :1, :1, 2]
         level = np.stack([cos * x - sin * z, here[..., 1], sin * x + cos * z], axis=-1)

@@ -15,7 +15,6 @@ as much, so that thighs, shins and feet keep their directions in the world.
 World metres, y up; rotations local, in SMPL's sense. Letters: F frames, J joints, P points of the soles.
 """
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -26,7 +25,7 @@ from numpy import ndarray
 from core.bodies.skeletons import SMPL_22
 from core.generation.feet import STANDS_UNDER_M, ground_of, soles_m
 from core.generation.upper_body import UPPER, heading_between, nine_of, places_m
-from core.geometry.rotations import about_y, inverse, matrices, rotation_vectors, turned
+from core.geometry.rotations import about_y, inverse, matrices, nearest_heading, rotation_vectors, turned
 from core.motion import Motion
 
 LEAST_S, MOST_S = 0.4, 1.2
@@ -119,9 +118,7 @@ def aligned_distance_m(
 
 def facing(root: Float[ndarray, "3 3"], as_root: Float[ndarray, "3 3"]) -> Float[ndarray, "3 3"]:
     """`root`, turned about the vertical so that it is as near as can be to `as_root`."""
-    between = root @ as_root.T
-    heading = math.atan2(between[2, 0] - between[0, 2], between[0, 0] + between[2, 2])
-    return about_y(heading) @ root
+    return about_y(nearest_heading(as_root @ root.T)) @ root
 
 
 # ---- how ------------------------------------------------------------------------------------------------------------

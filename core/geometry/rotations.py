@@ -117,6 +117,17 @@ def twist_and_swing(
     return twist, swing
 
 
+def nearest_heading(rotations: Float[ndarray, "*batch 3 3"]) -> Float[ndarray, "*batch"]:
+    """The angle of the turn about the vertical that a rotation is nearest to."""
+    across = rotations[..., 0, 2] - rotations[..., 2, 0]
+    return np.asarray(np.arctan2(across, rotations[..., 0, 0] + rotations[..., 2, 2]))
+
+
+def yaw_of(rotations: Float[ndarray, "*batch 3 3"]) -> Float[ndarray, "*batch"]:
+    """Which way the turned z axis points: its angle about the vertical, from +z towards +x."""
+    return np.asarray(np.arctan2(rotations[..., 0, 2], rotations[..., 2, 2]))
+
+
 def soft_limit(angle: Float[ndarray, "*batch"], most: float) -> Float[ndarray, "*batch"]:
     """Angles near 0 as they are, large ones bent smoothly so that they never pass ±`most`."""
     return most * np.tanh(angle / most)

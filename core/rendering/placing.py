@@ -7,18 +7,16 @@ changes but the body, which becomes theirs.
 from dataclasses import replace
 
 import numpy as np
-from jaxtyping import Float
-from numpy import ndarray
 
 from core.bodies.library import body as body_of
-from core.geometry.rotations import about_y
+from core.geometry.rotations import about_y, yaw_of
 from core.rendering.moving import FindBody, MovingBody
 
 
 def starting_where(made: MovingBody, stands: MovingBody, at: int = 0, *, find_body: FindBody = body_of) -> MovingBody:
     """`made` on the body of `stands`, its first frame where they stand in frame `at`."""
     figure = find_body(stands.body).shaped(stands.betas)
-    turn = about_y(_heading(stands.rotations[at]) - _heading(made.rotations[0]))
+    turn = about_y(yaw_of(stands.rotations[at, 0]) - yaw_of(made.rotations[0, 0]))
     rotations = np.array(made.rotations, np.float64)
     rotations[:, 0] = turn @ rotations[:, 0]
     pelvis_m = np.asarray(figure.joints_m[0], float)
@@ -32,9 +30,3 @@ def starting_where(made: MovingBody, stands: MovingBody, at: int = 0, *, find_bo
     return replace(
         made, body=stands.body, betas=stands.betas, rotations=rotations.astype(np.float32), translation_m=places_m
     )
-
-
-def _heading(rotations: Float[ndarray, "joints 3 3"]) -> float:
-    """Which way the pelvis faces: the angle about the vertical from +z towards +x."""
-    forward = np.asarray(rotations[0], float) @ [0.0, 0.0, 1.0]
-    return float(np.arctan2(forward[0], forward[2]))

@@ -25,9 +25,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from core.bodies.skeletons import SKELETONS
+from core.datasets.motion_features import MIRRORED_6D, counterparts
 from core.errors import FormatError
 from core.evaluation.labelled_motions import BODIES, Motions, as_6d, as_matrices, joints_m
-from core.geometry.rotations import about_y
+from core.geometry.rotations import about_y, nearest_heading
 from core.models.action_classifier import Classifier, Kind, build, joint_inputs, parameter_inputs
 from core.runs import Event, Metric, Progress
 
@@ -201,7 +202,7 @@ def varied(motions: Motions, plan: Schedule, mirrored: tuple[int, ...], random: 
     swap = random.random(count) < plan.mirrored
     if swap.any():
         order = list(SKELETONS[BODIES[joints]].mirror)
-        rotations[swap] = rotations[swap][:, :, order] * _MIRROR_6D
+        rotations[swap] = rotations[swap][:, :, order] * MIRRORED_6D
         path[swap] = path[swap] * np.array([-1, 1, 1], np.float32)
         labels = labels.copy()
         labels[swap] = labels[swap][:, list(mirrored)]
@@ -252,16 +253,11 @@ def parts_of_body(joints: int) -> tuple[tuple[int, ...], tuple[int, ...], tuple[
     return arms, legs, tuple(joint for joint in range(1, joints) if joint not in arms + legs)
 
 
-_MIRROR_6D = np.array([1, -1, -1, -1, 1, 1], np.float32)
-"""What a mirror in x does to the first two columns of a rotation."""
-
-
 def put_at_origin(
     rotations_6d: Float[ndarray, "N F J 6"], path_m: Float[ndarray, "N F 3"], heading: Float[ndarray, " N"]
 ) -> tuple[Float[ndarray, "N F J 6"], Float[ndarray, "N F 3"]]:
     """The same motions, each with its root over the origin, headed so, at its first frame; heights stay."""
-    first = as_matrices(rotations_6d[:, 0, 0])
-    was = np.arctan2(first[:, 0, 2] - first[:, 2, 0], first[:, 0, 0] + first[:, 2, 2])
+    was = nearest_heading(as_matrices(rotations_6d[:, 0, 0]))
     turn = about_y(heading - was).astype(np.float32)
     root = as_6d(turn[:, None] @ as_matrices(rotations_6d[:, :, 0]))
     rotations = np.concatenate([root[:, :, None], rotations_6d[:, :, 1:]], axis=2)
@@ -271,15 +267,7 @@ def put_at_origin(
 
 def mirrored_classes(classes: tuple[str, ...]) -> tuple[int, ...]:
     """For each action the number of what it is in a mirror: `walk-left` for `walk-right`, otherwise itself."""
-    swapped = {"left": "\0", "right": "left"}
-    numbers = {name: at for at, name in enumerate(classes)}
-    found = []
-    for at, name in enumerate(classes):
-        other = name
-        for word, instead in swapped.items():
-            other = other.replace(word, instead)
-        found.append(numbers.get(other.replace("\0", "right"), at))
-    return tuple(found)
+    return tuple(at if other < 0 else int(other) for at, other in enumerate(counterparts(classes)))
 
 
 # ---- how ------------------------------------------------------------------------------------------------------------

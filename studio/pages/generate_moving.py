@@ -21,7 +21,7 @@ from core.bodies.skeletons import SKELETONS, SMPL_24
 from core.errors import CoreError
 from core.fits import FittedPose
 from core.generations import PackedMotion
-from core.geometry.rotations import matrices
+from core.geometry.rotations import matrices, yaw_of
 
 ENDS = tuple(SMPL_24[name] for name in ("left_wrist", "right_wrist", "left_ankle", "right_ankle"))
 """The same numbers in every family."""
@@ -80,8 +80,7 @@ class Moving:
 
     def heading(self, frame: int) -> float:
         """Which way the body faces, as an angle about the vertical from +z towards +x."""
-        forward = matrices(self.vectors[self.held(frame), 0].astype(np.float64)) @ np.array([0.0, 0.0, 1.0])
-        return float(np.arctan2(forward[0], forward[2]))
+        return float(yaw_of(matrices(self.vectors[self.held(frame), 0].astype(np.float64))))
 
 
 def ends_of(motion: PackedMotion, form: Form) -> Float[ndarray, "frames 4 3"]:

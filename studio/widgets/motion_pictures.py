@@ -19,6 +19,7 @@ from core.bodies.skeletons import SKELETONS
 from core.errors import CoreError
 from core.fits import FittedPose
 from core.generations import PackedMotion
+from core.geometry.rotations import matrices, yaw_of
 from core.rendering.contents import Colours
 from core.rendering.probe import gl_problem
 from core.rendering.views import Orbit
@@ -196,20 +197,10 @@ class _Drawer(threading.Thread):
 def _drawn(scene: Scene, poser: Poser, wish: _Wish) -> QImage:
     pose = pose_at(wish.motion, telling_frame(wish.motion), wish.betas)
     mesh = poser.mesh(PosedBody(wish.body, pose, wish.colour))
-    heading = _heading(pose)
+    heading = float(yaw_of(matrices(np.array(pose.rotations[0]))))
     scene.set_bodies([mesh])
     scene.set_ground(None)
     scene.view = Orbit(yaw=heading + 0.6, pitch=0.1)
     scene.frame_all()
     picture = np.ascontiguousarray(scene.picture()[..., :3])
     return QImage(picture.data, SIDE_PX, SIDE_PX, 3 * SIDE_PX, QImage.Format.Format_RGB888).copy()
-
-
-def _heading(pose: FittedPose) -> float:
-    """Which way the body faces about the vertical, from +z towards +x, radians."""
-    x, y, z = pose.rotations[0]
-    angle = float(np.sqrt(x * x + y * y + z * z)) or 1e-9
-    axis = np.array([x, y, z]) / angle
-    forward = np.array([0.0, 0.0, 1.0])
-    turned = forward * np.cos(angle) + np.cross(axis, forward) * np.sin(angle) + axis * axis[2] * (1 - np.cos(angle))
-    return float(np.arctan2(turned[0], turned[2]))

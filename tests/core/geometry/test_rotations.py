@@ -13,11 +13,13 @@ from core.geometry.rotations import (
     frame_of,
     inverse,
     matrices,
+    nearest_heading,
     rotation_vectors,
     soft_limit,
     turned,
     twist_and_swing,
     unit,
+    yaw_of,
 )
 
 ANGLES = st.floats(-3.1, 3.1)
@@ -35,6 +37,24 @@ def test_that_a_turn_about_an_axis_is_right_handed(about, axis, angle):
 
 def test_that_a_positive_yaw_looks_to_the_left():
     assert turned(about_y(np.pi / 2), np.array([0.0, 0.0, 1.0])) == pytest.approx([1.0, 0.0, 0.0])
+
+
+def test_that_no_turn_about_the_vertical_is_nearer_to_a_rotation_than_its_heading():
+    rotations = some_rotations()
+    own = about_y(nearest_heading(rotations))
+    for off in (-1.0, -0.01, 0.01, 1.0):
+        other = about_y(nearest_heading(rotations) + off)
+        assert (np.linalg.norm(own - rotations, axis=(1, 2)) < np.linalg.norm(other - rotations, axis=(1, 2))).all()
+
+
+def test_that_a_turn_about_the_vertical_is_its_own_heading():
+    angle = np.linspace(-3.1, 3.1, 63)
+    np.testing.assert_allclose(nearest_heading(about_y(angle).astype(np.float32)), angle, atol=1e-5)
+
+
+def test_that_a_yaw_is_the_same_however_one_nods_and_rolls():
+    angle, nod, roll = np.random.default_rng(1).uniform(-1.0, 1.0, (3, 200)) * [[3.1], [1.5], [3.1]]
+    np.testing.assert_allclose(yaw_of(about_y(angle) @ about_x(nod) @ about_z(roll)), angle, atol=1e-9)
 
 
 def test_that_rotation_vectors_and_matrices_are_each_other_s_inverse():
