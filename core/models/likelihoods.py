@@ -15,8 +15,7 @@ from numpy import ndarray
 from torch import Tensor
 
 from core.models.motion_gpt import MotionGpt
-
-RATE_HZ = 30.0
+from core.recordings import KEPT_HZ
 
 
 @dataclass(frozen=True)
@@ -30,7 +29,7 @@ class Bits:
     @staticmethod
     def of(per_code: float, *, books: int, frames_a_token: int) -> "Bits":
         per_frame = per_code * books / frames_a_token
-        return Bits(per_code, per_frame, per_frame * RATE_HZ)
+        return Bits(per_code, per_frame, per_frame * KEPT_HZ)
 
 
 @torch.inference_mode()

@@ -4,7 +4,8 @@ Both stages take their steps by this. On a graphics card products are in bfloat1
 """
 
 import math
-from contextlib import AbstractContextManager
+from collections.abc import Generator
+from contextlib import AbstractContextManager, contextmanager
 
 import torch
 from torch import Tensor, nn
@@ -30,10 +31,12 @@ def rate(config: StageTraining, step: int) -> float:
 
 
 class Descent:
-    """The optimiser of one model, and how many steps it has taken."""
+    """The optimiser of one model, how many steps it has taken, and the run's chance."""
 
-    def __init__(self, model: nn.Module, config: StageTraining, precision: str, device: torch.device) -> None:
-        self._config, self._device = config, device
+    def __init__(
+        self, model: nn.Module, config: StageTraining, precision: str, device: torch.device, random: torch.Generator
+    ) -> None:
+        self._config, self._device, self._random = config, device, random
         self._half = precision == "bfloat16" or (precision == "auto" and device.type == "cuda")
         # Matrices alone decay: a norm or a bias has nothing to gain from being small.
         weights = [each for each in model.parameters() if each.requires_grad]
@@ -49,6 +52,14 @@ class Descent:
         """Within it, the model is asked: what may be computed in bfloat16 is."""
         return torch.autocast(self._device.type, torch.bfloat16, enabled=self._half)
 
+    @contextmanager
+    def chance(self) -> Generator[None]:
+        """Within it, dropout draws from torch's own stream, which begins with a seed of this run's."""
+        seed = int(torch.randint(2**31, (), generator=self._random, device=self._random.device))
+        with torch.random.fork_rng(devices=[self._device] if self._device.type == "cuda" else []):
+            torch.manual_seed(seed)
+            yield
+
     def step(self, loss: Tensor) -> None:
         """One step down the loss."""
         self._taken += 1
@@ -61,8 +72,8 @@ class Descent:
         self._optimiser.step()
 
     def state(self) -> dict[str, Tensor]:
-        """Running means, by the number of their weight."""
-        return checkpoints.optimiser_tensors(self._optimiser, "optimiser")
+        """What going on bit for bit needs beside the weights: running means, by the number of their weight; chance."""
+        return {**checkpoints.optimiser_tensors(self._optimiser, "optimiser"), "random": self._random.get_state()}
 
     def take_up(self, step: int, tensors: dict[str, Tensor]) -> None:
         """Go on after `step` with what `state` said."""
@@ -70,4 +81,5 @@ class Descent:
             name.removeprefix("optimiser."): each for name, each in tensors.items() if name.startswith("optimiser.")
         }
         checkpoints.restore_optimiser(self._optimiser, kept)
+        self._random.set_state(tensors["random"])
         self._taken = step

@@ -13,9 +13,9 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 from torch.nn import functional
 
-from core.models.likelihoods import RATE_HZ
 from core.models.motion_gpt import MotionGpt
 from core.posegpt_configs import PoseGpt
+from core.recordings import KEPT_HZ
 from core.training.descent import Descent
 
 _PADDING = -100
@@ -50,9 +50,9 @@ class GptTraining:
         save: Callable[[int], None],
     ) -> None:
         self._model, self._next_batch, self._validation = model, next_batch, validation
-        self._random, self._keep, self._save = random, keep, save
-        self._descent = Descent(model, config.gpt_training, config.precision, device)
-        self._codes_a_second = model.books * RATE_HZ / config.autoencoder.downsampling
+        self._keep, self._save = keep, save
+        self._descent = Descent(model, config.gpt_training, config.precision, device, random)
+        self._codes_a_second = model.books * KEPT_HZ / config.autoencoder.downsampling
 
     # ---- what the loop asks ----
 
@@ -60,10 +60,7 @@ class GptTraining:
         """One step on fresh windows."""
         batch = self._next_batch()
         self._model.train()
-        # Dropout draws from torch's own stream, which is handed a seed of this run's.
-        seed = int(torch.randint(2**31, (), generator=self._random, device=self._random.device))
-        with torch.random.fork_rng(devices=_cards(batch.codes.device)):
-            torch.manual_seed(seed)
+        with self._descent.chance():
             logits, wanted = self._said(batch)
             loss = functional.cross_entropy(logits, wanted)
             self._descent.step(loss)
@@ -91,12 +88,11 @@ class GptTraining:
 
     def state(self) -> dict[str, Tensor]:
         """Everything beside the weights that going on bit for bit needs."""
-        return {**self._descent.state(), "random": self._random.get_state()}
+        return self._descent.state()
 
     def take_up(self, step: int, tensors: dict[str, Tensor]) -> None:
         """Go on after `step` with what `state` said."""
         self._descent.take_up(step, tensors)
-        self._random.set_state(tensors["random"])
 
     # ---- measuring ----
 
@@ -130,7 +126,3 @@ class GptTraining:
 def _right(logits: Float[Tensor, "codes C"], wanted: Int[Tensor, " codes"]) -> Bool[Tensor, " codes"]:
     """Where the likeliest code is the true one; never at padding."""
     return logits.detach().argmax(-1) == wanted
-
-
-def _cards(device: torch.device) -> list[torch.device]:
-    return [device] if device.type == "cuda" else []

@@ -55,7 +55,7 @@ class AutoencoderTraining:
         self._keep, self._save = keep, save
         self._losses = MotionLosses(config.losses, config.data.body).to(device)
         self._measure = Surface(config.data.body, vertex_share=MEASURED_SHARE).to(device)
-        self._descent = Descent(model, config.autoencoder_training, config.precision, device)
+        self._descent = Descent(model, config.autoencoder_training, config.precision, device, random)
         self._validation = [self._put(batch) for batch in validation]
 
     # ---- what the loop asks ----
@@ -64,10 +64,7 @@ class AutoencoderTraining:
         """One step on fresh windows."""
         motion, real = self._put(self._next_batch())
         self._model.train()
-        # Dropout draws from torch's own stream, which is handed a seed of this run's.
-        seed = int(torch.randint(2**31, (), generator=self._random, device=self._random.device))
-        with torch.random.fork_rng(devices=[self._device] if self._device.type == "cuda" else []):
-            torch.manual_seed(seed)
+        with self._descent.chance():
             with self._descent.products():
                 back = self._model(motion, real, self._random)
             terms = self._losses(back.motion, motion, real, self._random)
@@ -98,12 +95,11 @@ class AutoencoderTraining:
 
     def state(self) -> dict[str, Tensor]:
         """Everything beside the weights that going on bit for bit needs."""
-        return {**self._descent.state(), "random": self._random.get_state()}
+        return self._descent.state()
 
     def take_up(self, step: int, tensors: dict[str, Tensor]) -> None:
         """Go on after `step` with what `state` said."""
         self._descent.take_up(step, tensors)
-        self._random.set_state(tensors["random"])
 
     # ---- measuring ----
 

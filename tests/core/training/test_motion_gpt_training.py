@@ -152,7 +152,7 @@ def test_that_the_rate_climbs_then_falls_to_a_hundredth():
 
 def test_that_no_step_is_longer_than_the_largest_gradient_allows():
     layer = torch.nn.Linear(3, 2)
-    descent = Descent(layer, StageTraining(clip_gradient=0.5), "float32", torch.device("cpu"))
+    descent = Descent(layer, StageTraining(clip_gradient=0.5), "float32", torch.device("cpu"), torch.Generator())
     descent.step(1000 * layer(torch.ones(1, 3)).square().sum())
     norm = torch.stack([each.grad.norm() for each in layer.parameters() if each.grad is not None]).norm()
     assert norm.item() == pytest.approx(0.5, rel=1e-3)
@@ -163,6 +163,6 @@ def test_that_vectors_do_not_decay_and_matrices_do():
     torch.nn.init.ones_(layer.bias)
     weight = layer.weight.detach().clone()
     config = StageTraining(weight_decay=0.5, learning_rate=0.1, schedule="constant")
-    Descent(layer, config, "float32", torch.device("cpu")).step(0 * layer(torch.ones(1, 3)).sum())
+    Descent(layer, config, "float32", torch.device("cpu"), torch.Generator()).step(0 * layer(torch.ones(1, 3)).sum())
     assert torch.equal(layer.bias, torch.ones(2))
     assert torch.allclose(layer.weight, weight * 0.95)
