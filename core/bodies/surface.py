@@ -63,10 +63,6 @@ class Surface(nn.Module):
             self.register_buffer(name, torch.tensor(np.ascontiguousarray(array, np.float32)), persistent=False)
         self._corrects = correctives
 
-    @property
-    def vertex_count(self) -> int:
-        return len(self.rest_m)
-
     # ---- where things are ----
 
     def placed(

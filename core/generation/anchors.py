@@ -26,12 +26,10 @@ from numpy import ndarray
 
 from core.bodies.skeletons import UPPER_BODY_9
 from core.errors import ProjectError
-from core.generation.blending import Target, blended, distance_m
+from core.generation.blending import Target, distance_m
 from core.generation.upper_body import held_by, nine_of, on_body
 from core.generations import RATE_HZ, Anchor
 from core.geometry.rotations import matrices
-
-__all__ = ["CANDIDATES", "Drawing", "Target", "anchored_codes", "blended", "bound", "shifted"]
 
 CANDIDATES = 16
 DISTANCE_M = 0.10

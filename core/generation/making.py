@@ -25,7 +25,8 @@ from torch import Tensor
 from core.datasets.motion_windows import at_origin
 from core.errors import RunError
 from core.generation import asking, chaining
-from core.generation.anchors import CANDIDATES, anchored_codes, blended, bound, shifted
+from core.generation.anchors import CANDIDATES, anchored_codes, bound, shifted
+from core.generation.blending import blended
 from core.generation.chaining import Window
 from core.generation.feet import REACH, SLIPS_M_S, foot_skating_m_s, off_ground_m
 from core.generation.locked import kept_of
