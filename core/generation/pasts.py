@@ -17,7 +17,7 @@ from core.bodies.skeletons import SKELETONS, SMPL_24, SMPLH_52, SMPLX_55
 from core.errors import RunError
 from core.generation.feet import fading, ground_of, soles_m
 from core.generations import RATE_HZ, Past, unpacked
-from core.geometry.rotations import about_y, inverse, matrices, rotation_vectors
+from core.geometry.rotations import about_y, inverse, matrices, nearest_heading, rotation_vectors
 from core.motion import Motion
 from core.recordings import Recording, reference_joints_m, resampled
 from core.wording import counted
@@ -67,11 +67,6 @@ def ground_below(past: Motion) -> float:
     return found if abs(found) > _LEVEL_M else 0.0
 
 
-def heading(rotations: Float[ndarray, "*batch 3 3"]) -> Float[ndarray, "*batch"]:
-    """The angle of the turn about the vertical that a rotation is nearest to."""
-    return np.arctan2(rotations[..., 0, 2] - rotations[..., 2, 0], rotations[..., 0, 0] + rotations[..., 2, 2])
-
-
 def put_back(
     before: tuple[Float[ndarray, "S J 3 3"], Float[ndarray, "S 3"]],
     rotations: Float[ndarray, "S P+F J 3 3"],
@@ -82,7 +77,7 @@ def put_back(
     last, last_m = (np.asarray(each, float) for each in before)
     rotations, path_m = np.asarray(rotations, float), np.asarray(path_m, float)
     said, said_m = rotations[:, carried - 1], path_m[:, carried - 1]
-    turn = about_y(heading(last[:, 0] @ inverse(said[:, 0])))
+    turn = about_y(nearest_heading(last[:, 0] @ inverse(said[:, 0])))
     rest_m = reference_joints_m()[0]
     # Horizontally the roots meet; what they differ in height fades.
     places_m = np.einsum("sij,sfj->sfi", turn, path_m + rest_m - (said_m + rest_m)[:, None] * [1, 0, 1])
