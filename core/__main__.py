@@ -26,7 +26,7 @@ from core.commands import (
 
 app = typer.Typer(
     name="posecast",
-    help="Mark actions and characteristic poses on video, train forecasters, and see what comes next in 3D.",
+    help="Mark actions and characteristic poses on video, train models, see what comes next, and make people move.",
     no_args_is_help=True,
     add_completion=True,
     pretty_exceptions_enable=False,

@@ -83,15 +83,18 @@ class _Said(msgspec.Struct):
 _LARGEST_HEADER = 100_000_000
 
 
-def find_run(name_or_folder: str) -> Path:
-    """The folder a person means by RUN: a run folder, or the name of a shipped checkpoint."""
+def find_run(name_or_folder: str, kind: str = "") -> Path:
+    """The folder a person means by RUN: a run folder, or the name of a shipped checkpoint.
+
+    Where there is none, those of the kind that is needed are named.
+    """
     folder = Path(name_or_folder)
     if folder.exists():
         return folder
     shipped = shipped_checkpoints()
     if name_or_folder in shipped:
         return shipped[name_or_folder]
-    names = ", ".join(shipped) or "none"
+    names = ", ".join(shipped_checkpoints(kind)) or "none"
     raise MachineError(
         f"There is no run {name_or_folder!r}.", hint=f"Give a run's folder, or the name of a shipped one: {names}."
     )

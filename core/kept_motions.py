@@ -68,7 +68,7 @@ def keep(
             put_down(place, generated_motion.content(sample, recipe, number, body=body, checkpoint=told_by))
     except OSError as error:
         raise ProjectError(
-            f"the motion was not kept: {error.strerror or error}", hint="Free space on the disk, then try again."
+            f"The motion was not kept: {error.strerror or error}.", hint="Free space on the disk, then try again."
         ) from error
     facts = {
         "recipe": msgspec.json.encode(recipe).decode(),
@@ -96,7 +96,7 @@ def read(folder: Path, item: Item) -> Kept:
     place = _place(folder, item)
     if not place.is_file():
         raise ProjectError(
-            f"the file of {item.name!r} is not beside the project any more", hint="Make it again from its recipe."
+            f"The file of {item.name!r} is not beside the project any more.", hint="Make it again from its recipe."
         )
     sample, made = generated_motion.read(place)
     return Kept(item, sample, made.recipe, made.number, made.body)
@@ -108,7 +108,7 @@ def recipe_of(item: Item) -> Recipe:
         return msgspec.json.decode(item.facts["recipe"], type=Recipe)
     except (KeyError, msgspec.MsgspecError) as error:
         raise ProjectError(
-            f"the recipe of {item.name!r} is damaged ({error})", hint="Its motion can still be shown and exported."
+            f"The recipe of {item.name!r} is damaged ({error}).", hint="Its motion can still be shown and exported."
         ) from None
 
 
@@ -127,12 +127,12 @@ def remake(item: Item, checkpoint: Path | None) -> Recipe:
     known = item.facts.get("checkpoint", "")
     if checkpoint is None or not checkpoint.is_file():
         raise ProjectError(
-            f"{item.name!r} was made by {recipe.model}, which is not there any more",
+            f"{item.name!r} was made by {recipe.model}, which is not there any more.",
             hint="Put the run back in its place, or ask another model for the same story.",
         )
     if known and fingerprint_of(checkpoint) != known:
         raise ProjectError(
-            f"{item.name!r} was made by other weights of {recipe.model}: the model has been trained further since",
+            f"{item.name!r} was made by other weights of {recipe.model}: the model has been trained further since.",
             hint="Its motion is kept; the same recipe makes another motion now.",
         )
     return recipe
@@ -159,5 +159,5 @@ def in_words(recipe: Recipe) -> str:
 
 def _place(folder: Path, item: Item) -> Path:
     if not _NAME.fullmatch(item.path):
-        raise ProjectError(f"{item.name!r} is no motion that a model made", hint="Choose another.")
+        raise ProjectError(f"{item.name!r} is no motion that a model made.", hint="Choose another.")
     return folder / item.path

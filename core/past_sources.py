@@ -28,6 +28,9 @@ from core.recordings import Recording
 
 _STRETCH = re.compile(r"(?P<what>.+?)@(?P<start>\d+(\.\d+)?)(-(?P<end>\d+(\.\d+)?))?")
 _KINDS = ("clip", "motion", "kept")
+_ROUNDING_S = 0.05
+"""A stretch may end so much after the motion: people and pages round."""
+_NAME_MOTION = "Name one of AMASS, BVH or another that `posecast import` takes as motion."
 
 
 @dataclass(frozen=True)
@@ -81,12 +84,13 @@ def _cut(motion: Motion, source: Source) -> Motion:
     if source.kind == "clip" or source.start_s is None or source.end_s is None:
         return motion
     first, last = round(source.start_s * motion.rate_hz), round(source.end_s * motion.rate_hz)
-    if first >= len(motion) - 1:
+    if first >= len(motion) - 1 or source.end_s > len(motion) / motion.rate_hz + _ROUNDING_S:
         raise ProjectError(
             f"{source.name} has no {source.start_s:g} to {source.end_s:g} s.",
             hint=f"It lasts {len(motion) / motion.rate_hz:.2f} s.",
         )
-    return Motion(motion.skeleton, motion.rate_hz, motion.rotations[first:last], motion.translation_m[first:last])
+    kept = slice(first, max(last, first + 1))
+    return Motion(motion.skeleton, motion.rate_hz, motion.rotations[kept], motion.translation_m[kept])
 
 
 def _needed(project: Path | None, source: Source) -> Path:
@@ -101,9 +105,14 @@ def _needed(project: Path | None, source: Source) -> Path:
 def _of_file(path: Path) -> Motion:
     from core.importing.recognition import what_is
 
-    found = what_is(path)
-    if found.format.holds != "motion" or path.is_dir():
-        raise FormatError(path, f"is {found.format.name}, no recorded motion", hint="Name a file of motion.")
+    if path.is_dir():
+        raise FormatError(path, "is a folder", hint="Name a file of motion in it.")
+    try:
+        found = what_is(path)
+    except FormatError:
+        raise FormatError(path, "is no file of motion that is known, or a damaged one", hint=_NAME_MOTION) from None
+    if found.format.holds != "motion":
+        raise FormatError(path, f"is {found.format.name}, no recorded motion", hint=_NAME_MOTION)
     recordings: Iterator[Recording] = iter(found.format.read(path))
     first = next(recordings, None)
     if first is None:

@@ -38,6 +38,12 @@ def nearest(word: str, known: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*likest, *like]))[:3]
 
 
+def sentences(*said: str) -> str:
+    """What was said one after the other in a line, each closed: `a.npz: is there already. Choose another name.`"""
+    closed = (each if each.endswith((".", "!", "?", "…", ":")) else f"{each}." for each in map(str.strip, said) if each)
+    return " ".join(closed)
+
+
 def shown(text: str) -> str:
     r"""Text as it may be printed: signs that a terminal would obey, and such as are none, become `\x1b`."""
     return _UNSHOWN.sub(lambda sign: _escaped(ord(sign[0])), text)

@@ -16,7 +16,7 @@ from core.errors import CoreError, MachineError, ProjectError
 if TYPE_CHECKING:
     from studio.app import Studio
 
-_PAGES = ("projects", "data", "annotate", "train", "forecast")
+_PAGES = ("projects", "data", "annotate", "train", "forecast", "generate")
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -97,19 +97,18 @@ def generate(
 ) -> None:
     """Generate motion from actions and durations, with a motion model. The same command gives the same motion."""
     with refusals(interrupted="Nothing was written."):
-        from core.exporting.generated import ENDINGS
+        from core.bodies import library
+        from core.exporting.generated import free
         from core.generation import making
         from core.generation.motion_model import MotionModel
 
-        if out.suffix.lower() not in ENDINGS:
-            raise RunError(
-                f"{out.name}: motion is not written as {out.suffix or 'a file without an ending'}.",
-                hint=f"Use {', '.join(ENDINGS)}.",
-            )
+        free(out, 1, replaces=replace_)
+        library.choice(body)
         asked = _given(run, recipe, parts or [], project)
         wishes = {"samples": samples, "seed": seed, "temperature": temperature, "top_k": top_k, "top_p": top_p}
         asked = replace(asked, **{name: value for name, value in wishes.items() if value is not None})
         asked = asked if keep_feet else replace(asked, keep_feet=False)
+        free(out, asked.samples, replaces=replace_)
         if past is not None:
             from core.past_sources import past_from
 

@@ -59,19 +59,11 @@ def write(
 
     CoreError says in words why that cannot be; closing the generator leaves nothing half-made.
     """
-    ending = path.suffix.lower()
-    if ending not in ENDINGS:
-        endings = ", ".join(ENDINGS)
-        raise FileError(
-            path, f"motion is not written as {ending or 'a file without an ending'}", hint=f"Use {endings}."
-        )
     if not samples:
         raise FileError(path, "there is no motion to write", hint="Make some first.")
     numbers = range(len(samples)) if numbers is None else numbers
-    files = targets(path, len(samples))
-    for each in files:
-        if each.exists() and not replaces:
-            raise FileError(each, "is there already", hint="Choose another name, or say that it may be replaced.")
+    files = free(path, len(samples), replaces=replaces)
+    ending = path.suffix.lower()
     said = provenance(recipe, numbers, library.choice(library.DEFAULT_KEY if ending == ".png" else body).licence)
     if ending in _A_FILE_EACH:
         for at, (file, sample, number) in enumerate(zip(files, samples, numbers, strict=True)):
@@ -97,6 +89,23 @@ def write(
         shot = Shot(scene, view=_seen(scene, width / height), labels=len(samples) > 1, trails=True)
         yield from film(path, shot, said, width, height)
     return Exported(files, f"{_listed(files)}: {_what(samples)}. {said.terms}")
+
+
+def free(path: Path, samples: int, *, replaces: bool = False) -> tuple[Path, ...]:
+    """The files that so many samples make; FileError in words, before anything is made, where they cannot be."""
+    ending = path.suffix.lower()
+    if ending not in ENDINGS:
+        endings = ", ".join(ENDINGS)
+        raise FileError(
+            path, f"motion is not written as {ending or 'a file without an ending'}", hint=f"Use {endings}."
+        )
+    if not path.parent.is_dir():
+        raise FileError(path, f"there is no folder {path.parent}", hint="Make it first, or choose another.")
+    files = targets(path, samples)
+    for each in files:
+        if each.exists() and not replaces:
+            raise FileError(each, "is there already", hint="Choose another name, or say that it may be replaced.")
+    return files
 
 
 def targets(path: Path, samples: int) -> tuple[Path, ...]:

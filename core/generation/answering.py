@@ -65,7 +65,7 @@ class Answering:
 
     def _described(self, run: str) -> AboutMotionModel:
         model = self._model(run)  # first: its file may have changed
-        folder = find_run(run)
+        folder = find_run(run, "posegpt")
         written = self._models[folder][0]
         kept = self._about.get(folder)
         if kept is None or kept[0] != written:
@@ -79,7 +79,7 @@ class Answering:
         from core.models import checkpoints
 
         reference_joints_m()
-        folder = find_run(run)
+        folder = find_run(run, "posegpt")
         written = checkpoints.find(folder).stat().st_mtime_ns
         kept = self._models.get(folder)
         if kept is None or kept[0] != written:

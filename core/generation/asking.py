@@ -44,7 +44,8 @@ def check(recipe: Recipe, actions: Sequence[str], frames_a_token: int) -> None:
             )
     if recipe.seconds > MOST_SECONDS:
         raise RunError(
-            f"{recipe.seconds:g} s are asked for.", hint=f"Make {MOST_SECONDS:g} s at most, then go on from their end."
+            f"{recipe.seconds:.10g} s are asked for.",
+            hint=f"Make {MOST_SECONDS:g} s at most, then go on from their end.",
         )
     if not 1 <= recipe.samples <= MOST_SAMPLES:
         raise RunError(f"{counted(recipe.samples, 'sample')} are asked for.", hint=f"Ask for 1 to {MOST_SAMPLES}.")

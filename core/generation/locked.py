@@ -26,19 +26,19 @@ def kept_of(
     for start, end in locked.keep:
         if not 0 <= start < end:
             raise ProjectError(
-                f"tokens {start} to {end} are no stretch to keep", hint="A stretch runs forward, from token 0 on."
+                f"Tokens {start} to {end} are no stretch to keep.", hint="A stretch runs forward, from token 0 on."
             )
         is_kept[start:end] = True
     last = int(np.flatnonzero(is_kept)[-1]) + 1 if is_kept.any() else 0
     if len(locked.codes) < last:
         raise ProjectError(
-            f"token {last} is to stay, and the motion it is from has {len(locked.codes)}",
+            f"Token {last} is to stay, and the motion it is from has {len(locked.codes)}.",
             hint="Lock a stretch of the motion that is shown.",
         )
     for at, row in enumerate(locked.codes[:tokens]):
         if len(row) != books or not all(0 <= code < codes_a_book for code in row):
             raise ProjectError(
-                f"token {at + 1} is none of this model's: it has {books} books of {codes_a_book} codes",
+                f"Token {at + 1} is none of this model's: it has {books} books of {codes_a_book} codes.",
                 hint="Lock a stretch of a motion that the same model made.",
             )
         codes[at] = row

@@ -48,7 +48,7 @@ class MotionModel:
     @classmethod
     def load(cls, run: str | Path) -> "MotionModel":
         """Of a run's folder, a checkpoint, or the name of a shipped one; in words where it is no motion model."""
-        folder = find_run(str(run))
+        folder = find_run(str(run), "posegpt")
         path = checkpoints.find(folder)
         checkpoint = checkpoints.load_motion_model(path)
         name = folder.parent.name if folder.is_file() else folder.resolve().name

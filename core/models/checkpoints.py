@@ -1,9 +1,11 @@
 """Weights with the config, vocabulary, data and version they came from: one safetensors file, which runs no code.
 
-The header's `posecast` entry is JSON: a `Header`. Tensors are named `model.…`, and, where training can go on from the
-file, `critic.…`, `optimiser.…` and `random`. Extra tensors (`baseline.…`) travel along.
+The header's `posecast` entry is JSON: a `Header`; its `sha256` is that of the tensors, names and bytes in the order of
+names, so that a file damaged on its way is known (older files have none). Tensors are named `model.…`, and, where
+training can go on from the file, `critic.…`, `optimiser.…` and `random`. Extra tensors (`baseline.…`) travel along.
 """
 
+import hashlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +21,7 @@ from core import configs
 from core.errors import FormatError, RunError, TooNewError
 
 VERSION = 1
+_ANEW = "Copy it again, or train."
 
 
 class Header(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,8 +92,9 @@ def save(path: Path, header: AnyHeader, tensors: dict[str, Tensor]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(path.name + ".new")
     whole = {name: each.detach().cpu().contiguous() for name, each in tensors.items()}
+    said = {"posecast": msgspec.json.encode(header).decode(), "sha256": _digest(whole)}
     with beside.open("wb") as file:
-        file.write(serialised(whole, metadata={"posecast": msgspec.json.encode(header).decode()}))
+        file.write(serialised(whole, metadata=said))
         file.flush()
         os.fsync(file.fileno())
     beside.replace(path)
@@ -124,9 +128,13 @@ def load_as(path: Path, kind: type[_H]) -> Checkpoint[_H]:
                 raise FormatError(
                     path, f"it is {_NAMES[type(header)]}, and {_NAMES[kind]} is needed", hint="Choose another run."
                 )
-            return Checkpoint(path, header, {name: file.get_tensor(name) for name in file.keys()})  # noqa: SIM118
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            written = file.metadata().get("sha256", "")
     except (SafetensorError, OSError) as error:
         raise _unreadable(path, error) from None
+    if written and written != _digest(tensors):
+        raise FormatError(path, "damaged: its weights are not those that were written", hint=_ANEW)
+    return Checkpoint(path, header, tensors)
 
 
 def find(run: Path, *, prefer: str = "best") -> Path:
@@ -136,13 +144,23 @@ def find(run: Path, *, prefer: str = "best") -> Path:
     for name in (prefer, "best", "last"):
         if (run / f"{name}.safetensors").is_file():
             return run / f"{name}.safetensors"
+    if not (run / "spec.json").is_file():
+        raise RunError(f"{run.name} is no run: it holds no checkpoint.", hint="Name the folder of a training.")
     raise RunError(f"{run.name} holds no checkpoint yet.", hint="It appears at the run's first validation.")
+
+
+def _digest(tensors: dict[str, Tensor]) -> str:
+    digest = hashlib.sha256()
+    for name in sorted(tensors):
+        digest.update(name.encode())
+        digest.update(tensors[name].reshape(-1).view(torch.uint8).numpy().tobytes())
+    return digest.hexdigest()
 
 
 def _unreadable(path: Path, error: Exception) -> FormatError:
     if not path.exists():
-        return FormatError(path, "there is no such file")
-    return FormatError(path, f"not a checkpoint, or a damaged one ({error})")
+        return FormatError(path, "there is no such file", hint="Check the path, or choose another run.")
+    return FormatError(path, f"not a checkpoint, or a damaged one ({error})", hint=_ANEW)
 
 
 def _header(path: Path, metadata: dict[str, str] | None) -> AnyHeader:
@@ -158,9 +176,11 @@ def _header(path: Path, metadata: dict[str, str] | None) -> AnyHeader:
             )
         return msgspec.json.decode(text, type=kind)
     except KeyError:
-        raise FormatError(path, "weights of another program: there is no Posecast header in it") from None
+        raise FormatError(
+            path, "weights of another program: there is no Posecast header in it", hint="Choose a run of Posecast's."
+        ) from None
     except (msgspec.DecodeError, msgspec.ValidationError, AttributeError, TypeError) as error:
-        raise FormatError(path, f"its header is damaged ({error})") from None
+        raise FormatError(path, f"its header is damaged ({error})", hint=_ANEW) from None
 
 
 # ---- optimisers as tensors ------------------------------------------------------------------------------------------

@@ -99,6 +99,34 @@ def test_that_wrong_words_are_refused_in_words(run, tmp_path, words, complaint):
     assert "Traceback" not in done.output + done.stderr
 
 
+@pytest.mark.parametrize(
+    ("out", "more", "complaint"),
+    [
+        ("here.npz", (), "here.npz: is there already"),
+        ("more.npz", ("--samples", 2), "more-2.npz: is there already"),
+        ("nowhere/walk.npz", (), "there is no folder"),
+        ("walk.fbx", (), "motion is not written as .fbx"),
+        ("walk", (), "a file without an ending"),
+        ("walk.glb", ("--body", "nobody"), "There is no body 'nobody'"),
+    ],
+)
+def test_that_what_cannot_be_written_is_refused_before_anything_is_made(
+    run, tmp_path, monkeypatch, out, more, complaint
+):
+    monkeypatch.setattr("core.generation.making.made", lambda *_: pytest.fail("motion was made"))
+    for name in ("here.npz", "more-2.npz"):
+        (tmp_path / name).write_bytes(b"mine")
+    done = said(run, "walk:1", "--out", tmp_path / out, *more, code=1)
+    assert complaint in done.stderr
+    assert (tmp_path / "here.npz").read_bytes() == b"mine"
+
+
+def test_that_where_there_is_no_such_run_no_forecaster_is_offered(tmp_path):
+    done = said("nowhere", "walk:1", "--out", tmp_path / "walk.npz", code=1)
+    assert "There is no run 'nowhere'." in done.stderr
+    assert "kitchen-forecaster" not in done.stderr
+
+
 def test_that_a_forecaster_is_no_motion_model(tmp_path):
     done = said("kitchen-forecaster", "walk:1", "--out", tmp_path / "walk.npz", code=1)
     assert "a motion model is needed" in done.stderr
@@ -128,6 +156,32 @@ def test_that_a_pose_of_a_file_is_met(run, tmp_path):
     assert len(found["samples"][0]["anchors_off_mm"]) == 1
     (pose,), (met,) = amass.read(tmp_path / "walk.npz"), amass.read(tmp_path / "met.npz")
     np.testing.assert_allclose(met.body.rotations[15, 1:22], pose.body.rotations[12, 1:22], atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("content", "source", "complaint"),
+    [
+        ("", "{}", "is a folder"),
+        ("print()", "{}/it.py", "it.py: is no file of motion that is known"),
+        ("motion", "{}/it.npz@0.5-9", "It lasts 1.00 s."),
+        ("motion", "{}/it.npz@7-9", "It lasts 1.00 s."),
+        ("motion", "{}/it.npz@0.5", "Give a stretch"),
+    ],
+)
+def test_that_a_past_that_is_none_is_refused_with_what_would_be_one(run, tmp_path, content, source, complaint):
+    if content == "motion":
+        said(run, "walk:1", "--out", tmp_path / "it.npz")
+    else:
+        (tmp_path / "it.py").write_text(content)
+    done = said(run, "bow:1", "--past", source.format(tmp_path), "--out", tmp_path / "bow.npz", code=1)
+    assert complaint in done.stderr
+    assert "--format" not in done.stderr
+
+
+def test_that_the_shortest_stretch_of_a_past_is_its_one_pose(run, tmp_path):
+    said(run, "walk:1", "--out", tmp_path / "walk.npz")
+    found = told(run, "bow:1", "--past", f"{tmp_path / 'walk.npz'}@0.5-0.501", "--out", tmp_path / "bow.npz")
+    assert found["recipe"]["past"]["frames"] == 1
 
 
 RECIPES = {

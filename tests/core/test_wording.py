@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.wording import spelled_time
+from core.wording import sentences, spelled_time
 
 
 @pytest.mark.parametrize(
@@ -12,3 +12,11 @@ from core.wording import spelled_time
 )  # fmt: skip
 def test_that_a_time_never_has_sixty_seconds(seconds, words):
     assert spelled_time(seconds) == words
+
+
+def test_that_what_is_said_one_after_the_other_is_closed_once():
+    assert (
+        sentences("a.npz: is there already", "Choose another name.") == "a.npz: is there already. Choose another name."
+    )
+    assert sentences("No motion.", "") == "No motion."
+    assert sentences("", " Wait … ") == "Wait …"

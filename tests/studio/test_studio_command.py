@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from core.project.store import ProjectStore
+from studio.__main__ import _parser
+from studio.commands import WHERE_WORDS
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -54,6 +56,12 @@ def test_that_what_cannot_be_shown_is_refused_in_words(tmp_path):
     assert "--screenshot" in no_screen.stderr
     wrong = run("--page", "nothing", settings=settings)
     assert wrong.returncode == 2
+
+
+def test_that_every_page_of_the_studio_can_be_asked_for():
+    places = {"everywhere", "clock", "space"}
+    for page in WHERE_WORDS.keys() - places:
+        assert _parser().parse_args(["--page", page]).page == page
 
 
 def test_that_the_studio_starts_without_torch():

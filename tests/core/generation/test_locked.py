@@ -58,12 +58,12 @@ def test_that_a_range_may_end_beyond_a_shorter_motion(model):
 @pytest.mark.parametrize(
     ("locked", "words"),
     [
-        (Locked(codes=((1, 2),) * 4, keep=((3, 2),)), "tokens 3 to 2 are no stretch"),
-        (Locked(codes=((1, 2),) * 4, keep=((-1, 2),)), "tokens -1 to 2 are no stretch"),
-        (Locked(codes=((1, 2),) * 4, keep=((2, 6),)), "token 6 is to stay, and the motion it is from has 4"),
+        (Locked(codes=((1, 2),) * 4, keep=((3, 2),)), "Tokens 3 to 2 are no stretch"),
+        (Locked(codes=((1, 2),) * 4, keep=((-1, 2),)), "Tokens -1 to 2 are no stretch"),
+        (Locked(codes=((1, 2),) * 4, keep=((2, 6),)), "Token 6 is to stay, and the motion it is from has 4"),
         (Locked(codes=((1, 2, 3),) * 4, keep=((0, 1),)), "it has 2 books of 16 codes"),
-        (Locked(codes=((1, 16),) * 4, keep=((0, 1),)), "token 1 is none of this model's"),
-        (Locked(codes=((-1, 1),) * 4, keep=((0, 1),)), "token 1 is none of this model's"),
+        (Locked(codes=((1, 16),) * 4, keep=((0, 1),)), "Token 1 is none of this model's"),
+        (Locked(codes=((-1, 1),) * 4, keep=((0, 1),)), "Token 1 is none of this model's"),
     ],
 )
 def test_that_locks_of_another_model_or_motion_are_refused_in_words(model, locked, words):
