@@ -4,22 +4,30 @@
 `recommended` is ours, `small` is `recommended` in a size that two cores train in minutes, `smoke` in seconds. Where
 they differ:
 
-    knob                        paper              published          recommended, small
-    autoencoder.layers          4,4,4              0,6                1,4 and more, at half the rates
-    autoencoder.width, heads    512, 5 of 32       384, 4 of 96       256, 4 of 64
-    autoencoder.feed_forward    512                1536               1024
-    positions                   once               before every layer once
-    losses.vertex_kind, weight  l2, 1              l1, 100            l1, 10
-    losses.vertices_about       world              world              root, and their velocity
-    quantizer.update            gradient           gradient           running means, dead codes revived
-    commitment, codebook        0.25, 1            1, 0.25; all × .25 0.25, by running means
-    codes                       C a book           C in all           C a book
-    gpt heads                   4 of 256           4 of 64            4 of 64
-    root_input                  absolute           absolute           deltas
-    normalized                  no                 no                 yes
-    lengths                     64                 64                 16 to 320
+    knob                        paper              published          recommended          small
+    data.body                   smplx              smplx              smpl                 smpl
+    data lengths                64                 64                 16 to 320            16 to 320
+    data.turn, tilt             any, 15 degrees    any, 15 degrees    none                 none
+    autoencoder.layers          4,4,4              0,6                1,2,4                1,3
+    autoencoder.width, heads    512, 5 of 32       384, 4 of 96       384, 6 of 64         128, 4 of 32
+    autoencoder.feed_forward    512                1536               1536                 384
+    autoencoder.downsampling    2                  2                  4                    4
+    autoencoder.positions       once               before every layer once                 once
+    autoencoder.root_input      absolute           absolute           deltas               deltas
+    autoencoder.normalized      no                 no                 yes                  yes
+    losses by                   l2                 l2                 l1                   l1
+    losses.vertices             l2, 1              l1, 100            l1, 10, of the root  l1, 10, of the root
+    losses.vertex_frames        0.2                0.1                0.2                  0.1, a tenth of points
+    losses.velocity             0                  0                  20                   20
+    quantizer.codes             256 a book         512 in all         256 a book           256 a book
+    quantizer.update            gradient           gradient           running means        running means
+    commitment, codebook        0.25, 1            1, 0.25; all × .25 0.25                 0.25
+    gpt.layers, width, heads    8, 256, 4 of 256   8, 256, 4 of 64    8, 384, 6 of 64      4, 160, 4 of 40
+    steps of the two stages     2 M, 2 M           2 M, 0.6 M         0.2 M, 0.1 M         6,000, 4,000
+    learning rates              5e-5, 5e-5         5e-5, 1e-5         2e-4, to nothing     5e-4, to nothing
 
-One frame is 1/30 s. A token stands for `downsampling` frames.
+With running means, codes that stand for nothing are moved to where latents are. One frame is 1/30 s. A token stands for
+`downsampling` frames.
 """
 
 from collections.abc import Callable
