@@ -11,6 +11,7 @@ FIGURE.md and FIGURE.png into the folder.
 """
 
 import csv
+from collections import deque
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -82,7 +83,7 @@ def figure(spec: ReproduceTable) -> Events:
 def _figure6(folder: Path) -> _Said:
     rows = sorted(kept_rows(folder, "table1"), key=lambda row: row.bits_of_codes)
     table: list[dict[str, float | str]] = [
-        {"row": row.name, "bits": row.bits_of_codes, "R_S": row.scores.teaches or 0.0, "FID": _fid(row.scores)}
+        {"row": row.name, "bits": row.bits_of_codes, "R_S": _known(row.scores.teaches), "FID": _fid(row.scores)}
         for row in rows
     ]
     pictures = []
@@ -180,6 +181,11 @@ def _figure9(
 
 def after_past(model: MotionModel, like: Motions, share: float, *, seed: int) -> Motions:
     """Samples that go on from the first `share` of the motions, each with its own actions and length."""
+    if share and not model.takes_a_past:
+        raise RunError(
+            f"{model.name} sees whole motions at once, so nothing can be seen before it.",
+            hint="Take a run of causality past or online.",
+        )
     factor, found = model.factor, []
     like = like[np.argsort(like.frames, kind="stable")]  # those of about one length together
     for at in range(0, len(like), 64):
@@ -193,8 +199,7 @@ def after_past(model: MotionModel, like: Motions, share: float, *, seed: int) ->
         with torch.inference_mode():
             past = model.autoencoder.encode(motion)[:, :seen] if seen else None
             numbers = uniforms(seed, at + len(part), tokens - seen, model.books)[at:]
-            new = torch.cat(list(sample(model.gpt, labels, whole, tokens - seen, numbers, Draw(), past=past)), dim=1)
-            new = new[:, -(tokens - seen) :]
+            new = deque(sample(model.gpt, labels, whole, tokens - seen, numbers, Draw(), past=past), maxlen=1).pop()
             back = model.autoencoder.decode(new if past is None else torch.cat([past, new], dim=1))
         lengths = np.full(len(part), frames)
         found.append(Motions(back.rotations_6d.numpy(), back.path_m.numpy(), lengths, part.labels))
@@ -227,24 +232,32 @@ def _figure10(
             xs = [float(each["at"]) for each in table]
             curves.append(Curve("real with itself", xs, [float(each["real"]) for each in table], dashed=True))
         pictures.append(curves_picture("Going on from one's own motion", curves, "round", y_name, height=300))
+    return _Said(f"{ROUNDS} rounds", table, stacked(pictures), (trend_of(table),))
+
+
+def trend_of(table: Sequence[dict[str, float | str]]) -> str:
+    """Whether FID stays where it is after round 3, as far as real motion's distance to itself tells."""
     after = [float(each["FID"]) for each in table[2:]]
-    slope = float(np.polyfit(range(len(after)), after, 1)[0]) * len(after)
+    moved = float(np.polyfit(range(len(after)), after, 1)[0]) * len(after)
     spread = max(float(each["spread of real"]) for each in table)
-    flat = "flat" if abs(slope) <= spread else "not flat"
-    note = (
-        f"From round 3 to {ROUNDS} FID moves by {slope:+.2f} along its trend; real motion's own spread is "
-        f"{spread:.2f}: {flat}."
+    return (
+        f"From round 3 to {len(table)} FID moves by {moved:+.2f} along its trend; the distance of real motion to "
+        f"itself scatters by {spread:.2f}: {'flat' if abs(moved) <= spread else 'not flat'}."
     )
-    return _Said(f"{ROUNDS} rounds", table, stacked(pictures), (note,))
 
 
 def _row(name: str, at: float, scores: Scores) -> dict[str, float | str]:
     held = scores.to_held_out
     return {
         "row": name, "at": at, "FID": _fid(scores), "real": held.fid_of_real if held else float("nan"),
-        "spread of real": held.fid_deviation if held else float("nan"), "R_T": scores.recognised,
+        "spread of real": held.fid_of_real_deviation if held else float("nan"), "R_T": scores.recognised,
         "skating": scores.foot_skating_m_s, "jerk": scores.peak_jerk_m_s3,
     }  # fmt: skip
+
+
+def _known(figure: float | None) -> float:
+    """Not a number where it was not measured: curves leave it out, tables show a dash."""
+    return float("nan") if figure is None else figure
 
 
 def _fid(scores: Scores) -> float:
@@ -265,9 +278,10 @@ def _motions(motions: Sequence[Motion], action: int, actions: int) -> Motions:
 
 def _samples(spec: ReproduceTable, model: MotionModel) -> _Said:
     """Actions by samples, from nothing."""
+    _require_known(spec, model)
     windows = model.header.windows
     often = sorted(model.actions, key=lambda name: -windows.get(name, 0))
-    chosen = [name for name in (spec.rows or often) if name in model.actions][:SHEET_ACTIONS]
+    chosen = (spec.rows or often)[:SHEET_ACTIONS]
     rows, table = [], []
     for action in chosen:
         recipe = Recipe(
@@ -277,7 +291,7 @@ def _samples(spec: ReproduceTable, model: MotionModel) -> _Said:
             rows.append(
                 SheetRow(f"{action}, sample {number + 1}", unpacked(each.motion), caption=_caption(each.likely))
             )
-            table.append({"row": action, "sample": number + 1, "likely": each.likely or 0.0})
+            table.append({"row": action, "sample": number + 1, "likely": _known(each.likely)})
     return _Said("Samples from nothing", table, motions_picture(f"{model.name}: from nothing", rows))
 
 
@@ -291,11 +305,17 @@ def _figure11(spec: ReproduceTable, model: MotionModel) -> _Said:
 
 def _figure12(spec: ReproduceTable, model: MotionModel) -> _Said:
     """One past, four actions."""
+    _require_known(spec, model)
     past, own = _pasts(spec, model, 1)[0]
-    others = [name for name in (spec.rows or model.actions) if name != own and name in model.actions]
+    others = [name for name in (spec.rows or model.actions) if name != own]
     table: list[dict[str, float | str]] = []
     rows = _futures(spec, model, past, [own, *others[:3]], 1, table)
     return _Said("One past, four actions", table, motions_picture(f"{model.name}: one past, four actions", rows))
+
+
+def _require_known(spec: ReproduceTable, model: MotionModel) -> None:
+    """UnknownActionError where an action is asked for that the model does not know."""
+    model.labels(spec.rows)
 
 
 def _futures(
@@ -311,7 +331,7 @@ def _futures(
         for number, each in enumerate(made(model, recipe).samples):
             name = f"{action}, future {number + 1}" if samples > 1 else action
             rows.append(SheetRow(name, unpacked(each.motion), past, _caption(each.likely)))
-            table.append({"row": name, "likely": each.likely or 0.0})
+            table.append({"row": name, "likely": _known(each.likely)})
     return rows
 
 
@@ -360,4 +380,6 @@ def _write(spec: ReproduceTable, said: _Said, folder: Path) -> Path:
 
 
 def _cell(value: float | str) -> str:
-    return value if isinstance(value, str) else f"{value:.3f}".rstrip("0").rstrip(".")
+    if isinstance(value, str):
+        return value
+    return "–" if np.isnan(value) else f"{value:.3f}".rstrip("0").rstrip(".")

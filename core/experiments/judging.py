@@ -274,6 +274,7 @@ class Distance(msgspec.Struct, frozen=True, kw_only=True):
     fid: float
     fid_deviation: float
     fid_of_real: float
+    fid_of_real_deviation: float = 0.0
     kid: float
     kid_deviation: float
     kid_of_real: float
@@ -435,6 +436,7 @@ def _distance(features: ndarray, real: ndarray, seed: int) -> Distance:
         fid=found.fid.mean,
         fid_deviation=found.fid.deviation,
         fid_of_real=found.fid_of_real.mean,
+        fid_of_real_deviation=found.fid_of_real.deviation,
         kid=found.kid.mean,
         kid_deviation=found.kid.deviation,
         kid_of_real=found.kid_of_real.mean,

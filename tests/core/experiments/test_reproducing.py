@@ -3,12 +3,13 @@
 import msgspec
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from core.errors import RunError
 from core.evaluation.labelled_motions import Motions
 from core.experiments import ablations
 from core.experiments.ablations import TABLES, config_of, file_name, kept_rows, reproduce
-from core.experiments.figures import after_past
+from core.experiments.figures import _cell, _known, after_past, trend_of
 from core.experiments.styles import store_split
 from core.generation.motion_model import MotionModel
 from core.posegpt_configs import PoseGpt
@@ -108,6 +109,30 @@ def test_that_what_was_seen_stays_what_it_was_and_only_the_rest_is_made_anew():
     assert np.abs(half.rotations_6d[:, 16:] - other.rotations_6d[:, 16:]).max() > 1e-4
 
 
+def test_that_a_model_that_sees_whole_motions_is_shown_no_past():
+    config = made_config(most_frames=32, causality="offline")
+    model = MotionModel.of(made_whole(config, ACTIONS), made_header(config, ACTIONS), "made")
+    like = Motions(
+        np.tile(np.array([1, 0, 0, 0, 1, 0], np.float32), (2, 32, model.joints, 1)), np.zeros((2, 32, 3), np.float32),
+        np.array([32, 32]), np.eye(2, dtype=bool),
+    )  # fmt: skip
+    assert len(after_past(model, like, 0.0, seed=0)) == 2
+    with pytest.raises(RunError, match="nothing can be seen before it"):
+        after_past(model, like, 0.5, seed=0)
+
+
+@pytest.mark.parametrize(("last", "said"), [(12.0, ": flat."), (17.0, ": not flat.")])
+def test_that_rounds_are_flat_where_they_move_less_than_real_motion_scatters(last, said):
+    fids = [90.0, 40.0, *np.linspace(10.0, last, 18)]
+    told = trend_of([{"FID": each, "spread of real": 3.0} for each in fids])
+    assert told.endswith(said)
+    assert "round 3 to 20" in told
+
+
+def test_that_what_was_not_measured_is_a_dash_and_no_nothing():
+    assert [_cell(each) for each in (_known(None), _known(0.0), 0.25, "walk")] == ["–", "0", "0.25", "walk"]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("what", ["samples", "figure11"])
 def test_that_sheets_show_people(project, tmp_path, what):
@@ -117,6 +142,9 @@ def test_that_sheets_show_people(project, tmp_path, what):
     whole, header = made_whole(config, ACTIONS), made_header(config, ACTIONS)
     checkpoints.save(tmp_path / "run" / "best.safetensors", header, whole.tensors())
     spec = _spec(project, tmp_path, what, run=str(tmp_path / "run"))
+    if what == "samples":
+        with pytest.raises(RunError, match='"fly" is not an action'):
+            list(reproduce(replace(spec, rows=("fly",)), "Made up"))
     assert isinstance(list(reproduce(spec, "Made up"))[-1], Done)
     assert (tmp_path / f"{what}.png").stat().st_size > 10_000
     assert ACTIONS[0] in (tmp_path / f"{what}.md").read_text()
