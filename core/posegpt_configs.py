@@ -138,6 +138,16 @@ class MotionVqvae(Group, frozen=True, kw_only=True):
             "begin so that frames get through. Neither paper nor code: without it thousands of steps pass first.",
         ),
     ] = True
+    smoothing: Annotated[
+        float,
+        Meta(
+            ge=0.0,
+            le=5.0,
+            title="Smoothing (frames)",
+            description="Width of the bell over which frames are averaged on their way out, so that tokens join "
+            "without a jerk. Not on-line, where no frame may wait for a later one. Neither paper nor code: 0 there.",
+        ),
+    ] = 1.3
 
 
 class ProductQuantizer(Group, frozen=True, kw_only=True):
@@ -297,7 +307,7 @@ def paper() -> PoseGpt:
         data=MotionData(body="smplx", least_frames=64, most_frames=64, turn=True, tilt_degrees=15.0),
         autoencoder=MotionVqvae(
             layers="4,4,4", width=512, heads=5, head_width=32, feed_forward=512, dropout=0.1, downsampling=2,
-            causality="past", root_input="absolute", positions="once", normalized=False,
+            causality="past", root_input="absolute", positions="once", normalized=False, smoothing=0.0,
         ),
         quantizer=ProductQuantizer(
             books=4, codes=256, codes_per_part=True, width=256, update="gradient", commitment=0.25, codebook=1.0,
@@ -317,7 +327,7 @@ def published() -> PoseGpt:
         data=MotionData(body="smplx", least_frames=64, most_frames=64, turn=True, tilt_degrees=15.0),
         autoencoder=MotionVqvae(
             layers="0,6", width=384, heads=4, feed_forward=1536, dropout=0.0, downsampling=2, causality="past",
-            root_input="absolute", positions="every layer", normalized=False,
+            root_input="absolute", positions="every layer", normalized=False, smoothing=0.0,
         ),
         quantizer=ProductQuantizer(
             books=4, codes=512, codes_per_part=False, width=256, update="gradient", commitment=1.0, codebook=0.25,

@@ -17,6 +17,7 @@ them. Frames after a window's end repeat its last one, so what is given there ch
 joints, N tokens, K books.
 """
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -63,6 +64,7 @@ class MotionVqvae(nn.Module):
     """Encoder, product quantiser and decoder."""
 
     origin_m: Float[Tensor, " 3"]
+    bell: Float[Tensor, " taps"]
     feature_mean: Float[Tensor, " features"]
     feature_spread: Float[Tensor, " features"]
 
@@ -97,6 +99,8 @@ class MotionVqvae(nn.Module):
         root = 3 if self._absolute else 4
         self.to_rotations = _Head(width, 6 * joints, straight=config.normalized)
         self.to_root = _Head(width, root, straight=config.normalized)
+        bell = _bell(config.smoothing if config.causality != "online" else 0.0)
+        self.register_buffer("bell", bell, persistent=False)
         self.latent_norm = nn.LayerNorm(quantizer.width) if config.normalized else nn.Identity()
         # A token's own frames also go by a short way: blocks then learn what the frames before have to say.
         frame = 6 * joints + (3 if self._absolute else 4)
@@ -211,10 +215,30 @@ class MotionVqvae(nn.Module):
         if self.short_out is not None:
             short = self.short_out(latents).float().unflatten(2, (self.factor, -1)).flatten(1, 2)
             rotations, root = rotations + short[..., :columns], root + short[..., columns:]
+        rotations = self._smooth(rotations, real)
+        # Steps begin with the second frame; where the first one stands is an output of its own.
+        steps = self._smooth(root[:, 1:, :3], None if real is None else real[:, 1:])
+        root = torch.cat([root[:, :1], torch.cat([steps, root[:, 1:, 3:]], dim=2)], dim=1)
         rotations = rotations * spread[:columns] + mean[:columns]
         if not self._absolute:  # otherwise what goes in are places, and out come steps
             root = root * spread[columns:] + mean[columns:]
         return MotionTensors(orthonormal_6d(rotations.unflatten(-1, (self.joints, 6))), self._path(root))
+
+    def _smooth(
+        self, x: Float[Tensor, "B F outputs"], real: Bool[Tensor, "B F"] | None
+    ) -> Float[Tensor, "B F outputs"]:
+        """Every frame as the mean of those about it, weighed by the bell; those after the end weigh nothing."""
+        if self.bell.numel() == 1 or x.shape[1] < 2:
+            return x
+        there = x.new_ones(x.shape[:2]) if real is None else real.to(x)
+        reach = len(self.bell) // 2
+
+        def over_time(values: Float[Tensor, "B n F"]) -> Float[Tensor, "B n F"]:
+            weights = self.bell.to(values).expand(values.shape[1], 1, -1)
+            return functional.conv1d(values, weights, padding=reach, groups=values.shape[1])
+
+        summed = over_time((x * there[..., None]).mT).mT
+        return summed / over_time(there[:, None]).mT.clamp_min(1e-6)
 
     # ---- frames in and out ----
 
@@ -247,6 +271,14 @@ class MotionVqvae(nn.Module):
         """Steps in m/s summed up to places."""
         first_m = root[:, :1] if self._absolute else self.origin_m + functional.pad(root[:, :1, 3:], (1, 1))
         return torch.cat([first_m, root[:, 1:, :3] / KEPT_HZ], dim=1).cumsum(1)
+
+
+def _bell(width: float) -> Float[Tensor, " taps"]:
+    """A Gaussian of so many frames, out to three of them; a single 1 where there is none."""
+    reach = math.ceil(3 * width)
+    places = torch.arange(-reach, reach + 1, dtype=torch.float32)
+    bell = torch.exp(-0.5 * (places / max(width, 1e-6)).square())
+    return bell / bell.sum()
 
 
 def blocks_of(config: Knobs) -> tuple[int, ...]:

@@ -220,6 +220,21 @@ def test_that_half_of_a_frame_gets_through_before_anything_is_learned():
     assert (there > 0.3).all()
 
 
+def test_that_smoothing_takes_away_what_jumps_and_keeps_what_stays():
+    rough, smooth = (_model(4, smoothing=width) for width in (0.0, 1.5))
+    codes = rough.encode(_motion(frames=64))
+    still = codes[:, :1].expand(-1, 16, -1)
+
+    def jumps(model):
+        return model.decode(codes).rotations_6d.diff(n=2, dim=1).abs().mean()
+
+    assert jumps(smooth) < 0.5 * jumps(rough)
+    held = [model.decode(still).path_m for model in (rough, smooth)]
+    torch.testing.assert_close(held[0][:, 0], held[1][:, 0])  # where the first frame stands is not averaged
+    online = _model(4, causality="online", smoothing=1.5)
+    assert online.bell.tolist() == [1.0]
+
+
 def test_that_what_comes_out_are_rotations():
     model = _model(4)
     turns = matrices_of_6d(model.decode(model.encode(_motion())).rotations_6d)
