@@ -20,41 +20,23 @@ class ItemsWidget(Protocol):
     def is_item_chosen(self, at: int) -> bool: ...
 
 
-class PaintedList(QAccessibleWidget):
-    """The widget, as a list of its items."""
+class ItemAccessible(QAccessibleInterface):
+    """What all painted items say alike; `isValid` and the three below are each kind's own."""
 
-    def __init__(self, widget: QWidget) -> None:
-        super().__init__(widget, QAccessible.Role.List, widget.accessibleName())
-        self._widget = widget
-        self._items: dict[int, PaintedItem] = {}
-
-    def childCount(self) -> int:
-        return cast(ItemsWidget, self._widget).item_count()
-
-    def child(self, index: int) -> QAccessibleInterface | None:  # pyright: ignore[reportIncompatibleMethodOverride]
-        if not 0 <= index < self.childCount():
-            return None
-        if index not in self._items:
-            self._items[index] = PaintedItem(self, self._widget, index)
-        return self._items[index]
-
-    def indexOfChild(self, child: QAccessibleInterface) -> int:
-        return child.at if isinstance(child, PaintedItem) and child.isValid() else -1
-
-
-class PaintedItem(QAccessibleInterface):
-    """One item in words."""
-
-    def __init__(self, parent: PaintedList, widget: QWidget, at: int) -> None:
+    def __init__(self, parent: QAccessibleInterface, widget: QWidget) -> None:
         super().__init__()
-        self._parent, self._widget, self.at = parent, widget, at
+        self._parent, self._widget = parent, widget
 
-    @property
-    def _items(self) -> ItemsWidget:
-        return cast(ItemsWidget, self._widget)
+    def area(self) -> QRect:
+        """Where it is in the widget; empty where it is gone."""
+        raise NotImplementedError
 
-    def isValid(self) -> bool:
-        return self.at < self._items.item_count()
+    def words(self) -> str:
+        """The sentence for it."""
+        raise NotImplementedError
+
+    def is_chosen(self) -> bool:
+        raise NotImplementedError
 
     def object(self) -> QObject | None:  # pyright: ignore[reportIncompatibleMethodOverride]
         return None
@@ -78,23 +60,21 @@ class PaintedItem(QAccessibleInterface):
         return -1
 
     def rect(self) -> QRect:
-        if not self.isValid():
-            return QRect()
-        area = self._items.item_rect(self.at).toRect()
-        return QRect(self._widget.mapToGlobal(QPoint(area.left(), area.top())), area.size())
+        area = self.area()
+        return QRect(self._widget.mapToGlobal(QPoint(area.left(), area.top())), area.size()) if self.isValid() else area
 
     def role(self) -> QAccessible.Role:
         return QAccessible.Role.ListItem
 
     def text(self, kind: QAccessible.Text) -> str:
-        return self._items.item_words(self.at) if kind == QAccessible.Text.Name and self.isValid() else ""
+        return self.words() if kind == QAccessible.Text.Name else ""
 
     def setText(self, kind: QAccessible.Text, text: str) -> None: ...
 
     def state(self) -> QAccessible.State:
         made = QAccessible.State()
         made.selectable = True  # pyright: ignore[reportAttributeAccessIssue]
-        made.selected = self.isValid() and self._items.is_item_chosen(self.at)  # pyright: ignore[reportAttributeAccessIssue]
+        made.selected = self.is_chosen()  # pyright: ignore[reportAttributeAccessIssue]
         return made
 
     def foregroundColor(self) -> QColor:
@@ -102,6 +82,52 @@ class PaintedItem(QAccessibleInterface):
 
     def backgroundColor(self) -> QColor:
         return QColor()
+
+
+class PaintedList(QAccessibleWidget):
+    """The widget, as a list of its items."""
+
+    def __init__(self, widget: QWidget) -> None:
+        super().__init__(widget, QAccessible.Role.List, widget.accessibleName())
+        self._widget = widget
+        self._items: dict[int, PaintedItem] = {}
+
+    def childCount(self) -> int:
+        return cast(ItemsWidget, self._widget).item_count()
+
+    def child(self, index: int) -> QAccessibleInterface | None:  # pyright: ignore[reportIncompatibleMethodOverride]
+        if not 0 <= index < self.childCount():
+            return None
+        if index not in self._items:
+            self._items[index] = PaintedItem(self, self._widget, index)
+        return self._items[index]
+
+    def indexOfChild(self, child: QAccessibleInterface) -> int:
+        return child.at if isinstance(child, PaintedItem) and child.isValid() else -1
+
+
+class PaintedItem(ItemAccessible):
+    """One item in words."""
+
+    def __init__(self, parent: PaintedList, widget: QWidget, at: int) -> None:
+        super().__init__(parent, widget)
+        self.at = at
+
+    @property
+    def _items(self) -> ItemsWidget:
+        return cast(ItemsWidget, self._widget)
+
+    def isValid(self) -> bool:
+        return self.at < self._items.item_count()
+
+    def area(self) -> QRect:
+        return self._items.item_rect(self.at).toRect() if self.isValid() else QRect()
+
+    def words(self) -> str:
+        return self._items.item_words(self.at) if self.isValid() else ""
+
+    def is_chosen(self) -> bool:
+        return self.isValid() and self._items.is_item_chosen(self.at)
 
 
 _exposed: set[int] = set()

@@ -1,12 +1,12 @@
 """The timeline for screen readers: a list of segments, each said in one sentence, chosen ones marked as such."""
 
 from functools import cache, partial
-from typing import Any
 
-from PySide6.QtCore import QObject, QPoint, QRect
-from PySide6.QtGui import QAccessible, QAccessibleInterface, QColor
+from PySide6.QtCore import QObject, QRect
+from PySide6.QtGui import QAccessible, QAccessibleInterface
 from PySide6.QtWidgets import QAccessibleWidget
 
+from studio.widgets.painted_items import ItemAccessible
 from studio.widgets.timeline import Timeline
 
 MOST_ITEMS = 2000
@@ -42,65 +42,27 @@ class TimelineAccessible(QAccessibleWidget):
         return ids.index(child.segment) if isinstance(child, SegmentAccessible) and child.segment in ids else -1
 
 
-class SegmentAccessible(QAccessibleInterface):
+class SegmentAccessible(ItemAccessible):
     """One segment in words."""
 
     def __init__(self, parent: TimelineAccessible, timeline: Timeline, segment: str) -> None:
-        super().__init__()
-        self._parent, self._timeline, self.segment = parent, timeline, segment
+        super().__init__(parent, timeline)
+        self._list, self._timeline, self.segment = parent, timeline, segment
 
     def isValid(self) -> bool:
         return self._timeline.scene.contents.place_of(self.segment) is not None
 
-    def object(self) -> QObject | None:  # pyright: ignore[reportIncompatibleMethodOverride]
-        return None
+    def area(self) -> QRect:
+        return self._timeline.scene.segment_rect(self.segment).toRect()
 
-    def window(self) -> Any:
-        return self._timeline.window().windowHandle()
-
-    def parent(self) -> QAccessibleInterface:
-        return self._parent
-
-    def childCount(self) -> int:
-        return 0
-
-    def child(self, index: int) -> QAccessibleInterface | None:  # pyright: ignore[reportIncompatibleMethodOverride]  # noqa: ARG002
-        return None
-
-    def childAt(self, x: int, y: int) -> QAccessibleInterface | None:  # pyright: ignore[reportIncompatibleMethodOverride]  # noqa: ARG002
-        return None
-
-    def indexOfChild(self, child: QAccessibleInterface) -> int:  # noqa: ARG002
-        return -1
-
-    def rect(self) -> QRect:
-        area = self._timeline.scene.segment_rect(self.segment).toRect()
-        return QRect(self._timeline.mapToGlobal(QPoint(area.left(), area.top())), area.size())
-
-    def role(self) -> QAccessible.Role:
-        return QAccessible.Role.ListItem
-
-    def text(self, kind: QAccessible.Text) -> str:
-        if kind != QAccessible.Text.Name:
-            return ""
-        scene, ids = self._timeline.scene, self._parent.ids()
+    def words(self) -> str:
+        scene, ids = self._timeline.scene, self._list.ids()
         posed = scene.contents.poses.frame_of(self.segment) is not None
         place = f"segment {ids.index(self.segment) + 1} of {len(ids)}" if self.segment in ids else ""
         return f"{scene.said_of(self.segment)}, {'has its pose' if posed else 'has no pose yet'}, {place}"
 
-    def setText(self, kind: QAccessible.Text, text: str) -> None: ...
-
-    def state(self) -> QAccessible.State:
-        made = QAccessible.State()
-        made.selectable = True  # pyright: ignore[reportAttributeAccessIssue]
-        made.selected = self.segment in self._timeline.chosen  # pyright: ignore[reportAttributeAccessIssue]
-        return made
-
-    def foregroundColor(self) -> QColor:
-        return QColor()
-
-    def backgroundColor(self) -> QColor:
-        return QColor()
+    def is_chosen(self) -> bool:
+        return self.segment in self._timeline.chosen
 
 
 _made: dict[int, TimelineAccessible] = {}
