@@ -136,11 +136,14 @@ class MotionQuestion(QObject):
         self.changed.emit()
 
     def _follow(self) -> None:
-        """Another model, or it has said what it knows: the first question is about what it learned most of."""
+        """Another model, or it has said what it knows: the first question is about walking, where it knows that.
+
+        Everybody sees at once whether a walk is one; otherwise it is about what the model learned most of.
+        """
         words: dict[str, object] = {"model": self.models.run}
         about = self.models.about
         if not self.recipe.story and about is not None and about.actions:
-            first = max(about.actions, key=lambda each: each[1])[0]
+            first = max(about.actions, key=lambda each: (each[0].startswith("walk"), each[1]))[0]
             words["story"] = (Part(actions=(first,), seconds=min(FIRST_S, math.floor(10 * about.longest_s) / 10)),)
         if about is not None and not about.takes_a_past:
             words["past"] = None
