@@ -113,8 +113,9 @@ class MotionModels(QObject):
         return True
 
     def wake(self) -> None:
-        """Somebody looks: from now on models are asked what they know."""
+        """Somebody looks: from now on models are asked what they know, those that refused once more."""
         self._is_awake = True
+        self._abouts = {run: each for run, each in self._abouts.items() if isinstance(each, AboutMotionModel)}
         self.look()
         self._ask()
 

@@ -13,9 +13,10 @@ from core.errors import CoreError, FormatError
 from core.models.checkpoints import Checkpoint, PoseGptHeader
 from core.models.motion_gpt import MotionGpt
 from core.models.motion_vqvae import MotionVqvae
+from core.posegpt_configs import JOINTS
 from core.posegpt_configs import PoseGpt as Config
 
-JOINTS = {"smpl": 24, "smplx": 55}
+_MOST_WORDS = 90  # letters of what torch says
 
 
 class PoseGpt(nn.Module):
@@ -46,9 +47,10 @@ class PoseGpt(nn.Module):
             model = cls(checkpoint.header.config, len(checkpoint.header.actions))
             model.take(checkpoint.tensors)
         except (RuntimeError, CoreError) as error:
-            first = str(error).strip().splitlines()[-1].strip()
             raise FormatError(
-                checkpoint.path, f"its weights are not those of its config ({first})", hint="Copy it again, or train."
+                checkpoint.path,
+                f"its weights do not fit the model of its config ({_first(error)})",
+                hint="It was made by another version of Posecast: train it again.",
             ) from None
         return model.eval()
 
@@ -63,6 +65,12 @@ class PoseGpt(nn.Module):
     def tensors(self) -> dict[str, Tensor]:
         """The weights by the names that a checkpoint gives them."""
         return dict(self.state_dict())
+
+
+def _first(error: Exception) -> str:
+    """What does not fit, without the whole list of it."""
+    said = str(error).strip().splitlines()[-1].strip()
+    return said if len(said) <= _MOST_WORDS else f"{said[: said.rfind(' ', 0, _MOST_WORDS)].rstrip(',')} …"
 
 
 def joints_of(config: Config) -> int:

@@ -4,6 +4,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QPlainTextEdit, QStackedWidget, QVBoxLayout, QWidget
 
 from core.project.annotations import Clip
+from core.wording import sentences
 from studio.pages.forecast_asking import Asking
 from studio.widgets import parts
 
@@ -87,10 +88,10 @@ def _state(asking: Asking, clip: Clip | None, *, has_answer: bool) -> _Said | No
         return "forecast", "No forecaster yet", words, "", ("page-train", "use-shipped")
     if asking.refusal is not None:
         refusal = asking.refusal
-        return "warn", "No answer", f"{refusal.message} {refusal.hint}".strip(), refusal.details, ()
+        return "warn", "No answer", sentences(refusal.message, refusal.hint), refusal.details, ()
     refusal = asking.refusal_of(chosen)
     if refusal is not None and not has_answer:
-        words = f"{refusal.message} {refusal.hint}".strip()
+        words = sentences(refusal.message, refusal.hint)
         is_early = bool(clip.poses) and asking.at_frame < clip.poses[0].frame
         actions = ("first-step", "page-annotate") if is_early else ("page-annotate",)
         return "info", "Nothing to forecast from here", words, refusal.details, actions

@@ -12,6 +12,7 @@ from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QStackedWidget, QWidget
 
 from core.generations import RATE_HZ
+from core.wording import sentences
 from studio import theme
 from studio.actions import Handlers
 from studio.data_sets import DataSets
@@ -228,7 +229,7 @@ class GeneratePage(QWidget):
         said = list(generating.notes)
         if generating.refused is not None and generating.shown:
             refusal = generating.refused.refusal
-            said = [f"{refusal.message} {refusal.hint}".strip()]
+            said = [sentences(refusal.message, refusal.hint)]
         parts.set_role(self._beside, "warn" if generating.refused is not None else "caption")
         self._beside.setText(" ".join(said))
         self._beside.setVisible(bool(said))

@@ -14,6 +14,7 @@ from core.bodies import library
 from core.errors import CoreError
 from core.generation_words import command_of
 from core.generations import PackedMotion
+from core.wording import sentences
 from studio.actions import Handlers
 from studio.document import Document
 from studio.generating import Generating, Shown
@@ -211,4 +212,4 @@ class KeptPart(QObject):
         self.says.emit(words.format(name=kept.item.name))
 
     def _refuse(self, error: CoreError) -> None:
-        self.says.emit(f"{error} {error.hint}".strip())
+        self.says.emit(sentences(str(error), error.hint))

@@ -24,6 +24,7 @@ from core.motion import SEEN, Motion, Poses2d
 from core.project.annotations import Clip
 from core.project.cameras import camera_of
 from core.recordings import Recording
+from core.wording import sentences
 from studio.data_sets import DataSets
 from studio.document import Document
 from studio.fitted_bodies import pose_in_picture
@@ -192,7 +193,7 @@ class Pasts(QObject):
         try:
             tracks = self._document.tracks(clip.id)
         except CoreError as error:
-            self.failed.emit(f"{error} {error.hint}".strip())
+            self.failed.emit(sentences(str(error), error.hint))
             return None
         if tracks is None or not len(tracks):
             self.failed.emit(self.tr("{clip} has no 2D poses.").format(clip=clip.name))
@@ -231,7 +232,7 @@ class Pasts(QObject):
             return
         take, self._take, self._number = self._take, None, -1
         if isinstance(said, Refusal):
-            self.failed.emit(f"{said.message} {said.hint}".strip())
+            self.failed.emit(sentences(said.message, said.hint))
         else:
             take(said)
         self.changed.emit()
@@ -241,7 +242,7 @@ class Pasts(QObject):
             return
         until_s, self._recording = self._recording[2], None
         if isinstance(found, CoreError):
-            self.failed.emit(f"{found} {found.hint}".strip())
+            self.failed.emit(sentences(str(found), found.hint))
         elif found.body is None:
             self.failed.emit(self.tr("{name} has joints and no body. Fit one first.").format(name=name))
         else:

@@ -14,7 +14,7 @@ from studio import theme
 from studio.commands import BY_NAME, shown_key, tip
 from studio.display import Display
 from studio.generating import Generating
-from studio.motion_question import MOST_SAMPLES, MOST_SEED
+from studio.motion_question import FIRST_S, MOST_SAMPLES, MOST_SEED
 from studio.pages.generate_before import LONGEST_S, GoesOnFrom, PosesToPass
 from studio.pages.generate_fields import ActionField, OwnKeys, SliderField
 from studio.pages.generate_moving import SHORTEST_M, TALLEST_M
@@ -110,6 +110,7 @@ class QuestionPanel(QFrame):
         self.model.setAccessibleName(self.tr("Model"))
         self.model.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.model.setMinimumContentsLength(8)
+        self.model.setPlaceholderText(self.tr("None yet"))
         self.model.activated.connect(lambda at: self._models.choose(str(self.model.itemData(at))))
         self._takes = parts.text("", "caption", wrap=True)
 
@@ -165,7 +166,7 @@ class QuestionPanel(QFrame):
         if not question.unknown_action:  # what was typed stays until it is understood
             self.action.show_words(" + ".join(part.actions) if part is not None else "")
         self._show_unknown()
-        self.duration.show_value(part.seconds if part is not None else 0.0)
+        self.duration.show_value(part.seconds if part is not None else FIRST_S)
         self.samples.show_value(recipe.samples)
         self.temperature.show_value(recipe.temperature)
         for field, value in ((self.seed, recipe.seed), (self.top_k, recipe.top_k), (self.top_p, recipe.top_p)):

@@ -4,6 +4,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QPlainTextEdit, QStackedWidget, QVBoxLayout, QWidget
 
 from core.forecasts import Refusal
+from core.wording import sentences
 from studio.generating import Generating
 from studio.widgets import parts
 
@@ -87,5 +88,5 @@ def state_of(generating: Generating) -> _Said | None:
 
 
 def _refused(title: str, refusal: Refusal, actions: tuple[str, ...]) -> _Said:
-    words = f"{refusal.message} {refusal.hint}".strip()
+    words = sentences(refusal.message, refusal.hint)
     return "warn", title, words, refusal.details, actions

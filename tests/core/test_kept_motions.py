@@ -195,7 +195,7 @@ def test_that_a_row_which_names_another_place_is_not_followed(store):
     item = replace(keep(store.folder, a_sample(), RECIPE, 0, "a walk"), path="../elsewhere.npz")
     with pytest.raises(ProjectError, match="no motion that a model made"):
         read(store.folder, item)
-    with pytest.raises(ProjectError, match="the recipe of 'a walk' is damaged"):
+    with pytest.raises(ProjectError, match="The recipe of 'a walk' is damaged"):
         recipe_of(replace(item, facts={"recipe": "{}"}))
 
 

@@ -227,10 +227,10 @@ def test_that_longer_than_the_model_is_said_before_it_is_asked(page, models, qtb
 
 
 def test_that_a_refusal_stands_beside_what_is_shown_and_takes_nothing_away(page, models, qtbot):
-    models.refuse_motion_with = NotGenerated(number=0, refusal=Refusal(message="No room.", hint="Free some."))
+    models.refuse_motion_with = NotGenerated(number=0, refusal=Refusal(message="a.npz: no room", hint="Free some."))
     page.panel.seed.setValue(1)
     settle(page, qtbot)
-    assert page._beside.text() == "No room. Free some."
+    assert page._beside.text() == "a.npz: no room. Free some."
     assert len(page.generating.shown) == 4
     models.refuse_motion_with = None
     page.panel.seed.setValue(2)
@@ -249,6 +249,8 @@ def test_that_without_a_model_the_way_to_one_is_shown(page_of, models, qtbot, tm
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
     assert asked == ["page-train"]
     assert not page.panel.button.isEnabled()
+    assert page.panel.model.placeholderText() == "None yet"
+    assert page.panel.duration.number.value() == 4.0
 
 
 def test_that_a_damaged_model_is_said_in_words(page_of, models, qtbot):
@@ -257,6 +259,10 @@ def test_that_a_damaged_model_is_said_in_words(page_of, models, qtbot):
     settle(page, qtbot)
     assert page.states.words() == "motion-01 cannot be used"
     assert "cut off" in " ".join(each.text() for each in page.states.findChildren(QLabel))
+    models.about_refusal = None  # copied again, and looked at again
+    page.hide()
+    page.show()
+    qtbot.waitUntil(lambda: bool(page.generating.shown) and page.is_settled(), timeout=20_000)
 
 
 def test_that_all_samples_share_one_clock_and_space_plays_it_round(page, qtbot):
