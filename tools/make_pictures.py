@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy import ndarray
+from PIL import Image
 
 from core.bodies.skinning import Body
 from core.datasets.kitchen.clip import KitchenClip, clip
@@ -117,6 +118,15 @@ def pages() -> None:
             print(picture)
         calibration(demo)
         generation(demo)
+    for each in PAGES.glob("*.png"):
+        as_jpeg(each)
+
+
+def as_jpeg(path: Path) -> None:
+    """A page as the README shows it: a third of the room, and nobody sees it."""
+    with Image.open(path) as picture:
+        picture.convert("RGB").save(path.with_suffix(".jpg"), quality=88, subsampling=0, optimize=True)
+    path.unlink()
 
 
 def generation(demo: Path) -> None:
