@@ -56,7 +56,7 @@ class GeneratePage(QWidget):
         self.question = MotionQuestion(self.models, self)
         self.generating = Generating(document, models, self.models, self.question)
         self.pasts = Pasts(document, models, sets, self)
-        self.ahead = FromForecast(document, self.question, self)
+        self.ahead = FromForecast(document, self.generating, self)
         self.moving = MovingSamples(self)
         self._draw_soon = QTimer(self, singleShot=True, interval=0)
         self._draw_soon.timeout.connect(self._draw)

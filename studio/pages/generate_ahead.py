@@ -11,7 +11,7 @@ from core.forecast_stories import ANY_OTHER, story_of, timings_of
 from core.forecasts import Forecast
 from core.generations import AboutMotionModel
 from studio.document import Document
-from studio.motion_question import MotionQuestion
+from studio.generating import Generating
 
 
 class FromForecast(QObject):
@@ -19,11 +19,11 @@ class FromForecast(QObject):
 
     says = Signal(str)
 
-    def __init__(self, document: Document, question: MotionQuestion, parent: QObject | None = None) -> None:
+    def __init__(self, document: Document, generating: Generating, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._document, self._question = document, question
+        self._document, self._generating = document, generating
         self._wanted: Forecast | None = None
-        question.models.changed.connect(self._go_on)
+        generating.models.changed.connect(self._go_on)
         document.closed.connect(self._forget)
 
     @property
@@ -39,7 +39,7 @@ class FromForecast(QObject):
         self._wanted = None
 
     def _go_on(self) -> None:
-        models = self._question.models
+        models = self._generating.models
         if self._wanted is None:
             return
         if models.chosen is None or models.refusal is not None:  # the page says so itself
@@ -61,5 +61,6 @@ class FromForecast(QObject):
         except CoreError as error:
             self.says.emit(f"{error} {error.hint}".strip())
             return
-        self._question.begin_story(ahead.story, ahead.anchors)
+        self._generating.question.begin_story(ahead.story, ahead.anchors)
+        self._generating.generate()  # also where changes alone are not asked
         self.says.emit(" ".join(ahead.notes))

@@ -479,6 +479,7 @@ def test_that_a_forecast_becomes_a_story_through_its_poses(page, models, qtbot):
     settle(page, qtbot)
     said = []
     page.says.connect(said.append)
+    page.generating.set_again(on=False)
     page.ahead.ask(a_forecast("Wave", "stir", "run"))
     settle(page, qtbot)
     asked = models.recipes[-1]
