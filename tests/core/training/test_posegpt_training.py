@@ -231,7 +231,7 @@ def test_that_a_gpt_alone_needs_an_auto_encoder_of_its_own_kind(whole, project, 
     with pytest.raises(RunError, match=r"has autoencoder\.width = 32, and this config 64") as refused:
         list(train(project, tmp_path / "b", named, "autoencoder.width=64", preset="posegpt-gpt/smoke"))
     assert refused.value.hint == "Say its settings: autoencoder.width=32"
-    with pytest.raises(RunError, match="no checkpoint yet"):
+    with pytest.raises(RunError, match="holds no checkpoint"):
         list(train(project, tmp_path / "c", f"autoencoder_run={tmp_path}", preset="posegpt-gpt/smoke"))
 
 
