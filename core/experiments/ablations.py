@@ -251,8 +251,8 @@ def _write(
     paper = {row.name: row.paper for row in rows}
     head = (
         "| row | C a book (in all) | PVE mm | R_T | R_S | FID held out | (real) | KID held out | FID train "
-        "| bits a code | bits a second | codes at most, bits a second | next code | jerk m/s³ | skating m/s | M numbers | s "
-        "| paper: PVE, R_T, R_S, FID |"
+        "| bits a code | bits a second | codes at most, bits a second | next code | jerk m/s³ | skating m/s "
+        "| M numbers | s | paper: PVE, R_T, R_S, FID |"
     )
     lines = [f"# {spec.what}: {title}", "", head, "|---" * 18 + "|"]
     lines += [_line(each, paper.get(each.name, (None,) * 4)) for each in found]

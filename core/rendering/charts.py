@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -52,7 +53,7 @@ def curves_picture(
     for number, curve in enumerate(curves):
         colour = "#dadce1" if curve.dashed else COLOURS[number % len(COLOURS)]
         points = [at(x, y) for x, y in zip(curve.xs, curve.ys, strict=True) if np.isfinite(y)]
-        for one, other in zip(points, points[1:], strict=False):
+        for one, other in pairwise(points):
             _draw(board, one, other, colour, dashed=curve.dashed)
         if not curve.dashed:
             for point in points:
