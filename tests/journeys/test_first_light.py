@@ -3,14 +3,13 @@
 import shutil
 
 import pytest
-from PySide6.QtCore import QCoreApplication, QEvent, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QComboBox, QLineEdit
 
 from core.run_folder import RunFolder
-from studio import settings as preferences
-from studio.app import Studio
+from tests.journeys.window import launch, leave
 
 pytestmark = [pytest.mark.gui, pytest.mark.slow]
 
@@ -24,24 +23,6 @@ SEEN = (
     (1, 84, 118, 100),
     (3, 118, 150, 138),  # climb down
 )
-
-
-def launch(qtbot, qapp, folder):
-    kept = preferences.load(folder / "settings.toml")
-    kept.name = "Ines K."
-    studio = Studio(qapp, kept)
-    studio.window.resize(1600, 1000)
-    studio.window.show()
-    studio.window.activateWindow()
-    qtbot.waitUntil(studio.window.isActiveWindow, timeout=SOON_MS)
-    return studio
-
-
-def leave(studio):
-    studio.window.close()
-    studio.window.deleteLater()
-    studio.deleteLater()
-    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
 def press(studio, key, *, control=False):

@@ -10,7 +10,7 @@ import sys
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QCoreApplication, QEvent, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QComboBox, QLineEdit
@@ -21,31 +21,12 @@ from core.generations import unpacked
 from core.geometry.rotations import matrices
 from core.run_folder import RunFolder
 from core.runs import Done, TrainPoseGpt
-from studio import settings as preferences
-from studio.app import Studio
 from studio.widgets.export_dialog import ExportDialog
+from tests.journeys.window import launch, leave
 
 pytestmark = [pytest.mark.gui, pytest.mark.slow]
 
 JOB_MS, SOON_MS = 120_000, 30_000
-
-
-def launch(qtbot, qapp, folder):
-    kept = preferences.load(folder / "settings.toml")
-    kept.name = "Ines K."
-    studio = Studio(qapp, kept)
-    studio.window.resize(1600, 1000)
-    studio.window.show()
-    studio.window.activateWindow()
-    qtbot.waitUntil(studio.window.isActiveWindow, timeout=SOON_MS)
-    return studio
-
-
-def leave(studio):
-    studio.window.close()
-    studio.window.deleteLater()
-    studio.deleteLater()
-    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
 def press(studio, key, modifiers=Qt.KeyboardModifier.NoModifier):
