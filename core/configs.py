@@ -12,7 +12,7 @@ from msgspec import Meta
 
 from core import posegpt_configs
 from core.errors import RunError
-from core.knobs import Group, Weight, Width, knobs, with_overrides
+from core.knobs import Device, Group, ReportEvery, Seed, Threads, ValidateEvery, Weight, Width, knobs, with_overrides
 from core.posegpt_configs import PoseGpt
 
 __all__ = ["PRESETS", "Config", "Forecaster", "PoseGpt", "knobs", "preset", "with_overrides"]
@@ -197,18 +197,11 @@ class Forecaster(Group, frozen=True, kw_only=True):
             description="How many steps ahead training rolls out, each fed with the one before. The paper: 1.",
         ),
     ] = 1
-    seed: Annotated[int, Meta(ge=0, lt=2**31, title="Seed", description="The same seed gives the same run.")] = 0
-    validate_every: Annotated[int, Meta(ge=1, title="Validate every", description="Steps between validations.")] = 200
-    report_every: Annotated[int, Meta(ge=1, title="Report every", description="Steps between points of a curve.")] = 25
-    threads: Annotated[
-        int,
-        Meta(
-            ge=1, le=256, title="Threads", description="Threads of the processor. Part of the run: sums depend on it."
-        ),
-    ] = 1
-    device: Annotated[
-        Literal["auto", "cpu", "cuda"], Meta(title="Device", description="auto: a graphics card where there is one.")
-    ] = "auto"
+    seed: Seed = 0
+    validate_every: ValidateEvery = 200
+    report_every: ReportEvery = 25
+    threads: Threads = 1
+    device: Device = "auto"
 
 
 # ---- presets --------------------------------------------------------------------------------------------------------

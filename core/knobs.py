@@ -6,7 +6,7 @@ follow from the type. `core.configs` holds the configs themselves.
 
 import math
 from collections.abc import Sequence
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 from msgspec import Meta
@@ -17,6 +17,18 @@ from core.errors import RunError
 
 Width = Annotated[int, Meta(ge=4, le=4096)]
 Weight = Annotated[float, Meta(ge=0.0)]
+
+# Knobs of every training.
+Seed = Annotated[int, Meta(ge=0, lt=2**31, title="Seed", description="The same seed gives the same run.")]
+ValidateEvery = Annotated[int, Meta(ge=1, title="Validate every", description="Steps between validations.")]
+ReportEvery = Annotated[int, Meta(ge=1, title="Report every", description="Steps between points of a curve.")]
+Threads = Annotated[
+    int,
+    Meta(ge=1, le=256, title="Threads", description="Threads of the processor. Part of the run: sums depend on it."),
+]
+Device = Annotated[
+    Literal["auto", "cpu", "cuda"], Meta(title="Device", description="auto: a graphics card where there is one.")
+]
 
 
 class Group(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

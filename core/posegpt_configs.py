@@ -36,7 +36,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 from msgspec.structs import replace
 
-from core.knobs import Group, Weight, Width
+from core.knobs import Device, Group, ReportEvery, Seed, Threads, ValidateEvery, Weight, Width
 
 Share = Annotated[float, Meta(ge=0.0, le=1.0)]
 JOINTS = {"smpl": 24, "smplx": 55}
@@ -276,22 +276,15 @@ class PoseGpt(Group, frozen=True, kw_only=True):
             description="Folder of the run whose auto-encoder is used, where only the GPT is trained.",
         ),
     ] = ""
-    seed: Annotated[int, Meta(ge=0, lt=2**31, title="Seed", description="The same seed gives the same run.")] = 0
-    validate_every: Annotated[int, Meta(ge=1, title="Validate every", description="Steps between validations.")] = 250
-    report_every: Annotated[int, Meta(ge=1, title="Report every", description="Steps between points of a curve.")] = 25
+    seed: Seed = 0
+    validate_every: ValidateEvery = 250
+    report_every: ReportEvery = 25
     precision: Annotated[
         Literal["auto", "float32", "bfloat16"],
         Meta(title="Precision", description="auto: bfloat16 on a graphics card, float32 on the processor."),
     ] = "auto"
-    threads: Annotated[
-        int,
-        Meta(
-            ge=1, le=256, title="Threads", description="Threads of the processor. Part of the run: sums depend on it."
-        ),
-    ] = 1
-    device: Annotated[
-        Literal["auto", "cpu", "cuda"], Meta(title="Device", description="auto: a graphics card where there is one.")
-    ] = "auto"
+    threads: Threads = 1
+    device: Device = "auto"
 
 
 # ---- presets --------------------------------------------------------------------------------------------------------

@@ -24,6 +24,7 @@ from core.experiments.judging import Judge, RealWindows, Scores, judge, judge_of
 from core.experiments.posegpt_evaluation import schedule_of, taught
 from core.generation.motion_model import MotionModel
 from core.models import checkpoints
+from core.models.checkpoints import PoseGptHeader
 from core.posegpt_configs import PoseGpt
 from core.runs import Done, Event, Events, Made, Note, Progress, ReproduceTable, TrainPoseGpt
 from core.training import action_classifier
@@ -290,7 +291,8 @@ def _facts(spec: ReproduceTable, folder: Path, judge_: Judge | None) -> list[str
     header = None
     for run in sorted((folder / "runs").glob("*")):
         if (run / "best.safetensors").is_file():
-            header = checkpoints.load_motion_model(run / "best.safetensors").header
+            found = checkpoints.read_header(run / "best.safetensors")
+            header = found if isinstance(found, PoseGptHeader) else None
             break
     said = [
         f"- Data: {'; '.join(header.sources) if header else spec.project}; measured on the {spec.part} part, "
