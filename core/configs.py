@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Annotated, Literal
 
 from msgspec import Meta
+from msgspec.structs import replace
 
 from core import posegpt_configs
 from core.errors import RunError
@@ -68,6 +69,13 @@ class ForecasterData(Group, frozen=True, kw_only=True):
             "none, 70/15/15 with no performer in two parts.",
         ),
     ] = ""
+    seen_times: Annotated[
+        bool,
+        Meta(
+            title="Seen times",
+            description="Whether it is told how long each seen step took and how much time lay between them.",
+        ),
+    ] = False
     shuffle_seen_poses: Annotated[
         bool,
         Meta(
@@ -106,6 +114,31 @@ class ForecasterNetwork(Group, frozen=True, kw_only=True):
             ge=0.0, lt=1.0, title="Dropout", description="Share of each encoder's features hidden at a training step."
         ),
     ] = 0.0
+    pose_from_action: Annotated[
+        bool,
+        Meta(
+            title="Pose from action",
+            description="The pose decoder is told the next action: the true one in training, the chosen one in use. "
+            "Without it both are read from z alone, as in the paper.",
+        ),
+    ] = False
+    counting: Annotated[
+        bool,
+        Meta(
+            title="Counting as an input",
+            description="The action decoder starts from an n-gram's log-probabilities, counted without the sequence "
+            "that is learned from.",
+        ),
+    ] = False
+    noise: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=256,
+            title="Noise input",
+            description="Width of a random input to the pose decoder, so that several futures can be drawn. 0: none.",
+        ),
+    ] = 0
 
 
 class ForecasterLosses(Group, frozen=True, kw_only=True):
@@ -133,6 +166,22 @@ class ForecasterLosses(Group, frozen=True, kw_only=True):
             "measures and less led by outliers.",
         ),
     ] = "distance"
+    times: Annotated[
+        Weight,
+        Meta(
+            title="λ times",
+            description="Weight of the likelihood of when the next step comes and how long it takes. 0: not learned.",
+        ),
+    ] = 0.0
+    best_of: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=32,
+            title="Best of",
+            description="With a noise input: so many poses are drawn and the one nearest to what came is taught.",
+        ),
+    ] = 1
     label_smoothing: Annotated[
         float,
         Meta(ge=0.0, lt=1.0, title="Label smoothing", description="Share of the target spread over all actions."),
@@ -155,6 +204,9 @@ class ForecasterCritic(Group, frozen=True, kw_only=True):
         Literal["mm", "dm"],
         Meta(title="3D unit", description="Unit of the joints it sees; Ψ has its square."),
     ] = "dm"
+    psi: Annotated[
+        bool, Meta(title="Ψ", description="Whether it sees bone lengths and angles (Ψ = BᵀB) beside the joints.")
+    ] = True
     turn_forecasts: Annotated[
         bool,
         Meta(
@@ -197,6 +249,24 @@ class Forecaster(Group, frozen=True, kw_only=True):
             description="How many steps ahead training rolls out, each fed with the one before. The paper: 1.",
         ),
     ] = 1
+    keep_made: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=1_000_000,
+            title="Kept poses",
+            description="So many poses, made at ten points of the training, are kept: examples of unreal ones for the "
+            "classifier that measures 3D quality. 0: none.",
+        ),
+    ] = 0
+    precision: Annotated[
+        Literal["float32", "bfloat16"],
+        Meta(title="Precision", description="Of matrix products. The weights stay float32."),
+    ] = "float32"
+    compiled: Annotated[
+        bool,
+        Meta(title="Compiled", description="Let torch compile the models first: minutes, once, on a graphics card."),
+    ] = False
     seed: Seed = 0
     validate_every: ValidateEvery = 200
     report_every: ReportEvery = 25
@@ -219,6 +289,27 @@ def paper() -> Forecaster:
         optimiser=ForecasterOptimiser(batch=4096),
         steps=20_000,
         validate_every=500,
+        report_every=50,
+    )
+
+
+def paper_furniture() -> Forecaster:
+    """As published for IKEA-ASM: five steps back, five ahead."""
+    published = paper()
+    return replace(published, data=replace(published.data, past_steps=5, future_steps=5))
+
+
+def paper_rescaled() -> Forecaster:
+    """The published weights put into decimetres at the person's depth, where a picture's size does not matter.
+
+    A metre is about 300 pixels in the paper's pictures: a squared pixel is then 1/900 of a squared decimetre, so all
+    three weights are divided by 900; the critic's unit shrinks by 100 too.
+    """
+    published = paper()
+    return replace(
+        published,
+        losses=replace(published.losses, action=1e6 / 900, pose2d=1.0, adversarial=100 / 900, pose2d_unit="dm"),
+        critic=replace(published.critic, unit="dm"),
     )
 
 
@@ -235,6 +326,16 @@ def recommended() -> Forecaster:
         optimiser=ForecasterOptimiser(learning_rate=5e-4, batch=128),
         steps=1200,
         unroll=3,
+    )
+
+
+def futures() -> Forecaster:
+    """Several futures at once: a noise input to a pose decoder that is told the action, the best of eight taught."""
+    one = recommended()
+    return replace(
+        one,
+        network=replace(one.network, pose_from_action=True, noise=16),
+        losses=replace(one.losses, times=1.0, best_of=8),
     )
 
 
@@ -255,7 +356,10 @@ Config = Forecaster | PoseGpt
 
 PRESETS: dict[str, Callable[[], Config]] = {
     "forecaster/paper": paper,
+    "forecaster/paper-furniture": paper_furniture,
+    "forecaster/paper-rescaled": paper_rescaled,
     "forecaster/recommended": recommended,
+    "forecaster/futures": futures,
     "forecaster/smoke": smoke,
     **posegpt_configs.PRESETS,
 }

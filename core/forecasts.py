@@ -6,9 +6,26 @@ joints in the picture, in pixels of the original, drawn at the last seen neck.
 The warm process (`core.serving`) is asked in `Question`s, each with a number of its own, and answers in `Answer`s.
 """
 
+from typing import Literal
+
 import msgspec
 
 from core.fits import AskFit, Fitted
+
+
+class StepTime(msgspec.Struct, frozen=True, kw_only=True):
+    """When a step is expected, seconds after the moment asked about.
+
+    `pose_s` is its characteristic instant (the median), `low_s` and `high_s` hold 80 % of what may be, `start_s` and
+    `end_s` are its segment's ends. `is_usual`: not foreseen but the usual times of that action in what was learned.
+    """
+
+    start_s: float
+    pose_s: float
+    end_s: float
+    low_s: float
+    high_s: float
+    is_usual: bool = False
 
 
 class ForecastStep(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,6 +43,7 @@ class ForecastStep(msgspec.Struct, frozen=True, kw_only=True):
     error_px: float | None = None
     truth_m: tuple[tuple[float, float, float], ...] | None = None  # where a simulation knows it, as `joints_m`
     error_mm: float | None = None  # mean over the joints but the neck
+    time: StepTime | None = None
 
 
 class Lens(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,6 +58,13 @@ class Lens(msgspec.Struct, frozen=True, kw_only=True):
     floor_m: float | None = None  # height of the world's y = 0 in the levelled frame, of a calibrated camera
 
 
+class Future(msgspec.Struct, frozen=True, kw_only=True):
+    """One of several futures that may come: actions drawn by their probabilities, with a pose and a time each."""
+
+    likelihood: float  # of its actions, as the model says: a product over steps
+    steps: tuple[ForecastStep, ...]
+
+
 class Forecast(msgspec.Struct, frozen=True, kw_only=True):
     """The next steps of a clip as seen from `at_frame`."""
 
@@ -52,16 +77,22 @@ class Forecast(msgspec.Struct, frozen=True, kw_only=True):
     camera_estimated: bool
     doubts: tuple[str, ...] = ()  # plain sentences: an estimated camera, a short past, unknown labels
     lens: Lens | None = None  # for a space view through the clip's camera
+    futures: tuple[Future, ...] = ()  # where several were asked for; `steps` stays the likeliest
+    calibration_error: float | None = None  # expected calibration error of its confidence on validation clips
 
 
 # ---- asking the warm process -----------------------------------------------------------------------------------------
 
 
+Plain = Literal["counting", "repeating", ""]
+"""`counting`: actions by the n-gram, the average pose. `repeating`: the last action and the last pose again."""
+
+
 class Forecaster(msgspec.Struct, frozen=True, kw_only=True):
-    """Who is asked: a run's folder, or the name of a shipped checkpoint; `plain` asks the counting one it carries."""
+    """Who is asked: a run's folder, or the name of a shipped checkpoint; `plain` asks a baseline it carries."""
 
     run: str
-    plain: bool = False
+    plain: Plain = ""
 
 
 class AskForecast(msgspec.Struct, frozen=True, kw_only=True, tag="forecast"):
@@ -73,6 +104,18 @@ class AskForecast(msgspec.Struct, frozen=True, kw_only=True, tag="forecast"):
     at_frame: int
     of: tuple[Forecaster, ...]
     steps: int | None = None
+    futures: int = 0  # so many besides the likeliest
+    seed: int = 0  # of the futures
+
+
+class AskDifferences(msgspec.Struct, frozen=True, kw_only=True, tag="differences"):
+    """Where two forecasters differ most on a part of the first one's split; the most different moments first."""
+
+    number: int
+    project: str
+    of: tuple[Forecaster, Forecaster]
+    part: str = "test"
+    most: int = 300
 
 
 class AskAbout(msgspec.Struct, frozen=True, kw_only=True, tag="about"):
@@ -119,6 +162,30 @@ class Forecasts(msgspec.Struct, frozen=True, kw_only=True, tag="forecasts"):
     answers: tuple[ForecastAnswer, ...]
 
 
+class Difference(msgspec.Struct, frozen=True, kw_only=True):
+    """A moment of a clip as two forecasters see it. Pairs are (first, second)."""
+
+    clip_id: str
+    at_frame: int
+    apart: float  # what the list is sorted by: 0 the same, 1 as different as can be
+    actions: tuple[tuple[str, ...], tuple[str, ...]]
+    came: tuple[str, ...]
+    frames: tuple[int, ...]  # of the characteristic poses that came
+    right: tuple[int, int]  # how many actions came
+    poses_apart_mm: float  # mean distance of the two's joints, neck on neck
+    error_px: tuple[float | None, float | None]
+
+
+class Differences(msgspec.Struct, frozen=True, kw_only=True, tag="differences"):
+    """The answer to AskDifferences."""
+
+    number: int
+    moments: tuple[Difference, ...]
+    measured: int  # how many moments there are in all
+    part: str
+    notes: tuple[str, ...] = ()
+
+
 class AboutRun(msgspec.Struct, frozen=True, kw_only=True, tag="about"):
     """The answer to AskAbout."""
 
@@ -133,5 +200,5 @@ class Refused(msgspec.Struct, frozen=True, kw_only=True, tag="refused"):
     refusal: Refusal
 
 
-Question = AskForecast | AskAbout | AskFit
-Answer = Forecasts | AboutRun | Fitted | Refused
+Question = AskForecast | AskDifferences | AskAbout | AskFit
+Answer = Forecasts | Differences | AboutRun | Fitted | Refused

@@ -98,6 +98,37 @@ class EvaluateForecaster(msgspec.Struct, frozen=True, kw_only=True, tag="evaluat
     part: str = "test"
 
 
+class ReproduceForecasts(msgspec.Struct, frozen=True, kw_only=True, tag="reproduce-forecasts"):
+    """Tables and figures of the forecaster's paper on a project: every row trained with every seed, then measured.
+
+    Rows that several tables share are trained once. A folder with finished rows goes on with the others.
+    """
+
+    project: str
+    out: str
+    what: tuple[Literal["table1", "table2", "table3", "table4", "figure3", "choices", "futures"], ...]
+    preset: str = "forecaster/recommended"  # what the rows depart from
+    knobs: tuple[str, ...] = ()  # changed in every row
+    rows: tuple[str, ...] = ()  # of the rows, those with one of these in their names; all without
+    seeds: int = 3
+    part: str = "test"
+    quality_bank: str = ""  # real poses the 3D quality is measured against; otherwise a held-out half of the bank
+
+
+class CompareSequences(msgspec.Struct, frozen=True, kw_only=True, tag="compare-sequences"):
+    """Actions alone, on many random splits: n-grams, label networks and forecasters, each beside the chosen n-gram."""
+
+    project: str
+    out: str
+    observe: int = 5
+    predict: int = 5
+    splits: int = 20
+    twins_together: bool = True  # sequences with the same actions stay in one part
+    knobs: tuple[str, ...] = ()  # of the forecasters
+    methods: tuple[str, ...] = ()  # those with one of these in their names; all without
+    seed: int = 0
+
+
 class TrainPoseGpt(msgspec.Struct, frozen=True, kw_only=True, tag="train-posegpt"):
     """Train PoseGPT on a project's labelled motion: auto-encoder, codes, GPT. A folder with a checkpoint is resumed."""
 
@@ -227,6 +258,8 @@ Spec = (
     ExtractPoses
     | TrainForecaster
     | EvaluateForecaster
+    | ReproduceForecasts
+    | CompareSequences
     | TrainPoseGpt
     | EvaluatePoseGpt
     | ReproduceTable

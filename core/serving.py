@@ -102,7 +102,7 @@ class Answerer:
 
     def _forecast(self, store: ProjectStore, question: AskForecast, asked: Forecaster) -> Forecast:
         trained = self._model(asked.run)
-        predictor = trained.beside() if asked.plain else trained
+        predictor = trained.beside(asked.plain) if asked.plain else trained
         read = partial(_tracks, store)
         said = predictor.forecast(store.project, read, question.clip_id, question.at_frame, question.steps)
         camera = camera_of(store.project, store.project.clips[said.clip_id])

@@ -7,6 +7,7 @@ ships has its own, and so has counting (the n-gram). Colours are theme colours, 
 from dataclasses import dataclass
 
 from core.demo import shipped_checkpoints
+from core.forecasts import Plain
 from core.runs import TrainForecaster, TrainPoseGpt
 from studio import theme
 from studio.jobs import Job, Jobs
@@ -24,13 +25,18 @@ class Known:
     run: str
     colour_at: int
     is_shipped: bool = False
-    is_plain: bool = False
+    plain: Plain = ""
     preset: str = ""
 
     @property
     def key(self) -> str:
         """One word for it: a run and the counting beside it are two."""
-        return f"{self.run}{'#plain' if self.is_plain else ''}"
+        return f"{self.run}#{self.plain}" if self.plain else self.run
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is a baseline that a run carries."""
+        return bool(self.plain)
 
     @property
     def colour(self) -> str:
@@ -40,7 +46,7 @@ class Known:
     def beside(self) -> "Known":
         """The counting forecaster that learned from the same clips."""
         return Known(
-            "n-gram", self.run, _PLAIN_COLOUR, is_shipped=self.is_shipped, is_plain=True, preset="average pose"
+            "n-gram", self.run, _PLAIN_COLOUR, is_shipped=self.is_shipped, plain="counting", preset="average pose"
         )
 
 

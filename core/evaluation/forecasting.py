@@ -25,6 +25,7 @@ from core.errors import FormatError, ProjectError
 from core.evaluation.baselines import actions_of
 from core.evaluation.batches import WindowTensors
 from core.forecasts import Forecast, ForecastStep
+from core.forecasts import Plain as PlainKind
 from core.geometry.cameras import distort, undistort
 from core.models import checkpoints
 from core.models.baselines.plain import Plain
@@ -70,7 +71,7 @@ class TrainedPredictor:
     model: Forecaster
     plain: Plain
 
-    def beside(self) -> "PlainPredictor":
+    def beside(self, kind: PlainKind = "counting") -> "PlainPredictor":
         """The plain forecaster that learned from the same clips."""
         return PlainPredictor(f"n-gram of order {self.plain.ngram.order}, average pose", self.header, self.plain)
 

@@ -27,6 +27,9 @@ from core.evaluation.forecasting import TrainedPredictor, load_run
 from core.geometry.cameras import level_points
 from core.models.baselines.constant import zero_velocity
 from core.project.annotations import Project
+from core.reports import Report, Row
+from core.reports import figure as _figure
+from core.reports import share as _share
 from core.runs import Done, EvaluateForecaster, Events, Made, Note, Progress
 
 
@@ -39,78 +42,6 @@ class Truth(Protocol):
 
 TruthReader = Callable[[str], Truth | None]
 """The truth of a clip by id; None where nobody knows it."""
-
-
-class Row(msgspec.Struct, frozen=True, kw_only=True):
-    """One method's figures; None where a method says nothing of the kind."""
-
-    method: str
-    top1: float | None = None
-    top5: float | None = None
-    top1_by_step: tuple[float, ...] = ()
-    top5_by_step: tuple[float, ...] = ()
-    mpjpe_px: float | None = None
-    mpjpe_torso: float | None = None
-    mpjpe_px_by_step: tuple[float, ...] = ()
-    mpjpe_mm: float | None = None
-    pa_mpjpe_mm: float | None = None
-
-
-class Report(msgspec.Struct, frozen=True, kw_only=True):
-    """What was measured, on what, and the figures of every method."""
-
-    run: str
-    preset: str
-    project: str
-    part: str
-    steps_ahead: int
-    training_step: int
-    seed: int
-    clips: int
-    windows: int
-    data_fingerprint: str
-    device: str
-    seconds: float
-    rows: tuple[Row, ...]
-    notes: tuple[str, ...] = ()
-
-    def row(self, method: str) -> Row:
-        """The figures of a method by its name; of the run itself by `run`'s."""
-        return next(each for each in self.rows if each.method == method)
-
-    def markdown(self) -> str:
-        """The report as a page of Markdown."""
-        sizes = f"{counted(self.windows, 'window')} of {counted(self.clips, 'clip')}, {self.steps_ahead} steps ahead"
-        lines = [
-            f"# {self.run} on the {self.part} part of {self.project}",
-            "",
-            f"{sizes}. Preset {self.preset or 'none'}, seed {self.seed}, checkpoint of step {self.training_step}. "
-            f"Measured on {self.device} in {self.seconds:.1f} s; data {self.data_fingerprint[:12]}.",
-            "",
-            "| method | top-1 | top-5 | 2D error px | 2D error, torso lengths | 3D error mm | aligned 3D error mm |",
-            "|---|---|---|---|---|---|---|",
-            *(
-                f"| {row.method} | {_share(row.top1)} | {_share(row.top5)} | {_figure(row.mpjpe_px)} "
-                f"| {_share(row.mpjpe_torso)} | {_figure(row.mpjpe_mm, 0)} | {_figure(row.pa_mpjpe_mm, 0)} |"
-                for row in self.rows
-            ),
-            "",
-            f"| by step ahead | {' | '.join(str(at + 1) for at in range(self.steps_ahead))} |",
-            f"|---|{'---|' * self.steps_ahead}",
-            *(
-                f"| {row.method}, {name} | {' | '.join(text(each) for each in values)} |"
-                for row in self.rows
-                for name, values, text in (
-                    ("top-1", row.top1_by_step, _share),
-                    ("top-5", row.top5_by_step, _share),
-                    ("2D error px", row.mpjpe_px_by_step, _figure),
-                )
-                if values
-            ),
-            "",
-            *(f"- {note}" for note in self.notes),
-        ]
-        return "\n".join(lines) + "\n"
 
 
 MEANING = (
@@ -298,11 +229,3 @@ def _true_poses(
         world_m = np.asarray(truth.upper_body_m, np.float64)[windows.next_frames[here]]
         known[here] = level_points(world_m, UPPER_BODY_9["neck"], sequence.view.camera)
     return known if np.isfinite(known).any() else None
-
-
-def _share(value: float | None) -> str:
-    return "–" if value is None else f"{100 * value:.1f} %"
-
-
-def _figure(value: float | None, digits: int = 1) -> str:
-    return "–" if value is None else f"{value:.{digits}f}"

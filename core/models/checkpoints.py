@@ -41,6 +41,8 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
     best_score: float | None = None
     figures: dict[str, float] = {}  # of the validation it was saved at
     facts: dict[str, float] = {}  # numbers that extra tensors need, such as a smoothing
+    temperatures: tuple[float, ...] = ()  # logits over these, step by step ahead, are confidence; empty: as they are
+    calibration_error: float | None = None  # expected, on validation, after the temperatures
 
 
 class PoseGptHeader(msgspec.Struct, frozen=True, kw_only=True):

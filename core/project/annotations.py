@@ -92,6 +92,11 @@ class Segment(msgspec.Struct, frozen=True, kw_only=True):
     actor: str = ""  # actor id, or empty where the clip has one person
     made: Provenance
 
+    @property
+    def is_draft(self) -> bool:
+        """Whether a model foresaw it and nobody has looked at it since; any change by hand makes it somebody's."""
+        return self.made.source.startswith(DRAFT)
+
     def __post_init__(self) -> None:
         if not 0 <= self.start_frame < self.end_frame:
             raise ValueError(f"a segment runs forward in time: {self.start_frame} to {self.end_frame}")

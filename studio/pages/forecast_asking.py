@@ -210,7 +210,7 @@ class Asking(QObject):
             self._document.folder,
             clip.id,
             self.at_frame,
-            tuple(Forecaster(run=known.run, plain=known.is_plain) for known in self._asked),
+            tuple(Forecaster(run=known.run, plain=known.plain) for known in self._asked),
         )
 
     def _take(self, number: int, answers: tuple[ForecastAnswer, ...]) -> None:
