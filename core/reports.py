@@ -39,13 +39,18 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     mpjpe_px: float | None = None
     mpjpe_torso: float | None = None
     mpjpe_px_by_step: tuple[float, ...] = ()
-    mpjpe_px_by_joint: tuple[float, ...] = ()  # UPPER_BODY_9 without the neck
+    mpjpe_px_by_joint: tuple[float | None, ...] = ()  # UPPER_BODY_9 without the neck; None where never seen
     mpjpe_mm: float | None = None
     pa_mpjpe_mm: float | None = None
     bones_off: float | None = None  # share of bones no grown-up has: outside the bank's range
+    bones_uneven: float | None = None  # share of pairs whose left and right differ more than the bank's do
     limits_off: float | None = None  # share of poses with a joint bent past its limit
-    quality: float | None = None  # share of poses that the frozen classifier calls real
+    quality: float | None = None  # share of poses that the frozen classifier calls real; mean over its seeds
+    quality_by_seed: tuple[float, ...] = ()  # of the classifier
     time_error_s: float | None = None  # median distance from when a step came
+    time_within: float | None = None  # share of what came inside the interval that is to hold 80 %
+    best_of_px: float | None = None  # 2D error of the nearest of several futures
+    apart_mm: float | None = None  # how far two of them lie from each other
     confusion: Confusion | None = None
 
 

@@ -26,11 +26,12 @@ class Accuracy:
 
 @dataclass(frozen=True)
 class PoseError2d:
-    """Mean distance of visible joints, by step ahead and in all; pixels of the original and shares of a torso."""
+    """Mean distance of visible joints by step ahead, by joint and in all, in pixels; in all also over torso lengths."""
 
     px_by_step: Float[ndarray, " M"]
     px: float
     torso: float
+    px_by_joint: Float[ndarray, " J-1"]  # all but the neck
 
 
 def accuracy(scores: Float[ndarray, "W M A"], truth: Int[ndarray, "W M"], sequence: Int[ndarray, " W"]) -> Accuracy:
@@ -64,7 +65,58 @@ def error_2d(
     counted = visible & (np.arange(visible.shape[-1]) != NECK)
     torso = distance_px / torso_px[:, None, None]
     by_step = [_mean(distance_px[:, step], counted[:, step]) for step in range(counted.shape[1])]
-    return PoseError2d(np.array(by_step), _mean(distance_px, counted), _mean(torso, counted))
+    others = [joint for joint in range(counted.shape[-1]) if joint != NECK]
+    by_joint = [_mean(distance_px[..., joint], counted[..., joint]) for joint in others]
+    return PoseError2d(np.array(by_step), _mean(distance_px, counted), _mean(torso, counted), np.array(by_joint))
+
+
+def best_of_px(
+    futures: Float[ndarray, "W F M J 2"],
+    truth: Float[ndarray, "W M J 2"],
+    visible: Bool[ndarray, "W M J"],
+    scale_px: Float[ndarray, "W 2"],
+) -> float:
+    """The 2D error where of each window's futures the nearest to what came is taken, as a whole."""
+    distance_px = np.linalg.norm((futures - truth[:, None]) * scale_px[:, None, None, None], axis=-1)
+    counted = visible & (np.arange(visible.shape[-1]) != NECK)
+    off_px = np.where(counted[:, None], distance_px, 0.0).sum((-1, -2))
+    joints = counted.sum()
+    return float(off_px.min(1).sum() / joints) if joints else float("nan")
+
+
+def apart_mm(futures_m: Float[ndarray, "W F M J 3"]) -> float:
+    """How far two futures of a window lie from each other: mean over pairs, steps and joints but the neck."""
+    others = np.arange(futures_m.shape[-2]) != NECK
+    first, second = np.triu_indices(futures_m.shape[1], 1)
+    if not len(futures_m) or not len(first):
+        return float("nan")
+    far_m = [
+        np.linalg.norm(futures_m[:, a] - futures_m[:, b], axis=-1)[..., others].mean()
+        for a, b in zip(first, second, strict=True)
+    ]
+    return 1000 * float(np.mean(far_m))
+
+
+@dataclass(frozen=True)
+class TimeError:
+    """How far off expected times are: the median distance, and the share of what came between low and high."""
+
+    median_s: float
+    within: float
+
+
+def time_error(
+    pose_s: Float[ndarray, "W M"],
+    low_s: Float[ndarray, "W M"],
+    high_s: Float[ndarray, "W M"],
+    came_s: Float[ndarray, "W M"],
+) -> TimeError:
+    """Over windows and steps whose time is known; NaN of nothing."""
+    known = np.isfinite(pose_s) & np.isfinite(came_s)
+    if not known.any():
+        return TimeError(float("nan"), float("nan"))
+    inside = (low_s <= came_s) & (came_s <= high_s)
+    return TimeError(float(np.median(np.abs(pose_s - came_s)[known])), float(inside[known].mean()))
 
 
 def mpjpe_mm(forecast_m: Float[ndarray, "*batch J 3"], truth_m: Float[ndarray, "*batch J 3"]) -> float:
