@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from core.bodies.skeletons import UPPER_BODY_9
 from core.errors import ProjectError
 from core.geometry.cameras import Camera
-from core.project import cameras
+from core.project import cameras, provenance
 from core.project.annotations import (
     BY_HAND,
     Actor,
@@ -31,6 +31,7 @@ from core.project.annotations import (
     VideoFile,
     new_id,
 )
+from core.project.edit_checks import check_ends, check_words, clip_of, label_of, segment_of
 
 LABEL_COLOURS = (
     *("#617CE1", "#D26D12", "#9AAA84", "#70F1A7", "#F1D146", "#C87FB6", "#96CC83", "#CFB2B9", "#6F9153", "#419AE1"),
@@ -74,7 +75,7 @@ def add_label(project: Project, name: str, kind: Kind, *, author: str, source: s
 
 def rename_label(project: Project, label_id: str, name: str) -> Project:
     """Call a label differently; the segments keep it."""
-    label = _label(project, label_id)
+    label = label_of(project, label_id)
     if name.strip() == label.name:
         return project
     return project.with_label(replace(label, name=_free_name(project, name, label.kind)))
@@ -84,12 +85,12 @@ def recolour_label(project: Project, label_id: str, colour: str) -> Project:
     """Give a label another colour, #RRGGBB."""
     if not re.fullmatch(r"#[0-9A-Fa-f]{6}", colour):
         raise ProjectError(f'"{colour}" is no colour', hint="Write it like #617CE1.")
-    return project.with_label(replace(_label(project, label_id), colour=colour.upper()))
+    return project.with_label(replace(label_of(project, label_id), colour=colour.upper()))
 
 
 def set_label_key(project: Project, label_id: str, key: str) -> Project:
     """Give a label a key, or none with an empty one."""
-    label = _label(project, label_id)
+    label = label_of(project, label_id)
     if key and key not in LABEL_KEYS:
         raise ProjectError(f'"{key}" cannot be a label\'s key', hint="Take 1 to 0, or Alt+1 to Alt+0.")
     holder = next((each for each in project.labels.values() if key and each.key == key and each.id != label_id), None)
@@ -100,7 +101,7 @@ def set_label_key(project: Project, label_id: str, key: str) -> Project:
 
 def remove_label(project: Project, label_id: str) -> Project:
     """Take a word out of the vocabulary; refused while a segment uses it."""
-    label = _label(project, label_id)
+    label = label_of(project, label_id)
     uses = sum(
         each.action == label_id or label_id in each.objects for clip in project.clips.values() for each in clip.segments
     )
@@ -165,7 +166,7 @@ def add_clip(
 
 def rename_clip(project: Project, clip_id: str, name: str) -> Project:
     """Call a clip differently; its video keeps its name."""
-    clip = _clip(project, clip_id)
+    clip = clip_of(project, clip_id)
     others = project.without_clip(clip_id)
     if not name.strip() or _free_clip_name(others, name) != name.strip():
         raise ProjectError(f'"{name.strip()}" cannot be its name', hint="Type a name that no other clip has.")
@@ -174,7 +175,7 @@ def rename_clip(project: Project, clip_id: str, name: str) -> Project:
 
 def remove_clip(project: Project, clip_id: str) -> Project:
     """Take a clip and all that was marked on it out of the project and its splits. The video stays on the disk."""
-    _clip(project, clip_id)
+    clip_of(project, clip_id)
     for split in project.splits.values():
         parts = {part: tuple(each for each in clips if each != clip_id) for part, clips in split.parts.items()}
         if parts != split.parts:
@@ -184,20 +185,20 @@ def remove_clip(project: Project, clip_id: str) -> Project:
 
 def set_video(project: Project, clip_id: str, path: Path, video: VideoFile, *, folder: Path) -> Project:
     """Point a clip to where its video lies now, or to another one. Nothing that was marked moves."""
-    clip = _clip(project, clip_id)
+    clip = clip_of(project, clip_id)
     return project.with_clip(replace(clip, video=replace(video, path=_kept_path(path, folder))))
 
 
 def set_tracks(project: Project, clip_id: str, tracks: str) -> Project:
     """Give a clip its 2D tracks, by the name that `ProjectStore.write_tracks` returned; empty for none."""
-    return project.with_clip(replace(_clip(project, clip_id), tracks=tracks))
+    return project.with_clip(replace(clip_of(project, clip_id), tracks=tracks))
 
 
 def add_actor(
     project: Project, clip_id: str, name: str, *, author: str, track: int | None = None, source: str = BY_HAND
 ) -> tuple[Project, Actor]:
     """A person in a clip; `track` is their column in its 2D tracks."""
-    clip = _clip(project, clip_id)
+    clip = clip_of(project, clip_id)
     if not name.strip():
         raise ProjectError("a person needs a name", hint="Type one.")
     actor = Actor(id=new_id(), name=name.strip(), track=track, made=Provenance.now(author, source))
@@ -248,7 +249,7 @@ def set_camera(project: Project, clip_id: str, camera_id: str) -> Project:
     """Say which camera filmed a clip; empty for an estimated one."""
     if camera_id and camera_id not in project.cameras:
         raise ProjectError(f"the project has no camera {camera_id}", hint="Add it first.")
-    return project.with_clip(replace(_clip(project, clip_id), camera=camera_id))
+    return project.with_clip(replace(clip_of(project, clip_id), camera=camera_id))
 
 
 def add_split(
@@ -298,9 +299,9 @@ def mark_segment(
     source: str = BY_HAND,
 ) -> tuple[Project, Segment]:
     """An action, a label id, on frames `start_frame` … `end_frame` - 1."""
-    clip = _clip(project, clip_id)
-    _check_ends(start_frame, end_frame)
-    _check_words(project, clip, action, objects, actor)
+    clip = clip_of(project, clip_id)
+    check_ends(start_frame, end_frame)
+    check_words(project, clip, action, objects, actor)
     segment = Segment(
         id=new_id(),
         action=action,
@@ -314,16 +315,23 @@ def mark_segment(
 
 
 def move_ends(
-    project: Project, clip_id: str, segment_id: str, *, start_frame: int | None = None, end_frame: int | None = None
+    project: Project,
+    clip_id: str,
+    segment_id: str,
+    *,
+    start_frame: int | None = None,
+    end_frame: int | None = None,
+    author: str = "",
 ) -> Project:
     """Let a segment start or end elsewhere. Its pose stays where it was set."""
-    clip, segment = _segment(project, clip_id, segment_id)
+    clip, segment = segment_of(project, clip_id, segment_id)
     start = segment.start_frame if start_frame is None else start_frame
     end = segment.end_frame if end_frame is None else end_frame
-    _check_ends(start, end)
+    check_ends(start, end)
     if (start, end) == (segment.start_frame, segment.end_frame):
         return project
-    return project.with_clip(clip.with_segment(replace(segment, start_frame=start, end_frame=end)))
+    made = provenance.corrected(segment.made, author)
+    return project.with_clip(clip.with_segment(replace(segment, start_frame=start, end_frame=end, made=made)))
 
 
 def change_segment(
@@ -334,31 +342,35 @@ def change_segment(
     action: str | None = None,
     objects: tuple[str, ...] | None = None,
     actor: str | None = None,
+    author: str = "",
 ) -> Project:
     """Say something else about a segment: another action, other objects, another person."""
-    clip, segment = _segment(project, clip_id, segment_id)
-    segment = replace(
+    clip, segment = segment_of(project, clip_id, segment_id)
+    after = replace(
         segment,
         action=segment.action if action is None else action,
         objects=segment.objects if objects is None else objects,
         actor=segment.actor if actor is None else actor,
     )
-    _check_words(project, clip, segment.action, segment.objects, segment.actor)
-    return project.with_clip(clip.with_segment(segment))
+    check_words(project, clip, after.action, after.objects, after.actor)
+    if after != segment:
+        after = replace(after, made=provenance.corrected(segment.made, author))
+    return project.with_clip(clip.with_segment(after))
 
 
 def split_segment(
     project: Project, clip_id: str, segment_id: str, frame: int, *, author: str
 ) -> tuple[Project, Segment]:
     """Two segments where there was one; the second, which begins at `frame`, comes back and takes a pose set there."""
-    clip, segment = _segment(project, clip_id, segment_id)
+    clip, segment = segment_of(project, clip_id, segment_id)
     if not segment.start_frame < frame < segment.end_frame:
         raise ProjectError(
             f"frame {frame} does not lie inside the segment ({segment.start_frame} to {segment.end_frame})",
             hint="Move the playhead into it.",
         )
-    first = replace(segment, end_frame=frame)
-    second = replace(segment, id=new_id(), start_frame=frame, made=Provenance.now(author))
+    was, now = provenance.corrected(segment.made, author), Provenance.now(author)
+    first = replace(segment, end_frame=frame, made=was)
+    second = replace(segment, id=new_id(), start_frame=frame, made=was if provenance.run_of(was.source) else now)
     clip = clip.with_segment(first).with_segment(second)
     pose = clip.pose_of(segment_id)
     if pose is not None and pose.frame >= frame:
@@ -366,15 +378,20 @@ def split_segment(
     return project.with_clip(clip), second
 
 
-def merge_with_next(project: Project, clip_id: str, segment_id: str) -> Project:
-    """One segment out of this and the same person's next: this one's action, the objects of both, the first pose."""
-    clip, segment = _segment(project, clip_id, segment_id)
+def merge_with_next(project: Project, clip_id: str, segment_id: str, *, author: str = "") -> Project:
+    """One segment out of this and the same person's next: this one's action, the objects of both, the first pose.
+
+    What a run foresaw of either stays said.
+    """
+    clip, segment = segment_of(project, clip_id, segment_id)
     later = clip.segments[clip.segments.index(segment) + 1 :]
     following = next((each for each in later if each.actor == segment.actor), None)
     if following is None:
         raise ProjectError("no segment follows this one", hint="Choose the one before it.")
     objects = tuple(dict.fromkeys((*segment.objects, *following.objects)))
-    whole = replace(segment, end_frame=max(segment.end_frame, following.end_frame), objects=objects)
+    made = following.made if provenance.run_of(following.made.source) else segment.made
+    made = provenance.corrected(segment.made if provenance.run_of(segment.made.source) else made, author)
+    whole = replace(segment, end_frame=max(segment.end_frame, following.end_frame), objects=objects, made=made)
     pose = clip.pose_of(segment_id) or clip.pose_of(following.id)
     clip = clip.without_segment(following.id).with_segment(whole)
     if pose is not None:
@@ -384,9 +401,9 @@ def merge_with_next(project: Project, clip_id: str, segment_id: str) -> Project:
 
 def delete_segments(project: Project, clip_id: str, *segment_ids: str) -> Project:
     """Take segments away, with their poses."""
-    clip = _clip(project, clip_id)
+    clip = clip_of(project, clip_id)
     for segment_id in segment_ids:
-        _segment(project, clip_id, segment_id)
+        segment_of(project, clip_id, segment_id)
         clip = clip.without_segment(segment_id)
     return project.with_clip(clip)
 
@@ -406,81 +423,56 @@ def set_pose(
 ) -> Project:
     """Make `frame` the segment's characteristic pose, in place of an earlier one.
 
-    Joints moved by hand belong to the frame they were moved on, and go with it.
+    Joints moved by hand belong to the frame they were moved on, and go with it. Who sets the pose of a draft has looked
+    at it: where it stood it is confirmed, elsewhere corrected, and so is its segment.
     """
-    clip, _ = _segment(project, clip_id, segment_id)
+    clip, segment = segment_of(project, clip_id, segment_id)
     if frame < 0:
         raise ProjectError(f"frames count from 0, so there is no frame {frame}")
-    earlier = clip.pose_of(segment_id)
+    earlier, made = clip.pose_of(segment_id), Provenance.now(author, source)
+    if source == BY_HAND:
+        looked_at = provenance.confirmed if earlier is not None and earlier.frame == frame else provenance.corrected
+        clip = clip.with_segment(replace(segment, made=looked_at(segment.made, author)))
+        if earlier is not None and provenance.run_of(earlier.made.source):
+            made = looked_at(earlier.made, author)
     pose = CharacteristicPose(
         id=earlier.id if earlier is not None else new_id(),
         segment=segment_id,
         frame=frame,
         identity=identity,
         joint_edits=earlier.joint_edits if earlier is not None and earlier.frame == frame else {},
-        made=Provenance.now(author, source),
+        made=made,
     )
     return project.with_clip(clip.with_pose(pose))
 
 
-def remove_pose(project: Project, clip_id: str, segment_id: str) -> Project:
+def remove_pose(project: Project, clip_id: str, segment_id: str, *, author: str = "") -> Project:
     """Leave a segment without a characteristic pose."""
-    clip, _ = _segment(project, clip_id, segment_id)
-    return project if clip.pose_of(segment_id) is None else project.with_clip(clip.without_pose(segment_id))
+    clip, segment = segment_of(project, clip_id, segment_id)
+    if clip.pose_of(segment_id) is None:
+        return project
+    segment = replace(segment, made=provenance.corrected(segment.made, author))
+    return project.with_clip(clip.with_segment(segment).without_pose(segment_id))
 
 
 def set_joint_edits(
-    project: Project, clip_id: str, segment_id: str, joint_edits: Mapping[str, tuple[float, float, float]]
+    project: Project,
+    clip_id: str,
+    segment_id: str,
+    joint_edits: Mapping[str, tuple[float, float, float]],
+    *,
+    author: str = "",
 ) -> Project:
     """Move joints of a segment's characteristic pose by hand: joint → (x px, y px, confidence)."""
-    clip, _ = _segment(project, clip_id, segment_id)
+    clip, segment = segment_of(project, clip_id, segment_id)
     unknown = [joint for joint in joint_edits if joint not in UPPER_BODY_9.joints]
     if unknown:
         raise ProjectError(f"there is no joint {unknown[0]}", hint=f"There are: {', '.join(UPPER_BODY_9.joints)}.")
     pose = clip.pose_of(segment_id)
     if pose is None:
         raise ProjectError("this segment has no characteristic pose yet", hint="Set it first.")
-    return project.with_clip(clip.with_pose(replace(pose, joint_edits=dict(joint_edits))))
-
-
-# ---- asking ----
-
-
-def _label(project: Project, label_id: str) -> Label:
-    if label_id not in project.labels:
-        raise ProjectError(f"the project has no label {label_id}", hint="Choose one of its labels.")
-    return project.labels[label_id]
-
-
-def _clip(project: Project, clip_id: str) -> Clip:
-    if clip_id not in project.clips:
-        raise ProjectError(f"the project has no clip {clip_id}", hint="Choose one of its clips.")
-    return project.clips[clip_id]
-
-
-def _segment(project: Project, clip_id: str, segment_id: str) -> tuple[Clip, Segment]:
-    clip = _clip(project, clip_id)
-    segment = clip.segment(segment_id)
-    if segment is None:
-        raise ProjectError(f"{clip.name} has no segment {segment_id}", hint="Choose one of its segments.")
-    return clip, segment
-
-
-def _check_ends(start_frame: int, end_frame: int) -> None:
-    if start_frame < 0:
-        raise ProjectError(f"a segment cannot start at frame {start_frame}", hint="Frames count from 0.")
-    if end_frame <= start_frame:
-        raise ProjectError(
-            f"a segment ends after it starts, not from frame {start_frame} to {end_frame}",
-            hint="Set its end behind its start.",
-        )
-
-
-def _check_words(project: Project, clip: Clip, action: str, objects: tuple[str, ...], actor: str) -> None:
-    if _label(project, action).kind != "action":
-        raise ProjectError(f"{project.labels[action].name} is an object, not an action", hint="Choose an action.")
-    for each in objects:
-        if _label(project, each).kind != "object":
-            raise ProjectError(f"{project.labels[each].name} is an action, not an object", hint="Choose an object.")
-    if actor and actor not in {each.id for each in clip.actors}:
-        raise ProjectError(f"{clip.name} has no person {actor}", hint="Add the person to the clip first.")
+    if pose.joint_edits == joint_edits:
+        return project
+    clip = clip.with_segment(replace(segment, made=provenance.corrected(segment.made, author)))
+    pose = replace(pose, joint_edits=dict(joint_edits), made=provenance.corrected(pose.made, author))
+    return project.with_clip(clip.with_pose(pose))
