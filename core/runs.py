@@ -206,6 +206,28 @@ class ExportBodies(msgspec.Struct, frozen=True, kw_only=True, tag="export-bodies
     title: str = ""
 
 
+class ExportComparison(msgspec.Struct, frozen=True, kw_only=True, tag="export-comparison"):
+    """Forecasts of one or several moments beside what came, as a file: as the figures of the forecaster's paper.
+
+    `forecasts` is a file of `core.exporting.comparison.save`, in `out` where relative. The ending of `file` says what
+    is made: .png and .jpg a picture (more moments are numbered files), .pdf a page a moment, .mp4 a film of the first
+    moment, .html a page of figures.
+    """
+
+    project: str
+    file: str
+    out: str
+    forecasts: str = "comparison.json"
+    steps: int = 5  # rows at most; 0 shows all
+    over: Literal["frame", "plain", "both"] = "frame"  # people over the video, on plain ground, or one beside the other
+    people: Literal["joints", "body", "both"] = "both"
+    body: str = ""  # key of a body; the built-in one without it
+    line_up: Literal["step", "time", "action"] = "step"
+    ground: Literal["light", "dark"] = "light"
+    rate_hz: float = 12.0  # of a film
+    replaces: bool = False  # an older file of that name
+
+
 class ImportData(msgspec.Struct, frozen=True, kw_only=True, tag="import-data"):
     """Take a file or folder into a project. One that was stopped goes on; one that is done changes nothing.
 
@@ -265,6 +287,7 @@ Spec = (
     | ReproduceTable
     | MakeDemo
     | ExportBodies
+    | ExportComparison
     | ImportData
     | PrepareData
     | BuildPoseBank

@@ -17,7 +17,9 @@ from core.forecasts import (
     AboutRun,
     Answer,
     AskAbout,
+    AskDifferences,
     AskForecast,
+    Differences,
     Forecaster,
     Forecasts,
     Question,
@@ -51,6 +53,8 @@ class ModelsClient(QObject):
     """The number of a question about a run, and its About or Refusal."""
     refused = Signal(int, object)
     """A forecast question's number and the Refusal of the whole of it."""
+    compared = Signal(int, object)
+    """The number of a question for differences, and its Differences or Refusal."""
     fitted = Signal(int, object)
     """The number of a question for bodies, and its Fitted or Refusal."""
     generating = Signal(int, object)
@@ -74,8 +78,8 @@ class ModelsClient(QObject):
 
     @property
     def is_waiting(self) -> bool:
-        """Whether an answer is on its way."""
-        return bool(self._owed)
+        """Whether an answer is on its way that what is shown waits for: differences take long and say so themselves."""
+        return any(kind is not AskDifferences for kind in self._owed)
 
     def warm_up(self) -> None:
         """Start the process before the first question, so that the first answer does not wait for it."""
@@ -91,6 +95,12 @@ class ModelsClient(QObject):
                 number=self._next(), project=str(project), clip_id=clip_id, at_frame=at_frame, of=of, steps=steps
             )
         )
+
+    def differences(
+        self, project: Path, of: tuple[Forecaster, Forecaster], part: str = "test", most: int = 5000
+    ) -> int:
+        """Ask where two differ most on a part of the first one's split; the question's number."""
+        return self._ask(AskDifferences(number=self._next(), project=str(project), of=of, part=part, most=most))
 
     def about(self, run: str) -> int:
         """Ask what a run knows; the question's number."""
@@ -136,6 +146,10 @@ class ModelsClient(QObject):
     def forget_fit(self) -> None:
         """Nobody waits for bodies any more."""
         self._owed.pop(AskFit, None)
+
+    def forget_differences(self) -> None:
+        """Nobody waits for differences any more."""
+        self._owed.pop(AskDifferences, None)
 
     def forget_forecast(self) -> None:
         """Nobody waits for the forecast any more."""
@@ -206,6 +220,8 @@ class ModelsClient(QObject):
         match answer:
             case Forecasts():
                 self.answered.emit(answer.number, answer.answers)
+            case Differences():
+                self.compared.emit(answer.number, answer)
             case AboutRun():
                 self.described.emit(answer.number, answer.about)
             case Fitted():
@@ -223,6 +239,7 @@ class ModelsClient(QObject):
             return
         told = {
             AskForecast: self.refused,
+            AskDifferences: self.compared,
             AskFit: self.fitted,
             AskAboutMotionModel: self.motion_model_described,
         }.get(kind, self.described)
