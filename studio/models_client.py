@@ -87,12 +87,27 @@ class ModelsClient(QObject):
             self._start()
 
     def forecast(
-        self, project: Path, clip_id: str, at_frame: int, of: tuple[Forecaster, ...], steps: int | None = None
+        self,
+        project: Path,
+        clip_id: str,
+        at_frame: int,
+        of: tuple[Forecaster, ...],
+        steps: int | None = None,
+        *,
+        futures: int = 0,
+        seed: int = 0,
     ) -> int:
         """Ask what comes next; the question's number. An earlier forecast still owed is wanted no more."""
         return self._ask(
             AskForecast(
-                number=self._next(), project=str(project), clip_id=clip_id, at_frame=at_frame, of=of, steps=steps
+                number=self._next(),
+                project=str(project),
+                clip_id=clip_id,
+                at_frame=at_frame,
+                of=of,
+                steps=steps,
+                futures=futures,
+                seed=seed,
             )
         )
 

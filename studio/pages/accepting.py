@@ -1,0 +1,207 @@
+"""Steps of a forecast become draft segments with their characteristic poses: one edit, however many there are.
+
+Used by the lanes of Annotate and by the Forecast page. What the frames of the new poses look like is found out first,
+from the page's own open video or, where it has none, from the file; the edit follows as soon as all are known.
+"""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from core.errors import CoreError, ProjectError
+from core.forecasts import Forecast, ForecastStep
+from core.project.annotations import Clip, FrameIdentity, Project
+from core.project.drafts import accept_forecast, label_foreseen
+from core.wording import counted
+from studio.document import Document
+from studio.forecasters import Known
+from studio.widgets.clip_time import ClipTime
+from studio.widgets.forecast_lanes import StepFrames, step_frames
+from studio.widgets.frame_source import FrameSource
+
+Identify = Callable[[int, Callable[[FrameIdentity], None]], None]
+"""Find out what a frame is, then go on; whoever is asked says why where it cannot be known."""
+
+
+class Accepting(QObject):
+    """Takes steps of forecasts into the document."""
+
+    accepted = Signal(object)
+    """The ids of the new segments, a tuple."""
+    says = Signal(str)
+    """Why nothing happened, in a few words."""
+
+    def __init__(self, document: Document, parent: QObject | None = None, *, identify: Identify | None = None) -> None:
+        super().__init__(parent)
+        self._document = document
+        self._frames = _VideoFrames(document, self)
+        self._identify = identify or self._frames.identify
+        self._time: Callable[[Clip], ClipTime] = lambda clip: ClipTime(clip.video.frame_count, clip.video.rate_hz)
+
+    def go_by(self, time: Callable[[Clip], ClipTime]) -> None:
+        """Take the clip's times from here, where they are known better than by the mean rate."""
+        self._time = time
+
+    def close(self) -> None:
+        """End what runs beside the window."""
+        self._frames.close()
+
+    def unknown(self, forecast: Forecast, steps: Sequence[int]) -> tuple[str, ...]:
+        """The actions of these steps that the project has no label for."""
+        project = self._document.project
+        actions = dict.fromkeys(forecast.steps[at].action for at in steps)
+        return tuple(each for each in actions if label_foreseen(project, each) is None)
+
+    def why_not(self, forecast: Forecast, at: int) -> str:
+        """Why a step cannot be used, in a few words; empty where it can."""
+        clip = self._document.project.clips.get(forecast.clip_id)
+        when = forecast.steps[at].time if 0 <= at < len(forecast.steps) else None
+        if self._document.read_only_reason is not None:
+            return "The project is open for reading"
+        if clip is None:
+            return "Its clip is no longer there"
+        if when is None:
+            return "This step has no time: it cannot be placed"
+        frames = step_frames(self._time(clip), forecast.at_frame, when)
+        return "It lies after the clip's end" if frames.pose >= clip.video.frame_count else ""
+
+    def use(self, known: Known, forecast: Forecast, steps: Sequence[int], *, with_labels: bool = False) -> None:
+        """Make drafts of these steps, in one edit; `with_labels` adds the labels that the project lacks."""
+        usable = [at for at in steps if not self.why_not(forecast, at)]
+        if not usable:
+            self.says.emit(self.why_not(forecast, steps[0]) if steps else "There is no step to use")
+            return
+        unknown = self.unknown(forecast, usable)
+        if unknown and not with_labels:
+            self.says.emit(f"{' and '.join(unknown)}: no label of this project. Add it with a right-click on the step")
+            return
+        clip = self._document.project.clips[forecast.clip_id]
+        if clip.id != self._document.clip_id:
+            self.says.emit("Choose the clip it is about first")
+            return
+        time = self._time(clip)
+        places = [(forecast.steps[at], _frames(forecast, at, time)) for at in usable]
+        actor = _actor_of(self._document.project, clip, forecast)
+        self._when_known(clip, [frames.pose for _, frames in places], self._mark(known, places, actor))
+
+    def _mark(
+        self, known: Known, places: Sequence[tuple[ForecastStep, StepFrames]], actor: str
+    ) -> Callable[[Clip, Sequence[FrameIdentity]], None]:
+        run = source_name(known)
+
+        def mark(clip: Clip, identities: Sequence[FrameIdentity]) -> None:
+            project, made, author = self._document.project, [], self._document.author
+            try:
+                for (step, frames), identity in zip(places, identities, strict=True):
+                    project, segment = accept_forecast(
+                        project,
+                        clip.id,
+                        step.action,
+                        frames.start,
+                        frames.pose,
+                        frames.end,
+                        identity,
+                        run=run,
+                        author=author,
+                        actor=actor,
+                        with_label=True,
+                    )
+                    made.append(segment)
+            except ProjectError as error:
+                self._document.refused.emit(error)
+                return
+            what = project.labels[made[0].action].name if len(made) == 1 else counted(len(made), "step")
+            if self._document.edit(project, f"Accept {what} by {run}", source=f"forecast by {run}"):
+                self.accepted.emit(tuple(each.id for each in made))
+
+        return mark
+
+    def _when_known(
+        self, clip: Clip, frames: Sequence[int], then: Callable[[Clip, Sequence[FrameIdentity]], None]
+    ) -> None:
+        """Go on once every frame's identity is known and the clip is still the one in front."""
+        known: dict[int, FrameIdentity] = {}
+
+        def take(frame: int, identity: FrameIdentity) -> None:
+            known[frame] = identity
+            if len(known) == len(set(frames)) and self._document.clip_id == clip.id:
+                then(clip, [known[each] for each in frames])
+
+        for frame in dict.fromkeys(frames):
+            self._identify(frame, lambda identity, frame=frame: take(frame, identity))
+
+
+class _VideoFrames(QObject):
+    """What frames of the chosen clip look like, for a page that has no video open; the file is let go of again."""
+
+    def __init__(self, document: Document, parent: QObject) -> None:
+        super().__init__(parent)
+        self._document = document
+        self._source = FrameSource(self)
+        self._source.identified.connect(self._identified)
+        self._source.failed.connect(self._failed)
+        self._asked: dict[int, list[Callable[[FrameIdentity], None]]] = {}
+        self._path: Path | None = None
+
+    def identify(self, frame: int, then: Callable[[FrameIdentity], None]) -> None:
+        clip = self._document.clip
+        path = self._document.video_path(clip.id) if clip is not None else None
+        if path is None:
+            then(FrameIdentity(pts=frame))  # a clip of joints alone: its frames are what they are counted as
+            return
+        if path != self._path or not self._source.is_open():
+            self._asked.clear()
+            self._path = path
+            self._source.open(path)
+        self._asked.setdefault(frame, []).append(then)
+        self._source.identify(frame)
+
+    def close(self) -> None:
+        self._asked.clear()
+        self._source.close(wait=True)
+
+    def _identified(self, frame: int, identity: FrameIdentity | None) -> None:
+        waiting = self._asked.pop(frame, [])
+        if not self._asked:
+            self._source.close()
+        if identity is None:
+            self._refuse(ProjectError(f"Frame {frame} cannot be read from this video", hint="Use another step."))
+            return
+        for then in waiting:
+            then(identity)
+
+    def _failed(self, message: str, hint: str) -> None:
+        if self._asked:
+            self._asked.clear()
+            self._source.close()
+            self._refuse(ProjectError(message, hint=hint))
+
+    def _refuse(self, error: CoreError) -> None:
+        self._document.refused.emit(error)
+
+
+def source_name(known: Known) -> str:
+    """What a draft's source calls a forecaster: a run by its name, a baseline by the run it stands beside."""
+    return f"{known.name} beside {Path(known.run).name}" if known.is_plain else known.name
+
+
+def _frames(forecast: Forecast, at: int, time: ClipTime) -> StepFrames:
+    when = forecast.steps[at].time
+    if when is None:
+        raise ProjectError("this step has no time", hint="Mark it by hand.")
+    return step_frames(time, forecast.at_frame, when)
+
+
+def _actor_of(project: Project, clip: Clip, forecast: Forecast) -> str:
+    """Whom a forecast is about: whose step it saw last."""
+    if not forecast.seen_frames:
+        return ""
+    frame, action = forecast.seen_frames[-1], forecast.seen_actions[-1]
+    stood = {each.segment for each in clip.poses if each.frame == frame}
+    for segment in clip.segments:
+        label = project.labels.get(segment.action)
+        inside = segment.id in stood or segment.start_frame <= frame < segment.end_frame
+        if inside and label is not None and label.learned_name == action:
+            return segment.actor
+    return clip.actors[0].id if len(clip.actors) == 1 else ""

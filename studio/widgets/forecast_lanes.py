@@ -1,0 +1,129 @@
+"""Forecasts as lanes of a timeline: values to paint and to search, and what they say in words. No events.
+
+A lane is one forecaster's answer for one moment of the clip. Times come as seconds after that moment
+(`core.forecasts.StepTime`) and lie here as frames of the clip, between two frames where they fall there; a step that
+begins after the clip's last frame is left out.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from core.forecasts import Forecast, ForecastStep, StepTime
+from studio.widgets.clip_time import ClipTime, say_time
+from studio.widgets.timeline_contents import UNKNOWN_COLOUR, LabelLook
+
+LaneItem = tuple[str, int]
+"""A lane's key and the number of a step of its forecast."""
+MOST_LANES = 4
+
+
+@dataclass(frozen=True)
+class StepFrames:
+    """When a step is foreseen, in frames of the clip; its segment and pose as whole ones, ready to be marked."""
+
+    start: int
+    pose: int
+    end: int
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class LaneStep:
+    """One foreseen segment. `at` is its place in the forecast; `is_usual`: at the times its action usually has."""
+
+    at: int
+    label: LabelLook
+    confidence: float
+    frames: StepFrames
+    is_usual: bool = False
+
+
+@dataclass(frozen=True)
+class Lane:
+    """One forecaster's row. `run` is its place among the theme's run colours; `words` stand where no answer is."""
+
+    key: str
+    name: str
+    run: int
+    at_frame: int = 0
+    steps: tuple[LaneStep, ...] = ()
+    futures: tuple[tuple[LaneStep, ...], ...] = ()
+    is_pale: bool = False
+    is_held: bool = False
+    words: str = ""
+    hint: str = ""
+
+    def step(self, at: int) -> LaneStep | None:
+        """The step of this number, where it is shown."""
+        return next((each for each in self.steps if each.at == at), None)
+
+    @property
+    def is_usual(self) -> bool:
+        """Whether its times say nothing of this forecast."""
+        return bool(self.steps) and all(each.is_usual for each in self.steps)
+
+
+def step_frames(time: ClipTime, at_frame: int, when: StepTime) -> StepFrames:
+    """Where a foreseen step falls on the clip; its pose lies inside its segment, which is never empty."""
+    begin_s = time.seconds(at_frame)
+
+    def frame(seconds: float) -> float:
+        return time.frame_between(begin_s + seconds)
+
+    start = max(round(frame(when.start_s)), 0)
+    end = max(round(frame(when.end_s)), start + 1)
+    pose = min(max(round(frame(when.pose_s)), start), end - 1)
+    return StepFrames(start, pose, end, frame(when.low_s), frame(when.high_s))
+
+
+def lane_steps(
+    steps: Sequence[ForecastStep], at_frame: int, time: ClipTime, looks: Mapping[str, LabelLook]
+) -> tuple[LaneStep, ...]:
+    """The steps that have a time and begin inside the clip. `looks` are the labels by the words a model uses."""
+    found = []
+    for at, step in enumerate(steps):
+        if step.time is None:
+            continue
+        frames = step_frames(time, at_frame, step.time)
+        if frames.start < time.frame_count:
+            look = looks.get(step.action) or LabelLook(step.action, "", UNKNOWN_COLOUR, 0)
+            found.append(LaneStep(at, look, step.confidence, frames, step.time.is_usual))
+    return tuple(found)
+
+
+def lane_of(key: str, name: str, run: int, forecast: Forecast, time: ClipTime, looks: Mapping[str, LabelLook]) -> Lane:
+    """A forecast as a lane; words where it has nothing to show."""
+    at = forecast.at_frame
+    steps = lane_steps(forecast.steps, at, time, looks)
+    words = hint = ""
+    if not steps and any(step.time is not None for step in forecast.steps):
+        words = "Everything it foresees lies after the clip's end"
+    elif not steps:
+        words, hint = (
+            "It foresees no times",
+            "Train it with data.seen_times and losses.times to draw it on the timeline.",
+        )
+    futures = tuple(lane_steps(each.steps, at, time, looks) for each in forecast.futures)
+    return Lane(key, name, run, at, steps, futures, words=words, hint=hint)
+
+
+def said_of(lane: Lane, step: LaneStep, time: ClipTime) -> str:
+    """A foreseen segment in words, for tooltips and screen readers."""
+    frames = step.frames
+    span = f"{say_time(time.seconds(frames.start))} to {say_time(time.seconds(frames.end))}"
+    doubt = f"{say_time(time.seconds(frames.low))} and {say_time(time.seconds(frames.high))}"
+    when = (
+        "at the usual times of that action"
+        if step.is_usual
+        else f"its pose at {say_time(time.seconds(frames.pose))}, 80 % sure between {doubt}"
+    )
+    return (
+        f"{step.label.name} {percent(step.confidence)}, foreseen by {lane.name} from {span}, {when}, "
+        f"step {step.at + 1} from {say_time(time.seconds(lane.at_frame))}"
+    )
+
+
+def percent(share: float) -> str:
+    """`74 %`."""
+    return f"{round(100 * share)} %"
