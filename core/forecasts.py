@@ -146,6 +146,11 @@ class About(msgspec.Struct, frozen=True, kw_only=True):
     preset: str = ""
     figures: dict[str, float] = {}  # of the validation it was kept at
     plain: str = ""  # what the counting forecaster beside it is called
+    repeating: str = ""  # and the repeating one
+    learned_times: bool = False  # its steps come when it says; else at the usual times of their actions
+    learned_noise: bool = False  # its futures differ in pose too, not by their actions alone
+    calibrated: bool = False  # its confidence was set on validation clips
+    calibration_error: float | None = None  # expected, after that
 
 
 class ForecastAnswer(msgspec.Struct, frozen=True, kw_only=True):

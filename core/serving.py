@@ -17,31 +17,21 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 import msgspec
-import numpy as np
-from msgspec.structs import replace
 
-from core.bodies.skeletons import UPPER_BODY_9
-from core.datasets.kitchen.truth import read_truth
-from core.demo import find_run
 from core.errors import CoreError
 from core.fit_answers import answer_fit
 from core.fits import AskFit
 from core.forecasts import (
-    About,
     AboutRun,
     Answer,
     AskAbout,
+    AskDifferences,
     AskForecast,
-    Forecast,
     ForecastAnswer,
-    Forecaster,
     Forecasts,
-    ForecastStep,
-    Lens,
     Question,
     Refusal,
     Refused,
@@ -49,27 +39,19 @@ from core.forecasts import (
 from core.generation.answering import Answering
 from core.generation.asking import UnknownActionError
 from core.generations import AskAboutMotionModel, AskGenerate, GenerationAnswer, GenerationQuestion, NotGenerated
-from core.geometry.cameras import Camera, level_points, levelling, undistort
-from core.motion import Poses2d
-from core.project.annotations import Clip
-from core.project.cameras import camera_of
-from core.project.store import ProjectStore
 
 if TYPE_CHECKING:
-    from core.evaluation.forecasting import TrainedPredictor
+    from core.forecast_answers import ForecastAnswers
 
-MOST_MODELS = 6
 Asked = Question | GenerationQuestion
 Said = Answer | GenerationAnswer
-_NECK = UPPER_BODY_9["neck"]
 
 
 class Answerer:
     """Answers questions one at a time; what it loaded stays loaded until its file changes."""
 
     def __init__(self) -> None:
-        self._models: OrderedDict[Path, tuple[int, "TrainedPredictor"]] = OrderedDict()
-        self._store: ProjectStore | None = None
+        self._learned: ForecastAnswers | None = None
 
     def answer(self, question: Question) -> Answer:
         """The answer, or why there is none; nothing a question says makes this raise."""
@@ -77,8 +59,10 @@ class Answerer:
             match question:
                 case AskForecast():
                     return self._forecasts(question)
+                case AskDifferences():
+                    return self._forecasters().differences(question)
                 case AskAbout():
-                    return AboutRun(number=question.number, about=self._about(question.run))
+                    return AboutRun(number=question.number, about=self._forecasters().about(question.run))
                 case AskFit():
                     return answer_fit(question)
         except Exception as error:  # noqa: BLE001 (the process must live on; the person sees what happened)
@@ -86,68 +70,27 @@ class Answerer:
 
     def close(self) -> None:
         """Let go of the project."""
-        if self._store is not None:
-            self._store.close()
-            self._store = None
+        if self._learned is not None:
+            self._learned.close()
 
     def _forecasts(self, question: AskForecast) -> Forecasts:
-        store = self._project(Path(question.project))
+        forecasters = self._forecasters()
+        forecasters.require(question.project)
         said = []
         for each in question.of:
             try:
-                said.append(ForecastAnswer(forecast=self._forecast(store, question, each)))
+                said.append(ForecastAnswer(forecast=forecasters.forecast(question, each)))
             except Exception as error:  # noqa: BLE001 (the others may have an answer)
                 said.append(ForecastAnswer(refusal=refusal_of(error)))
         return Forecasts(number=question.number, answers=tuple(said))
 
-    def _forecast(self, store: ProjectStore, question: AskForecast, asked: Forecaster) -> Forecast:
-        trained = self._model(asked.run)
-        predictor = trained.beside(asked.plain) if asked.plain else trained
-        read = partial(_tracks, store)
-        said = predictor.forecast(store.project, read, question.clip_id, question.at_frame, question.steps)
-        camera = camera_of(store.project, store.project.clips[said.clip_id])
-        return replace(_beside_truth(said, store, camera), lens=_lens(said, camera))
-
-    def _about(self, run: str) -> About:
-        trained = self._model(run)
-        header = trained.header
-        return About(
-            name=trained.name,
-            actions=header.actions,
-            objects=header.objects,
-            project=header.project,
-            step=header.step,
-            past_steps=header.config.data.past_steps,
-            future_steps=header.config.data.future_steps,
-            preset=header.preset,
-            figures=header.figures,
-            plain=trained.beside().name,
-        )
-
-    def _model(self, run: str) -> "TrainedPredictor":
+    def _forecasters(self) -> "ForecastAnswers":
         # Here, for they bring torch: a fit is answered before it is there.
-        from core.evaluation.forecasting import load_run
-        from core.models import checkpoints
+        from core.forecast_answers import ForecastAnswers
 
-        folder = find_run(run)
-        written = checkpoints.find(folder).stat().st_mtime_ns
-        kept = self._models.get(folder)
-        if kept is None or kept[0] != written:
-            kept = (written, load_run(folder))
-            self._models[folder] = kept
-        self._models.move_to_end(folder)
-        while len(self._models) > MOST_MODELS:
-            self._models.popitem(last=False)
-        return kept[1]
-
-    def _project(self, folder: Path) -> ProjectStore:
-        if self._store is not None and self._store.folder != folder:
-            self.close()
-        if self._store is None:
-            self._store = ProjectStore.open(folder, "Posecast", mode="read")
-        else:
-            self._store.reload_if_changed()
-        return self._store
+        if self._learned is None:
+            self._learned = ForecastAnswers()
+        return self._learned
 
 
 def refusal_of(error: Exception) -> Refusal:
@@ -157,58 +100,6 @@ def refusal_of(error: Exception) -> Refusal:
     details = "".join(traceback.format_exception(error))
     sys.stderr.write(details)
     return Refusal(message=f"{type(error).__name__}: {error}", hint="This is a fault of the program.", details=details)
-
-
-def _tracks(store: ProjectStore, clip: Clip) -> Poses2d:
-    return store.tracks(clip.tracks)
-
-
-def _lens(said: Forecast, camera: Camera) -> Lens | None:
-    """The camera as it sees the forecast's own frame: its neck stands where the joints in the picture put it."""
-    if not said.steps:
-        return None
-    tilt = levelling(camera)
-    joints = np.asarray(said.steps[0].joints_m) @ tilt.T
-    rays = (undistort(np.asarray(said.steps[0].joints_px), camera) - camera.centre_px) / camera.focal_px
-    neck = rays[_NECK]
-    # Of (X + z · neck) / (Z + z) = ray only the depth z is unknown, the same for all joints and both axes.
-    of_depth, rest = (neck - rays).ravel(), (rays * joints[:, 2:] - joints[:, :2]).ravel()
-    spread = float(of_depth @ of_depth)
-    if spread < 1e-12:
-        return None
-    depth_m = float(of_depth @ rest) / spread
-    place_m = np.array([depth_m * neck[0], depth_m * neck[1], depth_m])
-    neck_in_world_m = camera.rotation.T @ (place_m - camera.translation_m)
-    return Lens(
-        rotation=_rows(tilt),
-        translation_m=(float(place_m[0]), float(place_m[1]), depth_m),
-        focal_px=(float(camera.focal_px[0]), float(camera.focal_px[1])),
-        centre_px=(float(camera.centre_px[0]), float(camera.centre_px[1])),
-        width=camera.width,
-        height=camera.height,
-        floor_m=None if camera.estimated else -float(neck_in_world_m[1]),
-    )
-
-
-def _rows(points: np.ndarray) -> tuple[tuple[float, float, float], ...]:
-    return tuple((float(x), float(y), float(z)) for x, y, z in points)
-
-
-def _beside_truth(said: Forecast, store: ProjectStore, camera: Camera) -> Forecast:
-    """The forecast with the true joints in space beside it, where a simulation knows them."""
-    truth = None if camera.estimated else read_truth(store.folder, said.clip_id)
-    if truth is None:
-        return said
-    levelled_m = level_points(truth.upper_body_m, _NECK, camera)
-
-    def with_truth(step: ForecastStep) -> ForecastStep:
-        if step.truth_frame is None or step.truth_frame >= len(levelled_m):
-            return step
-        true_m = levelled_m[step.truth_frame]
-        off_m = np.linalg.norm(np.asarray(step.joints_m) - true_m, axis=-1)
-        return replace(step, truth_m=_rows(true_m), error_mm=1000 * float(np.delete(off_m, _NECK).mean()))
-
-    return replace(said, steps=tuple(map(with_truth, said.steps)))
 
 
 # ---- the process ----------------------------------------------------------------------------------------------------

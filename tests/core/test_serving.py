@@ -44,7 +44,7 @@ def asked(folder, number=1, *, clip="clip-11", at=100, of=None, steps=None) -> A
 
 def test_that_a_run_and_the_counting_one_beside_it_answer_in_the_order_asked(folder, answerer):
     run = str(folder / "runs" / "forecaster-01")
-    said = answerer.answer(asked(folder, 7, of=(Forecaster(run=run), Forecaster(run=run, plain=True)), steps=3))
+    said = answerer.answer(asked(folder, 7, of=(Forecaster(run=run), Forecaster(run=run, plain="counting")), steps=3))
     assert isinstance(said, Forecasts)
     assert said.number == 7
     trained, plain = (each.forecast for each in said.answers)
@@ -76,7 +76,7 @@ def test_that_truth_in_space_stands_beside_the_forecast_only_where_a_simulation_
         upper_body_m = world
 
     assert kitchen_truth.read_truth(folder, "clip-11") is None
-    monkeypatch.setattr("core.serving.read_truth", lambda where, clip_id: Known)
+    monkeypatch.setattr("core.forecast_answers.read_truth", lambda where, clip_id: Known)
     step = answerer.answer(asked(folder)).answers[0].forecast.steps[0]
     assert step.truth_m[UPPER_BODY_9["head"]] == pytest.approx((0.0, 0.2, 0.0), abs=1e-9)
     off = np.linalg.norm(np.array(step.joints_m) - np.array(step.truth_m), axis=-1)

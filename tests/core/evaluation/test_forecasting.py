@@ -48,7 +48,7 @@ def test_that_a_forecast_counts_as_seen_what_was_marked_by_then(made, folder):
     assert said.model == "small run"
     assert said.seen_frames == tuple(pose.frame for pose in clip.poses[:4])
     assert [step.truth_frame for step in said.steps] == [pose.frame for pose in clip.poses[4:9]]
-    assert any("4 of the 5" in doubt for doubt in said.doubts)
+    assert any("looks back 5 steps; 4 are marked" in doubt for doubt in said.doubts)
     before = run.forecast(made.project, made.read_tracks, clip.id, frame - 1)
     assert len(before.seen_frames) == 3
 
