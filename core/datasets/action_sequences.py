@@ -2,6 +2,9 @@
 
 A *window* stands at a step of a sequence: the last N steps up to it, oldest first and padded on the left, and up to M
 that followed. Nothing in its inputs comes from a later step: no pose, no action, no object, no neck.
+A step has three *times*, seconds: from the instant of the step before to its own (0 for the first of a sequence), from
+its segment's start to its instant, and from there to the segment's end; NaN where there is no step or no rate. The end
+of a segment that still goes on at the last seen instant has not been seen: NaN in the inputs too.
 Letters: W windows, N past steps, M future steps, O objects; poses as in `datasets.steps`.
 """
 
@@ -23,6 +26,9 @@ from core.wording import counted
 
 UNKNOWN = -1
 """Number of an action that is not in the vocabulary, and of a step that is not there."""
+TIMES = 3
+"""Times of a step: since the step before, from its segment's start, to its segment's end."""
+_TIMES = ("seen_times", "next_times")
 
 
 class Vocabulary(msgspec.Struct, frozen=True):
@@ -60,6 +66,8 @@ class Windows:
     depth_m: Float[ndarray, " W"]
     scale_px: Float[ndarray, "W 2"]
     torso_px: Float[ndarray, " W"]
+    seen_times: Float[ndarray, "W N 3"]  # seconds, NaN where not known
+    next_times: Float[ndarray, "W M 3"]
 
     def __len__(self) -> int:
         return len(self.sequence)
@@ -93,12 +101,16 @@ class Examples:
                 hint="A step is a segment with its characteristic pose (C on the Annotate page): mark two in a clip.",
             )
 
-    def fingerprint(self) -> str:
-        """Of everything training and choosing look at; the test part may grow without changing it."""
+    def fingerprint(self, *, times: bool = False) -> str:
+        """Of everything training and choosing look at; the test part may grow without changing it.
+
+        Without `times` those are not looked at, and moving a segment's end is no change.
+        """
         arrays = {
             f"{part}.{name}": array
             for part in ("train", "validation")
             for name, array in self.windows[part].arrays().items()
+            if times or name not in _TIMES
         }
         return fingerprint(arrays, (*self.vocabulary.actions, "", *self.vocabulary.objects))
 
@@ -171,7 +183,7 @@ def stacked(rows: Sequence[dict[str, ndarray]], vocabulary: Vocabulary, data: Fo
         "next_poses": ((m, JOINTS, 2), np.float32), "next_visible": ((m, JOINTS), np.bool_),
         "next_frames": ((m,), np.int64), "next_count": ((), np.int64), "tilt": ((3, 3), np.float32),
         "ray": ((2,), np.float32), "depth_m": ((), np.float32), "scale_px": ((2,), np.float32),
-        "torso_px": ((), np.float32),
+        "torso_px": ((), np.float32), "seen_times": ((n, TIMES), np.float32), "next_times": ((m, TIMES), np.float32),
     }  # fmt: skip
     return Windows(**{name: np.zeros((0, *shape), kind) for name, (shape, kind) in shapes.items()})
 
@@ -207,7 +219,21 @@ def window_at(
         "depth_m": np.array(view.depth_m, np.float32),
         "scale_px": view.scale_px.astype(np.float32),
         "torso_px": np.array(view.torso_px, np.float32),
+        "seen_times": _times(sequence, count - len(inputs), len(inputs), now=seen[-1].frame, pad=pad),
+        "next_times": _times(sequence, count, data.future_steps),
     }
+
+
+def _times(sequence: Steps, first: int, count: int, *, now: int | None = None, pad: int = 0) -> Float[ndarray, "N 3"]:
+    """Times of `count` steps from the `first` on, after `pad` rows of nothing; as they were known in frame `now`."""
+    rate_hz = sequence.clip.video.rate_hz
+    times = np.full((pad + count, TIMES), np.nan, np.float32)
+    for row, at in enumerate(range(first, min(first + count, len(sequence.steps))), start=pad):
+        step, before = sequence.steps[at], sequence.steps[max(at - 1, 0)]
+        times[row] = (step.frame - before.frame, step.frame - step.start_frame, step.end_frame - step.frame)
+        if now is not None and step.end_frame > now:
+            times[row, -1] = np.nan
+    return np.maximum(times, 0) / rate_hz if rate_hz > 0 else np.full_like(times, np.nan)
 
 
 def poses_around(sequence: Steps, count: int, data: ForecasterData) -> tuple[list[SeenPose], list[SeenPose], list[int]]:
@@ -238,6 +264,9 @@ def _notes(sequences: dict[str, list[Steps]]) -> list[str]:
     notes = [f"{counted(len(steps), 'step')} in {counted(len(everything), 'sequence')} of {counted(clips, 'clip')}"]
     if unmarked:
         notes.append(f"Left out for want of a characteristic pose: {counted(unmarked, 'segment')}")
+    unseen = sum(each.drafts for each in everything)
+    if unseen:
+        notes.append(f"Left out as drafts of a model that nobody has looked at: {counted(unseen, 'segment')}")
     drafts = sum(step.is_draft for step in steps)
     if drafts:
         notes.append(f"Nobody chose {drafts} of the characteristic poses yet: they are drafts")

@@ -131,17 +131,24 @@ class Step:
     objects: tuple[str, ...]
     pose: SeenPose
     is_draft: bool = False  # nobody chose the instant
+    start_frame: int = 0  # of its segment, which ends before `end_frame`
+    end_frame: int = 0
 
 
 @dataclass(frozen=True)
 class Sequence:
-    """The steps of one person in one clip, by frame. `unmarked` segments have no pose to stand for them."""
+    """The steps of one person in one clip, by frame.
+
+    `unmarked` segments have no pose to stand for them; `drafts` are a model's own that nobody has looked at yet: no
+    model learns from them, is measured on them or counts them as seen.
+    """
 
     clip: Clip
     actor: str
     track: PersonTrack
     steps: tuple[Step, ...]
     unmarked: int
+    drafts: int = 0
 
     @property
     def view(self) -> View:
@@ -170,10 +177,12 @@ def clip_sequences(
     for actor, segments in sorted(people.items()):
         person = columns.get(actor) or 0
         here = poses if poses is not None and person < poses.people else None
+        drafts = sum(each.is_draft for each in segments)
+        segments = [each for each in segments if not each.is_draft]
         track = PersonTrack(view_of(clip, camera, here, person), here, person)
         steps = [step for each in segments if (step := _step(project, clip, each, track, data, seed)) is not None]
         steps.sort(key=lambda step: (step.frame, step.segment))
-        sequences.append(Sequence(clip, actor, track, tuple(steps), len(segments) - len(steps)))
+        sequences.append(Sequence(clip, actor, track, tuple(steps), len(segments) - len(steps), drafts))
     return sequences
 
 
@@ -194,10 +203,14 @@ def view_of(clip: Clip, camera: Camera, poses: Poses2d | None, person: int) -> V
 
 def _of_frames(poses: Poses2d, person: int, frames: ndarray) -> Poses2d:
     """One person in some frames, as UPPER_BODY_9."""
-    one = slice(person, person + 1)
-    return Poses2d(poses.skeleton, poses.joints_px[frames, one], poses.confidence[frames, one]).as_skeleton(
-        UPPER_BODY_9
+    joints_px, confidence = poses.joints_px[frames, person], poses.confidence[frames, person]
+    numbers = np.isfinite(joints_px).all(-1) & np.isfinite(confidence)  # one that is none would spoil what is built
+    known = Poses2d(
+        poses.skeleton,
+        np.where(numbers[..., None], joints_px, 0.0)[:, None],
+        np.where(numbers, confidence, 0.0)[:, None],
     )
+    return known.as_skeleton(UPPER_BODY_9)
 
 
 def _neck_depth_m(torso_px: float, neck_px: Float[ndarray, " 2"], camera: Camera) -> float:
@@ -233,6 +246,8 @@ def _step(
         objects=tuple(project.labels[each].name for each in segment.objects if each in project.labels),
         pose=track.at(frame, edits),
         is_draft=is_draft,
+        start_frame=segment.start_frame,
+        end_frame=segment.end_frame,
     )
 
 

@@ -26,6 +26,7 @@ class Batch:
     next_poses: Float[Tensor, "B M 9 2"]
     next_visible: Bool[Tensor, "B M 9"]
     scale_px: Float[Tensor, "B 2"]
+    next_times: Float[Tensor, "B M 3"]  # seconds, NaN where not known
 
     @property
     def steps(self) -> int:
@@ -39,7 +40,9 @@ class WindowTensors:
     whole: Batch
 
     @classmethod
-    def of(cls, windows: Windows, action_count: int, device: torch.device) -> Self:
+    def of(cls, windows: Windows, action_count: int, device: torch.device, *, folds: int = 0) -> Self:
+        """With `folds` each window says which fold of the counted sequences is its own (see `CountingTable`)."""
+
         def put(array: ndarray) -> Tensor:
             return torch.from_numpy(array).to(device)
 
@@ -49,6 +52,8 @@ class WindowTensors:
             put(windows.seen_visible),
             put(windows.objects),
             action_count,
+            put(windows.seen_times),
+            put(windows.sequence % folds) if folds else None,
         )
         views = Views(put(windows.tilt), put(windows.ray), put(windows.depth_m))
         return cls(
@@ -59,6 +64,7 @@ class WindowTensors:
                 put(windows.next_poses),
                 put(windows.next_visible),
                 put(windows.scale_px),
+                put(windows.next_times),
             )
         )
 
@@ -69,12 +75,12 @@ class WindowTensors:
         """`count` windows at random, each as likely at every draw."""
         whole = self.whole
         at = torch.randint(len(self), (count,), generator=random, device=whole.scale_px.device)
-        past = Past(whole.past.actions[at], whole.past.poses[at], whole.past.objects[at])
         return Batch(
-            past,
+            whole.past[at],
             whole.views[at],
             whole.next_actions[at],
             whole.next_poses[at],
             whole.next_visible[at],
             whole.scale_px[at],
+            whole.next_times[at],
         )

@@ -21,6 +21,8 @@ from core import configs
 from core.errors import FormatError, RunError, TooNewError
 
 VERSION = 1
+MADE_POSES = "made_poses.safetensors"
+"""In a run's folder: `poses_m` (K, 9, 3, float16, levelled, metres) made on its way, and the `step` (K) of each."""
 _ANEW = "Copy it again, or train."
 
 

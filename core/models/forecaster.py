@@ -10,11 +10,13 @@ from dataclasses import dataclass
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
-from torch.nn import functional
 
+from core import configs
 from core.bodies.skeletons import UPPER_BODY_9
 from core.configs import ForecasterCritic, ForecasterNetwork
 from core.geometry.differentiable import Views, bone_products, see
+from core.models.baselines.counting import CountingTable
+from core.models.step_times import QUANTITIES, Times
 
 JOINTS = len(UPPER_BODY_9)
 NECK = UPPER_BODY_9["neck"]
@@ -23,11 +25,17 @@ PER_UNIT = {"m": 1.0, "dm": 10.0, "mm": 1000.0}
 
 @dataclass(frozen=True)
 class Past:
-    """What was seen of a batch: one-hot actions, seen poses with their visible flag, objects. Padding is all zero."""
+    """What was seen of a batch: one-hot actions, seen poses with their visible flag, objects. Padding is all zero.
+
+    `times` (see `step_times`) are asked for by models that were taught with them; NaN, and no times at all, are times
+    not known. `fold`: whose counts are left out where the model counts, in training.
+    """
 
     actions: Float[Tensor, "batch N A"]
     poses: Float[Tensor, "batch N 9 3"]  # x, y, 1 where visible
     objects: Float[Tensor, "batch O"]
+    times: Float[Tensor, "batch N 3"] | None = None  # seconds
+    fold: Int[Tensor, " batch"] | None = None
 
     @classmethod
     def of(
@@ -37,30 +45,61 @@ class Past:
         visible: Bool[Tensor, "batch N 9"],
         objects: Bool[Tensor, "batch O"],
         action_count: int,
+        times: Float[Tensor, "batch N 3"] | None = None,
+        fold: Int[Tensor, " batch"] | None = None,
     ) -> "Past":
         """From numbers; an action of -1 (unknown, or padding) is all zero."""
-        one_hot = functional.one_hot(actions.clamp_min(0), action_count) * (actions >= 0)[..., None]
         seen = torch.cat((poses, torch.ones_like(poses[..., :1])), dim=-1) * visible[..., None]
-        return cls(one_hot.float(), seen, objects.float())
+        return cls(_one_hot(actions, action_count), seen, objects.float(), times, fold)
 
-    def followed_by(self, action: Int[Tensor, " batch"], pose: Float[Tensor, "batch 9 2"]) -> "Past":
-        """This past with a forecast step pushed in and the oldest pushed out; objects are carried along."""
-        one_hot = functional.one_hot(action, self.actions.shape[-1]).to(self.actions.dtype)
+    def __len__(self) -> int:
+        return len(self.actions)
+
+    def __getitem__(self, chosen: Tensor | slice) -> "Past":
+        times = None if self.times is None else self.times[chosen]
+        fold = None if self.fold is None else self.fold[chosen]
+        return Past(self.actions[chosen], self.poses[chosen], self.objects[chosen], times, fold)
+
+    @property
+    def numbers(self) -> Int[Tensor, "batch N"]:
+        """The actions as numbers again; -1 where unknown."""
+        return torch.where(self.actions.any(-1), self.actions.argmax(-1), -1)
+
+    def followed_by(
+        self,
+        action: Int[Tensor, " batch"],
+        pose: Float[Tensor, "batch 9 2"],
+        times: Float[Tensor, "batch 3"] | None = None,
+    ) -> "Past":
+        """This past with a forecast step pushed in and the oldest pushed out; objects are carried along.
+
+        The end of a step that has only been forecast is as unknown as that of the last one seen.
+        """
+        one_hot = _one_hot(action, self.actions.shape[-1])
         seen = torch.cat((pose, torch.ones_like(pose[..., :1])), dim=-1)
+        known = self.times
+        if known is not None:
+            unknown = torch.full_like(known[:, 0], torch.nan)
+            newest = unknown if times is None else torch.cat((times[:, :-1], unknown[:, -1:]), dim=-1)
+            known = torch.cat((known[:, 1:], newest[:, None]), dim=1)
         return Past(
             torch.cat((self.actions[:, 1:], one_hot[:, None]), dim=1),
             torch.cat((self.poses[:, 1:], seen[:, None]), dim=1),
             self.objects,
+            known,
+            self.fold,
         )
 
 
 @dataclass(frozen=True)
 class Next:
-    """One step ahead: action logits, the levelled pose, and the latent both were read from."""
+    """One step ahead: action logits, the levelled pose, its times where they are foreseen, and the latent of all."""
 
     logits: Float[Tensor, "batch A"]
     joints_m: Float[Tensor, "batch 9 3"]
     latent: Float[Tensor, "batch Z"]
+    action: Int[Tensor, " batch"]  # the one that pose and times are of: the likeliest, unless one was chosen
+    times: Times | None = None
 
 
 class ResidualBlock(nn.Module):
@@ -79,55 +118,148 @@ class ResidualBlock(nn.Module):
 class Forecaster(nn.Module):
     """The generator: what comes next, from what was seen."""
 
-    def __init__(self, network: ForecasterNetwork, *, past_steps: int, actions: int, objects: int) -> None:
+    def __init__(
+        self,
+        network: ForecasterNetwork,
+        *,
+        past_steps: int,
+        actions: int,
+        objects: int,
+        seen_times: bool = False,
+        times: bool = False,
+    ) -> None:
         super().__init__()
         self.past_steps, self.action_count, self.object_count = past_steps, actions, objects
-        self.dropout = network.dropout
+        self.dropout, self.noise = network.dropout, network.noise
         slope, latent = network.slope, network.latent
-        self.encode_actions = _mlp(past_steps * actions, network.action_width, network.action_width, slope)
+        counted = actions if network.counting else 0
+        self.encode_actions = _mlp(past_steps * actions + counted, network.action_width, network.action_width, slope)
         self.encode_objects = _mlp(max(objects, 1), network.object_width, network.object_width, slope)
         self.encode_poses = nn.Sequential(
             nn.Linear(past_steps * JOINTS * 3, network.pose_width),
             *(ResidualBlock(network.pose_width, slope) for _ in range(3)),
         )
-        joined = network.action_width + network.object_width + network.pose_width
+        joined = network.action_width + network.object_width * (2 if seen_times else 1) + network.pose_width
         self.join = nn.Sequential(nn.LeakyReLU(slope), *_mlp(joined, latent, latent, slope))
         self.decode_action = nn.Sequential(nn.LeakyReLU(slope), *_mlp(latent, latent, actions, slope))
         self.decode_pose = nn.Sequential(nn.LeakyReLU(slope), *_mlp(latent, latent, JOINTS * 3, slope))
+        told = actions if network.pose_from_action else 0
+        self.told = told > 0
+        # What decoders read beside z joins at their hidden layer, so that many draws share what z says.
+        self.tell_pose = nn.Linear(told + network.noise, latent, bias=False) if told + network.noise else None
+        self.tell_times = nn.Linear(told, latent, bias=False) if told and times else None
+        self.encode_times = (
+            _mlp(past_steps * QUANTITIES * 2, network.object_width, network.object_width, slope) if seen_times else None
+        )
+        self.decode_times = (
+            nn.Sequential(nn.LeakyReLU(slope), *_mlp(latent, latent, QUANTITIES * 2, slope)) if times else None
+        )
+        self.counting = CountingTable(actions) if network.counting else None
+        if self.counting is not None:  # before its first step the forecaster is the n-gram
+            _say(self.decode_action, torch.zeros(actions))
+
+    @classmethod
+    def of(cls, config: configs.Forecaster, *, actions: int, objects: int) -> "Forecaster":
+        """As a run's config has it."""
+        return cls(
+            config.network,
+            past_steps=config.data.past_steps,
+            actions=actions,
+            objects=objects,
+            seen_times=config.data.seen_times,
+            times=config.losses.times > 0,
+        )
 
     def start_at(self, pose_m: Float[Tensor, "9 3"]) -> None:
         """Let the pose decoder say `pose_m` whatever it sees, until it learns better."""
-        last = self.decode_pose[-1]
-        assert isinstance(last, nn.Linear)
-        with torch.no_grad():
-            last.weight.zero_()
-            last.bias.copy_(pose_m.flatten())
+        _say(self.decode_pose, pose_m.flatten())
 
-    def forward(self, past: Past, generator: torch.Generator | None = None) -> Next:
-        """Without a generator nothing is dropped: that is how a trained model is used."""
+    def start_times_at(self, said: Float[Tensor, " 6"]) -> None:
+        """Let the times decoder say this (see `step_times.usual`), likewise."""
+        if self.decode_times is not None:
+            _say(self.decode_times, said)
+
+    def forward(
+        self,
+        past: Past,
+        generator: torch.Generator | None = None,
+        *,
+        action: Int[Tensor, " batch"] | None = None,
+        noise: Float[Tensor, "batch noise"] | None = None,
+    ) -> Next:
+        """Without a generator nothing is dropped: that is how a trained model is used.
+
+        Pose and times are of `action`, where it is no -1, and of the likeliest one elsewhere; without `noise` the pose
+        is that of no noise at all.
+        """
+        latent, counted = self.encode(past, generator)
+        logits = self.decode_action(latent)
+        if counted is not None:
+            logits = logits + counted
+        likeliest = logits.argmax(-1)
+        of = likeliest if action is None else torch.where(action >= 0, action, likeliest)
+        return Next(logits, self.pose(latent, of, noise), latent, of, self._times(latent, of))
+
+    def encode(
+        self, past: Past, generator: torch.Generator | None = None
+    ) -> tuple[Float[Tensor, "batch Z"], Float[Tensor, "batch A"] | None]:
+        """z, and the n-gram's log-probabilities where the model counts."""
         objects = past.objects if self.object_count else past.objects.new_zeros(len(past.objects), 1)
-        encoded = (
-            self.encode_actions(past.actions.flatten(1)),
-            self.encode_objects(objects),
-            self.encode_poses(past.poses.flatten(1)),
-        )
-        latent = self.join(_dropped(torch.cat(encoded, dim=-1), self.dropout, generator))
-        return Next(self.decode_action(latent), self._pose(latent), latent)
+        actions, counted = past.actions.flatten(1), None
+        if self.counting is not None:
+            counted = self.counting.log_probabilities(past.numbers, past.fold)
+            actions = torch.cat((actions, counted), dim=-1)
+        encoded = [self.encode_actions(actions), self.encode_objects(objects), self.encode_poses(past.poses.flatten(1))]
+        if self.encode_times is not None:
+            encoded.append(self.encode_times(_readable(past)))
+        return self.join(_dropped(torch.cat(encoded, dim=-1), self.dropout, generator)), counted
 
-    def _pose(self, latent: Float[Tensor, "batch Z"]) -> Float[Tensor, "batch 9 3"]:
-        joints_m = self.decode_pose(latent).unflatten(-1, (JOINTS, 3))
-        return joints_m - joints_m[:, NECK : NECK + 1]  # the neck is the origin, exactly
+    def pose(
+        self,
+        latent: Float[Tensor, "batch Z"],
+        action: Int[Tensor, " batch"],
+        noise: Float[Tensor, "batch *draws noise"] | None = None,
+    ) -> Float[Tensor, "batch *draws 9 3"]:
+        """The levelled pose of an action at z; with several draws of noise, one for each."""
+        told = None
+        if self.tell_pose is not None:
+            parts = []
+            draws = () if noise is None else noise.shape[1:-1]
+            if self.told:
+                parts.append(_one_hot(action, self.action_count))
+            if self.noise:
+                parts.append(latent.new_zeros(len(latent), self.noise) if noise is None else noise)
+            if draws:
+                parts = [each if each.dim() > 2 else _spread(each, tuple(draws)) for each in parts]
+            told = self.tell_pose(torch.cat(parts, dim=-1))
+        joints_m = _decoded(self.decode_pose, latent, told).unflatten(-1, (JOINTS, 3))
+        return joints_m - joints_m[..., NECK : NECK + 1, :]  # the neck is the origin, exactly
+
+    def _times(self, latent: Float[Tensor, "batch Z"], action: Int[Tensor, " batch"]) -> Times | None:
+        if self.decode_times is None:
+            return None
+        told = None if self.tell_times is None else self.tell_times(_one_hot(action, self.action_count))
+        return Times.of(_decoded(self.decode_times, latent, told))
 
     def roll_out(
-        self, past: Past, views: Views, steps: int, generator: torch.Generator | None = None
+        self,
+        past: Past,
+        views: Views,
+        steps: int,
+        generator: torch.Generator | None = None,
+        *,
+        chosen: Int[Tensor, "batch M"] | None = None,
     ) -> list[tuple[Next, Float[Tensor, "batch 9 2"]]]:
-        """`steps` ahead, each with its pose as the camera sees it: the newest of what the next step sees."""
+        """`steps` ahead, each with its pose as the camera sees it: the newest of what the next step sees.
+
+        The likeliest action comes next, or the one `chosen` where that is no -1.
+        """
         ahead = []
-        for _ in range(steps):
-            step = self(past, generator)
+        for at in range(steps):
+            step = self(past, generator, action=None if chosen is None else chosen[:, at])
             seen = see(step.joints_m, views)
             ahead.append((step, seen))
-            past = past.followed_by(step.logits.argmax(-1), seen)
+            past = past.followed_by(step.action, seen, None if step.times is None else step.times.median_s)
         return ahead
 
 
@@ -148,23 +280,69 @@ class Critic(nn.Module):
             nn.LeakyReLU(slope),
             nn.Linear(config.joint_width, config.joint_width),
         )
-        self.read_psi = nn.Sequential(
-            nn.Linear(bones * bones, config.psi_width),
-            ResidualBlock(config.psi_width, slope),
+        self.read_psi = (
+            nn.Sequential(nn.Linear(bones * bones, config.psi_width), ResidualBlock(config.psi_width, slope))
+            if config.psi
+            else None
         )
-        self.judge = nn.Sequential(
-            nn.LeakyReLU(slope),
-            *_mlp(config.joint_width + config.psi_width, config.head_width, 1, slope),
-        )
+        read = config.joint_width + (config.psi_width if config.psi else 0)
+        self.judge = nn.Sequential(nn.LeakyReLU(slope), *_mlp(read, config.head_width, 1, slope))
 
     def forward(self, joints: Float[Tensor, "batch 9 3"]) -> Float[Tensor, " batch"]:
-        psi = bone_products(joints, UPPER_BODY_9.bones)
-        features = torch.cat((self.read_joints(joints.flatten(1)), self.read_psi(psi.flatten(1))), dim=-1)
+        features = self.read_joints(joints.flatten(1))
+        if self.read_psi is not None:
+            psi = bone_products(joints, UPPER_BODY_9.bones)
+            features = torch.cat((features, self.read_psi(psi.flatten(1))), dim=-1)
         return self.judge(features).squeeze(-1)
 
 
 def _mlp(read: int, width: int, written: int, slope: float) -> nn.Sequential:
     return nn.Sequential(nn.Linear(read, width), nn.LeakyReLU(slope), nn.Linear(width, written))
+
+
+def see_each(joints_m: Float[Tensor, "batch draws 9 3"], views: Views) -> Float[Tensor, "batch draws 9 2"]:
+    """Several poses of each window, as its camera sees them."""
+    draws = joints_m.shape[1]
+    every = Views(*(each.repeat_interleave(draws, 0) for each in (views.tilt, views.ray, views.depth_m)))
+    return see(joints_m.flatten(0, 1), every).unflatten(0, (-1, draws))
+
+
+def _decoded(
+    decoder: nn.Sequential, latent: Float[Tensor, "batch Z"], told: Float[Tensor, "batch *draws Z"] | None
+) -> Float[Tensor, "batch *draws said"]:
+    """What an MLP says of z and of what else it is told, which joins at the hidden layer."""
+    enter, read, bend, say = decoder
+    hidden = read(enter(latent))
+    if told is not None:
+        hidden = _spread(hidden, tuple(told.shape[1:-1])) + told
+    return say(bend(hidden))
+
+
+def _say(decoder: nn.Sequential, said: Float[Tensor, " said"]) -> None:
+    """Let a decoder say the same whatever it reads; its last layer still learns."""
+    last = decoder[-1]
+    assert isinstance(last, nn.Linear)
+    with torch.no_grad():
+        last.weight.zero_()
+        last.bias.copy_(said)
+
+
+def _spread(rows: Float[Tensor, "batch any"], draws: tuple[int, ...]) -> Float[Tensor, "batch *draws any"]:
+    return rows.view(len(rows), *(1 for _ in draws), -1).expand(len(rows), *draws, -1)
+
+
+def _one_hot(numbers: Int[Tensor, "*any"], count: int) -> Float[Tensor, "*any count"]:
+    # functional.one_hot looks at the values first, for which a graphics card has to be waited for.
+    return (numbers[..., None] == torch.arange(count, device=numbers.device)).float()
+
+
+def _readable(past: Past) -> Float[Tensor, "batch numbers"]:
+    """Times as the network reads them: log(1 + s), 0 where unknown, and whether they are known."""
+    times = past.times
+    if times is None:
+        times = past.poses.new_full((*past.actions.shape[:2], QUANTITIES), torch.nan)
+    known = times.isfinite()
+    return torch.cat((times.nan_to_num(0.0).clamp_min(0).log1p() * known, known.float()), dim=-1).flatten(1)
 
 
 def _dropped(

@@ -6,24 +6,32 @@ tensors. The run's folder gets best and last checkpoints, config.json, split.jso
 """
 
 import math
+from collections.abc import Generator
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
+from numpy import ndarray
 from torch import Tensor
 
 from core import configs
 from core.datasets.action_sequences import Examples, Windows, counted, examples_of
 from core.datasets.pose_bank import PoseBank, find_bank, shared_with
 from core.datasets.steps import ReadTracks
-from core.evaluation.baselines import plain_of
+from core.errors import RunError
+from core.evaluation.baselines import actions_of, plain_of
 from core.evaluation.batches import Batch, WindowTensors
+from core.evaluation.calibration import confidences, expected_calibration_error, temperatures
 from core.evaluation.metrics import accuracy, error_2d
-from core.geometry.differentiable import turn
+from core.geometry.differentiable import see, turn
 from core.models import checkpoints
+from core.models.baselines.counting import FOLDS, CountingTable
 from core.models.baselines.plain import Plain
 from core.models.checkpoints import Header
-from core.models.forecaster import Critic, Forecaster
+from core.models.forecaster import Critic, Forecaster, Next, see_each
+from core.models.step_times import Instants, Times, added_up, usual
 from core.project.annotations import Project
 from core.runs import Done, Events, Made, Note, TrainForecaster
 from core.training import loop, running
@@ -32,8 +40,13 @@ from core.training.forecaster_losses import (
     critic_loss,
     gradient_norm,
     gradient_penalty,
+    nearest,
     pose2d_loss,
+    times_loss,
 )
+from core.training.made_poses import MadePoses
+
+Array = ndarray[Any, np.dtype[np.float32]]
 
 RELATED = ("steps", "report_every", "validate_every", "device")
 """Knobs in which a run that is gone on with may differ from what it was."""
@@ -84,34 +97,48 @@ class ForecasterRecipe:
         self, spec: TrainForecaster, project: str, examples: Examples, bank: PoseBank | None, folder: Path
     ) -> None:
         config, words = spec.config, examples.vocabulary
+        self._weights = _weights(config.losses)
         self._config, self._preset, self._project = config, spec.preset, project
         self._examples, self._folder = examples, folder
+        self._fingerprint = examples.fingerprint(times=config.data.seen_times or config.losses.times > 0)
         self._device = running.device_of(config.device)
         self._random = torch.Generator(self._device).manual_seed(config.seed)
         with torch.random.fork_rng(devices=[]):  # weights are drawn from torch's own stream; leave that as it was
             torch.manual_seed(config.seed)
-            self._model = Forecaster(
-                config.network,
-                past_steps=config.data.past_steps,
-                actions=len(words.actions),
-                objects=len(words.objects),
-            ).to(self._device)
-            self._critic = Critic(config.critic).to(self._device)
-        if config.network.start_at_mean_pose and bank is not None:
-            self._model.start_at(torch.from_numpy(bank.mean_m()).to(self._device))
+            self._model = Forecaster.of(config, actions=len(words.actions), objects=len(words.objects))
+            self._critic = Critic(config.critic)
+        self._plain = plain_of(examples, config.data.future_steps)
+        self._begin(bank)
+        self._model.to(self._device)
+        self._critic.to(self._device)
         self._optimiser = _adam(self._model, config.optimiser)
         self._critic_optimiser = _adam(self._critic, config.optimiser)
-        self._train = WindowTensors.of(examples.windows["train"], len(words.actions), self._device)
+        folds = FOLDS if config.network.counting else 0
+        count = len(words.actions)
+        self._train = WindowTensors.of(examples.windows["train"], count, self._device, folds=folds)
         self._validation = examples.windows["validation"].complete()
+        self._measured = WindowTensors.of(self._validation, count, self._device)
         self._bank = None if bank is None else torch.from_numpy(bank.poses_m).to(self._device)
-        self._plain = plain_of(examples, config.data.future_steps)
         self._average_px = _average_error_px(self._plain, self._validation)
-        self._best: tuple[float | None, dict[str, float]] = (None, {})
+        self._made = MadePoses(folder, config.keep_made, config.steps)
+        self._best, self._step = Best(), 0
+
+    def _begin(self, bank: PoseBank | None) -> None:
+        """What the network says before it has learned anything."""
+        config = self._config
+        if config.network.start_at_mean_pose and bank is not None:
+            self._model.start_at(torch.from_numpy(bank.mean_m()))
+        if config.losses.times > 0:
+            self._model.start_times_at(usual(torch.from_numpy(self._examples.windows["train"].next_times[:, 0])))
+        if config.network.counting:
+            words, ngram = self._examples.vocabulary, self._plain.ngram
+            sequences = [actions_of(each, words) for each in self._examples.sequences["train"]]
+            self._model.counting = CountingTable.counted(sequences, ngram.order, ngram.smoothing, len(words.actions))
 
     # ---- what the loop asks ----
 
     def take_step(self, *, look: bool) -> dict[str, Tensor]:
-        """One step of the generator, after the critic's own."""
+        """One step of the generator, after the critic's own. Nothing here waits for the device."""
         losses = self._config.losses
         measured: dict[str, Tensor] = {}
         if losses.adversarial > 0:
@@ -119,24 +146,29 @@ class ForecasterRecipe:
                 measured["critic"] = self._teach_critic()
         batch = self._train.draw(self._config.optimiser.batch, self._random)
         terms, latent, right = self._terms(batch)
-        weights = {"action": losses.action, "pose2d": losses.pose2d, "adversarial": losses.adversarial}
-        weighted = {name: weights[name] * term for name, term in terms.items()}
+        weighted = {name: self._weights[name] * term for name, term in terms.items()}
         loss = torch.stack(tuple(weighted.values())).sum()
         if look:
-            measured |= {"loss": loss, **{f"loss/{name}": term for name, term in terms.items()}, "train/top1": right}
+            measured |= {"loss": loss, **{f"loss/{name}": term for name, term in terms.items()}}
             measured |= {f"gradient/{name}": gradient_norm(term, latent) for name, term in weighted.items()}
+            if losses.action > 0:
+                measured["train/top1"] = right
         self._optimiser.zero_grad(set_to_none=True)
         loss.backward()
         self._optimiser.step()
+        self._step += 1
+        self._keep_made()
         return measured
 
     def validate(self, step: int) -> dict[str, float]:
         """Roll out on the validation part; the best so far is kept. Without one, the newest is the best."""
-        figures = self._figures()
+        rolled = self._rolled_out()
+        figures = {} if rolled is None else self._figures(*rolled)
         score = figures.get("validation/score", -math.inf if figures else math.inf)
-        best = self._best[0]
-        if best is None or score >= best:
-            self._best = (score, figures)
+        if self._best.score is None or score >= self._best.score:
+            self._best = Best(score, figures)
+            if rolled is not None and self._config.losses.action > 0:
+                self._best = self._calibrated(self._best, rolled[0])
             checkpoints.save(self._folder / "best.safetensors", self._header(step), self._kept_weights())
         return figures
 
@@ -159,6 +191,7 @@ class ForecasterRecipe:
         path = self._folder / "last.safetensors"
         if not path.is_file():
             running.put_down(self._folder, self._config, self._examples.parts)
+            self._made.take_back(0)
             return 0
         kept = checkpoints.load(path)
         self._require_the_same(kept.header)
@@ -167,8 +200,11 @@ class ForecasterRecipe:
         checkpoints.restore_optimiser(self._optimiser, kept.part("optimiser.model"))
         checkpoints.restore_optimiser(self._critic_optimiser, kept.part("optimiser.critic"))
         self._random.set_state(kept.tensors["random"])
-        self._best = (kept.header.best_score, kept.header.figures)
-        return kept.header.step
+        header = kept.header
+        self._best = Best(header.best_score, header.figures, header.temperatures, header.calibration_error)
+        self._step = header.step
+        self._made.take_back(header.step)
+        return header.step
 
     def told(self) -> str:
         """What is about to be trained, in a sentence."""
@@ -182,7 +218,7 @@ class ForecasterRecipe:
 
     def summary(self) -> str:
         """How good the best checkpoint is, in a sentence."""
-        figures = self._best[1]
+        figures = self._best.figures
         if "validation/top1" not in figures:
             return "Trained; nothing was set aside to validate on"
         error_px = figures.get("validation/mpjpe_px")  # none where nobody is seen, as in a log of actions
@@ -190,29 +226,63 @@ class ForecasterRecipe:
         return f"Validation: top-1 {100 * figures['validation/top1']:.1f} %, {error}"
 
     def _require_the_same(self, header: Header) -> None:
-        same = header.data_fingerprint == self._examples.fingerprint()
+        same = header.data_fingerprint == self._fingerprint
         running.require_the_same(self._folder, header.config, self._config, RELATED, same_data=same)
 
     # ---- a step ----
 
     def _terms(self, batch: Batch) -> tuple[dict[str, Tensor], Tensor, Tensor]:
-        """Raw losses, the first latent, and the share of right next actions."""
-        losses = self._config.losses
-        steps = self._model.roll_out(batch.past, batch.views, min(self._config.unroll, batch.steps), self._random)
-        logits = torch.stack([each.logits for each, _ in steps], dim=1)
-        seen = torch.stack([seen for _, seen in steps], dim=1)
-        ahead = logits.shape[1]
-        terms = {
-            "action": action_loss(logits, batch.next_actions[:, :ahead], losses.label_smoothing),
-            "pose2d": pose2d_loss(
-                seen, batch.next_poses[:, :ahead], batch.next_visible[:, :ahead], batch.scale_px, losses
-            ),
-        }
-        if losses.adversarial > 0:
-            # The critic learned from next steps, so it is asked about those.
-            terms["adversarial"] = -self._critic(self._as_critic_sees(steps[0][0].joints_m)).mean()
-        right = (logits[:, 0].argmax(-1) == batch.next_actions[:, 0]).float().mean()
+        """Raw losses of those that weigh anything, the first latent, and the share of right next actions."""
+        weights, losses = self._weights, self._config.losses
+        steps = list(self._unrolled(batch))
+        ahead = len(steps)
+        logits = torch.stack([step.logits for step, _ in steps], dim=1)
+        truth = batch.next_actions[:, :ahead]
+        terms: dict[str, Tensor] = {}
+        if "action" in weights:
+            terms["action"] = action_loss(logits, truth, losses.label_smoothing)
+        if "pose2d" in weights:
+            seen = torch.stack([seen for _, seen in steps], dim=1)
+            poses, visible = batch.next_poses[:, :ahead], batch.next_visible[:, :ahead]
+            terms["pose2d"] = pose2d_loss(seen, poses, visible, batch.scale_px, losses)
+        if "adversarial" in weights:
+            # The critic learned from next steps, so it is asked about those; of several draws, about any one.
+            joints_m = steps[0][0].joints_m
+            joints_m = joints_m if joints_m.dim() == 3 else joints_m[:, 0]
+            terms["adversarial"] = -self._critic(self._as_critic_sees(joints_m)).mean()
+        if "times" in weights:
+            said = [step.times for step, _ in steps if step.times is not None]
+            times = Times(*(torch.stack([getattr(each, name) for each in said], 1) for name in ("middle", "log_scale")))
+            terms["times"] = times_loss(times, batch.next_times[:, :ahead])
+        right = (logits[:, 0].argmax(-1) == truth[:, 0]).float().mean()
         return terms, steps[0][0].latent, right
+
+    def _unrolled(self, batch: Batch) -> Generator[tuple[Next, Tensor]]:
+        """The steps ahead and, of each, the pose as it is seen that the 2D loss teaches.
+
+        Decoders are told the action that came; what is fed back is the likeliest one, as in use. Of several draws the
+        one nearest to what came is taught, and the first, which is any, is fed back.
+        """
+        draws = self._config.losses.best_of if self._model.noise else 1
+        past = batch.past
+        for at in range(min(self._config.unroll, batch.steps)):
+            noise = self._drawn_noise(len(past), *((draws,) if draws > 1 else ()))
+            step = self._model(past, self._random, action=batch.next_actions[:, at], noise=noise)
+            if draws > 1:
+                seen = see_each(step.joints_m, batch.views)
+                best = nearest(seen, batch.next_poses[:, at], batch.next_visible[:, at])
+                yield step, torch.take_along_dim(seen, best[:, None, None, None], dim=1)[:, 0]
+                seen = seen[:, 0]
+            else:
+                seen = see(step.joints_m, batch.views)
+                yield step, seen
+            times = None if step.times is None else step.times.median_s.detach()
+            past = past.followed_by(step.logits.argmax(-1), seen, times)
+
+    def _drawn_noise(self, *shape: int) -> Tensor | None:
+        if not self._model.noise:
+            return None
+        return torch.randn(*shape, self._model.noise, generator=self._random, device=self._device)
 
     def _teach_critic(self) -> Tensor:
         """One step of the critic; how far apart it holds real and forecast poses."""
@@ -220,10 +290,10 @@ class ForecasterRecipe:
         config, count = self._config.critic, self._config.optimiser.batch
         batch = self._train.draw(count, self._random)
         with torch.no_grad():
-            fake = self._model(batch.past, self._random).joints_m
+            fake = self._made_poses(batch, self._random, self._drawn_noise(count))
         chosen = torch.randint(len(self._bank), (count,), generator=self._random, device=self._device)
         real, fake = self._turned_about(self._bank[chosen]) * self._critic.per_metre, self._as_critic_sees(fake)
-        loss, apart = critic_loss(self._critic(real), self._critic(fake))
+        loss, apart = critic_loss(*self._critic(torch.cat((real, fake))).split(count))
         if config.kind == "gradient_penalty":
             loss = loss + config.penalty * gradient_penalty(self._critic, real, fake, self._random)
         self._critic_optimiser.zero_grad(set_to_none=True)
@@ -235,6 +305,13 @@ class ForecasterRecipe:
                     weights.clamp_(-config.clip, config.clip)
         return apart.detach()
 
+    def _made_poses(self, batch: Batch, random: torch.Generator | None, noise: Tensor | None) -> Tensor:
+        """Next poses alone; what the action decoder says is asked only where poses follow it and nobody knows."""
+        if self._model.told:
+            return self._model(batch.past, random, action=batch.next_actions[:, 0], noise=noise).joints_m
+        latent, _ = self._model.encode(batch.past, random)
+        return self._model.pose(latent, batch.next_actions[:, 0], noise)
+
     def _as_critic_sees(self, forecast_m: Tensor) -> Tensor:
         if self._config.critic.turn_forecasts:
             forecast_m = self._turned_about(forecast_m)
@@ -245,29 +322,60 @@ class ForecasterRecipe:
         angle = torch.rand(len(joints_m), generator=self._random, device=self._device)
         return turn(joints_m, 2 * torch.pi * angle)
 
+    def _keep_made(self) -> None:
+        count = self._made.due(self._step)
+        if count:
+            random = torch.Generator(self._device).manual_seed(self._config.seed * 10_000_019 + self._step)
+            with torch.no_grad():
+                self._made.keep(self._step, self._made_poses(self._train.draw(count, random), None, None))
+
     # ---- measuring and keeping ----
 
-    def _figures(self) -> dict[str, float]:
-        windows = self._validation
-        if not len(windows):
-            return {}
-        tensors = WindowTensors.of(windows, len(self._examples.vocabulary.actions), self._device)
+    def _rolled_out(self) -> tuple[Array, Array, Instants | None] | None:
+        """Logits, seen poses and times of the validation windows; None where there are none."""
+        if not len(self._validation):
+            return None
+        whole, ahead = self._measured.whole, self._validation.next_actions.shape[1]
         with torch.no_grad():
-            steps = self._model.roll_out(tensors.whole.past, tensors.whole.views, windows.next_actions.shape[1])
-        scores = torch.stack([each.logits for each, _ in steps], dim=1).cpu().numpy()
+            steps = self._model.roll_out(whole.past, whole.views, ahead)
+        logits = torch.stack([each.logits for each, _ in steps], dim=1).cpu().numpy()
         seen = torch.stack([seen for _, seen in steps], dim=1).cpu().numpy()
-        right = accuracy(scores, windows.next_actions, windows.sequence)
+        times = [each.times for each, _ in steps if each.times is not None]
+        return logits, seen, added_up(times) if times else None
+
+    def _figures(self, logits: Array, seen: Array, instants: Instants | None) -> dict[str, float]:
+        windows, losses = self._validation, self._config.losses
+        right = accuracy(logits, windows.next_actions, windows.sequence)
         error = error_2d(seen, windows.next_poses, windows.next_visible, windows.scale_px, windows.torso_px)
         top1 = float(right.top1.mean())
-        # Actions and poses in one number: right actions, less the pose error against that of an average pose.
-        score = top1 - (error.px / self._average_px if math.isfinite(error.px) else 0.0)
+        # Actions and poses in one number: right actions, less the pose error against that of an average pose. What is
+        # not taught has no say in what is best.
+        score = top1 if losses.action > 0 else 0.0
+        if math.isfinite(error.px) and losses.pose2d + losses.adversarial > 0:
+            score -= error.px / self._average_px
         figures = {
             "validation/top1": top1,
             "validation/top5": float(right.top5.mean()),
             "validation/mpjpe_px": error.px,
             "validation/score": score,
         }
+        if instants is not None:
+            truth_s = windows.next_times[..., 0].cumsum(-1)
+            known = np.isfinite(truth_s)
+            median_s, low_s, high_s = (
+                each.cpu().numpy()[known] for each in (instants.median_s, instants.low_s, instants.high_s)
+            )
+            if known.any():
+                came_s = truth_s[known]
+                figures["validation/time_s"] = float(np.abs(median_s - came_s).mean())
+                figures["validation/time_within"] = float(((low_s <= came_s) & (came_s <= high_s)).mean())
         return {name: value for name, value in figures.items() if math.isfinite(value)}
+
+    def _calibrated(self, best: "Best", logits: Array) -> "Best":
+        truth = self._validation.next_actions
+        fitted = temperatures(logits, truth, self._validation.sequence)
+        error = expected_calibration_error(confidences(logits, fitted), truth)
+        return replace(best, temperatures=tuple(float(each) for each in fitted), calibration_error=error)
 
     def _kept_weights(self) -> dict[str, Tensor]:
         return {
@@ -276,7 +384,7 @@ class ForecasterRecipe:
         }
 
     def _header(self, step: int) -> Header:
-        score, figures = self._best
+        best = self._best
         return Header(
             made_by="Posecast",
             config=self._config,
@@ -284,13 +392,39 @@ class ForecasterRecipe:
             actions=self._examples.vocabulary.actions,
             objects=self._examples.vocabulary.objects,
             project=self._project,
-            data_fingerprint=self._examples.fingerprint(),
+            data_fingerprint=self._fingerprint,
             split=self._examples.parts,
             step=step,
-            best_score=None if score is None or math.isinf(score) else score,
-            figures=figures,
+            best_score=None if best.score is None or math.isinf(best.score) else best.score,
+            figures=best.figures,
             facts=self._plain.facts(),
+            temperatures=best.temperatures,
+            calibration_error=best.calibration_error,
         )
+
+
+@dataclass(frozen=True)
+class Best:
+    """What the validation that was best so far said."""
+
+    score: float | None = None
+    figures: dict[str, float] = field(default_factory=dict)
+    temperatures: tuple[float, ...] = ()
+    calibration_error: float | None = None
+
+
+def _weights(losses: configs.ForecasterLosses) -> dict[str, float]:
+    """Of the terms that weigh anything."""
+    every = {
+        "action": losses.action,
+        "pose2d": losses.pose2d,
+        "adversarial": losses.adversarial,
+        "times": losses.times,
+    }
+    weights = {name: weight for name, weight in every.items() if weight > 0}
+    if not weights:
+        raise RunError("Every loss has weight 0: there is nothing to learn.", hint="Give one of them a weight.")
+    return weights
 
 
 def _average_error_px(plain: Plain, windows: Windows) -> float:

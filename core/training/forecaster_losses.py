@@ -1,7 +1,9 @@
-"""The forecaster's losses, as the paper's section 4 has them, each by itself.
+"""The forecaster's losses, as the paper's section 4 has them, each by itself; and that of times, which is ours.
 
 Letters: B batch, M steps unrolled, A actions. Poses are seen poses, metres at the neck's depth.
 """
+
+from math import log
 
 import torch
 from jaxtyping import Bool, Float, Int
@@ -10,6 +12,7 @@ from torch.nn import functional
 
 from core.configs import ForecasterLosses
 from core.models.forecaster import PER_UNIT
+from core.models.step_times import Times, logarithm
 
 
 def action_loss(logits: Float[Tensor, "B M A"], truth: Int[Tensor, "B M"], smoothing: float = 0.0) -> Float[Tensor, ""]:
@@ -34,6 +37,22 @@ def pose2d_loss(
     # A distance has no gradient at 0; a thousandth of the unit is nothing to see.
     by_joint = squared if losses.pose2d_kind == "squared" else (squared + 1e-6).sqrt() * visible
     return by_joint.sum() / visible.any(-1).sum().clamp_min(1)
+
+
+def times_loss(times: Times, truth_s: Float[Tensor, "*batch 3"]) -> Float[Tensor, ""]:
+    """Negative log-likelihood of log(seconds + 0.1) under a Laplace density; unknown times (NaN) have no say."""
+    known = truth_s.isfinite()
+    off = (logarithm(truth_s.nan_to_num(0.0)) - times.middle).abs()
+    each = off * (-times.log_scale).exp() + times.log_scale + log(2)
+    return torch.where(known, each, 0.0).sum() / known.sum().clamp_min(1)
+
+
+def nearest(
+    seen: Float[Tensor, "B K 9 2"], truth: Float[Tensor, "B 9 2"], visible: Bool[Tensor, "B 9"]
+) -> Int[Tensor, " B"]:
+    """Which of K draws is seen nearest to what came; by squares, as all losses agree on what is nearest enough."""
+    off = (seen - truth[:, None]).square().sum(-1) * visible[:, None]
+    return off.sum(-1).argmin(-1)
 
 
 def critic_loss(real: Float[Tensor, " B"], fake: Float[Tensor, " B"]) -> tuple[Float[Tensor, ""], Float[Tensor, ""]]:

@@ -7,6 +7,7 @@ its events are yielded, so whoever stops here stops between two steps, and the s
 import math
 from typing import Protocol, runtime_checkable
 
+import torch
 from torch import Tensor
 
 from core.errors import RunError
@@ -41,8 +42,8 @@ def train(recipe: Recipe, *, done: int, steps: int, report_every: int, validate_
             measured = recipe.take_step(look=look)
             whole = True
             events: list[Event] = []
-            if look:  # fetching a value waits for the device
-                events += _finite(step, {name: value.item() for name, value in measured.items()})
+            if look:
+                events += _finite(step, fetched(measured))
             if step % validate_every == 0 or step == steps:
                 events += (Metric(step, name, value) for name, value in recipe.validate(step).items())
                 recipe.save(step)
@@ -54,6 +55,14 @@ def train(recipe: Recipe, *, done: int, steps: int, report_every: int, validate_
         # A step that an interrupt or a fault tore is not kept: the last validation's state is.
         if whole and saved != step:
             recipe.save(step)
+
+
+def fetched(measured: dict[str, Tensor]) -> dict[str, float]:
+    """The values, fetched at once: every fetch waits for the device."""
+    if not measured:
+        return {}
+    values = torch.stack([each.detach().double() for each in measured.values()]).tolist()
+    return dict(zip(measured, values, strict=True))
 
 
 def _finite(step: int, measured: dict[str, float]) -> list[Event]:
