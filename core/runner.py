@@ -18,6 +18,7 @@ from core.project.annotations import Clip
 from core.run_folder import RunFolder
 from core.runs import (
     BuildPoseBank,
+    CompareSequences,
     Done,
     EvaluateForecaster,
     EvaluatePoseGpt,
@@ -59,6 +60,8 @@ def carry_out(spec: Spec) -> Events:
             yield from _evaluate_posegpt(spec)
         case ReproduceTable():
             yield from _reproduce_table(spec)
+        case CompareSequences():
+            yield from _compare_sequences(spec)
         case MakeDemo():
             yield from _make_demo(spec)
         case ExportBodies():
@@ -196,6 +199,15 @@ def _evaluate_forecaster(spec: EvaluateForecaster) -> Events:
 
     with ProjectStore.open(folder, "Posecast", mode="read") as store:
         yield from evaluate_forecaster(spec, store.project, _reader(store), truth, Path(spec.out))
+
+
+def _compare_sequences(spec: CompareSequences) -> Events:
+    from core.experiments.forecast_sequences import compare_sequences
+    from core.project.store import ProjectStore
+
+    with ProjectStore.open(Path(spec.project), "Posecast", mode="read") as store:
+        project = store.project
+    yield from compare_sequences(spec, project)
 
 
 def _make_demo(spec: MakeDemo) -> Events:

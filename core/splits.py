@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Literal
 
 from core.errors import ProjectError
-from core.project.annotations import PARTS, Project, Split
+from core.project.annotations import PARTS, Clip, Project, Split
 from core.project.edits import add_split
 from core.project.motion_sets import MotionRow, MotionSet, MotionSplit
 from core.wording import counted
@@ -61,6 +61,29 @@ def split_clips(
         )
     after, split = add_split(project, name, drawn, author=author, source=_how(by, seed))
     return after, split, how
+
+
+def twins(clips: Iterable[Clip]) -> dict[str, str]:
+    """Clips that repeat another: the same actions in the same order; each by name, beside the first of its kind.
+
+    A log that was written down twice would otherwise be learned in one part and measured in another.
+    """
+    first: dict[tuple[tuple[str, str], ...], str] = {}
+    beside: dict[str, str] = {}
+    for clip in sorted(clips, key=lambda each: each.name):
+        in_order = sorted(clip.segments, key=lambda each: (each.start_frame, each.end_frame))
+        actions = tuple((each.actor, each.action) for each in in_order)
+        if not actions:
+            continue
+        other = first.setdefault(actions, clip.name)
+        if other != clip.name:
+            beside[clip.name] = other
+    return beside
+
+
+def drawn_parts(names: Iterable[str], seed: int, beside: Mapping[str, str] | None = None) -> dict[str, tuple[str, ...]]:
+    """70/15/15 of names that nothing else is known of, not stored; `beside` as in `split_clips`."""
+    return _drawn(_together(_groups(((name, "") for name in names), "sequence", "sequences"), beside or {}), seed)
 
 
 def split_set(motion_set: MotionSet, name: str, by: By, seed: int) -> MotionSplit:

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from core.commands.answers import Json, answer, refusals, run_to_the_end
+from core.commands.answers import Json, ProjectFolder, answer, refusals, run_to_the_end
 from core.errors import ProjectError
 from core.project.annotations import person
 
@@ -100,4 +100,39 @@ def reproduce(
         answer({"out": str(out), "summary": done.summary}, (out / f"{what}.md").read_text(), as_json=as_json)
 
 
-COMMANDS = (table5, reproduce)
+def sequences(
+    project: ProjectFolder,
+    settings: Annotated[
+        list[str] | None, typer.Argument(help="Settings of the forecasters, such as network.dropout=0.2")
+    ] = None,
+    *,
+    out: Annotated[Path, typer.Option(help="A folder for figures and table; one that is there goes on.")],
+    splits: Annotated[int, typer.Option(min=1, help="How many random splits.")] = 20,
+    observe: Annotated[int, typer.Option(min=1, max=50, help="Actions that are seen.")] = 5,
+    predict: Annotated[int, typer.Option(min=1, max=50, help="Actions that are foreseen.")] = 5,
+    apart: Annotated[
+        bool, typer.Option("--apart", help="Let sequences with the same actions stand in different parts.")
+    ] = False,
+    methods: Annotated[
+        list[str] | None, typer.Option("--method", help="Only methods with this in their name.", show_default=False)
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Of the first split; the same seed gives the same table.")] = 0,
+    as_json: Json = False,
+) -> None:
+    """Compare methods on actions alone, on many random splits. Ctrl+C stops; the same command goes on."""
+    from core import report_tables
+    from core.reports import Table, read_report
+    from core.runs import CompareSequences
+
+    with refusals():
+        spec = CompareSequences(
+            project=str(project.resolve()), out=str(out.resolve()), observe=observe, predict=predict, splits=splits,
+            twins_together=not apart, knobs=tuple(settings or ()), methods=tuple(methods or ()), seed=seed,
+        )  # fmt: skip
+        run_to_the_end(spec, as_json=as_json)
+        table = read_report(out / "table-sequences.json")
+        assert isinstance(table, Table)
+        answer(table, report_tables.markdown(table), as_json=as_json)
+
+
+COMMANDS = (table5, reproduce, sequences)
