@@ -63,25 +63,29 @@ class Given:
     maps: dict[str, Float[ndarray, "n 9 3"]] = field(
         default_factory=lambda: {name: np.zeros((0, 9, 3), np.float16) for name in JOINT_MAPS}
     )
+    recording: Int[ndarray, " n"] = field(default_factory=lambda: np.zeros(0, np.int32))  # a number within the set
     nearest_mm: float = 0.0
-    _waiting: list[tuple[ndarray, dict[str, ndarray]]] = field(default_factory=list)
+    _waiting: list[tuple[ndarray, dict[str, ndarray], ndarray]] = field(default_factory=list)
     _waiting_count: int = 0
 
     def __len__(self) -> int:
         return len(self.apart_m) + self._waiting_count
 
     def take(self, apart_m: Float[ndarray, " n"], maps: dict[str, Float[ndarray, "n 9 3"]]) -> None:
-        self._waiting.append((apart_m, {name: poses.astype(np.float16) for name, poses in maps.items()}))
+        """Of the recording that is being read."""
+        halves = {name: poses.astype(np.float16) for name, poses in maps.items()}
+        self._waiting.append((apart_m, halves, np.full(len(apart_m), self.recordings, np.int32)))
         self._waiting_count += len(apart_m)
 
     def settle(self) -> None:
         """Lay what was taken beside what is there."""
         if self._waiting:
-            self.apart_m = np.concatenate([self.apart_m, *(apart for apart, _ in self._waiting)])
+            self.apart_m = np.concatenate([self.apart_m, *(apart for apart, _, _ in self._waiting)])
             self.maps = {
-                name: np.concatenate([poses, *(maps[name] for _, maps in self._waiting)])
+                name: np.concatenate([poses, *(maps[name] for _, maps, _ in self._waiting)])
                 for name, poses in self.maps.items()
             }
+            self.recording = np.concatenate([self.recording, *(of for _, _, of in self._waiting)])
             self._waiting, self._waiting_count = [], 0
 
     def keep(self, count: int) -> None:
@@ -94,6 +98,7 @@ class Given:
     def choose(self, chosen: Int[ndarray, " m"]) -> None:
         self.apart_m = self.apart_m[chosen]
         self.maps = {name: poses[chosen] for name, poses in self.maps.items()}
+        self.recording = self.recording[chosen]
 
 
 def build(spec: BuildPoseBank) -> Events:
@@ -301,7 +306,9 @@ def _put_down(project: Path, spec: BuildPoseBank, facts: SetFacts, pool: Sequenc
     }
     source = f"recorded motion of {facts.source}, seed {spec.seed}"
     path = folder_of(project, facts.key) / FILE
-    write_bank(path, maps, source, told)
+    before = np.cumsum([0, *(each.recordings + 1 for each in pool)])
+    recording = np.concatenate([each.recording + first for each, first in zip(pool, before, strict=False)])
+    write_bank(path, maps, source, told, recording)
     MotionSet.create(project, replace(facts, options=options))
     with ProjectStore.open(project, "Posecast", mode="command") as store:
         place = f"datasets/{facts.key}"

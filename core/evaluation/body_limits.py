@@ -2,7 +2,7 @@
 
 *Bones*: the eight lengths of UPPER_BODY_9. A bone is off where it is shorter than 0.5 % or longer than 99.5 % of the
 bank's, so about one of a hundred real bones is off too. *Left and right*: a pair (neck to shoulder, upper arm, forearm)
-is uneven where its lengths differ, over their mean, by more than 99 % of the bank's pairs do.
+is uneven where its lengths differ, over their mean, by more than 99 % of the bank's pairs do, and by 10 % at least.
 
 *Joints*: angles in degrees, each limited to the bank's range from 0.1 to 99.9 %, widened by `MARGIN_DEG` on both
 sides. Of the trunk nine joints show an axis (hip to neck) and a front (across both to the line of the shoulders); its
@@ -28,7 +28,9 @@ from numpy.typing import ArrayLike
 
 from core.bodies.skeletons import UPPER_BODY_9
 
-MARGIN_DEG = 5.0
+MARGIN_DEG = 10.0
+LEAST_UNEVEN = 0.1
+"""Left and right may differ so much of their mean whatever the bank says: simulated bodies are even throughout."""
 _BONE_PERCENTILES = (0.5, 99.5)
 _UNEVEN_PERCENTILE = 99.0
 _ANGLE_PERCENTILES = (0.1, 99.9)
@@ -60,7 +62,7 @@ class BodyLimits:
         low, high = np.nanpercentile(angles, _ANGLE_PERCENTILES, axis=0)
         return cls(
             np.percentile(bone_lengths_m(poses_m), _BONE_PERCENTILES, axis=0).T,
-            np.percentile(_unevenness(poses_m), _UNEVEN_PERCENTILE, axis=0),
+            np.maximum(np.percentile(_unevenness(poses_m), _UNEVEN_PERCENTILE, axis=0), LEAST_UNEVEN),
             np.stack([low - MARGIN_DEG, high + MARGIN_DEG], axis=-1),
         )
 

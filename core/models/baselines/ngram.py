@@ -4,7 +4,7 @@ Counts of orders 0 … k are mixed from the lowest up: an order seen n times wei
 it. Order and smoothing are chosen on validation sequences by how well they roll out.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,6 +50,17 @@ class Ngram:
             history = (*history, int(rows[-1].argmax()))[-max(self.order, 1) :]
         return np.stack(rows)
 
+    def roll_outs(self, histories: Iterable[Actions], steps: int) -> Float[ndarray, "histories steps actions"]:
+        """The same of many histories; those that end alike are rolled out once."""
+        known: dict[Actions, ndarray] = {}
+        rows = []
+        for history in histories:
+            end = history[-max(self.order, 1) :]
+            if end not in known:
+                known[end] = self.roll_out(end, steps)
+            rows.append(known[end])
+        return np.stack(rows) if rows else np.zeros((0, steps, self.actions))
+
 
 def count(sequences: Sequence[Actions], order: int, smoothing: float, actions: int) -> Ngram:
     """An n-gram of the given order; unknown actions are neither counted nor part of a counted context."""
@@ -70,32 +81,44 @@ def chosen(train: Sequence[Actions], validation: Sequence[Actions], actions: int
 
     With nothing to validate on, each sequence in turn is left out of `train` and validated on.
     """
+    scores = _scores(train, validation, actions, steps)
+    order, smoothing = max(scores, key=lambda each: (scores[each], -each[0], -each[1]), default=UNTRIED)
+    return count(train, order, smoothing, actions)
+
+
+def of_every_order(
+    train: Sequence[Actions], validation: Sequence[Actions], actions: int, steps: int
+) -> tuple[Ngram, ...]:
+    """An n-gram of each order in `ORDERS`, each with the smoothing that is best for it, chosen as `chosen` does."""
+    scores = _scores(train, validation, actions, steps)
+    best = {
+        order: max(SMOOTHINGS, key=lambda each: (scores[order, each], -each)) if scores else UNTRIED[1]
+        for order in ORDERS
+    }
+    return tuple(count(train, order, best[order], actions) for order in ORDERS)
+
+
+def _scores(
+    train: Sequence[Actions], validation: Sequence[Actions], actions: int, steps: int
+) -> dict[tuple[int, float], float]:
+    """How often each order and smoothing is right; empty with too few sequences to tell."""
     if validation:
         rounds = [(train, validation)]
     elif len(train) >= 3:
         rounds = [([*train[:out], *train[out + 1 :]], [train[out]]) for out in range(min(len(train), 10))]
     else:
-        return count(train, *UNTRIED, actions)
-    scores = {
-        (order, smoothing): float(
-            np.mean([_rolled_top1(count(fit, order, smoothing, actions), held, steps) for fit, held in rounds])
-        )
-        for order in ORDERS
-        for smoothing in SMOOTHINGS
-    }
-    order, smoothing = max(scores, key=lambda each: (round(scores[each], 9), -each[0], -each[1]))
-    return count(train, order, smoothing, actions)
+        return {}
+    scores: dict[tuple[int, float], float] = {}
+    for order in ORDERS:
+        for smoothing in SMOOTHINGS:
+            right = [_rolled_top1(count(fit, order, smoothing, actions), held, steps) for fit, held in rounds]
+            scores[order, smoothing] = round(float(np.mean(right)), 9)
+    return scores
 
 
 def _rolled_top1(ngram: Ngram, sequences: Sequence[Actions], steps: int) -> float:
-    right = [
-        int(likeliest) == really
-        for sequence in sequences
-        for start in range(1, len(sequence) - steps + 1)
-        for likeliest, really in zip(
-            ngram.roll_out(sequence[:start][-max(ngram.order, 1) :], steps).argmax(-1),
-            sequence[start : start + steps],
-            strict=True,
-        )
-    ]
-    return float(np.mean(right)) if right else 0.0
+    starts = [(each, start) for each in sequences for start in range(1, len(each) - steps + 1)]
+    if not starts:
+        return 0.0
+    foreseen = ngram.roll_outs((each[:start] for each, start in starts), steps).argmax(-1)
+    return float((foreseen == np.array([each[start : start + steps] for each, start in starts])).mean())

@@ -6,7 +6,6 @@ It travels inside a checkpoint (`baseline.…`), so that wherever a forecast is 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
@@ -19,16 +18,20 @@ END = -2
 
 @dataclass(frozen=True)
 class Plain:
-    """An n-gram with the sequences it counted, and the average training pose (metres at the neck's depth)."""
+    """An n-gram with the sequences it counted, and the average training pose (metres at the neck's depth).
+
+    `times` are the usual times of each action, in the last row of all (`core.evaluation.usual_times`), in seconds;
+    older checkpoints carry none.
+    """
 
     ngram: Ngram
     sequences: tuple[Actions, ...]
     average: Float[Tensor, "9 2"]
+    times: Float[Tensor, "A+1 3 3"] | None = None
 
     def probabilities(self, histories: Sequence[Actions], steps: int) -> Float[Tensor, "batch steps actions"]:
         """Of every action at each of the next `steps`, after each history."""
-        rows = [self.ngram.roll_out(each, steps) for each in histories]
-        return torch.from_numpy(np.stack(rows) if rows else np.zeros((0, steps, self.ngram.actions))).float()
+        return torch.from_numpy(self.ngram.roll_outs(histories, steps)).float()
 
     def tensors(self) -> dict[str, Tensor]:
         """What a checkpoint keeps of it, besides `facts`."""
@@ -36,7 +39,8 @@ class Plain:
         table: Int[Tensor, "sequences longest"] = torch.full((len(self.sequences), longest), END, dtype=torch.int16)
         for row, sequence in zip(table, self.sequences, strict=True):
             row[: len(sequence)] = torch.tensor(sequence, dtype=torch.int16)
-        return {"baseline.sequences": table, "baseline.average": self.average.clone()}
+        times = {} if self.times is None else {"baseline.times": self.times.clone()}
+        return {"baseline.sequences": table, "baseline.average": self.average.clone(), **times}
 
     def facts(self) -> dict[str, float]:
         return {"ngram_order": float(self.ngram.order), "ngram_smoothing": self.ngram.smoothing}
@@ -47,4 +51,7 @@ class Plain:
         table = tensors["sequences"].tolist()
         sequences = tuple(tuple(action for action in row if action != END) for row in table)
         ngram = count(sequences, int(facts["ngram_order"]), facts["ngram_smoothing"], actions)
-        return cls(ngram, sequences, tensors["average"])
+        times = tensors.get("times")
+        if times is not None and times.shape != (actions + 1, 3, 3):
+            raise ValueError(f"usual times of {len(times) - 1} actions instead of {actions}")
+        return cls(ngram, sequences, tensors["average"], times)
