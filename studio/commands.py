@@ -205,6 +205,8 @@ COMMANDS: tuple[Command, ...] = (
     _of("forecast", "previous-run", "Previous run", "Alt+Left"),
     _of("forecast", "next-run", "Next run", "Alt+Right"),
     _of("forecast", "add-run", "Add run", "R"),
+    _of("forecast", "next-difference", "Next difference", "N", "Go"),
+    _of("forecast", "previous-difference", "Previous difference", "Shift+N", "Go"),
     _of("forecast", "move-forecast", "Move a body through the forecast", "G", "Model"),
     # ---- Generate
     _of("generate", "generate", "Generate", "Ctrl+Return Ctrl+Enter", "Model", needs="project"),
