@@ -13,6 +13,8 @@ from typing import Protocol
 
 import numpy as np
 import torch
+from jaxtyping import Float
+from numpy import ndarray
 from torch import Tensor
 
 from core.configs import ForecasterData
@@ -29,6 +31,7 @@ from core.models import checkpoints
 from core.models.baselines.plain import Plain
 from core.models.checkpoints import Header
 from core.models.forecaster import Forecaster
+from core.models.step_times import Times
 from core.project.annotations import Project
 
 __all__ = ["ClipMemory", "PlainPredictor", "Predictor", "TrainedPredictor", "load_run"]
@@ -91,7 +94,7 @@ class TrainedPredictor:
     @cached_property
     def usual(self) -> Usual | None:
         """The usual times of its training clips; None in a checkpoint that carries none."""
-        times = getattr(self.plain, "times", None)
+        times = self.plain.times
         return None if times is None else Usual(self.header.actions, times.numpy())
 
     @property
@@ -134,6 +137,7 @@ class TrainedPredictor:
                 probabilities=self._confidence(logits).numpy(),
                 joints_m=torch.stack([each.joints_m for each, _ in steps], dim=1).numpy(),
                 seen=torch.stack([seen for _, seen in steps], dim=1).numpy(),
+                times=_spans([each.times for each, _ in steps]),
             )
 
     def _confidence(self, logits: Tensor) -> Tensor:
@@ -149,15 +153,18 @@ def load_run(path: Path) -> TrainedPredictor:
     """The best checkpoint of a run's folder, or a checkpoint file; FormatError or RunError in words otherwise."""
     kept = checkpoints.load(checkpoints.find(path))
     header = kept.header
-    model = Forecaster(
-        header.config.network,
-        past_steps=header.config.data.past_steps,
-        actions=len(header.actions),
-        objects=len(header.objects),
-    )
+    model = Forecaster.of(header.config, actions=len(header.actions), objects=len(header.objects))
     try:
         model.load_state_dict(kept.part("model"))
         plain = Plain.kept(kept.part("baseline"), header.facts, len(header.actions))
     except (RuntimeError, KeyError, ValueError, IndexError, TypeError) as error:
         raise FormatError(kept.path, f"its weights do not fit its own header ({error})") from None
     return TrainedPredictor(path.stem if path.is_file() else path.name, header, model.eval(), plain)
+
+
+def _spans(ahead: Sequence[Times | None]) -> Float[ndarray, "W M 3 3"] | None:
+    """Span × quantile of each step; None of a run that foresees no times."""
+    said = [each for each in ahead if each is not None]
+    if not said:
+        return None
+    return torch.stack([torch.stack((each.low_s, each.median_s, each.high_s), dim=-1) for each in said], dim=1).numpy()

@@ -4,10 +4,10 @@ A step has three *spans*, in seconds: since the step before (from instant to ins
 instant, and from its instant to the segment's end. Of each span three quantiles are kept: 10, 50 and 90 %. A span that
 has lasted already is worn: what is left of it is its distribution given that it is not over. For that a span between
 its quantiles is taken to fall off to both sides as a Laplace distribution of the logarithm of its length plus
-`LEAST_S`, with a width of its own on either side. Spans of steps ahead add up: medians add, and as the spans are taken
-to be independent, the distances from the median to either end of 80 % add in squares.
+`LEAST_S`, as in `core.models.step_times`, with a width of its own on either side. Spans of steps ahead add up: medians
+add, and as the spans are taken to be independent, the distances from the median to either end of 80 % add in squares.
 
-Letters: S steps, A actions, M steps ahead; (3, 3) is span × quantile.
+Letters: S steps, M steps ahead; (3, 3) is span × quantile; rows are actions, and the last one all of them.
 """
 
 from collections.abc import Iterable, Sequence
@@ -19,10 +19,9 @@ from numpy import ndarray
 
 from core.datasets.steps import Sequence as Steps
 from core.forecasts import StepTime
+from core.models.step_times import LEAST_S
 
 QUANTILES = (0.1, 0.5, 0.9)
-LEAST_S = 0.1
-"""Added before a logarithm is taken: somewhat shorter than the shortest span a person marks."""
 ENOUGH = 3
 """An action seen less often than this has the times of all."""
 _SIDE = float(np.log(5))  # of a Laplace distribution 10 % lie farther than so many widths to one side
@@ -39,17 +38,15 @@ def spans_of(sequence: Steps) -> tuple[tuple[str, ...], Spans]:
     rate_hz = sequence.clip.video.rate_hz
     if not np.isfinite(rate_hz) or rate_hz <= 0:
         return (), np.zeros((0, 3))
-    segments = {segment.id: segment for segment in sequence.clip.segments}
     rows, before = [], float("nan")
     for step in sequence.steps:
-        segment = segments[step.segment]
-        rows.append((step.frame - before, step.frame - segment.start_frame, segment.end_frame - step.frame))
+        rows.append((step.frame - before, step.frame - step.start_frame, step.end_frame - step.frame))
         before = float(step.frame)
     spans = np.array(rows, float).reshape(-1, 3) / rate_hz
     return tuple(step.action for step in sequence.steps), np.maximum(spans, 0.0)
 
 
-def usual_times(told: Iterable[tuple[tuple[str, ...], Spans]], actions: Sequence[str]) -> Float[ndarray, "A+1 3 3"]:
+def usual_times(told: Iterable[tuple[tuple[str, ...], Spans]], actions: Sequence[str]) -> Float[ndarray, "rows 3 3"]:
     """Of each action, and in the last row of all, from what `spans_of` says; NaN throughout where that is nothing."""
     told = list(told)
     names = np.array([name for each, _ in told for name in each], dtype=object)
@@ -74,7 +71,7 @@ class Usual:
     """The usual times of actions by name; what is not among them has those of all."""
 
     actions: tuple[str, ...]
-    times: Float[ndarray, "A+1 3 3"]
+    times: Float[ndarray, "rows 3 3"]
 
     @property
     def is_known(self) -> bool:

@@ -27,7 +27,7 @@ class Plain:
     ngram: Ngram
     sequences: tuple[Actions, ...]
     average: Float[Tensor, "9 2"]
-    times: Float[Tensor, "A+1 3 3"] | None = None
+    times: Float[Tensor, "rows 3 3"] | None = None
 
     def probabilities(self, histories: Sequence[Actions], steps: int) -> Float[Tensor, "batch steps actions"]:
         """Of every action at each of the next `steps`, after each history."""
