@@ -12,6 +12,7 @@ from typing import Literal
 
 import msgspec
 
+from core.bodies.skeletons import UPPER_BODY_9
 from core.errors import FormatError
 from core.wording import counted
 
@@ -79,26 +80,25 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         return next(each for each in self.rows if each.method == method)
 
     def markdown(self) -> str:
-        """The report as a page of Markdown."""
+        """The report as a page of Markdown; columns that no method fills are left out."""
         sizes = f"{counted(self.windows, 'window')} of {counted(self.clips, 'clip')}, {self.steps_ahead} steps ahead"
+        shown = [each for each in FIGURES if any(getattr(row, each.key) is not None for row in self.rows)]
         lines = [
             f"# {self.run} on the {self.part} part of {self.project}",
             "",
             f"{sizes}. Preset {self.preset or 'none'}, seed {self.seed}, checkpoint of step {self.training_step}. "
             f"Measured on {self.device} in {self.seconds:.1f} s; data {self.data_fingerprint[:12]}.",
+            *(("", f"Data: {self.licences}.") if self.licences else ()),
+            *(("", f"Made by `{self.command}`.") if self.command else ()),
             "",
-            "| method | top-1 | top-5 | 2D error px | 2D error, torso lengths | 3D error mm | aligned 3D error mm |",
-            "|---|---|---|---|---|---|---|",
-            *(
-                f"| {row.method} | {share(row.top1)} | {share(row.top5)} | {figure(row.mpjpe_px)} "
-                f"| {share(row.mpjpe_torso)} | {figure(row.mpjpe_mm, 0)} | {figure(row.pa_mpjpe_mm, 0)} |"
-                for row in self.rows
-            ),
+            f"| method | {' | '.join(each.words for each in shown)} |",
+            "|---|" + "---:|" * len(shown),
+            *(f"| {_named(row)} | {' | '.join(_cell(row, each) for each in shown)} |" for row in self.rows),
             "",
             f"| by step ahead | {' | '.join(str(at + 1) for at in range(self.steps_ahead))} |",
-            f"|---|{'---|' * self.steps_ahead}",
+            "|---|" + "---:|" * self.steps_ahead,
             *(
-                f"| {row.method}, {name} | {' | '.join(text(each) for each in values)} |"
+                f"| {_named(row)}, {name} | {' | '.join(text(each) for each in values)} |"
                 for row in self.rows
                 for name, values, text in (
                     ("top-1", row.top1_by_step, share),
@@ -107,10 +107,22 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
                 )
                 if values
             ),
+            *self._by_joint(),
             "",
             *(f"- {note}" for note in self.notes),
         ]
         return "\n".join(lines) + "\n"
+
+    def _by_joint(self) -> list[str]:
+        rows = [row for row in self.rows if len(row.mpjpe_px_by_joint) == len(JOINTS)]
+        if not rows:
+            return []
+        return [
+            "",
+            f"| 2D error px by joint | {' | '.join(JOINTS)} |",
+            "|---|" + "---:|" * len(JOINTS),
+            *(f"| {_named(row)} | {' | '.join(figure(each) for each in row.mpjpe_px_by_joint)} |" for row in rows),
+        ]
 
 
 class Column(msgspec.Struct, frozen=True, kw_only=True):
@@ -170,6 +182,39 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
 
 
 AnyReport = Report | Table
+
+JOINTS = tuple(joint.replace("_", " ") for joint in UPPER_BODY_9.joints if joint != "neck")
+"""What `Row.mpjpe_px_by_joint` is of."""
+
+FIGURES = (
+    Column(key="top1", words="top-1", unit="%", better="more"),
+    Column(key="top5", words="top-5", unit="%", better="more"),
+    Column(key="calibration_error", words="calibration error", unit="%", better="less"),
+    Column(key="mpjpe_px", words="2D error px", unit="px", better="less"),
+    Column(key="mpjpe_torso", words="2D error, torso lengths", unit="%", better="less"),
+    Column(key="best_of_px", words="best future px", unit="px", better="less"),
+    Column(key="apart_mm", words="futures apart mm", unit="mm", digits=0),
+    Column(key="mpjpe_mm", words="3D error mm", unit="mm", better="less", digits=0),
+    Column(key="pa_mpjpe_mm", words="aligned 3D error mm", unit="mm", better="less", digits=0),
+    Column(key="quality", words="3D quality", unit="%", better="more"),
+    Column(key="bones_off", words="bones off", unit="%", better="less"),
+    Column(key="bones_uneven", words="left and right uneven", unit="%", better="less"),
+    Column(key="limits_off", words="limits off", unit="%", better="less"),
+    Column(key="time_error_s", words="time error s", unit="s", better="less", digits=2),
+    Column(key="time_within", words="inside 80 %", unit="%"),
+)
+"""Every figure of a `Row` that is one number, in the order of a report's columns."""
+
+
+def _named(row: Row) -> str:
+    """Controls in italics: what only bounds a figure is no method."""
+    name = row.method.replace("|", "/")
+    return f"*{name}*" if row.kind == "control" else name
+
+
+def _cell(row: Row, column: Column) -> str:
+    value = getattr(row, column.key)
+    return share(value) if column.unit == "%" else figure(value, column.digits)
 
 
 def share(value: float | None) -> str:

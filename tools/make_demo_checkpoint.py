@@ -21,6 +21,7 @@ import torch
 from core import configs
 from core.datasets.kitchen.demo import make_demo
 from core.datasets.kitchen.truth import read_truth
+from core.evaluation.baselines import is_chosen_ngram
 from core.evaluation.forecasting import load_run
 from core.evaluation.protocols import Report, Row, evaluate, write_report
 from core.models import checkpoints
@@ -158,7 +159,7 @@ def _spread(rows: Sequence[Row]) -> dict[str, Any]:
 def _page(facts: dict[str, Any], rows: dict[str, dict[str, Any]], seeded: Sequence[Report]) -> str:
     ours = rows["forecaster, recommended"]
     plain_px = min(rows["zero velocity"]["mpjpe_px"]["mean"], rows["train average"]["mpjpe_px"]["mean"])
-    counted = next(value for name, value in rows.items() if name.startswith("n-gram"))
+    counted = next(value for name, value in rows.items() if is_chosen_ngram(name))
     lines = [
         "# The forecaster on the simulated kitchen",
         "",

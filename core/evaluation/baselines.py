@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from msgspec.structs import replace
 from numpy import ndarray
 
@@ -12,7 +12,7 @@ from core.datasets.action_sequences import Examples, Vocabulary, Windows
 from core.datasets.pose_bank import PoseBank
 from core.datasets.steps import Sequence as Steps
 from core.evaluation.body_limits import BodyLimits
-from core.evaluation.rows import PoseJudge, row_of
+from core.evaluation.rows import PoseJudge, Times, row_of
 from core.evaluation.usual_times import spans_of, usual_times
 from core.geometry.differentiable import Views, see
 from core.models.baselines.constant import train_average, zero_velocity
@@ -104,12 +104,32 @@ def _counting_rows(examples: Examples, part: str, windows: Windows, plain: Plain
         counted = (plain.ngram if is_chosen else ngram).roll_outs(histories, steps)
         usual = np.log(counted) if ngram.order == 0 else usual
         name = ngram_name(ngram.order, is_chosen=is_chosen)
-        rows.append(row_of(name, windows, words, logits=np.log(counted), confused=is_chosen))
+        when = usual_instants(counted.argmax(-1), plain, windows) if is_chosen else None
+        rows.append(row_of(name, windows, words, logits=np.log(counted), confused=is_chosen, times=when))
     last = np.array([next((each for each in reversed(history) if each >= 0), 0) for history in histories], np.int64)
     again = row_of(REPEATED, windows, words, logits=usual + SURELY * np.eye(len(words.actions))[last][:, None])
     share = float((windows.next_actions >= 0).mean()) / len(words.actions)
     chance = Row(method=BY_CHANCE, kind="control", top1=share, top5=min(5 * share, 1.0))
     return [replace(again, calibration_error=None), *rows, chance]  # it only says which, not how surely
+
+
+def usual_instants(actions: Int[ndarray, "W M"], plain: Plain, windows: Windows) -> Times | None:
+    """When these actions come if each takes its usual time; None where nobody knows those."""
+    if plain.times is None or not plain.times[-1].isfinite().all():
+        return None
+    low_s, median_s, high_s = np.moveaxis(plain.times.numpy()[actions, 0].astype(np.float64), -1, 0)
+    middle_s = median_s.cumsum(-1)
+    return Times(
+        pose_s=middle_s,
+        low_s=np.maximum(middle_s - np.sqrt(((median_s - low_s) ** 2).cumsum(-1)), 0.0),
+        high_s=middle_s + np.sqrt(((high_s - median_s) ** 2).cumsum(-1)),
+        came_s=came_s(windows),
+    )
+
+
+def came_s(windows: Windows) -> Float[ndarray, "W M"]:
+    """When the following steps came, seconds after the window's moment; NaN from the first unknown one on."""
+    return windows.next_times[..., 0].astype(np.float64).cumsum(-1)
 
 
 def _mean_pose_row(

@@ -40,6 +40,7 @@ from core.whole_files import whole_file
 MOST = 50_000
 """Poses of either kind that are learned from."""
 FEWEST = 200
+FILE = "pose-judge.safetensors"
 CEILING, FLOOR = "real poses, held out", "real poses, joints shuffled"
 _PER_METRE = 10.0
 _HELD_OUT = 0.2
@@ -162,6 +163,13 @@ class Judge:
                 path, f"no classifier of poses ({error})", hint="Leave it out: it is trained anew."
             ) from None
         return cls(facts, tuple(networks), controls)
+
+
+def judge_beside(run: Path) -> Judge | None:
+    """The judge of a run's data set: in its folder or in one of the two around it, where tables keep theirs."""
+    run = run.resolve()
+    found = [folder / FILE for folder in (run, *run.parents[:2]) if (folder / FILE).is_file()]
+    return Judge.load(found[0]) if found else None
 
 
 def train_judge(

@@ -1,11 +1,13 @@
 """A checkpoint and one part of its split → a report, always beside the plain methods.
 
 Measured are roll-outs from every window with at least one seen and all M following steps. What each figure means is
-said in `evaluation.metrics` and repeated in the report itself, so that nobody has to guess what a number stands for.
+said in `evaluation.metrics`, `body_limits`, `pose_quality` and `calibration`, and repeated in the report itself, so
+that nobody has to guess what a number stands for. Letters: W windows, N past and M following steps.
 """
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
@@ -17,20 +19,25 @@ from numpy import ndarray
 
 from core.bodies.skeletons import UPPER_BODY_9
 from core.datasets.action_sequences import Examples, Vocabulary, Windows, counted, examples_of
-from core.datasets.pose_bank import shipped_bank
+from core.datasets.pose_bank import PoseBank, find_bank, shipped_bank
 from core.datasets.steps import ReadTracks
-from core.errors import RunError
-from core.evaluation import metrics
-from core.evaluation.baselines import actions_of
+from core.errors import CoreError, RunError
+from core.evaluation.baselines import came_s, is_chosen_ngram, plain_rows
 from core.evaluation.batches import WindowTensors
+from core.evaluation.body_limits import BodyLimits
 from core.evaluation.forecasting import TrainedPredictor, load_run
+from core.evaluation.pose_quality import Judge, judge_beside
+from core.evaluation.rows import Drawn, Times, row_of
 from core.geometry.cameras import level_points
-from core.models.baselines.constant import zero_velocity
+from core.models.step_times import added_up
 from core.project.annotations import Project
 from core.reports import Report, Row
 from core.reports import figure as _figure
 from core.reports import share as _share
 from core.runs import Done, EvaluateForecaster, Events, Made, Note, Progress
+
+FUTURES = 8
+"""So many futures are drawn of a model that was taught to have several."""
 
 
 class Truth(Protocol):
@@ -50,13 +57,33 @@ MEANING = (
     "pixels of the original picture.",
     "3D error: mean distance from the simulation's true joints, necks laid on each other; aligned: after the best "
     "shift, turn and scale of each pose.",
+    "Calibration error: mean distance between how sure the likeliest action is and how often it comes, in 15 bins.",
+    "Bones off: share of bones outside 99 % of the pose bank's lengths. Limits off: share of poses with a joint past "
+    "its limits, the bank's 99.8 % of angles widened by 10 degrees.",
+    "Any action by chance: what guessing among all actions would reach. Order 0 of the n-gram always says the most "
+    "frequent actions.",
 )
+QUALITY = "3D quality: share of poses that a classifier of real and made poses, then frozen, calls real."
+TIMES = "Time error: median distance from when a step came. Inside: share of what came within the 80 % interval."
+SEVERAL = f"Best of {FUTURES}: the 2D error of the nearest of {FUTURES} futures, drawn at random."
 
 
 def evaluate(
-    run: TrainedPredictor, project: Project, read_tracks: ReadTracks, part: str, truth_reader: TruthReader | None = None
+    run: TrainedPredictor,
+    project: Project,
+    read_tracks: ReadTracks,
+    part: str,
+    truth_reader: TruthReader | None = None,
+    *,
+    bank: PoseBank | None = None,
+    judge: Judge | None = None,
+    command: str = "",
+    licences: str = "",
 ) -> Report:
-    """Measure a run and the plain methods on one part; RunError where there is nothing to measure on."""
+    """Measure a run and the plain methods on one part; RunError where there is nothing to measure on.
+
+    `bank` says what human bodies look like; without one, the one that comes with Posecast does.
+    """
     began = time.perf_counter()
     config = run.header.config
     words = Vocabulary(run.header.actions, run.header.objects)
@@ -66,24 +93,22 @@ def evaluate(
     examples = examples_of(
         project, read_tracks, config.data, config.seed, vocabulary=words, parts=kept if same else None
     )
-    if part not in examples.windows:
-        raise RunError(f"There is no part {part!r}.", hint=f"The split has: {', '.join(examples.windows)}.")
-    windows = examples.windows[part].complete()
-    if not len(windows):
-        raise RunError(
-            f"The {part} part has no clip with one step and {config.data.future_steps} more after it.",
-            hint="Mark more clips, measure on another part, or train with fewer future steps.",
-        )
-    scores, seen, joints_m = _rolled_out(run, windows)
-    truth_m = None if truth_reader is None else _true_poses(examples, part, windows, truth_reader)
+    windows = windows_to_measure(examples, part, config.data.future_steps)
+    bank = bank or shipped_bank(config.data.joint_map)
+    truth_m = None if truth_reader is None else true_poses(examples, part, windows, truth_reader)
     rows = (
-        _row(run.name, windows, scores=scores, seen=seen, joints_m=joints_m, truth_m=truth_m),
-        *_plain_rows(run, examples, part, windows, truth_m),
+        run_row(run, windows, truth_m=truth_m, bank=bank, judge=judge),
+        *plain_rows(examples, part, windows=windows, plain=run.plain, truth_m=truth_m, bank=bank, judge=judge),
+        *(judge.controls if judge is not None else ()),
     )
     notes = (
         *(() if same else ("None of the clips this run learned from is here: its split is the project's own.",)),
         *examples.notes,
         *MEANING,
+        *((QUALITY,) if judge is not None else ()),
+        *((TIMES,) if any(each.time_error_s is not None for each in rows) else ()),
+        *((SEVERAL,) if rows[0].best_of_px is not None else ()),
+        f"Human bodies are those of the pose bank: {bank.source}.",
         *(
             ("The simulation is more regular than life: compare these figures with no paper's.",)
             if truth_m is not None
@@ -105,6 +130,8 @@ def evaluate(
         seconds=time.perf_counter() - began,
         rows=rows,
         notes=notes,
+        command=command,
+        licences=licences,
     )
 
 
@@ -115,19 +142,32 @@ def evaluate_forecaster(
     run = load_run(Path(spec.run))
     yield Note(f"{run.name}, checkpoint of step {run.header.step}, on the {spec.part} part of {project.name}")
     yield Progress(0, 1, "Measuring")
-    report = evaluate(run, project, read_tracks, spec.part, truth_reader)
+    bank, doubt = bank_of(run, Path(spec.project))
+    if doubt:
+        yield Note(doubt)
+    report = evaluate(
+        run,
+        project,
+        read_tracks,
+        spec.part,
+        truth_reader,
+        bank=bank,
+        judge=judge_beside(Path(spec.run)),
+        command=f"posecast evaluate {run.name} --split {spec.part}",
+    )
+    if doubt:
+        report = msgspec.structs.replace(report, notes=(*report.notes, doubt))
     yield Progress(1, 1, "Measuring")
     written = write_report(report, folder)
     for path in written:
         yield Made("report", str(path))
-    ours, best = (
-        report.rows[0],
-        min((row.mpjpe_px for row in report.rows[1:] if row.mpjpe_px is not None), default=None),
-    )
-    counted = next((row.top1 for row in report.rows[1:] if row.top1 is not None), None)
+    ours = report.rows[0]
+    plain = [row for row in report.rows[1:] if row.kind == "plain"]
+    best_px = min((row.mpjpe_px for row in plain if row.mpjpe_px is not None), default=None)
+    by_counting = next((row.top1 for row in plain if is_chosen_ngram(row.method)), None)
     yield Done(
-        f"top-1 {_share(ours.top1)} (n-gram {_share(counted)}), 2D error {_figure(ours.mpjpe_px)} px "
-        f"(best plain {_figure(best)} px)",
+        f"top-1 {_share(ours.top1)} (n-gram {_share(by_counting)}), 2D error {_figure(ours.mpjpe_px)} px "
+        f"(best plain {_figure(best_px)} px)",
         tuple(str(path) for path in written),
     )
 
@@ -136,86 +176,104 @@ def write_report(report: Report, folder: Path) -> tuple[Path, Path]:
     """`report.json` for machines, `report.md` for people."""
     folder.mkdir(parents=True, exist_ok=True)
     machine, people = folder / "report.json", folder / "report.md"
-    machine.write_bytes(msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n")
+    machine.write_bytes(_lines_of(report))
     people.write_text(report.markdown(), encoding="utf-8")
     return machine, people
 
 
-# ---- the methods ----------------------------------------------------------------------------------------------------
+def _lines_of(report: Report) -> bytes:
+    """JSON with a line for every method: a confusion alone has more numbers than anybody wants lines."""
+    rows = b",\n    ".join(msgspec.json.encode(row) for row in report.rows)
+    rest = msgspec.json.format(msgspec.json.encode(msgspec.structs.replace(report, rows=())), indent=2)
+    return rest.replace(b'"rows": []', b'"rows": [\n    ' + rows + b"\n  ]", 1) + b"\n"
 
 
-def _rolled_out(
-    run: TrainedPredictor, windows: Windows
-) -> tuple[Float[ndarray, "W M A"], Float[ndarray, "W M 9 2"], Float[ndarray, "W M 9 3"]]:
-    batch = WindowTensors.of(windows, len(run.header.actions), torch.device("cpu")).whole
-    with torch.no_grad():
-        ahead = run.model.roll_out(batch.past, batch.views, windows.next_actions.shape[1])
-    return (
-        torch.stack([step.logits for step, _ in ahead], dim=1).numpy(),
-        torch.stack([seen for _, seen in ahead], dim=1).numpy(),
-        torch.stack([step.joints_m for step, _ in ahead], dim=1).numpy(),
-    )
+# ---- what is measured -----------------------------------------------------------------------------------------------
 
 
-def _plain_rows(
-    run: TrainedPredictor, examples: Examples, part: str, windows: Windows, truth_m: ndarray | None
-) -> list[Row]:
-    steps, plain = windows.next_actions.shape[1], run.plain
-    still = zero_velocity(
-        torch.from_numpy(windows.seen_poses), torch.from_numpy(windows.seen_visible), plain.average, steps
-    )
-    average = np.broadcast_to(plain.average.numpy(), windows.next_poses.shape)
-    done = [actions_of(each, examples.vocabulary) for each in examples.sequences[part]]
-    counted = plain.probabilities(
-        [done[sequence][:seen] for sequence, seen in zip(windows.sequence, windows.seen_count, strict=True)], steps
-    )
-    rows = [
-        _row("zero velocity", windows, seen=still.numpy()),
-        _row("train average", windows, seen=average),
-        _row(f"n-gram, order {plain.ngram.order}", windows, scores=counted.numpy()),
-    ]
-    if truth_m is not None:
-        mean_m = shipped_bank(run.header.config.data.joint_map).mean_m()
-        rows.append(_row("bank's mean pose", windows, joints_m=np.broadcast_to(mean_m, truth_m.shape), truth_m=truth_m))
-    return rows
+def windows_to_measure(examples: Examples, part: str, steps_ahead: int) -> Windows:
+    """The complete windows of a part; RunError in words where there are none."""
+    if part not in examples.windows:
+        raise RunError(f"There is no part {part!r}.", hint=f"The split has: {', '.join(examples.windows)}.")
+    windows = examples.windows[part].complete()
+    if not len(windows):
+        raise RunError(
+            f"The {part} part has no clip with one step and {steps_ahead} more after it.",
+            hint="Mark more clips, measure on another part, or train with fewer future steps.",
+        )
+    return windows
 
 
-def _row(
-    method: str,
+def bank_of(run: TrainedPredictor, project: Path) -> tuple[PoseBank, str]:
+    """The pose bank a run learned from; where that is gone, the shipped one and a sentence that says so."""
+    data = run.header.config.data
+    try:
+        return find_bank(data.bank, project, data.joint_map), ""
+    except CoreError:
+        bank = shipped_bank(data.joint_map)
+        return bank, f"The pose bank {data.bank!r} is not here: bodies are measured against {bank.source}."
+
+
+def run_row(
+    run: TrainedPredictor,
     windows: Windows,
     *,
-    scores: ndarray | None = None,
-    seen: ndarray | None = None,
-    joints_m: ndarray | None = None,
-    truth_m: ndarray | None = None,
+    truth_m: Float[ndarray, "W M 9 3"] | None = None,
+    bank: PoseBank | BodyLimits | None = None,
+    judge: Judge | None = None,
+    name: str = "",
 ) -> Row:
-    row = Row(method=method)
-    if scores is not None:
-        right = metrics.accuracy(scores, windows.next_actions, windows.sequence)
-        row = msgspec.structs.replace(
-            row,
-            top1=float(right.top1.mean()),
-            top5=float(right.top5.mean()),
-            top1_by_step=tuple(right.top1.tolist()),
-            top5_by_step=tuple(right.top5.tolist()),
-        )
-    if seen is not None:
-        error = metrics.error_2d(seen, windows.next_poses, windows.next_visible, windows.scale_px, windows.torso_px)
-        if np.isfinite(error.px):
-            row = msgspec.structs.replace(
-                row, mpjpe_px=error.px, mpjpe_torso=error.torso, mpjpe_px_by_step=tuple(error.px_by_step.tolist())
-            )
-    if joints_m is not None and truth_m is not None:
-        known = np.isfinite(truth_m).all((-1, -2))
-        row = msgspec.structs.replace(
-            row,
-            mpjpe_mm=metrics.mpjpe_mm(joints_m[known], truth_m[known]),
-            pa_mpjpe_mm=metrics.pa_mpjpe_mm(joints_m[known], truth_m[known]),
-        )
-    return row
+    """A trained run's figures on windows, whichever they are."""
+    words = Vocabulary(run.header.actions, run.header.objects)
+    steps = windows.next_actions.shape[1]
+    batch = WindowTensors.of(windows, len(words.actions), torch.device("cpu")).whole
+    with torch.no_grad():
+        ahead = run.model.roll_out(batch.past, batch.views, steps)
+        said = [step.times for step, _ in ahead if step.times is not None]
+        drawn = None
+        if run.model.noise:
+            random = torch.Generator().manual_seed(run.header.config.seed)
+            several = run.model.sample(batch.past, batch.views, steps, FUTURES, random, run.header.temperatures)
+            drawn = Drawn(several.seen.numpy(), several.joints_m.numpy())
+    instants = added_up(said) if said else None
+    return row_of(
+        name or run.name,
+        windows,
+        words,
+        kind="run",
+        logits=torch.stack([step.logits for step, _ in ahead], dim=1).numpy(),
+        temperatures=run.header.temperatures,
+        seen=torch.stack([seen for _, seen in ahead], dim=1).numpy(),
+        joints_m=torch.stack([step.joints_m for step, _ in ahead], dim=1).numpy(),
+        truth_m=truth_m,
+        times=None
+        if instants is None
+        else Times(instants.median_s.numpy(), instants.low_s.numpy(), instants.high_s.numpy(), came_s(windows)),
+        futures=drawn,
+        bank=bank,
+        judge=judge,
+    )
 
 
-def _true_poses(
+def with_joints_missing(windows: Windows, share: float, seed: int = 0) -> Windows:
+    """The same windows with that share of the seen joints gone from the history, as if the detector had missed them.
+
+    A joint that is gone from a step is gone from it in every window, and stays gone at every greater share. What came
+    is not touched: it is what forecasts are measured against.
+    """
+    past = windows.seen_actions.shape[1]
+    step = windows.seen_count[:, None] - past + np.arange(past)
+    most = int(windows.seen_count.max(initial=0)) + 1
+    sequences = int(windows.sequence.max(initial=0)) + 1
+    chance = np.random.default_rng((seed, 37)).random((sequences, most, len(UPPER_BODY_9)))
+    missed = chance[windows.sequence[:, None], np.maximum(step, 0)] < share
+    visible = windows.seen_visible & ~missed
+    # A pose is centred at its neck: without one, nothing is known of it.
+    visible &= visible[..., UPPER_BODY_9["neck"], None]
+    return replace(windows, seen_visible=visible, seen_poses=np.where(visible[..., None], windows.seen_poses, 0.0))
+
+
+def true_poses(
     examples: Examples, part: str, windows: Windows, truth_reader: TruthReader
 ) -> Float[ndarray, "W M 9 3"] | None:
     """Where the joints really are in each following step, levelled; NaN where nobody knows; None if nowhere known."""

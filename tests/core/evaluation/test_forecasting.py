@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-import msgspec
 import numpy as np
 import pytest
 from msgspec.structs import replace
@@ -12,11 +11,8 @@ from core.bodies.skeletons import UPPER_BODY_9
 from core.datasets.pose_bank import PoseBank
 from core.errors import FormatError, ProjectError, RunError, TooNewError
 from core.evaluation.forecasting import load_run
-from core.evaluation.protocols import Report, evaluate, evaluate_forecaster
-from core.geometry.cameras import level_points
 from core.models import checkpoints
-from core.project.cameras import camera_of
-from core.runs import Done, EvaluateForecaster, Made, TrainForecaster
+from core.runs import TrainForecaster
 from core.training.forecaster import train_forecaster
 from tests.core.made_up_project import MADE, bank_poses, made_up
 
@@ -191,99 +187,3 @@ def test_that_a_later_version_and_another_programs_weights_are_told_apart(folder
     checkpoints.save(lean, kept.header, {name: each for name, each in kept.tensors.items() if "decode" not in name})
     with pytest.raises(FormatError, match="do not fit"):
         load_run(lean)
-
-
-# ---- the protocol ---------------------------------------------------------------------------------------------------
-
-
-def test_that_a_report_stands_beside_the_plain_methods(made, folder):
-    report = evaluate(load_run(folder), made.project, made.read_tracks, "test", lambda clip: Truth(made.truth[clip]))
-    methods = [row.method.split(",")[0] for row in report.rows]
-    assert methods == ["small run", "zero velocity", "train average", "n-gram", "bank's mean pose"]
-    assert report.windows == 4 * (10 - 5)
-    ours = report.row("small run")
-    assert ours.top1 == pytest.approx(np.mean(ours.top1_by_step))
-    assert 0 < ours.pa_mpjpe_mm < ours.mpjpe_mm
-    assert all(report.row(each).mpjpe_px > 0 for each in ("zero velocity", "train average"))
-    again = msgspec.json.decode(msgspec.json.encode(report), type=Report)
-    assert again == report
-    page = report.markdown()
-    assert all(row.method in page for row in report.rows)
-
-
-def test_that_the_protocol_measures_what_a_forecast_shows(made, folder):
-    # One by one through the door the studio uses, the same figures come out.
-    run = load_run(folder)
-    report = evaluate(run, made.project, made.read_tracks, "test")
-    right, errors = [], []
-    for clip_id in made.project.splits["split"].parts["test"]:
-        clip = made.project.clips[clip_id]
-        for pose in clip.poses[: len(clip.poses) - 5]:
-            said = run.forecast(made.project, made.read_tracks, clip_id, pose.frame)
-            right.append([step.action == step.truth_action for step in said.steps])
-            errors += [step.error_px for step in said.steps]
-    assert report.rows[0].top1 == pytest.approx(np.mean(right))
-    assert report.rows[0].mpjpe_px == pytest.approx(np.mean(errors), rel=1e-4)
-
-
-def test_that_a_forecast_that_is_the_truth_has_no_3d_error(made, folder, monkeypatch):
-    from core.evaluation import protocols
-
-    run = load_run(folder)
-    monkeypatch.setattr(
-        protocols, "_rolled_out",
-        lambda run, windows: (np.zeros((len(windows), 5, 4)), np.zeros((len(windows), 5, 9, 2)), true_m),
-    )  # fmt: skip
-    captured = {}
-    monkeypatch.setattr(protocols, "_row", _spied(protocols._row, captured))
-    true_m = np.zeros((20, 5, 9, 3))
-    evaluate(run, made.project, made.read_tracks, "test", lambda clip: Truth(made.truth[clip]))
-    true_m = captured["truth_m"]
-    first = made.project.clips[made.project.splits["split"].parts["test"][0]]
-    camera = camera_of(made.project, first)
-    frames = [pose.frame for pose in first.poses[1:6]]  # of the window that has seen one step
-    np.testing.assert_allclose(true_m[0], level_points(made.truth[first.id][frames], UPPER_BODY_9["neck"], camera))
-    report = evaluate(run, made.project, made.read_tracks, "test", lambda clip: Truth(made.truth[clip]))
-    assert report.rows[0].mpjpe_mm == pytest.approx(0, abs=1e-6)
-    assert report.rows[-1].mpjpe_mm > 10
-
-
-def _spied(function, captured):
-    def spy(*arguments, **named):
-        if named.get("truth_m") is not None:
-            captured["truth_m"] = named["truth_m"]
-        return function(*arguments, **named)
-
-    return spy
-
-
-def test_that_evaluation_writes_its_report_and_says_the_heart_of_it(made, folder, tmp_path):
-    spec = EvaluateForecaster(run=str(folder), project="", out=str(tmp_path), part="validation")
-    events = list(evaluate_forecaster(spec, made.project, made.read_tracks, lambda clip: None, tmp_path))
-    report = msgspec.json.decode((tmp_path / "report.json").read_bytes(), type=Report)
-    assert report.part == "validation"
-    assert report.rows[0].mpjpe_mm is None
-    assert (tmp_path / "report.md").read_text() == report.markdown()
-    assert [each.what for each in events if isinstance(each, Made)] == ["report", "report"]
-    assert isinstance(events[-1], Done)
-    assert "n-gram" in events[-1].summary
-
-
-def test_that_a_part_with_nothing_in_it_is_refused_in_words(made, folder):
-    run = load_run(folder)
-    with pytest.raises(RunError, match="no part"):
-        evaluate(run, made.project, made.read_tracks, "holdout")
-    test = made.project.splits["split"].parts["test"]
-    short = made.project
-    for clip_id in test:
-        short = short.with_clip(replace(short.clips[clip_id], segments=short.clips[clip_id].segments[:3]))
-    with pytest.raises(RunError, match="5 more after it"):
-        evaluate(run, short, made.read_tracks, "test")
-
-
-def test_that_on_another_project_its_own_split_is_used_and_that_is_said(folder):
-    other = made_up(8, 9, seed=5)
-    clips = {f"x-{key}": replace(each, id=f"x-{key}") for key, each in other.project.clips.items()}
-    renamed = replace(other.project, clips=clips, splits={})
-    report = evaluate(load_run(folder), renamed, other.read_tracks, "test")
-    assert any("None of the clips" in note for note in report.notes)
