@@ -14,27 +14,32 @@ from typing import Protocol
 import numpy as np
 import torch
 from jaxtyping import Float
-from numpy import ndarray
+from msgspec.structs import replace
 from torch import Tensor
 
+from core.bodies.skeletons import UPPER_BODY_9
 from core.configs import ForecasterData
 from core.datasets.action_sequences import Vocabulary, stacked, window_at
 from core.datasets.steps import ReadTracks
 from core.errors import FormatError
-from core.evaluation.asked import Ahead, Asked, ClipMemory, Moment
-from core.evaluation.batches import WindowTensors
-from core.evaluation.plain_forecasts import PlainPredictor
+from core.evaluation.asked import Ahead, Asked, ClipMemory, Drawn, Moment
+from core.evaluation.batches import Batch, WindowTensors
+from core.evaluation.doubts import listed
+from core.evaluation.plain_forecasts import PlainPredictor, at_most
 from core.evaluation.usual_times import Usual
 from core.forecasts import Forecast
 from core.forecasts import Plain as PlainKind
 from core.models import checkpoints
 from core.models.baselines.plain import Plain
-from core.models.checkpoints import Header
+from core.models.checkpoints import Checkpoint, Header
 from core.models.forecaster import Forecaster
 from core.models.step_times import Times
 from core.project.annotations import Project
 
 __all__ = ["ClipMemory", "PlainPredictor", "Predictor", "TrainedPredictor", "load_run"]
+
+_ANEW = "Copy it again, or train."
+_OTHER_RUN = "Choose another run, or train one."
 
 
 class Predictor(Protocol):
@@ -123,22 +128,42 @@ class TrainedPredictor:
         asked = Asked.of(
             self.header, project, read_tracks, clip_id, at_frame, steps, actor, usual=self.usual, memory=memory
         )
-        return asked.answered(self.name, self.ahead([asked.moment], asked.data))
+        drawn = self._drawn(asked, at_most(futures), seed) if futures else None
+        said = asked.answered(self.name, self.ahead([asked.moment], asked.data), drawn=drawn)
+        return replace(said, calibration_error=self.header.calibration_error)
 
     def ahead(self, moments: Sequence[Moment], data: ForecasterData) -> Ahead:
         """As `Predictor` says; probabilities are calibrated where the run was."""
-        words = Vocabulary(self.header.actions, self.header.objects)
-        rows = [window_at(each.sequence, each.seen, words, data) for each in moments]
-        batch = WindowTensors.of(stacked(rows, words, data), len(words.actions), torch.device("cpu")).whole
+        batch = self._batch(moments, data)
         with torch.no_grad():
             steps = self.model.roll_out(batch.past, batch.views, data.future_steps)
             logits = torch.stack([each.logits for each, _ in steps], dim=1)
+            times = [each.times for each, _ in steps if each.times is not None]
             return Ahead(
                 probabilities=self._confidence(logits).numpy(),
                 joints_m=torch.stack([each.joints_m for each, _ in steps], dim=1).numpy(),
                 seen=torch.stack([seen for _, seen in steps], dim=1).numpy(),
-                times=_spans([each.times for each, _ in steps]),
+                times=torch.stack([_spans(each) for each in times], dim=1).numpy() if times else None,
             )
+
+    def _drawn(self, asked: Asked, futures: int, seed: int) -> Drawn:
+        batch = self._batch([asked.moment], asked.data)
+        random = torch.Generator().manual_seed(seed % 2**63)
+        with torch.no_grad():
+            drawn = self.model.sample(
+                batch.past, batch.views, asked.data.future_steps, futures, random, self.header.temperatures
+            )
+            return Drawn(
+                actions=drawn.actions[0].numpy(),
+                probabilities=self._confidence(drawn.logits[0]).numpy(),
+                joints_m=drawn.joints_m[0].numpy(),
+                times=None if drawn.times is None else _spans(drawn.times)[0].numpy(),
+            )
+
+    def _batch(self, moments: Sequence[Moment], data: ForecasterData) -> Batch:
+        words = Vocabulary(self.header.actions, self.header.objects)
+        rows = [window_at(each.sequence, each.seen, words, data) for each in moments]
+        return WindowTensors.of(stacked(rows, words, data), len(words.actions), torch.device("cpu")).whole
 
     def _confidence(self, logits: Tensor) -> Tensor:
         """Probabilities from logits (…, M, A); a step beyond those that were calibrated has the last temperature."""
@@ -154,17 +179,38 @@ def load_run(path: Path) -> TrainedPredictor:
     kept = checkpoints.load(checkpoints.find(path))
     header = kept.header
     model = Forecaster.of(header.config, actions=len(header.actions), objects=len(header.objects))
+    _require_joints(kept, model)
     try:
         model.load_state_dict(kept.part("model"))
         plain = Plain.kept(kept.part("baseline"), header.facts, len(header.actions))
     except (RuntimeError, KeyError, ValueError, IndexError, TypeError) as error:
-        raise FormatError(kept.path, f"its weights do not fit its own header ({error})") from None
+        raise FormatError(kept.path, f"its weights do not fit its own header ({_short(error)})", hint=_ANEW) from None
     return TrainedPredictor(path.stem if path.is_file() else path.name, header, model.eval(), plain)
 
 
-def _spans(ahead: Sequence[Times | None]) -> Float[ndarray, "W M 3 3"] | None:
-    """Span × quantile of each step; None of a run that foresees no times."""
-    said = [each for each in ahead if each is not None]
-    if not said:
-        return None
-    return torch.stack([torch.stack((each.low_s, each.median_s, each.high_s), dim=-1) for each in said], dim=1).numpy()
+def _require_joints(kept: Checkpoint[Header], model: Forecaster) -> None:
+    """FormatError where the checkpoint foresees other joints than those that are drawn and measured here."""
+    ours, theirs = UPPER_BODY_9.joints, kept.header.joints
+    if theirs != ours:
+        others = [each for each in theirs if each not in ours] or [each for each in ours if each not in theirs]
+        which = f": {listed(others)}" if others else ", in another order"
+        raise FormatError(
+            kept.path, f"it foresees {len(theirs)} joints and not the {len(ours)} known here{which}", hint=_OTHER_RUN
+        )
+    said = [name for name in model.state_dict() if name.startswith("decode_pose.")][-1]  # the last layer's bias
+    weights = kept.part("model").get(said)
+    if weights is not None and len(weights) != 3 * len(ours):
+        raise FormatError(
+            kept.path, f"it foresees {len(weights) / 3:g} joints and not the {len(ours)} known here", hint=_OTHER_RUN
+        )
+
+
+def _short(error: Exception) -> str:
+    """The first thing that does not fit; torch lists all of them."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return (lines[1] if len(lines) > 1 else lines[0] if lines else type(error).__name__).rstrip(". ")
+
+
+def _spans(times: Times) -> Float[Tensor, "*batch 3 3"]:
+    """Span × quantile."""
+    return torch.stack((times.low_s, times.median_s, times.high_s), dim=-1)

@@ -5,6 +5,7 @@ and three residual blocks) → latent z → action logits and 9 × 3 joints. The
 metres, neck at the origin. Letters: N past steps, A actions, O objects, Z latent; M steps of a roll-out.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -96,10 +97,21 @@ class Next:
     """One step ahead: action logits, the levelled pose, its times where they are foreseen, and the latent of all."""
 
     logits: Float[Tensor, "batch A"]
-    joints_m: Float[Tensor, "batch 9 3"]
+    joints_m: Float[Tensor, "batch *draws 9 3"]  # draws: where it was given several of noise
     latent: Float[Tensor, "batch Z"]
     action: Int[Tensor, " batch"]  # the one that pose and times are of: the likeliest, unless one was chosen
     times: Times | None = None
+
+
+@dataclass(frozen=True)
+class Futures:
+    """Several futures of each past, drawn; F futures, M steps. Logits are as the model says them, not tempered."""
+
+    actions: Int[Tensor, "batch F M"]
+    logits: Float[Tensor, "batch F M A"]
+    joints_m: Float[Tensor, "batch F M 9 3"]
+    seen: Float[Tensor, "batch F M 9 2"]
+    times: Times | None  # of "batch F M"
 
 
 class ResidualBlock(nn.Module):
@@ -185,7 +197,7 @@ class Forecaster(nn.Module):
         generator: torch.Generator | None = None,
         *,
         action: Int[Tensor, " batch"] | None = None,
-        noise: Float[Tensor, "batch noise"] | None = None,
+        noise: Float[Tensor, "batch *draws noise"] | None = None,
     ) -> Next:
         """Without a generator nothing is dropped: that is how a trained model is used.
 
@@ -193,9 +205,7 @@ class Forecaster(nn.Module):
         is that of no noise at all.
         """
         latent, counted = self.encode(past, generator)
-        logits = self.decode_action(latent)
-        if counted is not None:
-            logits = logits + counted
+        logits = self._logits(latent, counted)
         likeliest = logits.argmax(-1)
         of = likeliest if action is None else torch.where(action >= 0, action, likeliest)
         return Next(logits, self.pose(latent, of, noise), latent, of, self._times(latent, of))
@@ -262,6 +272,62 @@ class Forecaster(nn.Module):
             past = past.followed_by(step.action, seen, None if step.times is None else step.times.median_s)
         return ahead
 
+    def sample(
+        self,
+        past: Past,
+        views: Views,
+        steps: int,
+        futures: int,
+        generator: torch.Generator,
+        temperatures: Sequence[float] = (),
+    ) -> Futures:
+        """That many futures: actions drawn by their probabilities, poses by noise where the model has that input.
+
+        Logits are divided by each step's temperature first (the last one's beyond; none is 1). A future depends on its
+        number and on nothing asked for after it: one of eight is the same alone, and begins as a longer one does.
+        """
+        streams = []
+        for _ in range(futures):
+            seed = torch.randint(2**62, (1,), generator=generator, device=generator.device)
+            streams.append(torch.Generator(generator.device).manual_seed(int(seed)))
+        count, device = len(past), past.actions.device
+        every = torch.arange(count, device=device).repeat_interleave(futures)
+        past, views = past[every], views[every]
+        ahead: list[tuple[Next, Tensor]] = []
+        for at in range(steps):
+            latent, counted = self.encode(past)
+            logits = self._logits(latent, counted)
+            tempered = logits / (temperatures[min(at, len(temperatures) - 1)] if temperatures else 1.0)
+            chance = torch.stack([torch.rand(count, device=device, generator=each) for each in streams], dim=1)
+            noise = self._noise_of(streams, count, device)
+            action = _drawn(tempered.softmax(-1), chance.flatten())
+            step = Next(logits, self.pose(latent, action, noise), latent, action, self._times(latent, action))
+            seen = see(step.joints_m, views)
+            ahead.append((step, seen))
+            past = past.followed_by(action, seen, None if step.times is None else step.times.median_s)
+
+        def whole(each: Sequence[Tensor]) -> Tensor:
+            return torch.stack(list(each), dim=1).unflatten(0, (count, futures))
+
+        said = [step.times for step, _ in ahead if step.times is not None]
+        return Futures(
+            whole([step.action for step, _ in ahead]),
+            whole([step.logits for step, _ in ahead]),
+            whole([step.joints_m for step, _ in ahead]),
+            whole([seen for _, seen in ahead]),
+            Times(whole([each.middle for each in said]), whole([each.log_scale for each in said])) if said else None,
+        )
+
+    def _noise_of(self, streams: Sequence[torch.Generator], count: int, device: torch.device) -> Tensor | None:
+        if not self.noise:
+            return None
+        drawn = [torch.randn(count, self.noise, device=device, generator=each) for each in streams]
+        return torch.stack(drawn, dim=1).flatten(0, 1)
+
+    def _logits(self, latent: Float[Tensor, "batch Z"], counted: Float[Tensor, "batch A"] | None) -> Tensor:
+        said = self.decode_action(latent)
+        return said if counted is None else said + counted
+
 
 class Critic(nn.Module):
     """Scores poses: high where they look like the bank's. Sees the joints and Ψ = BᵀB over the eight bones.
@@ -325,6 +391,12 @@ def _say(decoder: nn.Sequential, said: Float[Tensor, " said"]) -> None:
     with torch.no_grad():
         last.weight.zero_()
         last.bias.copy_(said)
+
+
+def _drawn(probabilities: Float[Tensor, "batch A"], chance: Float[Tensor, " batch"]) -> Int[Tensor, " batch"]:
+    """The action into whose share of [0, 1) each chance falls."""
+    below = probabilities.cumsum(-1) <= chance[:, None]
+    return below.sum(-1).clamp_max(probabilities.shape[-1] - 1)
 
 
 def _spread(rows: Float[Tensor, "batch any"], draws: tuple[int, ...]) -> Float[Tensor, "batch *draws any"]:

@@ -80,7 +80,7 @@ def added_up(ahead: Sequence[Times]) -> Instants:
 
 def usual(seconds: Float[Tensor, "any 3"]) -> Float[Tensor, " 6"]:
     """The numbers of a decoder that says the usual times whatever it sees; of rows that may be unknown (NaN)."""
-    logs = logarithm(seconds)
+    logs = logarithm(seconds) if len(seconds) else seconds.new_full((1, QUANTITIES), torch.nan)
     middle = torch.nanmedian(logs, dim=0).values.nan_to_num(0.0)
     scale = torch.nanmean((logs - middle).abs(), dim=0).nan_to_num(1.0)
     return torch.cat((middle, scale.clamp_min(1e-6).log().clamp(*LOG_SCALES)))
