@@ -53,11 +53,21 @@ RELATED = ("steps", "report_every", "validate_every", "device")
 
 
 def train_forecaster(
-    spec: TrainForecaster, project: Project, read_tracks: ReadTracks, folder: Path, bank: PoseBank | None = None
+    spec: TrainForecaster,
+    project: Project,
+    read_tracks: ReadTracks,
+    folder: Path,
+    bank: PoseBank | None = None,
+    *,
+    examples: Examples | None = None,
 ) -> Events:
-    """Train on the project, or go on with the run that lies in `folder`; with its config's bank unless one is given."""
+    """Train on the project, or go on with the run that lies in `folder`; with its config's bank unless one is given.
+
+    `examples` are the project's as this config sees them, where somebody has read them already.
+    """
     config = spec.config
-    examples = examples_of(project, read_tracks, config.data, config.seed)
+    if examples is None:
+        examples = examples_of(project, read_tracks, config.data, config.seed)
     for note in examples.notes:
         yield Note(note)
     examples.require_something_to_learn()
