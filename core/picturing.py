@@ -225,16 +225,24 @@ class _Strip:
 
 
 def steps_table(said: Forecast) -> str:
-    """A forecast in words: a line a step, what came beside it where it is known."""
+    """A forecast in words: a line a step, what came beside it where it is known. Times are seconds from the moment."""
     rows = [
         (
-            number, step.action, f"{100 * step.confidence:.0f} %", step.truth_action or "–",
+            number, step.action, f"{100 * step.confidence:.0f} %", *_when(step), step.truth_action or "–",
             "" if step.truth_action is None else "✓" if step.truth_action == step.action else "✗",
             "–" if step.error_px is None else f"{step.error_px:.1f}",
         )
         for number, step in enumerate(said.steps, start=1)
     ]  # fmt: skip
-    return table(("step", "forecast", "sure", "what came", "", "pose, px off"), rows)
+    usual = any(step.time is not None and step.time.is_usual for step in said.steps)
+    when = "usually in, s" if usual else "in, s"
+    return table(("step", "forecast", "sure", when, "80 % within, s", "what came", "", "pose, px off"), rows)
+
+
+def _when(step: ForecastStep) -> tuple[str, str]:
+    if step.time is None:
+        return "–", "–"
+    return f"{step.time.pose_s:.1f}", f"{step.time.low_s:.1f} to {step.time.high_s:.1f}"
 
 
 def make_folder(folder: Path) -> None:

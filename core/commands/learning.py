@@ -1,7 +1,8 @@
 """Commands about models: train, evaluate, forecast."""
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 from msgspec.structs import replace
@@ -10,7 +11,8 @@ from core import configs
 from core.commands.answers import Json, ProjectFolder, answer, refusals, run_to_the_end
 from core.commands.projects import clip_of
 from core.errors import RunError
-from core.wording import spelled_time
+from core.forecasts import Forecast
+from core.wording import spelled_time, table
 
 RunArgument = Annotated[
     str, typer.Argument(metavar="RUN", help="A run's folder, or a shipped checkpoint's name.", show_default=False)
@@ -122,29 +124,69 @@ def forecast(
     clip: Annotated[str, typer.Option(help="The clip, by id or name.")],
     at: Annotated[float, typer.Option(help="The moment to look ahead from, seconds.")],
     steps: Annotated[int | None, typer.Option(min=1, help="How many; the run's own number without it.")] = None,
+    beside: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--with",
+            help="Another run beside it, or a plain forecaster that it carries: counting (n-gram) or repeating (the "
+            "last step again). May be given several times.",
+        ),
+    ] = None,
+    futures: Annotated[int, typer.Option(min=0, help="So many futures that may come, besides the likeliest.")] = 0,
+    seed: Annotated[int, typer.Option(help="Of the futures: the same seed draws the same.")] = 0,
     as_json: Json = False,
 ) -> None:
-    """Say what comes next: actions and their characteristic 3D poses."""
-    from core.demo import find_run
-    from core.evaluation.forecasting import load_run
+    """Say what comes next: actions, their times and their characteristic 3D poses.
+
+    --json prints one forecast, and with --with a list of them in the order given.
+    """
+    from core.evaluation.forecasting import ClipMemory
     from core.footage import frame_at
-    from core.picturing import steps_table
     from core.project.store import ProjectStore
 
     with refusals(), ProjectStore.open(project, "", mode="read") as store:
         chosen = clip_of(store.project, clip)
-        predictor = load_run(find_run(run))
-        said = predictor.forecast(
-            store.project, lambda each: store.tracks(each.tracks), chosen.id, frame_at(store, chosen, at), steps
-        )
-        text = "\n".join(
-            [
-                f"{chosen.name} at {spelled_time(at)}, seen so far: {', '.join(said.seen_actions[-5:]) or 'nothing'}",
-                steps_table(said),
-                *said.doubts,
-            ]
-        )
-        answer(said, text, as_json=as_json)
+        frame, memory = frame_at(store, chosen, at), ClipMemory()
+        said = [
+            each.forecast(
+                store.project, lambda its: store.tracks(its.tracks), chosen.id, frame, steps,
+                futures=futures, seed=seed, memory=memory,
+            )
+            for each in _asked(run, beside or ())
+        ]  # fmt: skip
+        seen = ", ".join(said[0].seen_actions[-5:]) or "nothing"
+        text = "\n\n".join([f"{chosen.name} at {spelled_time(at)}, seen so far: {seen}", *map(_told, said)])
+        answer(said if beside else said[0], text, as_json=as_json)
+
+
+def _asked(run: str, beside: Sequence[str]) -> list[Any]:
+    """The run's predictor and those beside it."""
+    from core.demo import find_run
+    from core.evaluation.forecasting import load_run
+
+    first = load_run(find_run(run))
+    carried: dict[str, Any] = {"counting": first.beside("counting"), "repeating": first.beside("repeating")}
+    return [first, *(carried[each] if each in carried else load_run(find_run(each)) for each in beside)]
+
+
+def _told(said: Forecast) -> str:
+    """A forecast as lines: its steps, then its futures, then what makes it doubtful."""
+    from core.picturing import steps_table
+
+    lines = [f"{said.model}{_how_sure(said)}", steps_table(said)]
+    if said.futures:
+        rows = [
+            (number, f"{100 * each.likelihood:.2g} %", " → ".join(step.action for step in each.steps))
+            for number, each in enumerate(said.futures, start=1)
+        ]
+        lines += ["", table(("future", "likely", "actions"), rows)]
+    return "\n".join([*lines, *said.doubts])
+
+
+def _how_sure(said: Forecast) -> str:
+    if said.calibration_error is None:
+        return ""
+    return f" (its confidence is off by {100 * said.calibration_error:.0f} points on validation clips)"
 
 
 COMMANDS = (train, evaluate, forecast)

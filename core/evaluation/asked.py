@@ -36,6 +36,7 @@ NAMED = 5
 MOST_STEPS = 50
 """No run is made for more; what lies farther ahead was never measured at all."""
 MOST_FUTURES = 64
+_WENT_ASTRAY = "Its weights or its clip's 2D poses went astray: choose another run, or train it again."
 NECK = UPPER_BODY_9["neck"]
 
 
@@ -189,6 +190,8 @@ class Asked:
         sequence, view = self.moment.sequence, self.moment.sequence.view
         looked_at = sequence.steps[: self.moment.seen][-self.data.past_steps :]
         times = None if ahead.times is None else ahead.times[0]
+        if not (np.isfinite(ahead.probabilities).all() and np.isfinite(ahead.joints_m).all()):
+            raise RunError(f"{model} answers with what is no number.", hint=_WENT_ASTRAY)
         return Forecast(
             model=model,
             clip_id=sequence.clip.id,

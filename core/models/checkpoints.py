@@ -18,6 +18,7 @@ from safetensors.torch import save as serialised
 from torch import Tensor
 
 from core import configs
+from core.bodies.skeletons import UPPER_BODY_9
 from core.errors import FormatError, RunError, TooNewError
 
 VERSION = 1
@@ -45,6 +46,7 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
     facts: dict[str, float] = {}  # numbers that extra tensors need, such as a smoothing
     temperatures: tuple[float, ...] = ()  # logits over these, step by step ahead, are confidence; empty: as they are
     calibration_error: float | None = None  # expected, on validation, after the temperatures
+    joints: tuple[str, ...] = UPPER_BODY_9.joints  # that its poses have
 
 
 class PoseGptHeader(msgspec.Struct, frozen=True, kw_only=True):
