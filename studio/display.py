@@ -1,4 +1,4 @@
-"""How people are shown on the pages: joints, body or both, how opaque, in front of the picture or beside it.
+"""How people and forecasts are shown on the pages: joints, body or both, how opaque, in front or beside; which lanes.
 
 The choices are the person's and stay for the next time; every page that draws people watches `changed`.
 """
@@ -7,7 +7,7 @@ from typing import Literal, get_args
 
 from PySide6.QtCore import QObject, Signal
 
-from studio.settings import MOST_TRANSPARENT, Settings, Shows
+from studio.settings import MOST_FUTURES, MOST_TRANSPARENT, Settings, Shows
 
 Place = Literal["forecast", "annotate"]
 SHOWS: tuple[Shows, ...] = get_args(Shows)
@@ -60,6 +60,41 @@ class Display(QObject):
     def set_beside(self, *, on: bool) -> None:
         self._settings.body_beside = on
         self._keep()
+
+    @property
+    def has_lanes(self) -> bool:
+        """Whether Annotate's timeline shows forecasts."""
+        return self._settings.forecast_lanes
+
+    @property
+    def lane_futures(self) -> int:
+        """How many futures stand behind each of them."""
+        return self._settings.lane_futures
+
+    @property
+    def walks_to_drafts(self) -> bool:
+        """Whether "Next missing" stops at drafts nobody has looked at."""
+        return self._settings.walks_to_drafts
+
+    def kept_lanes(self, project: str) -> list[str] | None:
+        """The forecasters whose lanes were last shown for the project in this folder; None: nobody ever chose."""
+        return self._settings.lanes.get(project)
+
+    def show_lanes(self, *, on: bool) -> None:
+        self._settings.forecast_lanes = on
+        self._settings.save()
+
+    def set_lane_futures(self, count: int) -> None:
+        self._settings.lane_futures = max(0, min(count, MOST_FUTURES))
+        self._settings.save()
+
+    def set_walks_to_drafts(self, *, on: bool) -> None:
+        self._settings.walks_to_drafts = on
+        self._settings.save()
+
+    def keep_lanes(self, project: str, lanes: list[str]) -> None:
+        self._settings.lanes[project] = lanes
+        self._settings.save()
 
     def look_again(self) -> None:
         """The settings were changed elsewhere, such as in their dialog."""

@@ -20,6 +20,8 @@ Shows = Literal["joints", "body", "both"]
 TEXT_SIZES = (100, 115, 130)
 MOST_TRANSPARENT = 20
 """Percent: below this nobody could tell that a body is there."""
+MOST_FUTURES = 6
+"""So many futures still fit under a lane."""
 _MOST_RECENT = 8
 
 
@@ -48,6 +50,10 @@ class Settings:
     annotate_shows: Shows = "joints"
     body_opacity: int = 85  # percent, over a picture
     body_beside: bool = False  # beside the picture instead of in front of it
+    forecast_lanes: bool = False  # on the timeline of Annotate
+    lane_futures: int = 0  # so many behind each of them
+    walks_to_drafts: bool = True  # "Next missing" stops there too
+    lanes: dict[str, list[str]] = field(default_factory=dict)  # whose lanes are shown, by the project's folder
     complaints: tuple[str, ...] = ()
     is_kept: bool = True
 
@@ -90,11 +96,19 @@ class Settings:
             f"forecast_shows = {_quoted(self.forecast_shows)}  # joints, body or both",
             f"annotate_shows = {_quoted(self.annotate_shows)}  # joints, body or both",
             f"body_opacity = {self.body_opacity}  # percent, over a picture",
-            f"body_beside = {str(self.body_beside).lower()}  # beside the picture instead of in front of it",
+            f"body_beside = {str(self.body_beside).lower()}  # beside the picture instead of of the picture",
+            f"forecast_lanes = {str(self.forecast_lanes).lower()}  # on the timeline of Annotate",
+            f"lane_futures = {self.lane_futures}  # so many behind each lane",
+            f"walks_to_drafts = {str(self.walks_to_drafts).lower()}  # Next missing stops at drafts",
         ]
         if self.panels:
             lines += ["", "[panels]  # sizes of panels, pixels"]
             lines += [f"{_quoted(key)} = {sizes}" for key, sizes in sorted(self.panels.items())]
+        if self.lanes:
+            lines += ["", "[lanes]  # whose forecasts are shown as lanes, by the project's folder"]
+            lines += [
+                f"{_quoted(folder)} = [{', '.join(map(_quoted, keys))}]" for folder, keys in sorted(self.lanes.items())
+            ]
         for each in self.recent:
             lines += [
                 "",
@@ -145,12 +159,22 @@ def load(file: Path | None = None) -> Settings:
     take("annotate_shows", get_args(Shows))
     take("body_opacity", tuple(range(MOST_TRANSPARENT, 101)))
     take("body_beside", bool)
+    take("forecast_lanes", bool)
+    take("lane_futures", tuple(range(MOST_FUTURES + 1)))
+    take("walks_to_drafts", bool)
     panels = found.get("panels", {})
     if isinstance(panels, dict):
         made.panels = {
             key: sizes
             for key, sizes in panels.items()
             if isinstance(sizes, list) and all(isinstance(size, int) and size >= 0 for size in sizes)
+        }
+    lanes = found.get("lanes", {})
+    if isinstance(lanes, dict):
+        made.lanes = {
+            folder: keys
+            for folder, keys in lanes.items()
+            if isinstance(keys, list) and all(isinstance(key, str) for key in keys)
         }
     recent = found.get("recent", [])
     made.recent = tuple(

@@ -25,6 +25,7 @@ from studio.pages import annotate_facts as facts
 from studio.pages.annotate_bodies import PictureBody
 from studio.pages.annotate_casting import Casting
 from studio.pages.annotate_changing import Changing
+from studio.pages.annotate_foreseen import Foreseen
 from studio.pages.annotate_marking import Marking
 from studio.pages.annotate_panels import Panels
 from studio.pages.annotate_picture import ClipPicture
@@ -49,6 +50,10 @@ from studio.widgets.video_view import VideoView
 NARROW, LOW = 1330, 760
 """Below these the page makes its side panels smaller and folds what is less needed."""
 _ZOOM = 1.25
+_MENU = (
+    *("split", "merge", "nearest-end", "confirm-draft", "set-pose", "remove-pose", "zoom-selection"),
+    "delete-segment",
+)
 
 
 class AnnotatePage(QWidget):
@@ -77,7 +82,10 @@ class AnnotatePage(QWidget):
         self.casting = Casting(document, self.picture, self.changing, self.marking)
         self.panels = Panels(document, self.picture, self.timeline, self.labels, self.inspector, self.changing)
         self.playing = Playing(document, self.player, self.transport, self.timeline)
-        self.walks = Walks(document, self.timeline)
+        self.walks = Walks(document, self.timeline, display)
+        self.foreseen = Foreseen(
+            document, jobs, models, display, self.picture, self.timeline, self.player, self.changing
+        )
         self._wide_thumbnails = QTimer(self, singleShot=True, interval=120)
         self._wide_thumbnails.timeout.connect(self._want_thumbnails)
         timeline_accessible.install()
@@ -132,12 +140,14 @@ class AnnotatePage(QWidget):
             "next-actor": self.casting.next_actor,
             "snap": self.head.snap.click,
             "send-picture": self.sent.toggle,
+            **self.foreseen.commands(),
             **showing(self._display, "annotate"),
         }
 
     def checked(self) -> dict[str, bool]:
         """Which toggles are on."""
-        return {**shown_now(self._display, "annotate"), "send-picture": self.sent.is_out}
+        shown = {"send-picture": self.sent.is_out, "forecast-lanes": self.foreseen.lanes.is_on}
+        return {**shown_now(self._display, "annotate"), **shown}
 
     def shown(self) -> Shown:
         """The body that is shown, to be taken out."""
@@ -145,7 +155,7 @@ class AnnotatePage(QWidget):
 
     def is_settled(self) -> bool:
         """Whether everything that was asked for is on the screen."""
-        settled = self.picture.is_settled() and self.body.is_settled
+        settled = self.picture.is_settled() and self.body.is_settled and self.foreseen.lanes.is_settled
         return settled and not self._stale and not self._wide_thumbnails.isActive()
 
     def close_page(self) -> None:
@@ -153,17 +163,21 @@ class AnnotatePage(QWidget):
         self.player.stop()
         self.sent.take_back()
         self.body.close()
+        self.foreseen.lanes.sleep()
+        self.foreseen.accepting.close()
         self.picture.close()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self.view.take_keys()
+        self.foreseen.lanes.wake()
         self.says.emit(self._said)
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
         self.player.stop()
         self.body.sleep()
+        self.foreseen.lanes.sleep()
 
     def _say(self, words: str) -> None:
         self._said = words
@@ -248,7 +262,9 @@ class AnnotatePage(QWidget):
         timeline.view_changed.connect(self._follow_view)
         marking.range_changed.connect(lambda: timeline.show_range(marking.start, marking.end))
         changing.chose.connect(timeline.choose)
-        for told in (changing.says, self.walks.says):
+        self.foreseen.lanes.changed.connect(lambda: self.head.lanes.setChecked(self.foreseen.lanes.is_on))
+        self.foreseen.lanes.changed.connect(partial(self.foreseen.make_room, self._down))
+        for told in (changing.says, self.walks.says, self.foreseen.says):
             told.connect(self.head.say)
         self.transport.asked.connect(self._carry_out)
         self.head.asked.connect(self._carry_out)
@@ -297,6 +313,7 @@ class AnnotatePage(QWidget):
 
     def _follow_time(self, time: ClipTime) -> None:
         self.player.show_time(time)
+        self.foreseen.lanes.show_time(time)
         self._refresh()
 
     def _follow_playhead(self, frame: int) -> None:
@@ -342,7 +359,8 @@ class AnnotatePage(QWidget):
         contents = contents_of(document.project, clip, self.picture.time, sure, people=people)
         ends = self.picture.video_ends
         self.timeline.show_contents(replace(contents, video_ends=ends), self.changing.actor)
-        words, any_missing = facts.missing_words(clip, contents.gaps, int(contents.poses.missing.sum()))
+        lacking, drafts = int(contents.poses.missing.sum()), sum(int(each.drafts.sum()) for each in contents.tracks)
+        words, any_missing = facts.missing_words(clip, contents.gaps, lacking, drafts)
         self.head.show_missing(words, any_missing=any_missing)
         self.head.show_actor(self.casting.name() if self.casting.has_several else "")
         self.picture.show_frame()
@@ -404,7 +422,7 @@ class AnnotatePage(QWidget):
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         commands = self.commands()
-        for name in ("split", "merge", "nearest-end", "set-pose", "remove-pose", "zoom-selection", "delete-segment"):
+        for name in _MENU:
             action = menu.addAction(f"{BY_NAME[name].words}\t{shown_key(BY_NAME[name].key)}", commands[name])
             action.setEnabled(self.timeline.editable or name == "zoom-selection")
         if self.casting.has_several:

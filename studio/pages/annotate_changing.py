@@ -120,7 +120,8 @@ class Changing(QObject):
 
         def moved(before: Project) -> tuple[Project, None]:
             for segment, start, end in spans:
-                before = edits.move_ends(before, clip.id, segment, start_frame=start, end_frame=end)
+                author = self._document.author
+                before = edits.move_ends(before, clip.id, segment, start_frame=start, end_frame=end, author=author)
             return before, None
 
         name = self.name_of(first)
@@ -151,7 +152,11 @@ class Changing(QObject):
             self.says.emit("Choose the first of the two segments")
             return
         self.edit_with(
-            lambda before: (edits.merge_with_next(before, clip.id, segment.id), None), f"Merge {self.name_of(segment)}"
+            lambda before: (
+                edits.merge_with_next(before, clip.id, segment.id, author=self._document.author),
+                None,
+            ),
+            f"Merge {self.name_of(segment)}",
         )
 
     def delete(self) -> None:
@@ -189,7 +194,7 @@ class Changing(QObject):
 
         def cast(before: Project) -> tuple[Project, None]:
             for each in others:
-                before = edits.change_segment(before, clip.id, each.id, actor=actor)
+                before = edits.change_segment(before, clip.id, each.id, actor=actor, author=self._document.author)
             return before, None
 
         what = self.name_of(others[0]) if len(others) == 1 else f"{len(others)} segments"
@@ -210,7 +215,10 @@ class Changing(QObject):
             return
 
         def changed(before: Project) -> tuple[Project, None]:
-            after = edits.change_segment(before, clip.id, segment_id, action=action, objects=objects, actor=actor)
+            author = self._document.author
+            after = edits.change_segment(
+                before, clip.id, segment_id, action=action, objects=objects, actor=actor, author=author
+            )
             return after, None
 
         self.edit_with(changed, label.format(self.name_of(segment)))
@@ -252,6 +260,6 @@ class Changing(QObject):
             self.says.emit("There is no characteristic pose here to remove")
             return
         self.edit_with(
-            lambda before: (edits.remove_pose(before, clip.id, segment.id), None),
+            lambda before: (edits.remove_pose(before, clip.id, segment.id, author=self._document.author), None),
             f"Remove pose of {self.name_of(segment)}",
         )

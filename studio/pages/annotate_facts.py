@@ -11,19 +11,25 @@ from core.bodies.skeletons import UPPER_BODY_9
 from core.motion import SEEN, Poses2d
 from core.project.annotations import BY_HAND, DRAFT, CharacteristicPose, Clip, Project, Provenance, Segment
 from core.project.journal import Entry
+from core.project.provenance import origin_of, run_of
 from studio.widgets.clip_time import ClipTime, read_frame, say_count, say_time
 from studio.widgets.inspector import PoseFacts, SegmentFacts
 from studio.widgets.people_overlay import Person, people_at
 from studio.widgets.timeline_contents import ACTOR_NOT_SAID
 
 
-def missing_words(clip: Clip, gaps: Sequence[tuple[int, int]], lacking: int) -> tuple[str, bool]:
-    """What is still to do in a clip, and whether there is anything; `lacking` segments still need a pose."""
+def missing_words(clip: Clip, gaps: Sequence[tuple[int, int]], lacking: int, drafts: int = 0) -> tuple[str, bool]:
+    """What is still to do in a clip, and whether there is anything.
+
+    `lacking` segments still need a pose; at `drafts` of a model nobody has looked yet.
+    """
     said = []
     if gaps:
         said.append("1 unlabelled stretch" if len(gaps) == 1 else f"{say_count(len(gaps))} unlabelled stretches")
     if lacking:
         said.append("1 segment without a pose" if lacking == 1 else f"{say_count(lacking)} segments without a pose")
+    if drafts:
+        said.append("1 draft" if drafts == 1 else f"{say_count(drafts)} drafts")
     if said:
         return ", ".join(said), True
     return ("Nothing is missing" if clip.segments else "Nothing is marked yet"), False
@@ -66,12 +72,17 @@ def segment_facts(
         objects=segment.objects,
         actor=segment.actor,
         made=made_words(segment.made),
+        is_draft=segment.is_draft or ((pose := clip.pose_of(segment.id)) is not None and pose.is_draft),
         pose=_pose_facts(clip, segment, time, poses),
     )
 
 
 def made_words(made: Provenance) -> str:
-    """Who made a row and when: "By hand: Ines K., today 20:58"."""
+    """Who made a row and when: "By hand: Ines K., today 20:58", "forecaster-08, accepted by Ines K., today 20:58"."""
+    run = run_of(made.source)
+    if run:
+        did = {"draft": "accepted", "confirmed": "confirmed"}.get(origin_of(made.source), "corrected")
+        return f"{run}, {did} by {made.author or 'somebody'}, {_when(made.at)}"
     how = "By hand" if made.source == BY_HAND else made.source
     how = how[:1].upper() + how[1:]
     return f"{how}: {made.author}, {_when(made.at)}" if made.author else f"{how}, {_when(made.at)}"
@@ -173,6 +184,8 @@ def _who_set(pose: CharacteristicPose) -> str:
     """`Set by hand, Ines K., today 20:58`; of one that nobody chose yet, that it is a draft."""
     if not pose.is_draft:
         return made_words(pose.made).replace("By hand:", "Set by hand,")
+    if run_of(pose.made.source):
+        return f"A draft, which nobody chose yet. {made_words(pose.made)}"
     how = pose.made.source.removeprefix(DRAFT).strip(" :")
     by = ", ".join(each for each in (pose.made.author, _when(pose.made.at)) if each)
     return "A draft, which nobody chose yet" + (f" ({how})" if how else "") + f". {by}"

@@ -112,7 +112,7 @@ class Marking(QObject):
             return
         was = self._changing.name_of(chosen[0])
         for each in chosen:
-            project = edits.change_segment(project, clip.id, each.id, action=label_id)
+            project = edits.change_segment(project, clip.id, each.id, action=label_id, author=self._document.author)
         what = was if len(chosen) == 1 else f"{len(chosen)} segments"
         self._document.edit(project, f"Relabel {what} as {project.labels[label_id].name}")
 

@@ -2,6 +2,7 @@
 
 from PySide6.QtCore import QObject, Signal
 
+from studio.display import Display
 from studio.document import Document
 from studio.widgets.timeline import Timeline
 
@@ -11,9 +12,9 @@ class Walks(QObject):
 
     says = Signal(str)
 
-    def __init__(self, document: Document, timeline: Timeline) -> None:
+    def __init__(self, document: Document, timeline: Timeline, display: Display) -> None:
         super().__init__(timeline)
-        self._document, self._timeline = document, timeline
+        self._document, self._timeline, self._display = document, timeline, display
 
     def to_segment(self, step: int) -> None:
         """The next segment by its start, or the one before."""
@@ -66,7 +67,7 @@ class Walks(QObject):
             self._document.seek((found.start_frame + found.end_frame) // 2)
 
     def to_missing(self, step: int) -> None:
-        """The next stretch without a label or segment without a pose, all round the clip."""
+        """The next stretch without a label, segment without a pose or draft, all round the clip."""
         clip = self._document.clip
         if clip is None:
             return
@@ -103,4 +104,8 @@ class Walks(QObject):
         contents = self._timeline.scene.contents
         marks = contents.poses
         places = [(int(marks.frames[at]), marks.segments[at]) for at in marks.missing.nonzero()[0].tolist()]
+        if self._display.walks_to_drafts:
+            for track in contents.tracks:
+                unseen = track.drafts.nonzero()[0].tolist()
+                places += [(int(track.starts[at]), track.ids[at]) for at in unseen]
         return places + [(start, "") for start, _ in contents.gaps]

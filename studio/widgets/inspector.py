@@ -59,6 +59,8 @@ class SegmentFacts:
     objects: tuple[str, ...]
     actor: str
     made: str
+    is_draft: bool = False
+    """A model's, or nobody chose its pose: it can be confirmed as it is."""
     pose: PoseFacts = field(default_factory=lambda: PoseFacts(is_set=False))
 
 
@@ -200,6 +202,9 @@ class SegmentForm(QWidget):
         self._length = parts.text("", "caption")
         self.card = PoseCard(inspector)
         self._made = parts.text("", "caption", wrap=True)
+        self.confirm = parts.button("Confirm draft", "check")
+        self.confirm.setToolTip(tip("confirm-draft"))
+        self.confirm.clicked.connect(lambda: inspector.asked.emit("confirm-draft"))
         ends = parts.row((self.start, 1), parts.text("–", "caption"), (self.end, 1), gap=4)
         self._form = parts.col(
             parts.field("Action", self.action, width=78),
@@ -212,6 +217,7 @@ class SegmentForm(QWidget):
             self.card,
             parts.hair(),
             self._made,
+            parts.row(self.confirm, None),
             gap=7,
         )
         box = QVBoxLayout(self)
@@ -250,6 +256,8 @@ class SegmentForm(QWidget):
         self.actor.setCurrentIndex(self.actor.findData(facts.actor))
         self.card.show_facts(facts, editable=editable)
         self._made.setText(facts.made)
+        self.confirm.setVisible(facts.is_draft)
+        self.confirm.setEnabled(editable)
         for each in (self.action, self.start, self.end, self.objects, self.actor):
             each.setEnabled(editable)
 

@@ -21,6 +21,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
+from studio.widgets.lane_hands import LaneHands
 from studio.widgets.timeline_contents import Axis, TimelineContents
 from studio.widgets.timeline_drag import DragOutcome
 from studio.widgets.timeline_pointer import Pointer
@@ -57,6 +58,7 @@ class Timeline(QWidget):
         self.snapping = True
         self.editable = True
         self.pointer = Pointer(self, self.playhead_wanted.emit, self.missing_clicked.emit)
+        self.lanes = LaneHands(self, self)
         self._ground: QPixmap | None = None
 
     # ---- what is shown ----
@@ -72,7 +74,7 @@ class Timeline(QWidget):
             self.pointer.give_back()
         chosen = frozenset(each for each in self.scene.chosen if contents.place_of(each) is not None)
         lost = chosen != self.scene.chosen
-        self._change(replace(self.scene, contents=contents, chosen=chosen, main_actor=main_actor))
+        self.show_scene(replace(self.scene, contents=contents, chosen=chosen, main_actor=main_actor))
         if other_length:
             self.show_whole()
         if lost:
@@ -80,11 +82,11 @@ class Timeline(QWidget):
 
     def show_thumbnails(self, thumbnails: dict[int, QPixmap]) -> None:
         """Pictures by frame; their row is there when any is."""
-        self._change(replace(self.scene, thumbnails=thumbnails))
+        self.show_scene(replace(self.scene, thumbnails=thumbnails))
 
     def show_range(self, start: int | None, end: int | None) -> None:
         """The stretch marked by I and O that has no label yet."""
-        self._change(replace(self.scene, range=(start, end)))
+        self.show_scene(replace(self.scene, range=(start, end)))
 
     def show_playhead(self, frame: int, *, playing: bool = False) -> None:
         """Put the playhead at `frame`; a playing view turns the page in its last tenth, it does not glide."""
@@ -102,7 +104,7 @@ class Timeline(QWidget):
         """Choose segments, as if they had been clicked."""
         segments = frozenset(each for each in segments if self.scene.contents.place_of(each) is not None)
         if segments != self.scene.chosen:
-            self._change(replace(self.scene, chosen=segments))
+            self.show_scene(replace(self.scene, chosen=segments))
             self.chosen_changed.emit(segments)
 
     # ---- the view ----
@@ -129,13 +131,14 @@ class Timeline(QWidget):
         """Show another stretch of time, kept inside the clip."""
         axis = axis.kept_inside()
         if axis != self.scene.axis:
-            self._change(replace(self.scene, axis=axis))
+            self.show_scene(replace(self.scene, axis=axis))
             self.view_changed.emit()
 
     def _is_whole(self) -> bool:
         return self.scene.axis.px_per_frame <= self.scene.axis.whole * 1.0001
 
-    def _change(self, scene: Scene) -> None:
+    def show_scene(self, scene: Scene) -> None:
+        """Show another state of everything."""
         self.scene = scene
         self._ground = None
         self.update()
@@ -146,7 +149,7 @@ class Timeline(QWidget):
         """What the drag would do by now; None when there is none any more."""
         had = self.scene.outcome
         if outcome != had:
-            self._change(replace(self.scene, outcome=outcome))
+            self.show_scene(replace(self.scene, outcome=outcome))
             self.preview_wanted.emit(-1 if outcome is None else outcome.frame)
         self.update()
 
@@ -164,6 +167,10 @@ class Timeline(QWidget):
     # ---- events ----
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton and self.lanes.press(
+            event.position(), event.globalPosition().toPoint()
+        ):
+            return
         self.pointer.press(event.position(), event.button(), event.modifiers())
         self.update()
 
@@ -171,6 +178,7 @@ class Timeline(QWidget):
         if self.pointer.is_down:
             self.pointer.move(event.position(), free=bool(event.modifiers() & Qt.KeyboardModifier.AltModifier))
         else:
+            self.lanes.point(event.position())
             self.setCursor(self.pointer.cursor(event.position()))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: ARG002
@@ -202,20 +210,29 @@ class Timeline(QWidget):
             case QFocusEvent():
                 self.update()
             case _ if event.type() in _NEW_LOOK:
-                self._change(self.scene.sized(self.width(), self.height(), whole=self._is_whole()))
+                self.show_scene(self.scene.sized(self.width(), self.height(), whole=self._is_whole()))
             case QKeyEvent() if event.key() == Qt.Key.Key_Escape and self.pointer.is_down:
                 # A drag is given back before any shortcut of the window hears of the key.
                 if event.type() == QEvent.Type.KeyPress:
                     self.pointer.give_back()
                 event.accept()
                 return True
+            case QKeyEvent() if event.type() in (QEvent.Type.ShortcutOverride, QEvent.Type.KeyPress):
+                bare = event.modifiers() in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier)
+                pressed = event.type() == QEvent.Type.KeyPress
+                if bare and self.lanes.key(Qt.Key(event.key()), is_pressed=pressed):
+                    event.accept()
+                    return True
             case QHelpEvent():
-                hit = self.scene.hit(QPointF(event.pos()))
-                QToolTip.showText(event.globalPos(), self.scene.said_of(hit.segment) if hit is not None else "", self)
+                QToolTip.showText(event.globalPos(), self.scene.said_at(QPointF(event.pos())), self)
                 return True
+            case _ if event.type() == QEvent.Type.Leave:
+                self.lanes.point(None)
         return super().event(event)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        if self.lanes.menu(QPointF(event.pos()), event.globalPos()):
+            return
         hit = self.scene.hit(QPointF(event.pos()))
         if hit is not None and hit.segment not in self.scene.chosen:
             self.choose(frozenset({hit.segment}))
@@ -223,7 +240,7 @@ class Timeline(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._change(self.scene.sized(self.width(), self.height(), whole=self._is_whole()))
+        self.show_scene(self.scene.sized(self.width(), self.height(), whole=self._is_whole()))
         self.view_changed.emit()
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002

@@ -1,4 +1,4 @@
-"""The timeline for screen readers: a list of segments, each said in one sentence, chosen ones marked as such."""
+"""The timeline for screen readers: a list of segments, then of foreseen ones, each said in one sentence."""
 
 from functools import cache, partial
 
@@ -6,6 +6,7 @@ from PySide6.QtCore import QObject, QRect
 from PySide6.QtGui import QAccessible, QAccessibleInterface
 from PySide6.QtWidgets import QAccessibleWidget
 
+from studio.widgets.forecast_lanes import LaneItem
 from studio.widgets.painted_items import ItemAccessible
 from studio.widgets.timeline import Timeline
 
@@ -14,32 +15,40 @@ MOST_ITEMS = 2000
 
 
 class TimelineAccessible(QAccessibleWidget):
-    """The widget, as a list of its segments."""
+    """The widget, as a list of its segments and of what its forecast lanes foresee."""
 
     def __init__(self, timeline: Timeline) -> None:
         super().__init__(timeline, QAccessible.Role.List, "Timeline")
         self._timeline = timeline
-        self._items: dict[str, SegmentAccessible] = {}
+        self._items: dict[str | LaneItem, SegmentAccessible | ForeseenAccessible] = {}
 
     def ids(self) -> list[str]:
         """The segments in the order of the tracks."""
         tracks = self._timeline.scene.contents.tracks
         return [each for track in tracks for each in track.ids][:MOST_ITEMS]
 
+    def keys(self) -> list[str | LaneItem]:
+        """The segments, then the foreseen ones, lane by lane."""
+        return [*self.ids(), *((lane.key, step.at) for lane in self._timeline.scene.lanes for step in lane.steps)]
+
     def childCount(self) -> int:
-        return len(self.ids())
+        return len(self.keys())
 
     def child(self, index: int) -> QAccessibleInterface | None:  # pyright: ignore[reportIncompatibleMethodOverride]
-        ids = self.ids()
-        if not 0 <= index < len(ids):
+        keys = self.keys()
+        if not 0 <= index < len(keys):
             return None
-        if ids[index] not in self._items:
-            self._items[ids[index]] = SegmentAccessible(self, self._timeline, ids[index])
-        return self._items[ids[index]]
+        key = keys[index]
+        if key not in self._items:
+            made = SegmentAccessible if isinstance(key, str) else ForeseenAccessible
+            self._items[key] = made(self, self._timeline, key)  # pyright: ignore[reportArgumentType]
+        return self._items[key]
 
     def indexOfChild(self, child: QAccessibleInterface) -> int:
-        ids = self.ids()
-        return ids.index(child.segment) if isinstance(child, SegmentAccessible) and child.segment in ids else -1
+        keys = self.keys()
+        key = child.segment if isinstance(child, SegmentAccessible) else None
+        key = child.item if isinstance(child, ForeseenAccessible) else key
+        return keys.index(key) if key in keys else -1
 
 
 class SegmentAccessible(ItemAccessible):
@@ -63,6 +72,28 @@ class SegmentAccessible(ItemAccessible):
 
     def is_chosen(self) -> bool:
         return self.segment in self._timeline.chosen
+
+
+class ForeseenAccessible(ItemAccessible):
+    """One step of a forecast lane in words."""
+
+    def __init__(self, parent: TimelineAccessible, timeline: Timeline, item: LaneItem) -> None:
+        super().__init__(parent, timeline)
+        self._timeline, self.item = timeline, item
+
+    def isValid(self) -> bool:
+        return any(each.key == self.item[0] and each.step(self.item[1]) for each in self._timeline.scene.lanes)
+
+    def area(self) -> QRect:
+        return self._timeline.scene.lane_item_rect(self.item).toRect()
+
+    def words(self) -> str:
+        scene = self._timeline.scene
+        lane = next((each for each in scene.lanes if each.key == self.item[0]), None)
+        return "" if lane is None else scene.said_of_lane(lane, self.item)
+
+    def is_chosen(self) -> bool:
+        return self._timeline.scene.lane_item == self.item
 
 
 _made: dict[int, TimelineAccessible] = {}

@@ -5,6 +5,7 @@ frame f takes the stretch from x(f) to x(f + 1). Positions on the screen are in 
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -15,6 +16,7 @@ from numpy import ndarray
 from core.motion import SEEN, Poses2d
 from core.project.annotations import Clip, Project, Segment
 from core.project.edits import BACKGROUND
+from core.project.provenance import run_of
 from studio.widgets.clip_time import ClipTime
 
 UNKNOWN_COLOUR = "#6B707B"
@@ -47,6 +49,8 @@ class SegmentTrack:
     ends: Int[ndarray, " segments"]
     labels: Int[ndarray, " segments"]
     rows: Int[ndarray, " segments"]
+    drafts: Bool[ndarray, " segments"]
+    """A model foresaw it or its pose, and nobody has looked at it since."""
 
     @property
     def row_count(self) -> int:
@@ -61,6 +65,8 @@ class PoseMarks:
     frames: Int[ndarray, " poses"] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     labels: Int[ndarray, " poses"] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     missing: Bool[ndarray, " poses"] = field(default_factory=lambda: np.zeros(0, dtype=bool))
+    drafts: Bool[ndarray, " poses"] = field(default_factory=lambda: np.zeros(0, dtype=bool))
+    """Nobody chose it yet."""
 
     def frame_of(self, segment: str) -> int | None:
         """Where a segment's pose is; None where it is missing."""
@@ -124,8 +130,11 @@ def contents_of(
         by_actor[""] = []
     names = {"": ACTOR_NOT_SAID if clip.actors else clip.performer or "Actions"}
     names |= {each.id: each.name for each in clip.actors}
+    unseen = {each.id for each in clip.segments if each.is_draft} | {
+        each.segment for each in clip.poses if each.is_draft and run_of(each.made.source)
+    }
     tracks = tuple(
-        _track(names.get(actor, ACTOR_NOT_SAID), actor, segments, known, unknown)
+        _track(names.get(actor, ACTOR_NOT_SAID), actor, segments, known, unknown, unseen)
         for actor, segments in by_actor.items()
     )
     poses = _pose_marks(clip, known, unknown, poseless_actions(project))
@@ -162,22 +171,25 @@ def _pose_marks(clip: Clip, known: dict[str, int], unknown: int, poseless: froze
     at_frames = np.array(frames, dtype=np.int64)
     labels = np.array([actions[each] for each in segments], dtype=np.int64)
     missing = np.arange(len(segments)) >= len(posed)
+    drafts = np.array([each.is_draft for each in posed] + [False] * (len(segments) - len(posed)), dtype=bool)
     if len(posed) < len(segments):  # poses come by frame, what is missing among them
         order = np.argsort(at_frames, kind="stable")
         segments = [segments[at] for at in order.tolist()]
-        at_frames, labels, missing = at_frames[order], labels[order], missing[order]
-    return PoseMarks(tuple(segments), at_frames, labels, missing)
+        at_frames, labels, missing, drafts = at_frames[order], labels[order], missing[order], drafts[order]
+    return PoseMarks(tuple(segments), at_frames, labels, missing, drafts)
 
 
-def _track(name: str, actor: str, segments: list[Segment], known: dict[str, int], unknown: int) -> SegmentTrack:
+def _track(
+    name: str, actor: str, segments: list[Segment], known: dict[str, int], unknown: int, unseen: set[str]
+) -> SegmentTrack:
     count = len(segments)
     starts = np.array([each.start_frame for each in segments], dtype=np.int64)
     ends = np.array([each.end_frame for each in segments], dtype=np.int64)
     labels = np.array([known.get(each.action, unknown) for each in segments], dtype=np.int64)
     ids = tuple([each.id for each in segments])
-    return SegmentTrack(
-        name, actor, dict(zip(ids, range(count), strict=True)), ids, starts, ends, labels, half_rows(starts, ends)
-    )
+    drafts = np.array([each in unseen for each in ids], dtype=bool)
+    places = dict(zip(ids, range(count), strict=True))
+    return SegmentTrack(name, actor, places, ids, starts, ends, labels, half_rows(starts, ends), drafts)
 
 
 def half_rows(starts: Int[ndarray, " segments"], ends: Int[ndarray, " segments"]) -> Int[ndarray, " segments"]:
@@ -266,12 +278,12 @@ class Axis:
         return replace(self, first=start, px_per_frame=scale).kept_inside()
 
 
-RowKind = Literal["frames", "segments", "poses", "confidence"]
+RowKind = Literal["frames", "segments", "poses", "confidence", "forecast"]
 
 
 @dataclass(frozen=True)
 class Row:
-    """One row of the timeline: what it shows, its name, and where it lies. `track` counts the segment tracks."""
+    """One row of the timeline: what it shows, its name, and where it lies. `track` counts the tracks, or the lanes."""
 
     kind: RowKind
     name: str
@@ -281,22 +293,20 @@ class Row:
 
 
 RULER, FOOT, GAP = 24.0, 22.0, 3.0
-_HEIGHTS = {"frames": 38.0, "segments": 30.0, "poses": 24.0, "confidence": 18.0}
+FUTURE_PX = 5.0
+"""How high one of several futures lies under the likeliest."""
+_HEIGHTS = {"frames": 38.0, "segments": 30.0, "poses": 24.0, "confidence": 18.0, "forecast": 26.0}
 
 
-def rows_of(contents: TimelineContents, height: float, *, with_frames: bool) -> tuple[Row, ...]:
+def rows_of(
+    contents: TimelineContents, height: float, *, with_frames: bool, lanes: Sequence[tuple[str, int]] = ()
+) -> tuple[Row, ...]:
     """The rows from top to bottom, spread over a widget `height` pixels high; what does not fit is left out.
 
-    In a low widget the frames and the 2D confidence fold away first.
+    `lanes` are the forecasts' names and how many futures each shows. In a low widget the frames and the 2D confidence
+    fold away first.
     """
-    wished: list[tuple[RowKind, str, float, int]] = []
-    if with_frames:
-        wished.append(("frames", "Frames", _HEIGHTS["frames"], -1))
-    for at, track in enumerate(contents.tracks):
-        wished.append(("segments", track.name, 44.0 if track.row_count > 1 else _HEIGHTS["segments"], at))
-    wished.append(("poses", "Poses", _HEIGHTS["poses"], -1))
-    if contents.confidence is not None:
-        wished.append(("confidence", "2D confidence", _HEIGHTS["confidence"], -1))
+    wished = _wished(contents, with_frames, lanes)
     room = height - RULER - FOOT - GAP
     for foldable in ("frames", "confidence"):
         if sum(each[2] * 0.95 + GAP for each in wished) > room:
@@ -311,3 +321,25 @@ def rows_of(contents: TimelineContents, height: float, *, with_frames: bool) -> 
         rows.append(Row(kind, name, top, high, track))
         top += high + GAP
     return tuple(rows)
+
+
+def wished_height(contents: TimelineContents, *, with_frames: bool, lanes: Sequence[tuple[str, int]]) -> float:
+    """How high a widget must be to show every row at its usual height."""
+    return RULER + FOOT + GAP + sum(each[2] + GAP for each in _wished(contents, with_frames, lanes))
+
+
+def _wished(
+    contents: TimelineContents, with_frames: bool, lanes: Sequence[tuple[str, int]]
+) -> list[tuple[RowKind, str, float, int]]:
+    """Kind, name, usual height and number of every row there could be."""
+    wished: list[tuple[RowKind, str, float, int]] = []
+    if with_frames:
+        wished.append(("frames", "Frames", _HEIGHTS["frames"], -1))
+    for at, track in enumerate(contents.tracks):
+        wished.append(("segments", track.name, 44.0 if track.row_count > 1 else _HEIGHTS["segments"], at))
+    wished.append(("poses", "Poses", _HEIGHTS["poses"], -1))
+    if contents.confidence is not None:
+        wished.append(("confidence", "2D confidence", _HEIGHTS["confidence"], -1))
+    for at, (name, futures) in enumerate(lanes):
+        wished.append(("forecast", name, _HEIGHTS["forecast"] + FUTURE_PX * futures, at))
+    return wished

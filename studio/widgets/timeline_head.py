@@ -19,6 +19,7 @@ class TimelineHead(QWidget):
         super().__init__()
         self.snap = parts.tool("magnet", tip("snap"), on=True)
         cut = parts.tool("cut", tip("split"))
+        self.lanes = parts.tool("forecast", tip("forecast-lanes"), checkable=True)
         self.said = parts.text("", "label")
         self.missing = parts.text("", "warn")
         for each in (self.said, self.missing):
@@ -43,7 +44,7 @@ class TimelineHead(QWidget):
         self.slider.setAccessibleName("Zoom of the timeline")
         whole = parts.tool("fit", tip("zoom-all"))
         for button, name in (
-            *((self.snap, "snap"), (cut, "split"), (self.next, "next-missing")),
+            *((self.snap, "snap"), (cut, "split"), (self.lanes, "forecast-lanes"), (self.next, "next-missing")),
             *((out, "zoom-out"), (closer, "zoom-in"), (whole, "zoom-all")),
         ):
             button.clicked.connect(partial(self.asked.emit, name))
@@ -55,9 +56,8 @@ class TimelineHead(QWidget):
         box.setSpacing(4)
         title = parts.text("Timeline", "title")
         ends = (out, self.slider, closer, whole)
-        parts.fill(
-            box, (title, 8, self.snap, cut, self.actor, 8, (self.said, 3), (self.missing, 2), self.next, self._key)
-        )
+        said = ((self.said, 3), (self.missing, 2))
+        parts.fill(box, (title, 8, self.snap, cut, self.lanes, self.actor, 8, *said, self.next, self._key))
         parts.fill(box, (parts.hair(vertical=True), *ends))
 
     def say(self, words: str) -> None:

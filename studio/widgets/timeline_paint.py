@@ -131,7 +131,8 @@ def segments(
         top = row.top + int(track.rows[which]) * half
         high = half - (1 if track.row_count > 1 else 0)
         rect = QRectF(left[at] + 0.5, top, wide[at] - 1, high)
-        segment(painter, rect, labels[int(track.labels[which])], chosen=track.ids[which] in chosen, clip=axis)
+        is_chosen, is_draft = track.ids[which] in chosen, bool(track.drafts[which])
+        segment(painter, rect, labels[int(track.labels[which])], chosen=is_chosen, clip=axis, draft=is_draft)
 
 
 def gaps(painter: QPainter, axis: Axis, row: Row, stretches: Sequence[tuple[int, int]]) -> None:
@@ -153,21 +154,33 @@ def gaps(painter: QPainter, axis: Axis, row: Row, stretches: Sequence[tuple[int,
             )
 
 
-def segment(painter: QPainter, rect: QRectF, label: LabelLook, *, chosen: bool, clip: Axis) -> None:
-    """One segment: its colour, its hatch, its name or key, and the ring and grips when it is chosen."""
+def segment(
+    painter: QPainter, rect: QRectF, label: LabelLook, *, chosen: bool, clip: Axis, draft: bool = False
+) -> None:
+    """One segment: its colour, its hatch, its name or key, and the ring and grips when it is chosen.
+
+    A draft that nobody has looked at is half as strong, dashed, and carries the sign of a forecast.
+    """
     look = theme.now()
     radius = theme.RADIUS["mark"]
-    painter.setPen(
-        QPen(QColor(theme.mix(label.colour, "#000000", 0.25)), 1) if look.name == "light" else Qt.PenStyle.NoPen
-    )
-    painter.setBrush(QColor(label.colour))
+    ground = theme.mix(look.panel, label.colour, 0.5) if draft else label.colour
+    rim = QPen(QColor(theme.mix(label.colour, "#000000", 0.25) if look.name == "light" else label.colour), 1)
+    if draft:
+        rim.setDashPattern([4, 3])
+        rect = rect.adjusted(0.5, 0.5, -0.5, -0.5)
+    painter.setPen(rim if draft or look.name == "light" else Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(ground))
     painter.drawRoundedRect(rect, radius, radius)
     # Only the part in view is hatched and written on: a long segment scrolls, its name stays.
     view = rect.intersected(QRectF(clip.left, rect.top(), clip.width, rect.height()))
-    painting.hatched(painter, view, theme.mix(label.colour, "#000000", 0.16), theme.hatch(label.place))
+    painting.hatched(painter, view, theme.mix(ground, "#000000", 0.16), theme.hatch(label.place))
     inset = 11 if chosen else 7
+    ink = _ink_on(ground)
+    if draft and view.width() >= 2 * NAMED_PX:
+        place = QPointF(view.right() - (21 if chosen else 17), view.center().y() - 6)
+        painter.drawPixmap(place, icons.pixmap("forecast", ink, 12))
+        view = view.adjusted(0, 0, -18, 0)
     size = min(11.0, max(9.0, rect.height() * 0.5))
-    ink = _ink_on(label.colour)
     room = view.width() - inset - 5
     said = (
         label.name if view.width() >= NAMED_PX and painting.words_width(label.name[:3], size, 600) < room else label.key
@@ -242,6 +255,10 @@ def poses(
                 painting.put(painter, x + 11, _baseline(rect, 10.5), "no pose yet", look.warn, 10.5)
             continue
         colour = labels[int(marks.labels[at])].colour
+        if marks.drafts[at]:  # nobody chose it: hollow, as what is foreseen
+            rim = ("#FFFFFF" if look.name == "dark" else look.text) if strong else colour
+            painting.diamond(painter, x, middle, radius, rim, filled=False, width=2 if strong else 1.4)
+            continue
         if strong:
             rim = "#FFFFFF" if look.name == "dark" else look.text
             painting.diamond(painter, x, middle, radius + 1.5, colour, rim, width=2)

@@ -154,6 +154,8 @@ class Pointer:
         if at.y() >= scene.bottom and at.x() >= scene.head:
             inside = scene.overview_part(at.x()) == "window"
             return Qt.CursorShape.OpenHandCursor if inside else Qt.CursorShape.SizeHorCursor
+        if (at.x() < scene.head and scene.lane_at(at) is not None) or scene.lane_item_at(at) is not None:
+            return Qt.CursorShape.PointingHandCursor
         hit = scene.hit(at)
         if hit is None or not self._target.editable:
             return Qt.CursorShape.ArrowCursor

@@ -11,10 +11,11 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPixmap
 
 from studio import theme
-from studio.widgets import painting
+from studio.widgets import lane_paint, painting
 from studio.widgets import timeline_paint as paint
 from studio.widgets.clip_time import ClipTime, say_time
-from studio.widgets.timeline_contents import FOOT, RULER, Axis, Row, TimelineContents, rows_of
+from studio.widgets.forecast_lanes import Lane, LaneItem, said_of
+from studio.widgets.timeline_contents import FOOT, RULER, Axis, Row, TimelineContents, rows_of, wished_height
 from studio.widgets.timeline_drag import DragOutcome
 
 HEAD = 136
@@ -43,6 +44,8 @@ class Scene:
     outcome: DragOutcome | None = None
     thumbnails: dict[int, QPixmap] = field(default_factory=dict)
     main_actor: str | None = None
+    lanes: tuple[Lane, ...] = ()
+    lane_item: LaneItem | None = None
 
     # ---- the view ----
 
@@ -73,7 +76,14 @@ class Scene:
 
     def rows(self) -> tuple[Row, ...]:
         """What is shown from top to bottom."""
-        return rows_of(self.contents, self.height, with_frames=bool(self.thumbnails))
+        return rows_of(self.contents, self.height, with_frames=bool(self.thumbnails), lanes=self._lane_sizes())
+
+    def wished_height(self) -> int:
+        """How high the widget must be for every row to have its usual height."""
+        return round(wished_height(self.contents, with_frames=bool(self.thumbnails), lanes=self._lane_sizes()))
+
+    def _lane_sizes(self) -> list[tuple[str, int]]:
+        return [(each.name, len(each.futures)) for each in self.lanes]
 
     # ---- finding things ----
 
@@ -130,9 +140,49 @@ class Scene:
         place, span = self.contents.place_of(segment), self.contents.segment_at(segment)
         if place is None or span is None:
             return ""
-        label = self.contents.labels[int(self.contents.tracks[place[0]].labels[place[1]])]
-        time = self.contents.time
-        return f"{label.name}, {say_time(time.seconds(span[0]))} to {say_time(time.seconds(span[1]))}"
+        track, time = self.contents.tracks[place[0]], self.contents.time
+        label = self.contents.labels[int(track.labels[place[1]])]
+        draft = ", a draft" if track.drafts[place[1]] else ""
+        return f"{label.name}, {say_time(time.seconds(span[0]))} to {say_time(time.seconds(span[1]))}{draft}"
+
+    def lane_at(self, at: QPointF) -> Lane | None:
+        """The forecast lane at a point, its head included."""
+        rows = (each for each in self.rows() if each.kind == "forecast" and each.top <= at.y() < each.top + each.height)
+        row = next(rows, None) if at.y() < self.bottom else None
+        return None if row is None else self.lanes[row.track]
+
+    def lane_item_at(self, at: QPointF) -> LaneItem | None:
+        """The foreseen segment at a point; of several that overlap, the one that begins last."""
+        lane = self.lane_at(at)
+        if lane is None or at.x() < self.head:
+            return None
+        frame, slack = self.axis.frame(at.x()), MISS_PX / self.axis.px_per_frame
+        under = [each for each in lane.steps if each.frames.start - slack <= frame < each.frames.end + slack]
+        return (lane.key, max(under, key=lambda each: each.frames.start).at) if under else None
+
+    def lane_item_rect(self, item: LaneItem) -> QRectF:
+        """Where a foreseen segment is drawn; empty where it is not."""
+        place = next((at for at, each in enumerate(self.lanes) if each.key == item[0]), -1)
+        row = next((each for each in self.rows() if each.kind == "forecast" and each.track == place), None)
+        step = None if place < 0 else self.lanes[place].step(item[1])
+        if row is None or step is None:
+            return QRectF()
+        return lane_paint.step_rect(self.axis, row, self.lanes[place], step)
+
+    def said_of_lane(self, lane: Lane, item: LaneItem | None) -> str:
+        """A lane, or one of its steps, in words."""
+        step = None if item is None else lane.step(item[1])
+        if step is not None:
+            return said_of(lane, step, self.contents.time)
+        return ". ".join(each for each in (lane.words, lane.hint) if each) or f"{lane.name}: choose runs and futures"
+
+    def said_at(self, at: QPointF) -> str:
+        """What lies at a point, in words; empty where nothing does."""
+        lane = self.lane_at(at)
+        if lane is not None:
+            return self.said_of_lane(lane, self.lane_item_at(at))
+        hit = self.hit(at)
+        return self.said_of(hit.segment) if hit is not None else ""
 
     def row_kind(self, at: QPointF) -> str:
         """What the row at a point shows; empty between rows."""
@@ -185,7 +235,11 @@ class Scene:
             main = contents.tracks[0].actor
         for row in self.rows():
             track = contents.tracks[row.track] if row.kind == "segments" else None
-            paint.head(painter, row, self.head, strong=track is not None and track.actor == main)
+            lane_shown = self.lanes[row.track] if row.kind == "forecast" else None
+            if lane_shown is not None:
+                lane_paint.head(painter, row, self.head, lane_shown)
+            else:
+                paint.head(painter, row, self.head, strong=track is not None and track.actor == main)
             painter.setPen(theme.alpha(look.line, 0.8))
             painter.drawLine(QPointF(0, row.top + row.height + 1.5), QPointF(self.width, row.top + row.height + 1.5))
             painter.save()
@@ -199,6 +253,10 @@ class Scene:
                 paint.poses(painter, axis, row, contents.poses, contents.labels, self.chosen, pose)
             elif row.kind == "confidence" and contents.confidence is not None:
                 paint.confidence(painter, axis, row, contents.confidence)
+            elif lane_shown is not None:
+                item = self.lane_item
+                chosen = item[1] if item is not None and item[0] == lane_shown.key else None
+                lane_paint.lane(painter, axis, row, lane_shown, contents.time, chosen, self.lane_width)
             elif row.kind == "frames":
                 painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
                 ends = axis.frame_count if contents.video_ends is None else contents.video_ends

@@ -30,6 +30,8 @@ class FittingModels(QObject):
     """Answers questions for bodies as the warm process does, after a turn of the event loop; the newest one counts."""
 
     fitted = Signal(int, object)
+    answered = Signal(int, object)
+    refused = Signal(int, object)
 
     def __init__(self) -> None:
         super().__init__()
@@ -40,6 +42,8 @@ class FittingModels(QObject):
     def warm_up(self) -> None: ...
 
     def forget_fit(self) -> None: ...
+
+    def forget_forecast(self) -> None: ...
 
     def close(self) -> None: ...
 

@@ -1,0 +1,219 @@
+"""What a person does with the forecast lanes of Annotate: choose runs, walk, use steps as drafts, confirm those.
+
+It owns the lanes and what accepts their steps, and tells the page in words what did not happen.
+"""
+
+from collections.abc import Callable
+from functools import partial
+
+from PySide6.QtCore import QObject, QPoint, QTimer, Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QMenu, QSplitter
+
+from core.project.annotations import Clip, Segment
+from core.project.drafts import confirm
+from studio.actions import Handlers
+from studio.commands import BY_NAME, shown_key
+from studio.display import Display
+from studio.document import Document
+from studio.jobs import Jobs
+from studio.models_client import ModelsClient
+from studio.pages.accepting import Accepting
+from studio.pages.annotate_changing import Changing
+from studio.pages.annotate_lanes import ForecastLanes
+from studio.pages.annotate_picture import ClipPicture
+from studio.settings import MOST_FUTURES
+from studio.widgets import parts
+from studio.widgets.forecast_lanes import MOST_LANES, LaneItem
+from studio.widgets.player import Player
+from studio.widgets.timeline import Timeline
+
+_LEAST_PICTURE = 0.45
+"""Of the page's height: lanes take no more from the picture than leaves it this."""
+
+
+class Foreseen(QObject):
+    """The lanes, their menus and their keys."""
+
+    says = Signal(str)
+
+    def __init__(
+        self,
+        document: Document,
+        jobs: Jobs,
+        models: ModelsClient,
+        display: Display,
+        picture: ClipPicture,
+        timeline: Timeline,
+        player: Player,
+        changing: Changing,
+    ) -> None:
+        super().__init__(timeline)
+        self._document, self._display, self._timeline, self._changing = document, display, timeline, changing
+        self._had_room_for: list[int] = []
+        self.lanes = ForecastLanes(document, jobs, models, display, timeline, player)
+        self.accepting = Accepting(document, self, identify=picture.identify)
+        self.accepting.go_by(lambda _clip: picture.time)
+        self.accepting.says.connect(self.says)
+        self.accepting.accepted.connect(self._accepted)
+        timeline.lanes.menu_wanted.connect(self.open_menu)
+        timeline.lanes.used.connect(self.use)
+
+    def commands(self) -> Handlers:
+        """What the keys do."""
+        return {
+            "forecast-lanes": self.lanes.toggle,
+            "use-forecast": self.use,
+            "use-whole-forecast": self.use_all,
+            "next-forecast": partial(self._walk, 1, 0),
+            "previous-forecast": partial(self._walk, -1, 0),
+            "lane-below": partial(self._walk, 0, 1),
+            "lane-above": partial(self._walk, 0, -1),
+            "confirm-draft": self.confirm,
+        }
+
+    def make_room(self, down: QSplitter) -> None:
+        """Give the timeline the height that new lanes need, as long as the picture keeps most of its own."""
+        lanes = [len(each.futures) for each in self._timeline.scene.lanes]
+        if lanes == self._had_room_for:
+            return
+        self._had_room_for = lanes
+        upper, lower = down.sizes()
+        lacking = self._timeline.scene.wished_height() - self._timeline.height()
+        spare = round(upper - _LEAST_PICTURE * (upper + lower))
+        grown = min(lacking, spare)
+        if self.lanes.is_on and grown > 0:
+            down.setSizes([upper - grown, lower + grown])
+
+    # ---- steps into drafts ----
+
+    def use(self) -> None:
+        """Make a draft of the step that is chosen, or of the first one foreseen."""
+        item = self.lanes.item()
+        if item is None:
+            on = self.lanes.is_on
+            self.says.emit("No lane foresees a step here" if on else "Show the forecast lanes first (Shift+F)")
+            return
+        self._use(item)
+
+    def use_all(self) -> None:
+        """Make drafts of every step of the chosen lane, or of the first."""
+        item = self.lanes.item()
+        found = None if item is None else self.lanes.forecast_of(item[0])
+        if item is None or found is None:
+            self.use()
+            return
+        known, forecast = found
+        self.accepting.use(known, forecast, range(len(forecast.steps)))
+
+    def confirm(self) -> None:
+        """The chosen drafts (or the one at the playhead) are right as they are."""
+        clip = self._document.clip
+        if clip is None:
+            return
+        meant = [each for each in clip.segments if each.id in self._changing.chosen]
+        under = self._changing.at_playhead()
+        meant = meant or ([under] if under is not None else [])
+        drafts = [each for each in meant if each.is_draft or _has_draft_pose(clip, each)]
+        if not drafts:
+            self.says.emit("No draft is chosen: a draft is dashed, and says which run foresaw it")
+            return
+        what = self._changing.name_of(drafts[0]) if len(drafts) == 1 else f"{len(drafts)} drafts"
+        author, ids = self._document.author, [each.id for each in drafts]
+        self._changing.edit_with(
+            lambda before: (confirm(before, clip.id, *ids, author=author), None), f"Confirm {what}"
+        )
+
+    def _use(self, item: LaneItem, *, with_labels: bool = False) -> None:
+        found = self.lanes.forecast_of(item[0])
+        if found is not None:
+            self.accepting.use(*found, (item[1],), with_labels=with_labels)
+
+    def _accepted(self, segments: tuple[str, ...]) -> None:
+        self._timeline.choose(frozenset(segments))
+
+    def _walk(self, along: int, across: int) -> None:
+        if self._timeline.lanes.walk(along, across):
+            self._timeline.setFocus()
+        else:
+            self.says.emit("No lane foresees a step here" if self.lanes.is_on else "Show the lanes first (Shift+F)")
+
+    # ---- menus ----
+
+    def open_menu(self, target: LaneItem | str, on_screen: QPoint) -> None:
+        """What can be done with a step, and with its lane."""
+        menu = QMenu(self._timeline)
+        # After the event that asked for it: a menu opened inside one takes the release of that very press.
+        QTimer.singleShot(0, menu, lambda: menu.popup(on_screen))
+        menu.aboutToHide.connect(menu.deleteLater)
+        self.fill_menu(menu, target)
+
+    def fill_menu(self, menu: QMenu, target: LaneItem | str) -> None:
+        """The rows of that menu."""
+        if not isinstance(target, str):
+            self._fill_step(menu, target)
+        key = target if isinstance(target, str) else target[0]
+        if self.lanes.forecast_of(key) is not None:
+            everything = self._row(menu, "use-whole-forecast", partial(self._use_all_of, key))
+            everything.setEnabled(self._timeline.editable)
+        menu.addSeparator()
+        self.fill_choices(menu)
+
+    def fill_choices(self, menu: QMenu) -> None:
+        """Whose lanes are shown, and how many futures."""
+        shown = {each.key for each in self.lanes.shown}
+        for known in self.lanes.choices():
+            action = menu.addAction(
+                parts.literal(known.name if not known.is_plain else f"{known.name}, for comparison")
+            )
+            action.setCheckable(True)
+            action.setChecked(known.key in shown)
+            action.setEnabled(known.key in shown or len(shown) < MOST_LANES)
+            action.toggled.connect(lambda on, known=known: self.lanes.choose(known, on=on))
+        if not self.lanes.choices():
+            menu.addAction("No forecaster yet: train one").setEnabled(False)
+        futures = menu.addMenu("Futures behind each")
+        for count in (0, 2, 4, MOST_FUTURES):
+            action = futures.addAction("none" if not count else str(count))
+            action.setCheckable(True)
+            action.setChecked(count == self.lanes.futures)
+            action.triggered.connect(partial(self.lanes.set_futures, count))
+        menu.addSeparator()
+        drafts = menu.addAction("Next missing stops at drafts")
+        drafts.setCheckable(True)
+        drafts.setChecked(self._display.walks_to_drafts)
+        drafts.toggled.connect(self._walk_to_drafts)
+        hide = self._row(menu, "forecast-lanes", self.lanes.toggle)
+        hide.setText(f"Hide the lanes\t{shown_key(BY_NAME['forecast-lanes'].key)}")
+
+    def _fill_step(self, menu: QMenu, item: LaneItem) -> None:
+        found = self.lanes.forecast_of(item[0])
+        if found is None:
+            return
+        unknown = self.accepting.unknown(found[1], (item[1],))
+        why = self.accepting.why_not(found[1], item[1])
+        use = self._row(menu, "use-forecast", partial(self._use, item, with_labels=bool(unknown)))
+        if unknown:
+            use.setText(parts.literal(f"Add the label {unknown[0]} and use as draft"))
+        use.setEnabled(not why)
+        if why:
+            menu.addAction(why).setEnabled(False)
+
+    def _use_all_of(self, key: str) -> None:
+        found = self.lanes.forecast_of(key)
+        if found is not None:
+            self.accepting.use(*found, range(len(found[1].steps)))
+
+    def _walk_to_drafts(self, on: bool) -> None:
+        self._display.set_walks_to_drafts(on=on)
+        self.lanes.changed.emit()
+
+    @staticmethod
+    def _row(menu: QMenu, name: str, what: Callable[[], object]) -> QAction:
+        command = BY_NAME[name]
+        return menu.addAction(f"{command.words}\t{shown_key(command.key)}" if command.key else command.words, what)
+
+
+def _has_draft_pose(clip: Clip, segment: Segment) -> bool:
+    pose = clip.pose_of(segment.id)
+    return pose is not None and pose.is_draft

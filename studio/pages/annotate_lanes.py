@@ -1,0 +1,304 @@
+"""The forecast lanes of Annotate: which runs are asked, when, and what they foresee, as rows of the timeline.
+
+They follow the playhead, asked once it has stood still and nothing plays or is dragged; what was there stays, pale,
+until the new answer is. A step that is chosen holds its moment: the playhead walks on into what is foreseen, and the
+lanes stay as they were seen from there until the step is let go of (Esc, or a click elsewhere on the timeline).
+"""
+
+from dataclasses import replace
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from core.forecasts import Forecast, ForecastAnswer, Forecaster, Refusal
+from core.project.annotations import Changes, Project
+from studio import forecasters
+from studio.display import Display
+from studio.document import Document
+from studio.forecasters import Known
+from studio.jobs import Jobs
+from studio.models_client import ModelsClient
+from studio.widgets.clip_time import ClipTime
+from studio.widgets.forecast_lanes import MOST_LANES, Lane, LaneItem, lane_of
+from studio.widgets.player import Player
+from studio.widgets.timeline import Timeline
+from studio.widgets.timeline_contents import LabelLook
+
+_STOOD_STILL_MS = 100
+_NOTHING_KEY = ""
+"""The key of the row that says why there are no lanes."""
+
+
+class ForecastLanes(QObject):
+    """Asks for the lanes and shows them."""
+
+    changed = Signal()
+    """On or off, other runs, or other answers."""
+
+    def __init__(
+        self,
+        document: Document,
+        jobs: Jobs,
+        models: ModelsClient,
+        display: Display,
+        timeline: Timeline,
+        player: Player,
+    ) -> None:
+        super().__init__(timeline)
+        self._document, self._jobs, self._models, self._display = document, jobs, models, display
+        self._timeline, self._player = timeline, player
+        self.time = ClipTime(0, 25.0)
+        self.known: list[Known] = []
+        self.shown: tuple[Known, ...] = ()
+        self.at_frame = 0
+        self._answers: dict[str, ForecastAnswer] = {}
+        self._refusal: Refusal | None = None
+        self._asked: tuple[Known, ...] = ()
+        self._number = -1
+        self._is_pale = False
+        self._is_awake = False
+        self._soon = QTimer(self, singleShot=True, interval=_STOOD_STILL_MS)
+        self._soon.timeout.connect(self._ask)
+        models.answered.connect(self._take)
+        models.refused.connect(self._take_refusal)
+        document.playhead_moved.connect(self._moved)
+        document.clip_chosen.connect(self._other_clip)
+        document.changed.connect(self._edited)
+        document.opened.connect(self._opened)
+        document.closed.connect(self._opened)
+        for told in (jobs.listed, jobs.ended):
+            told.connect(self._look_for_runs)
+        player.changed.connect(self._played)
+        timeline.lanes.chosen.connect(self._follow_chosen)
+
+    # ---- what there is ----
+
+    @property
+    def is_on(self) -> bool:
+        return self._display.has_lanes
+
+    @property
+    def futures(self) -> int:
+        """How many futures stand behind the likeliest."""
+        return self._display.lane_futures
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether the lanes show the answer to what is asked."""
+        return not (self.is_on and self._is_awake and self._is_pale)
+
+    def choices(self) -> list[Known]:
+        """Every forecaster there is, each followed by the baseline beside it."""
+        return [each for known in self.known for each in (known, known.beside())]
+
+    def forecast_of(self, key: str) -> tuple[Known, Forecast] | None:
+        """A lane's forecaster and its answer."""
+        known = next((each for each in self.shown if each.key == key), None)
+        answer = self._answers.get(key)
+        return (known, answer.forecast) if known is not None and answer is not None and answer.forecast else None
+
+    def item(self) -> LaneItem | None:
+        """The step that is chosen, or else the first that the first lane foresees."""
+        if self._timeline.lanes.item is not None:
+            return self._timeline.lanes.item
+        first = next((each for each in self._timeline.scene.lanes if each.steps and not each.is_pale), None)
+        return None if first is None else (first.key, first.steps[0].at)
+
+    # ---- what the person wants ----
+
+    def toggle(self) -> None:
+        """Shift+F."""
+        self._display.show_lanes(on=not self.is_on)
+        if not self.is_on:
+            self._soon.stop()
+            self._models.forget_forecast()
+            self._is_pale = False
+        self._look_for_runs()
+        self.ask_soon()
+        self._show()
+
+    def choose(self, known: Known, *, on: bool) -> None:
+        """Show this forecaster's lane, or do not."""
+        others = [each for each in self.shown if each.key != known.key]
+        wanted = [*others, known][-MOST_LANES:] if on else others
+        order = {each.key: at for at, each in enumerate(self.choices())}
+        self.shown = tuple(sorted(wanted, key=lambda each: order.get(each.key, len(order))))
+        self._display.keep_lanes(self._project_key(), [self._kept_key(each) for each in self.shown])
+        self.ask_soon()
+        self._show()
+
+    def set_futures(self, count: int) -> None:
+        """So many futures behind each lane."""
+        self._display.set_lane_futures(count)
+        self.ask_soon()
+        self._show()
+
+    def let_go(self) -> bool:
+        """Esc: choose no step any more; whether one was."""
+        was = self._timeline.lanes.item is not None
+        self._timeline.lanes.choose(None)
+        return was
+
+    def wake(self) -> None:
+        """The page is in front."""
+        self._is_awake = True
+        self._look_for_runs()
+        self.at_frame = self._document.playhead
+        self.ask_soon()
+
+    def sleep(self) -> None:
+        """Nobody looks."""
+        self._is_awake = False
+        if self._soon.isActive() or self._number >= 0:
+            self._soon.stop()
+            self._models.forget_forecast()
+
+    def ask_soon(self) -> None:
+        """Ask once nothing has changed for a moment; what is shown goes pale until then."""
+        if self._is_awake and self.is_on and self.shown and self._document.clip is not None:
+            self._is_pale = True
+            self._soon.start()
+
+    # ---- what happens ----
+
+    def show_time(self, time: ClipTime) -> None:
+        """The clip's times are known better."""
+        self.time = time
+        self._show()
+
+    def _opened(self) -> None:
+        self.known, self.shown = [], ()
+        self._answers, self._refusal, self._is_pale = {}, None, False
+        self._look_for_runs()
+
+    def _other_clip(self, _clip_id: str) -> None:
+        self._answers, self._refusal = {}, None
+        self._timeline.lanes.choose(None)
+        self.at_frame = self._document.playhead
+        self.ask_soon()
+        self._show()
+
+    def _moved(self, frame: int) -> None:
+        if self._timeline.lanes.item is None and frame != self.at_frame:
+            self.at_frame = frame
+            if self.is_on:
+                self.ask_soon()
+                self._show()
+
+    def _played(self) -> None:
+        if not self._player.is_playing:
+            self._moved(self._document.playhead)
+
+    def _edited(self, changes: Changes) -> None:
+        if self._document.clip_id in changes.clips or changes.labels or changes.cameras:
+            self.ask_soon()
+            self._show()
+
+    def _follow_chosen(self, item: LaneItem | None) -> None:
+        """A click seeks to the instant foreseen; letting go takes the lanes to where the playhead is."""
+        if item is None:
+            self._moved(self._document.playhead)
+        else:
+            lane = next((each for each in self._timeline.scene.lanes if each.key == item[0]), None)
+            step = None if lane is None else lane.step(item[1])
+            if step is not None:
+                self._document.seek(step.frames.pose)
+        self._show()
+
+    def _look_for_runs(self, *_: object) -> None:
+        """Which forecasters there are; those of the last time again, or the newest and the baseline beside it."""
+        found = forecasters.that_can_forecast(self._jobs) if self._document.is_open else []
+        if found == self.known and (self.shown or not found):
+            return
+        self.known = found
+        kept = self._display.kept_lanes(self._project_key())
+        choices = self.choices()
+        if kept is None:
+            own = [each for each in choices[:2] if not each.is_shipped]
+            self.shown = tuple(own or choices[:1])
+        else:
+            self.shown = tuple(each for each in choices if self._kept_key(each) in kept)
+        self.ask_soon()
+        self._show()
+
+    def _ask(self) -> None:
+        clip = self._document.clip
+        if clip is None or not self.shown or not self.is_on:
+            return
+        if self._player.is_playing or self._timeline.pointer.is_dragging:
+            self._soon.start()
+            return
+        self._asked = self.shown
+        self._number = self._models.forecast(
+            self._document.folder,
+            clip.id,
+            self.at_frame,
+            tuple(Forecaster(run=each.run, plain=each.plain) for each in self._asked),
+            futures=self.futures,
+        )
+
+    def _take(self, number: int, answers: tuple[ForecastAnswer, ...]) -> None:
+        if number != self._number:
+            return
+        self._number = -1
+        self._answers = {known.key: answer for known, answer in zip(self._asked, answers, strict=True)}
+        self._refusal = None
+        self._is_pale = self._soon.isActive()
+        self._show()
+
+    def _take_refusal(self, number: int, refusal: Refusal) -> None:
+        if number == self._number:
+            self._number = -1
+            self._answers, self._refusal, self._is_pale = {}, refusal, False
+            self._show()
+
+    # ---- showing ----
+
+    def _show(self) -> None:
+        self._timeline.lanes.show(self._lanes())
+        self.changed.emit()
+
+    def _lanes(self) -> tuple[Lane, ...]:
+        if not self.is_on or self._document.clip is None:
+            return ()
+        if not self.known:
+            words, hint = "No forecaster yet", "Train one on the Train page."
+            return (Lane(_NOTHING_KEY, "Forecasts", 0, words=words, hint=hint),)
+        if not self.shown:
+            words, hint = "No forecaster is chosen", "Choose one in the menu at the left."
+            return (Lane(_NOTHING_KEY, "Forecasts", 0, words=words, hint=hint),)
+        looks = looks_by_word(self._document.project)
+        return tuple(self._lane(known, looks) for known in self.shown)
+
+    def _lane(self, known: Known, looks: dict[str, LabelLook]) -> Lane:
+        answer = self._answers.get(known.key)
+        forecast = answer.forecast if answer is not None else None
+        refusal = answer.refusal if answer is not None else self._refusal
+        at, held = self.at_frame, self._timeline.lanes.item is not None
+        if forecast is not None:
+            lane = lane_of(known.key, known.name, known.colour_at, forecast, self.time, looks)
+            return replace(lane, is_pale=self._is_pale, is_held=held and not self._is_pale)
+        if refusal is not None:
+            words, hint = refusal.message.rstrip("."), refusal.hint
+            return Lane(known.key, known.name, known.colour_at, at, is_pale=self._is_pale, words=words, hint=hint)
+        words = "Looking ahead…" if self._is_pale else "Not asked yet"
+        return Lane(known.key, known.name, known.colour_at, at, words=words, is_pale=True)
+
+    def _project_key(self) -> str:
+        return str(self._document.folder.resolve()) if self._document.is_open else ""
+
+    def _kept_key(self, known: Known) -> str:
+        """How a run is remembered: by its folder's name, so that a project may move."""
+        name = known.run if known.is_shipped else Path(known.run).name
+        return f"{name}#{known.plain}" if known.plain else name
+
+
+def looks_by_word(project: Project) -> dict[str, LabelLook]:
+    """How labels look, by the words models use: the cluster's name, or better the label's own."""
+    looks: dict[str, LabelLook] = {}
+    for place, each in enumerate(project.actions()):
+        look = LabelLook(each.name, each.key, each.colour, place)
+        if each.learned_name and each.learned_name != each.name:
+            looks.setdefault(each.learned_name, LabelLook(each.learned_name, each.key, each.colour, place))
+        looks[each.name] = look
+    return looks
