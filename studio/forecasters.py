@@ -1,10 +1,11 @@
 """The project's training runs, and which forecasters there are to ask and to compare: its own and the ones that ship.
 
 A run keeps its colour on every page: those of the project go round four colours in the order they were started, what
-ships has its own, and so has counting (the n-gram). Colours are theme colours, by their place in `theme.Theme.runs`.
+ships has its own, and so have the baselines. Colours are theme colours, by their place in `theme.Theme.runs`; once they
+went round, they come again hatched (`Known.round`), and the name beside them tells which is meant.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from core.demo import shipped_checkpoints
 from core.forecasts import Plain
@@ -15,6 +16,12 @@ from studio.jobs import Job, Jobs
 _PROJECT_COLOURS = (0, 1, 3, 4)
 _SHIPPED_COLOUR = 5
 _PLAIN_COLOUR = 2
+_PLAIN_WORDS: dict[Plain, tuple[str, str]] = {
+    "counting": ("n-gram", "average pose"),
+    "repeating": ("last action", "last pose"),
+}
+"""What a baseline is called: its actions, its poses."""
+PLAINS = tuple(_PLAIN_WORDS)
 
 
 @dataclass(frozen=True)
@@ -27,6 +34,7 @@ class Known:
     is_shipped: bool = False
     plain: Plain = ""
     preset: str = ""
+    round: int = 0  # how often the colours had gone round before it: from 1 on its colour is hatched
 
     @property
     def key(self) -> str:
@@ -43,11 +51,11 @@ class Known:
         """As a hex word of the theme in use."""
         return theme.now().runs[self.colour_at]
 
-    def beside(self) -> "Known":
-        """The counting forecaster that learned from the same clips."""
-        return Known(
-            "n-gram", self.run, _PLAIN_COLOUR, is_shipped=self.is_shipped, plain="counting", preset="average pose"
-        )
+    def beside(self, plain: Plain = "counting") -> "Known":
+        """A baseline that learned from the same clips: counting, or the last step again."""
+        name, poses = _PLAIN_WORDS[plain]
+        round_ = PLAINS.index(plain)
+        return replace(self, name=name, colour_at=_PLAIN_COLOUR, plain=plain, preset=poses, round=round_)
 
 
 def training_runs(jobs: Jobs) -> list[Job]:
@@ -64,13 +72,16 @@ def colour_places(jobs: Jobs) -> dict[str, int]:
 def that_can_forecast(jobs: Jobs) -> list[Known]:
     """Every forecaster with a checkpoint: the project's newest first, then what ships."""
     places = colour_places(jobs)
+    rounds = {job.name: at // len(_PROJECT_COLOURS) for at, job in enumerate(training_runs(jobs))}
     own = [
-        Known(job.name, str(job.folder.path), places[job.name], preset=_preset(job))
+        Known(job.name, str(job.folder.path), places[job.name], preset=_preset(job), round=rounds[job.name])
         for job in reversed(training_runs(jobs))
         if isinstance(job.spec, TrainForecaster) and (job.folder.path / "best.safetensors").is_file()
     ]
     names = shipped_checkpoints("forecaster")
-    shipped = [Known(name, name, _SHIPPED_COLOUR, is_shipped=True, preset="shipped") for name in names]
+    shipped = [
+        Known(name, name, _SHIPPED_COLOUR, is_shipped=True, preset="shipped", round=at) for at, name in enumerate(names)
+    ]
     return own + shipped
 
 

@@ -15,7 +15,8 @@ from studio.jobs import Job, Jobs
 from studio.models_client import ModelsClient
 
 _STOOD_STILL_MS = 100
-MOST_COMPARED = 4
+FUTURES = (0, 4, 8)
+"""How many futures besides the likeliest can be asked for."""
 
 
 class Asking(QObject):
@@ -35,6 +36,7 @@ class Asking(QObject):
         self.is_pale = False  # what is shown was asked of another moment or run
         self.refusal: Refusal | None = None  # of the question as a whole
         self.shipped_knows: tuple[int, int] | None = None  # of how many actions, how many the project has
+        self.futures = 0
         self._use_shipped = False
         self._chosen_by_hand = False
         self._answers: dict[str, ForecastAnswer] = {}
@@ -108,20 +110,41 @@ class Asking(QObject):
         """Ask this run, until the person wants another."""
         self._chosen_by_hand = True
         if self.chosen != known:
+            if known.key not in {each.key for each in self.compared}:  # it takes the place of the one before
+                former = self.chosen.key if self.chosen is not None else ""
+                places = [each.key for each in self.compared]
+                at = places.index(former) if former in places else len(places)
+                self.compared = [*self.compared[:at], known, *self.compared[at + 1 :]]
             self.chosen = known
-            self.compared = [known, *(each for each in self.compared if each.key != known.key)][:MOST_COMPARED]
             self.ask_soon()
             self.changed.emit()
 
     def compare(self, known: Known, *, on: bool) -> None:
-        """Take a run into the comparison, or out of it; one always stays."""
+        """Take a run into the comparison, as its last, or out of it; one always stays."""
         others = [each for each in self.compared if each.key != known.key]
         if on:
-            self.compared = [*others, known][-MOST_COMPARED:]
+            self.compared = [*others, known]
         elif others:
             self.compared = others
         self.ask_soon()
         self.changed.emit()
+
+    def move(self, key: str, to: int) -> None:
+        """Put a compared run at another place among them."""
+        moved = next((each for each in self.compared if each.key == key), None)
+        if moved is None:
+            return
+        others = [each for each in self.compared if each.key != key]
+        to = min(max(to, 0), len(others))
+        self.compared = [*others[:to], moved, *others[to:]]
+        self.changed.emit()
+
+    def ask_for_futures(self, futures: int) -> None:
+        """So many besides the likeliest."""
+        if futures != self.futures:
+            self.futures = futures
+            self.ask_soon()
+            self.changed.emit()
 
     def hold(self, *, on: bool) -> None:
         """Keep the moment while the playhead moves; let go, and it is where the playhead is."""
@@ -184,7 +207,9 @@ class Asking(QObject):
         self.changed.emit()
 
     def _moved(self, frame: int) -> None:
-        if not self.is_held and (frame != self.at_frame or not self._answers):
+        if self.is_held:
+            return
+        if frame != self.at_frame or not self._answers:
             self.at_frame = frame
             self.ask_soon()
         self.changed.emit()
@@ -211,6 +236,7 @@ class Asking(QObject):
             clip.id,
             self.at_frame,
             tuple(Forecaster(run=known.run, plain=known.plain) for known in self._asked),
+            futures=self.futures,
         )
 
     def _take(self, number: int, answers: tuple[ForecastAnswer, ...]) -> None:

@@ -1,10 +1,11 @@
-"""What the Forecast page shows of a moment, as values its widgets draw: cells, cards, columns, errors by joint.
+"""What the Forecast page shows of a moment, as values its widgets draw: cells, cards, the seen past.
 
 Predictions are drawn over the last frame their forecaster looked at, since their neck stands where it was seen there;
-what came is drawn on its own frame. All cells of a moment are at one scale, the neck at one place.
+what came is drawn on its own frame. All cells of a moment are at one scale, the neck at one place. Rows are those of
+`core.forecast_alignment`: a step that stands in a row is measured against what came in that row.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,6 +15,7 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QPixmap
 
 from core.bodies.skeletons import UPPER_BODY_9
+from core.forecast_alignment import Lined, compared_with
 from core.forecasts import Forecast, ForecastStep
 from core.motion import Poses2d
 from core.project.annotations import Clip, Project
@@ -21,7 +23,7 @@ from studio import theme
 from studio.forecasters import Known
 from studio.pages.forecast_bodies import NECK, ForecastBodies, Room
 from studio.widgets.clip_time import ClipTime, say_time
-from studio.widgets.compare_grid import GridColumn, JointErrors
+from studio.widgets.futures_fan import FanStep
 from studio.widgets.pose_picture import Cell, DrawnPose, Points, moved_to
 from studio.widgets.step_cards import Likely, SeenStep, StepCard
 
@@ -38,7 +40,10 @@ JOINT_WORDS = tuple(joint.replace("_", " ").capitalize() for joint in UPPER_BODY
 
 @dataclass(frozen=True)
 class Moment:
-    """One forecast (or several of the same moment) with all that is needed to draw it."""
+    """One forecast (or several of the same moment), lined up, with all that is needed to draw it.
+
+    `now` is the step that each forecast expects at the clock's time while that runs; empty while it stands.
+    """
 
     project: Project
     clip: Clip
@@ -47,6 +52,8 @@ class Moment:
     seen_pose: SeenPose
     has_video: bool
     bodies: ForecastBodies
+    lined: Lined
+    now: tuple[int | None, ...] = ()
 
     @property
     def first(self) -> Forecast:
@@ -66,25 +73,37 @@ class Moment:
         return self.first.seen_frames[-1] if self.first.seen_frames else self.first.at_frame
 
     def rows(self) -> int:
-        """As many as the longest of them has steps."""
-        return max(len(forecast.steps) for _, forecast in self.forecasts)
+        """How many there are, in the way they are lined up."""
+        return len(self.lined.rows)
 
-    def true_step(self, at: int) -> ForecastStep | None:
-        """A forecast's step that knows what came, if any does."""
-        steps = [forecast.steps[at] for _, forecast in self.forecasts if at < len(forecast.steps)]
-        return next((step for step in steps if step.truth_action is not None), steps[0] if steps else None)
+    def true_step(self, row: int) -> ForecastStep | None:
+        """A forecast's step that knows what came in this row, if any does."""
+        return self.lined.rows[row].truth if 0 <= row < self.rows() else None
+
+    def step_in(self, column: int, row: int) -> int | None:
+        """Which step of a forecast stands in a row."""
+        return self.lined.cells[column][row] if 0 <= row < self.rows() else None
+
+    def said(self, column: int, row: int) -> ForecastStep | None:
+        """The step of a forecast in a row, measured against what came in it."""
+        at = self.step_in(column, row)
+        if at is None:
+            return None
+        return compared_with(self.forecasts[column][1].steps[at], self.lined.rows[row].truth)
 
     def frames(self) -> list[int]:
         """Every frame that is shown, the most wanted first."""
-        came = [step.truth_frame for step in self.first.steps if step.truth_frame is not None]
+        truths = [row.truth for row in self.lined.rows if row.truth is not None]
+        came = [step.truth_frame for step in truths if step.truth_frame is not None]
         return [self.last_seen_frame, *came, *reversed(self.first.seen_frames)]
 
     def reach_px(self) -> float:
         """How far from the neck the widest pose of the moment reaches, so that all are drawn at one scale."""
         poses = [np.asarray(step.joints_px) for _, forecast in self.forecasts for step in forecast.steps]
         reaches = [float(np.abs(pose - pose[NECK]).max()) for pose in poses]
-        for step in self.first.steps:
-            if step.truth_px is not None and step.truth_seen is not None and step.truth_seen[NECK]:
+        for row in self.lined.rows:
+            step = row.truth
+            if step is not None and step.truth_px and step.truth_seen is not None and step.truth_seen[NECK]:
                 true = np.asarray(step.truth_px)[np.asarray(step.truth_seen)]
                 reaches.append(float(np.abs(true - np.asarray(step.truth_px)[NECK]).max()))
         return max(reaches, default=48.0)
@@ -113,36 +132,43 @@ class Moment:
 
     # ---- cells ----
 
-    def predicted(self, known: Known, forecast: Forecast, at: int, margin: float, room: Room) -> Cell:
-        """One step as foreseen, in a cell of this size."""
-        step, colour = forecast.steps[at], _over(self, known)
+    def predicted(self, column: int, row: int, margin: float, room: Room) -> Cell:
+        """What a forecast has in a row, in a cell of this size."""
+        step = self.said(column, row)
+        if step is None:
+            return Cell(video=self.video, empty="Not foreseen" if self.lined.by == "action" else "–")
+        known, forecast = self.forecasts[column]
         cell = Cell(
             still=self.still(self.last_seen_frame, False),
             video=self.video,
             crop=self.crop(step.joints_px, margin),
-            poses=(DrawnPose(step.joints_px, colour, dashed=True),),
+            poses=(DrawnPose(step.joints_px, _over(self, known), dashed=True),),
             action=step.action,
             action_colour=self.colour_of(step.action),
             is_right=None if step.truth_action is None else step.truth_action == step.action,
             beside=f"{100 * step.confidence:.0f} %",
             corner=error_words(step),
+            foot=expected_words(step) if self.lined.by == "time" and margin == CARD_MARGIN else "",
             veil=0.42,
             is_split=self._splits(margin),
         )
+        colour = _over(self, known)
         body = self.bodies.foreseen_in_picture(self.project, self.clip, forecast, step, colour)
         return _said_once(self.bodies.over(cell, body, room), margin)
 
-    def came(self, at: int, margin: float, room: Room, beside: tuple[Known, Forecast] | None = None) -> Cell:
-        """One step as it came; `beside` puts a prediction at the true neck, so that only the pose differs."""
-        step = self.true_step(at)
+    def came(self, row: int, margin: float, room: Room, beside: int | None = None) -> Cell:
+        """What came in a row; `beside` puts a forecast's pose at the true neck, so that only the pose differs."""
+        step = self.true_step(row)
         if step is None or step.truth_action is None:
             return Cell(video=self.video, empty="Not marked yet")
         poses = []
         if step.truth_px is not None:
             seen = step.truth_seen or (True,) * len(step.truth_px)
-            if beside is not None and at < len(beside[1].steps) and seen[NECK]:
-                foreseen = moved_to(beside[1].steps[at].joints_px, NECK, step.truth_px[NECK])
-                poses.append(DrawnPose(foreseen, _over(self, beside[0]), dashed=True, opacity=0.75))
+            foreseen = self.said(beside, row) if beside is not None else None
+            if beside is not None and foreseen is not None and seen[NECK]:
+                moved = moved_to(foreseen.joints_px, NECK, step.truth_px[NECK])
+                colour = _over(self, self.forecasts[beside][0])
+                poses.append(DrawnPose(moved, colour, dashed=True, opacity=0.75))
             poses.append(DrawnPose(step.truth_px, _truth_colour(self), seen=seen))
         frame = step.truth_frame
         why_not = self.bodies.why_not(self.project, self.clip, step)
@@ -185,10 +211,9 @@ class Moment:
         return Cell(still=self.still(frame, True), video=self.video, crop=crop, poses=poses, veil=0.4, fills=True)
 
     def cards(self, room: Room) -> list[StepCard]:
-        """The steps of the first forecast."""
-        known, forecast = self.forecasts[0]
+        """The steps of the first forecast, lined up by step."""
         cards = []
-        for at, step in enumerate(forecast.steps):
+        for at, step in enumerate(self.first.steps):
             is_right = None if step.truth_action is None else step.truth_action == step.action
             came = "" if step.truth_action is None else "✓ it came" if is_right else f"✗ {step.truth_action} came"
             also = tuple(Likely(name, share, self.colour_of(name)) for name, share in step.best[1:3])
@@ -196,7 +221,7 @@ class Moment:
             cards.append(
                 StepCard(
                     self.when(at),
-                    self.predicted(known, forecast, at, CARD_MARGIN, room),
+                    self.predicted(0, at, CARD_MARGIN, room),
                     also,
                     came,
                     is_right,
@@ -205,58 +230,32 @@ class Moment:
             )
         return cards
 
-    def columns(self, room: Room, refusals: Sequence[tuple[Known, str]] = ()) -> list[GridColumn]:
-        """What happened first, then the runs, those that refused last."""
-        rows = range(self.rows())
-        truth = GridColumn(
-            "", "What came", "marked", "", theme.now().truth,
-            tuple(self.came(at, CARD_MARGIN, room) for at in rows),
-        )  # fmt: skip
-        runs = [
-            GridColumn(
-                known.key, known.name if not known.is_plain else forecast.model.partition(",")[0], known.preset,
-                score_words(forecast), known.colour,
-                tuple(self.predicted(known, forecast, at, CARD_MARGIN, room) for at in range(len(forecast.steps))),
-            )
-            for known, forecast in self.forecasts
-        ]  # fmt: skip
-        refused = [
-            GridColumn(known.key, known.name, known.preset, "", known.colour, (), why) for known, why in refusals
+    def futures(self) -> list[list[FanStep]]:
+        """The first forecast's futures: of each, its actions one after the other."""
+        return [
+            [FanStep(step.action, self.colour_of(step.action)) for step in future.steps]
+            for future in self.first.futures
         ]
-        return [truth, *runs, *refused]
 
-    def when(self, at: int) -> str:
-        """How long after the moment a step came; nothing where that is not marked."""
-        step = self.true_step(at)
-        if step is None or step.truth_frame is None:
-            return ""
-        return f"+{self.time.seconds(step.truth_frame) - self.time.seconds(self.first.at_frame):.1f} s"
-
-    def joint_errors(self, at: int) -> list[JointErrors]:
-        """How far off each joint is in the picture, neck on neck, run by run."""
-        found = []
-        for known, forecast in self.forecasts:
-            step = forecast.steps[at] if at < len(forecast.steps) else None
-            if step is None or step.truth_px is None or step.truth_seen is None:
-                continue
-            true_px, said_px = np.asarray(step.truth_px), np.asarray(step.joints_px)
-            off_px = np.linalg.norm((said_px - said_px[NECK]) - (true_px - true_px[NECK]), axis=-1)
-            errors = tuple(
-                float(off) if seen and joint != NECK else None
-                for joint, (off, seen) in enumerate(zip(off_px, step.truth_seen, strict=True))
-            )
-            found.append(JointErrors(known.name, known.colour, tuple(np.delete(np.array(errors, object), NECK))))
-        return found
+    def when(self, row: int) -> str:
+        """How long after the moment a row's step came, or is expected; nothing where neither is known."""
+        seconds = self.lined.rows[row].seconds if 0 <= row < self.rows() else None
+        return "" if seconds is None else f"{seconds:+.1f} s"
 
 
 def seen_in(tracks: Poses2d | None, clip: Clip, frame: int) -> SeenJoints | None:
     """What the clip's tracks have of its actor in a frame; with several people, of the one who stands first."""
     if tracks is None or not 0 <= frame < len(tracks):
         return None
-    track = next((actor.track for actor in clip.actors if actor.track is not None), 0)
+    track = person_of(clip)
     part = slice(frame, frame + 1), slice(track, track + 1)
     one = Poses2d(tracks.skeleton, tracks.joints_px[part], tracks.confidence[part]).as_skeleton(UPPER_BODY_9)
     return [(float(x), float(y)) for x, y in one.joints_px[0, 0]], tuple(map(bool, one.seen()[0, 0]))
+
+
+def person_of(clip: Clip) -> int:
+    """The track of the clip's actor; with several people, of the one who stands first."""
+    return next((actor.track for actor in clip.actors if actor.track is not None), 0)
 
 
 def error_words(step: ForecastStep) -> str:
@@ -266,17 +265,12 @@ def error_words(step: ForecastStep) -> str:
     return "" if step.error_px is None else f"{step.error_px:.1f} px"
 
 
-def score_words(forecast: Forecast) -> str:
-    """`61 mm   3 of 4`: the mean error, and how many of the actions came."""
-    known = [step for step in forecast.steps if step.truth_action is not None]
-    if not known:
+def expected_words(step: ForecastStep) -> str:
+    """`+2.9 s`: when the forecaster itself expects the step; `usually` where it did not learn times."""
+    if step.time is None:
         return ""
-    right = f"{sum(step.truth_action == step.action for step in known)} of {len(known)}"
-    in_mm = [step.error_mm for step in known if step.error_mm is not None]
-    in_px = [step.error_px for step in known if step.error_px is not None]
-    if in_mm:
-        return f"{np.mean(in_mm):.0f} mm   {right}"
-    return f"{np.mean(in_px):.1f} px   {right}" if in_px else right
+    words = f"{step.time.pose_s:+.1f} s"
+    return f"usually {words}" if step.time.is_usual else words
 
 
 def _said_once(cell: Cell, margin: float) -> Cell:

@@ -3,38 +3,20 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QVBoxLayout
 
-from core.forecasts import Forecast
-from studio import theme
+from core.forecasts import Forecast, ForecastStep
 from studio.commands import tip
+from studio.forecasters import Known
+from studio.pages.accepting import Accepting
 from studio.pages.forecast_bodies import NECK
 from studio.pages.forecast_cells import JOINT_WORDS, Moment
+from studio.pages.forecast_columns import joint_errors, name_of
 from studio.widgets import parts
-from studio.widgets.clip_strip import ClipStrip
-from studio.widgets.compare_grid import JointDumbbells
+from studio.widgets.clip_time import say_time
+from studio.widgets.joint_dumbbells import JointDumbbells
+from studio.widgets.run_mark import RunKey
 from studio.widgets.step_cards import Likely, LikelyBars
-
-
-class Clock(QWidget):
-    """The row at the foot: play, one frame on and back, the time, what is done now, and the clip as a strip."""
-
-    stepped = Signal(int)
-
-    def __init__(self) -> None:
-        super().__init__()
-        back, on = parts.tool("step_back", tip("step-back")), parts.tool("step", tip("step"))
-        self.play = parts.tool("play", tip("play"), size=18)
-        back.clicked.connect(lambda: self.stepped.emit(-1))
-        on.clicked.connect(lambda: self.stepped.emit(1))
-        self.time = parts.text("", "strong")
-        self.time.setMinimumWidth(theme.px(64))
-        self.now = parts.text("", "chip")
-        self.strip = ClipStrip()
-        box = QHBoxLayout(self)
-        box.setContentsMargins(4, 0, 4, 2)
-        box.setSpacing(6)
-        parts.fill(box, (self.play, back, on, self.time, self.now, (self.strip, 1)))
 
 
 class StepPanel(QFrame):
@@ -98,23 +80,97 @@ class StepPanel(QFrame):
 
 
 class JointsPanel(QFrame):
-    """Error by joint of the compared runs at the chosen step."""
+    """Error by joint of the chosen run in the chosen row, and of one to compare it with."""
 
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("panel")
         self.setAccessibleName(self.tr("Error by joint"))
+        self._title = parts.text("", "title")
+        self._key = RunKey()
         self._joints = JointDumbbells([word for at, word in enumerate(JOINT_WORDS) if at != NECK])
         box = QVBoxLayout(self)
         box.setContentsMargins(12, 8, 12, 10)
         box.setSpacing(4)
-        box.addWidget(parts.text(self.tr("Error by joint, px"), "title"))
+        box.addWidget(parts.row(self._title, (self._key, 1), gap=10))
         box.addWidget(self._joints, 1)
 
-    def show_step(self, moment: Moment | None, at: int) -> None:
-        """Step `at` of all forecasts."""
-        errors = moment.joint_errors(at) if moment is not None else []
-        self._joints.show_runs(errors)
+    def show_row(self, moment: Moment | None, row: int, columns: Sequence[int]) -> None:
+        """These columns' errors in a row."""
+        errors, unit = joint_errors(moment, row, columns) if moment is not None else ([], "px")
+        self._title.setText(self.tr("Error by joint, {unit}").format(unit=unit))
+        self._key.show_runs([(each.name, each.colour, each.round) for each in errors])
+        self._joints.show_runs(errors, unit)
+
+
+class DraftPanel(QFrame):
+    """The chosen step as a draft annotation: what it would make, and the button that makes it."""
+
+    def __init__(self, accepting: Accepting) -> None:
+        super().__init__()
+        self.setObjectName("panel")
+        self.setAccessibleName(self.tr("Use as draft annotation"))
+        self._accepting = accepting
+        self._chosen: tuple[Known, Forecast, int] | None = None
+        self._title = parts.text("", "title")
+        self._words = parts.text("", "caption", wrap=True)
+        self.use = parts.button(self.tr("Use as draft annotation"), "check")
+        self.use.setToolTip(tip("use-draft"))
+        self.use.clicked.connect(self.accept)
+        self.label = parts.button(self.tr("Add the label and use it"), "tag")
+        self.label.clicked.connect(lambda: self.accept(with_labels=True))
+        box = QVBoxLayout(self)
+        box.setContentsMargins(12, 8, 12, 10)
+        box.setSpacing(6)
+        box.addWidget(self._title)
+        box.addWidget(self._words)
+        box.addWidget(parts.row(self.use, self.label, parts.key("Shift+Enter"), None, gap=8))
+        accepting.says.connect(self._words.setText)
+
+    def set_titled(self, *, on: bool) -> None:
+        """Whether the step is named here, because no other panel does."""
+        self._title.setVisible(on)
+
+    def show_step(self, moment: Moment | None, row: int, column: int) -> None:
+        """The step of a column in a row."""
+        at = moment.step_in(column, row) if moment is not None and column < len(moment.forecasts) else None
+        if moment is None or at is None:
+            self._chosen = None
+            self._title.setText(self.tr("No step here"))
+            self._words.setText(self.tr("This run has no step in this row."))
+            self.use.setEnabled(False)
+            self.label.hide()
+            return
+        known, forecast = moment.forecasts[column]
+        self._chosen = known, forecast, at
+        step = forecast.steps[at]
+        self._title.setText(f"{step.action}  {100 * step.confidence:.0f} %, {name_of(known, forecast)}")
+        why_not = self._accepting.why_not(forecast, at)
+        lacks = bool(self._accepting.unknown(forecast, (at,)))
+        self.use.setEnabled(not why_not)
+        self.use.setVisible(not lacks)
+        self.label.setVisible(lacks)
+        self.label.setEnabled(not why_not)
+        self._words.setText(why_not or self._would_make(moment, step, lacks=lacks))
+
+    def accept(self, *, with_labels: bool = False) -> None:
+        """Make the draft, in one edit that can be undone; why not is said in the panel."""
+        if self._chosen is None:
+            self._words.setText(self.tr("There is no step to use."))
+            return
+        known, forecast, at = self._chosen
+        self._accepting.use(known, forecast, (at,), with_labels=with_labels)
+
+    def _would_make(self, moment: Moment, step: ForecastStep, *, lacks: bool) -> str:
+        when = step.time
+        if when is None:
+            return ""
+        begin = moment.time.seconds(moment.first.at_frame)
+        start, pose, end = (say_time(begin + each, 1) for each in (when.start_s, when.pose_s, when.end_s))
+        words = self.tr("Makes a draft of {action}, {start} to {end}, with its pose at {pose}.").format(
+            action=step.action, start=start, end=end, pose=pose
+        )
+        return f"{words} {self.tr('This project has no such label yet.')}" if lacks else words
 
 
 class DoubtsPanel(QFrame):

@@ -5,7 +5,8 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QMenu, QWidget
 
 from studio import theme
 from studio.commands import tip
-from studio.pages.forecast_asking import MOST_COMPARED, Asking
+from studio.forecasters import PLAINS
+from studio.pages.forecast_asking import Asking
 from studio.widgets import parts
 from studio.widgets.painting import Swatch
 
@@ -56,17 +57,18 @@ class RunChoice(QWidget):
             self._asking.choose(known[(at + by) % len(known)])
 
     def show_menu(self) -> None:
-        """Every forecaster and the counting one beside it, ticked where it is compared."""
+        """Every forecaster and the baselines beside it, ticked where they are compared."""
         self.adds.emit()
         asking, menu = self._asking, QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         compared = {each.key for each in asking.compared}
         for known in asking.known:
-            for each in (known, known.beside()):
-                action = menu.addAction(each.name if not each.is_plain else f"n-gram beside {known.name}")
+            for each in (known, *(known.beside(plain) for plain in PLAINS)):
+                words = each.name if not each.is_plain else f"    {each.name}, {each.preset}"
+                action = menu.addAction(parts.literal(words))
                 action.setCheckable(True)
                 action.setChecked(each.key in compared)
-                action.setEnabled(each.key in compared or len(compared) < MOST_COMPARED)
+                action.setToolTip(self.tr("beside {run}").format(run=known.name) if each.is_plain else "")
                 action.toggled.connect(lambda on, each=each: asking.compare(each, on=on))
         menu.popup(self._add.mapToGlobal(self._add.rect().bottomLeft()))
 

@@ -72,8 +72,8 @@ def _footage(moment: Moment, video: Path | None) -> Footage | None:
 
 def _body(moment: Moment, person: Person, aside: float) -> MovingBody | None:
     """The fits there are, in the shape of the chosen step's; None without that one."""
-    found = [_fitted(moment, person, step) for step in range(moment.rows())]
-    now = found[person.at]
+    found = [_fitted(moment, person, person.in_row(row)) for row in range(moment.rows())]
+    now = _fitted(moment, person, person.at)
     if now is None:
         return None
     there = np.array([each is not None for each in found])
@@ -91,8 +91,8 @@ def _body(moment: Moment, person: Person, aside: float) -> MovingBody | None:
     )
 
 
-def _fitted(moment: Moment, person: Person, at: int) -> PosedBody | None:
-    if person.joints_m(at) is None:
+def _fitted(moment: Moment, person: Person, at: int | None) -> PosedBody | None:
+    if at is None or person.joints_m(at) is None:
         return None
     step = person.steps[at]
     known = moment.bodies.came if person.is_truth else moment.bodies.foreseen
@@ -100,7 +100,8 @@ def _fitted(moment: Moment, person: Person, at: int) -> PosedBody | None:
 
 
 def _skeleton(moment: Moment, person: Person, aside: float, name: str) -> MovingSkeleton:
-    rows = [person.joints_m(at) for at in range(moment.rows())]
+    steps = [person.in_row(row) for row in range(moment.rows())]
+    rows = [None if at is None else person.joints_m(at) for at in steps]
     missing = np.full((len(UPPER_BODY_9), 3), np.nan)
     joints_m = np.stack([missing if row is None else row for row in rows]) + np.array([aside, 0.0, 0.0])
     return MovingSkeleton(joints_m, UPPER_BODY_9, person.colour, dashed=not person.is_truth, name=name)

@@ -19,9 +19,9 @@ from core.geometry.cameras import Camera
 from core.rendering.contents import PAST_OPACITIES, SceneSkeleton, SceneTrail, future
 from core.rendering.views import Orbit
 from studio import theme
-from studio.forecasters import Known
 from studio.pages.forecast_bodies import lens_camera
 from studio.pages.forecast_cells import Moment, error_words
+from studio.pages.forecast_columns import name_of
 from studio.widgets import parts
 from studio.widgets.painting import Painted, chip, put
 from studio.widgets.posed import PosedBody, Standing, pale
@@ -32,17 +32,24 @@ APART_M = 0.95
 _HANDS = tuple(UPPER_BODY_9[f"{side}_hand"] for side in ("left", "right"))
 _PALE_JOINTS = 0.5
 _SEEN_THROUGH = 0.72
+_FAINT = 0.16
 
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody at a step: what came, or what a run foresees."""
+    """Somebody at a step: what came, or what a run foresees. `rows` says which step stands in which row.
+
+    `said` is the step as it stands in its row, measured against what came in that.
+    """
 
     name: str
     colour: str
     steps: tuple[ForecastStep, ...]
+    rows: tuple[int | None, ...]
     at: int
+    said: ForecastStep
     is_truth: bool = False
+    futures: tuple[tuple[ForecastStep, ...], ...] = ()
 
     def joints_m(self, at: int) -> Float[ndarray, "joints 3"] | None:
         if not 0 <= at < len(self.steps):
@@ -50,17 +57,39 @@ class Person:
         joints = self.steps[at].truth_m if self.is_truth else self.steps[at].joints_m
         return None if joints is None else np.asarray(joints)
 
+    def in_row(self, row: int) -> int | None:
+        """The step that stands in a row."""
+        return self.rows[row] if 0 <= row < len(self.rows) else None
 
-def people_of(moment: Moment, at: int) -> list[Person]:
-    """What came, where it is known in space, then every run that looks so far ahead."""
+
+def people_of(moment: Moment, row: int) -> list[Person]:
+    """What came in a row, where it is known in space, then every run that has a step there.
+
+    While the clock runs, each run stands at the step that it expects now.
+    """
     people = []
-    true_step = moment.true_step(at)
-    if true_step is not None and true_step.truth_m is not None:
-        steps = next(f.steps for _, f in moment.forecasts if at < len(f.steps) and f.steps[at] is true_step)
-        people.append(Person("What came", theme.now().truth, steps, at, is_truth=True))
-    for known, forecast in moment.forecasts:
-        if at < len(forecast.steps):
-            people.append(Person(_short(known, forecast), known.colour, forecast.steps, at))
+    came = tuple(each.truth for each in moment.lined.rows if each.truth is not None)
+    if row < len(came) and came[row].truth_m is not None:
+        rows = tuple(range(len(came)))
+        people.append(Person("What came", theme.now().truth, came, rows, row, came[row], is_truth=True))
+    for column, (known, forecast) in enumerate(moment.forecasts):
+        now = moment.now[column] if moment.now else None
+        at = moment.step_in(column, row) if now is None else now
+        if at is None:
+            continue
+        said = moment.said(column, row) if now is None else forecast.steps[at]
+        futures = tuple(each.steps for each in forecast.futures)
+        rows = moment.lined.cells[column]
+        person = Person(
+            name_of(known, forecast),
+            known.colour,
+            forecast.steps,
+            rows,
+            at,
+            said or forecast.steps[at],
+            futures=futures,
+        )
+        people.append(person)
     return people
 
 
@@ -86,7 +115,7 @@ def standing_of(moment: Moment, people: list[Person], *, apart: bool, named: boo
                 SceneSkeleton(joints_m + moved_m, UPPER_BODY_9, person.colour, dashed=not person.is_truth, label=name)
             )
         if not person.is_truth:
-            ghosts += _ghosts(moment, person, moved_m)
+            ghosts += _ghosts(moment, person, moved_m) + _futures(moment, person, moved_m)
             trails += _trails(person, moved_m)
     floor_m = floor_of(moment.first.lens)
     return Standing(
@@ -108,9 +137,9 @@ def ask_for_all(moment: Moment | None) -> None:
     """Wish for everybody's body at every step, so that the next one is there at once and a film has all."""
     if moment is None:
         return
-    for at in range(moment.rows()):
-        for person in people_of(moment, at):
-            _body(moment, person, at)
+    for row in range(moment.rows()):
+        for person in people_of(moment, row):
+            _body(moment, person, person.at)
 
 
 def _body(moment: Moment, person: Person, at: int) -> PosedBody | None:
@@ -138,6 +167,22 @@ def _ghosts(moment: Moment, person: Person, moved_m: Float[ndarray, " 3"]) -> li
     if ahead is not None:
         skeleton = future(SceneSkeleton(ahead + moved_m, UPPER_BODY_9, person.colour, thickness=0.6))
         made.append(replace(skeleton, opacity=_PALE_JOINTS))
+    return made
+
+
+def _futures(moment: Moment, person: Person, moved_m: Float[ndarray, " 3"]) -> list[PosedBody | SceneSkeleton]:
+    """Where the other futures are at the step, faint."""
+    made: list[PosedBody | SceneSkeleton] = []
+    for steps in person.futures:
+        if person.at >= len(steps):
+            continue
+        step = steps[person.at]
+        body = moment.bodies.foreseen(step, person.colour)
+        if body is not None:
+            made.append(replace(pale(body, _FAINT), moved_m=tuple(float(part) for part in moved_m)))
+        elif moment.bodies.shows == "joints":
+            joints_m = np.asarray(step.joints_m) + moved_m
+            made.append(SceneSkeleton(joints_m, UPPER_BODY_9, person.colour, dashed=True, opacity=2 * _FAINT))
     return made
 
 
@@ -171,6 +216,7 @@ class SpacePanel(QFrame):
         self.viewport.view_changed.connect(self._turned)
         self.viewport.resized.connect(lambda: None if self._is_turned else self._frame())
         self._people: list[Person] = []
+        self._row = 0
         self._box = QVBoxLayout(self)
         self._box.setContentsMargins(10, 8, 10, 10)
         self._box.setSpacing(8)
@@ -180,7 +226,7 @@ class SpacePanel(QFrame):
 
     def show_step(self, moment: Moment | None, at: int) -> None:
         """Step `at` of all that was forecast."""
-        self._moment = moment
+        self._moment, self._row = moment, at
         self._people = people = people_of(moment, at) if moment is not None else []
         self._lens = moment.first.lens if moment is not None and people else None
         self._views.choices.button(1).setEnabled(self._lens is not None)
@@ -204,6 +250,8 @@ class SpacePanel(QFrame):
     def _said(self, moment: Moment, at: int) -> str:
         when = moment.when(at)
         step = f"step {at + 1}{f' at {when}' if when else ''}"
+        if moment.now:
+            step = "now, each as it expects it"
         if moment.bodies.shows == "joints":
             return f"{_listed([each.name for each in self._people])}, {step}"
         refusal = moment.bodies.fits.refusal
@@ -218,7 +266,7 @@ class SpacePanel(QFrame):
         was_camera = self._views.chosen == 1
         self._views.choose(VIEWS.index(view))
         if self._moment is not None and was_camera != (view == "camera"):
-            self.show_step(self._moment, self._people[0].at)
+            self.show_step(self._moment, self._row)
         if view == "orbit":
             self.viewport.orbit_freely()
         elif view == "camera":
@@ -254,7 +302,7 @@ class SpacePanel(QFrame):
         if self._views.chosen == 1 and not isinstance(view, Camera):
             self._views.choose(0)
             if self._moment is not None and self._people:
-                self.show_step(self._moment, self._people[0].at)
+                self.show_step(self._moment, self._row)
                 self._frame()  # who stood at one place stands side by side again
 
 
@@ -353,7 +401,7 @@ class SpaceComparison(QFrame):
         self._is_turned = True
 
     def _head(self, moment: Moment, person: Person) -> tuple[str, str, str, str, str]:
-        step = person.steps[person.at]
+        step = person.said
         if person.is_truth:
             action = step.truth_action or ""
             return person.name, person.colour, action, moment.colour_of(action), moment.when(person.at)
@@ -391,10 +439,6 @@ def floor_of(lens: Lens | None) -> float | None:
     """Where the floor is, below the neck at 0; None where nobody knows, or it cannot be a floor a person stands on."""
     floor_m = lens.floor_m if lens is not None else None
     return floor_m if floor_m is not None and -2.3 < floor_m < -0.5 else None
-
-
-def _short(known: Known, forecast: Forecast) -> str:
-    return known.name if not known.is_plain else forecast.model.partition(",")[0]
 
 
 def _listed(names: list[str]) -> str:

@@ -1,19 +1,15 @@
-"""The two ways the Forecast page shows a moment: one run large at the playhead, or several runs side by side.
+"""How the Forecast page shows one run's moment, large at the playhead; `Spaces` are the space views of both tabs."""
 
-Each is given the moment and the chosen step and draws them; `Spaces` are the space views that go with them.
-"""
-
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from PySide6.QtCore import QRectF, Qt, Signal
-from PySide6.QtWidgets import QFrame, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
-from studio.forecasters import Known
 from studio.pages.forecast_cells import LARGE_MARGIN, Moment
 from studio.pages.forecast_space import SpaceComparison, SpacePanel
 from studio.widgets import parts
 from studio.widgets.clip_time import say_time
-from studio.widgets.compare_grid import CompareGrid
+from studio.widgets.futures_fan import FuturesFan
 from studio.widgets.painting import Swatch
 from studio.widgets.step_cards import CardStrip, CellView, PastStrip
 from studio.widgets.viewport import Viewport
@@ -52,27 +48,33 @@ class PlayheadTab(QFrame):
         self._scroll.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._scroll.viewport().setAutoFillBackground(False)
         self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.fan = FuturesFan()
+        self.fan.chosen.connect(self.chosen)
+        self.fan.hide()
         box = QVBoxLayout(self)
         box.setContentsMargins(10, 10, 10, 10)
         box.setSpacing(10)
-        parts.fill(box, (self.past, (parts.row((foreseen, 1), (came, 1), gap=10), 10), (self._scroll, 7)))
+        parts.fill(box, (self.past, (parts.row((foreseen, 1), (came, 1), gap=10), 10), (self._scroll, 7), self.fan))
 
     def clear(self) -> None:
         """No moment is shown."""
         self.past.show_steps((), "")
         self.cards.show_cards((), 0)
+        self.fan.show_futures((), 0)
 
     def show_moment(self, moment: Moment, step: int, *, is_pale: bool) -> None:
         """Step `step` of the first run."""
         known, forecast = moment.forecasts[0]
-        self.past.show_steps(moment.past(), _counted(self, moment), is_pale=is_pale)
+        self.past.show_steps(moment.past(), seen_words(self, moment), is_pale=is_pale)
         self._foreseen_swatch.show_colour(known.colour)
         self._foreseen_title.setText(self.tr("{run} foresees").format(run=known.name))
-        large = _room(self, QRectF(self.foreseen.rect()))
+        large = room_of(self, QRectF(self.foreseen.rect()))
         if step < len(forecast.steps):
-            self.foreseen.show_cell(moment.predicted(known, forecast, step, LARGE_MARGIN, large), is_pale=is_pale)
-        self.came.show_cell(moment.came(step, LARGE_MARGIN, large, moment.forecasts[0]), is_pale=is_pale)
-        self.cards.show_cards(moment.cards(_room(self, self.cards.picture_of(0))), step, is_pale=is_pale)
+            self.foreseen.show_cell(moment.predicted(0, step, LARGE_MARGIN, large), is_pale=is_pale)
+        self.came.show_cell(moment.came(step, LARGE_MARGIN, large, 0), is_pale=is_pale)
+        self.cards.show_cards(moment.cards(room_of(self, self.cards.picture_of(0))), step, is_pale=is_pale)
+        self.fan.show_futures(moment.futures(), step, is_pale=is_pale)
+        self.fan.setVisible(bool(forecast.futures))
         self._scroll.ensureVisible(round(self.cards.area_of(step).center().x()), 0)
         over = self.tr("over the last seen frame") if moment.has_video else self.tr("this clip has no video")
         self._over.setText(over)
@@ -80,50 +82,6 @@ class PlayheadTab(QFrame):
         true_step = moment.true_step(step)
         frame = true_step.truth_frame if true_step is not None else None
         self._came_when.setText("" if frame is None else f"at {say_time(moment.time.seconds(frame), 1)}")
-
-
-class CompareTab(QFrame):
-    """Runs in columns, over the frame or in space."""
-
-    sought = Signal(int)
-    chosen = Signal(int, str)
-    """A step, and the column it was chosen in."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setObjectName("panel")
-        self.past = PastStrip()
-        self.past.clicked.connect(self.sought)
-        self.grid = CompareGrid()
-        self.grid.chosen.connect(self.chosen)
-        self.space = SpaceComparison()
-        self.space.step_wanted.connect(lambda at: self.chosen.emit(at, ""))
-        self._places = QStackedWidget()
-        self._places.addWidget(parts.scroll(parts.col((self.grid, 1))))
-        self._places.addWidget(self.space)
-        box = QVBoxLayout(self)
-        box.setContentsMargins(10, 10, 4, 10)
-        box.setSpacing(10)
-        parts.fill(box, (self.past, (self._places, 1)))
-
-    def show_in_space(self, *, on: bool) -> None:
-        """Over the frame, or in space."""
-        self._places.setCurrentIndex(int(on))
-
-    def clear(self) -> None:
-        """No moment is shown."""
-        self.past.show_steps((), "")
-        self.grid.show_columns((), (), 0, "")
-
-    def show_moment(
-        self, moment: Moment, step: int, refused: Sequence[tuple[Known, str]], column: str, *, is_pale: bool
-    ) -> None:
-        """Step `step` of all runs, and why the `refused` ones have none."""
-        self.past.show_steps(moment.past(), _counted(self, moment), is_pale=is_pale)
-        if self._places.currentIndex() == 0:
-            when = [moment.when(at) for at in range(moment.rows())]
-            columns = moment.columns(_room(self, self.grid.area_of(0, 0)), refused)
-            self.grid.show_columns(columns, when, step, column or moment.forecasts[0][0].key, is_pale=is_pale)
 
 
 class Spaces:
@@ -156,12 +114,13 @@ class Spaces:
             self._panel.frame_all()
 
 
-def _counted(widget: QWidget, moment: Moment) -> str:
+def seen_words(widget: QWidget, moment: Moment) -> str:
+    """`5 steps`: how much of the past was looked at."""
     count = len(moment.past())
     return widget.tr("{count} steps").format(count=count) if count != 1 else widget.tr("1 step")
 
 
-def _room(widget: QWidget, area: QRectF) -> tuple[float, float]:
+def room_of(widget: QWidget, area: QRectF) -> tuple[float, float]:
     """How large an area of the widget is, device pixels."""
     ratio = widget.devicePixelRatioF()
     return max(1.0, area.width() * ratio), max(1.0, area.height() * ratio)

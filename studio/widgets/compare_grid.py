@@ -1,29 +1,35 @@
 """Several forecasts of one moment beside what really came: columns are runs, rows are steps. It knows no page.
 
-Every cell shows the same part of the picture, so that poses can be compared at a glance. The row of the chosen step
-is lit; a click chooses its step, and its column.
+Every cell shows the same part of the picture, so that poses can be compared at a glance. Columns keep a readable width
+and scroll under the first one, which is pinned; rows scroll under the heads. The row of the chosen step is lit; a click
+chooses its step and its column; a head dragged aside puts its run at another place.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPen
-from PySide6.QtWidgets import QSizePolicy
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QColor, QHelpEvent, QMouseEvent, QPainter, QPen, QResizeEvent, QWheelEvent
+from PySide6.QtWidgets import QApplication, QScrollBar, QSizePolicy, QToolTip
 
 from studio import theme
+from studio.widgets.painted_items import expose
 from studio.widgets.painting import Painted, put
 from studio.widgets.pose_picture import RADIUS, Cell, draw_cell
+from studio.widgets.run_mark import draw_bar
 
 _GAP = 6.0
 _HEAD = 46
 _SIDE = 62
+_FOOT = 18
 _LEAST_ROW_PX = 84
+_LEAST_COLUMN_PX = 158
+_BAR = 9
 
 
 @dataclass(frozen=True)
 class GridColumn:
-    """A run (or what happened): its name, what it is, how it did, its colour, and a cell a step."""
+    """A run (or what happened): its name, what it is, how it did, its colour, and a cell a row."""
 
     key: str
     name: str
@@ -32,71 +38,198 @@ class GridColumn:
     colour: str
     cells: tuple[Cell, ...]
     refusal: str = ""
+    round: int = 0  # from 1 on the colour is another run's too, and hatched
+    lit: tuple[int, ...] = ()  # the rows whose step is due now
+    foot: str = ""  # what has no place in the rows
+    tips: tuple[str, ...] = ()
 
 
 class CompareGrid(Painted):
-    """The grid; `chosen` carries the step and the column's key."""
+    """The grid; `chosen` carries the row and the column's key."""
 
     chosen = Signal(int, str)
+    moved = Signal(str, int)
+    """A column is to stand at this place among those that are not pinned."""
+    menu_wanted = Signal(str, QPoint)
+    """On a column's head; the place on the screen."""
 
     def __init__(self) -> None:
         super().__init__()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMinimumSize(theme.px(_SIDE) + 2 * _LEAST_COLUMN_PX, theme.px(_HEAD) + _LEAST_ROW_PX)
         self.setAccessibleName(self.tr("Runs side by side"))
         self._columns: tuple[GridColumn, ...] = ()
         self._when: tuple[str, ...] = ()
+        self._numbers = ""
         self._at, self._key = 0, ""
         self._is_pale = False
+        self._pressed: tuple[int, float] | None = None  # a head's column, and where
+        self._drop: int | None = None
+        self._across = QScrollBar(Qt.Orientation.Horizontal, self)
+        self._down = QScrollBar(Qt.Orientation.Vertical, self)
+        for bar, name in (
+            (self._across, self.tr("Runs, from side to side")),
+            (self._down, self.tr("Steps, up and down")),
+        ):
+            bar.setAccessibleName(name)
+            bar.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            bar.valueChanged.connect(lambda _: self.update())
+            bar.hide()
+        expose(self)
 
     def show_columns(
-        self, columns: Sequence[GridColumn], when: Sequence[str], step: int, key: str, *, is_pale: bool = False
+        self,
+        columns: Sequence[GridColumn],
+        when: Sequence[str],
+        row: int,
+        key: str,
+        *,
+        numbers: str = "step {number}",
+        is_pale: bool = False,
     ) -> None:
-        """These columns, with the words of each row at its left."""
-        self._columns, self._when = tuple(columns), tuple(when)
-        self._at, self._key, self._is_pale = step, key, is_pale
-        self.setMinimumHeight(round(theme.px(_HEAD) + len(when) * (_LEAST_ROW_PX + _GAP)))
+        """These columns, with the words of each row at its left; `numbers` says what a row is."""
+        is_elsewhere = (row, key) != (self._at, self._key)
+        self._columns, self._when, self._numbers = tuple(columns), tuple(when), numbers
+        self._at, self._key, self._is_pale = row, key, is_pale
         said = [f"{each.name}: " + ", ".join(cell.action or "–" for cell in each.cells) for each in columns]
         self.setAccessibleDescription("; ".join(said))
+        self._lay_out()
+        if is_elsewhere:
+            self.show_cell(row, key)
         self.update()
 
-    def area_of(self, row: int, column: int) -> QRectF:
-        """Where a cell lies."""
+    @property
+    def columns(self) -> tuple[GridColumn, ...]:
+        return self._columns
+
+    # ---- places ----
+
+    def _inside(self) -> QRectF:
+        """Where cells can be seen, pinned ones too."""
         side, head = theme.px(_SIDE), theme.px(_HEAD)
+        right = _BAR if not self._down.isHidden() else 0
+        low = (_BAR if not self._across.isHidden() else 0) + self._foot()
+        return QRectF(side, head, max(self.width() - side - right, 1), max(self.height() - head - low, 1))
+
+    def _foot(self) -> int:
+        return theme.px(_FOOT) if any(each.foot for each in self._columns) else 0
+
+    def _cell_size(self) -> tuple[float, float]:
+        inside = self._inside()
         rows, columns = max(1, len(self._when)), max(1, len(self._columns))
-        wide = (self.width() - side - _GAP * (columns - 1)) / columns
-        high = (self.height() - head - _GAP * (rows - 1)) / rows
-        return QRectF(side + column * (wide + _GAP), head + row * (high + _GAP), wide, high)
+        wide = (inside.width() - _GAP * (columns - 1)) / columns
+        high = (inside.height() - _GAP * (rows - 1)) / rows
+        return max(wide, theme.px(_LEAST_COLUMN_PX)), max(high, _LEAST_ROW_PX)
+
+    def area_of(self, row: int, column: int) -> QRectF:
+        """Where a cell lies; scrolled away, outside of what is seen."""
+        inside, (wide, high) = self._inside(), self._cell_size()
+        x = inside.left() + column * (wide + _GAP) - (self._across.value() if column else 0)
+        y = inside.top() + row * (high + _GAP) - self._down.value()
+        return QRectF(x, y, wide, high)
+
+    def _head_of(self, column: int) -> QRectF:
+        area = self.area_of(0, column)
+        return QRectF(area.left(), 0, area.width(), theme.px(_HEAD) - 4)
+
+    def _scrolled(self) -> QRectF:
+        """Where columns that are not pinned can be seen, their heads too."""
+        inside, (wide, _) = self._inside(), self._cell_size()
+        left = inside.left() + wide + _GAP / 2
+        return QRectF(left, 0, max(inside.right() - left, 0), self.height())
+
+    def _lay_out(self) -> None:
+        """Scrollbars where there is more than fits; twice, since one takes room from the other."""
+        self._across.hide()
+        self._down.hide()
+        for _ in range(2):
+            inside, (wide, high) = self._inside(), self._cell_size()
+            rows, columns = max(1, len(self._when)), max(1, len(self._columns))
+            self._set(self._across, columns * (wide + _GAP) - _GAP - inside.width(), inside.width(), wide)
+            self._set(self._down, rows * (high + _GAP) - _GAP - inside.height(), inside.height(), high)
+        first = self.area_of(0, 1).left() + self._across.value()
+        self._across.setGeometry(
+            round(first), self.height() - _BAR, max(round(self._inside().right() - first), 1), _BAR
+        )
+        self._down.setGeometry(self.width() - _BAR, theme.px(_HEAD), _BAR, self.height() - theme.px(_HEAD))
+
+    def _set(self, bar: QScrollBar, beyond: float, page: float, step: float) -> None:
+        bar.setRange(0, max(0, round(beyond)))
+        bar.setPageStep(round(page))
+        bar.setSingleStep(round(step / 2))
+        bar.setVisible(beyond > 0.5)
+
+    def show_cell(self, row: int, key: str) -> None:
+        """Scroll it into view."""
+        column = next((at for at, each in enumerate(self._columns) if each.key == key), 0)
+        area, inside, shown = self.area_of(row, column), self._inside(), self._scrolled()
+        if column:
+            if area.left() < shown.left():
+                self._across.setValue(round(self._across.value() - (shown.left() - area.left()) - 3))
+            elif area.right() > shown.right():
+                self._across.setValue(round(self._across.value() + area.right() - shown.right()))
+        if area.top() < inside.top():
+            self._down.setValue(round(self._down.value() - (inside.top() - area.top())))
+        elif area.bottom() > inside.bottom():
+            self._down.setValue(round(self._down.value() + area.bottom() - inside.bottom()))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._lay_out()
+
+    # ---- drawing ----
 
     def draw(self, painter: QPainter, look: theme.Theme) -> None:
-        side = theme.px(_SIDE)
         painter.setOpacity(0.45 if self._is_pale else 1.0)
+        self._draw_side(painter, look)
         for at, column in enumerate(self._columns):
-            head = self.area_of(0, at)
+            painter.save()
+            if at:
+                painter.setClipRect(self._scrolled())
+            self._draw_column(painter, look, at, column)
+            painter.restore()
+        if self._drop is not None:
+            x = self._gap_before(self._drop)
             painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(QColor(column.colour))
-            painter.drawRoundedRect(QRectF(head.left(), 3, 4, theme.px(34)), 2, 2)
-            put(painter, head.left() + 12, theme.px(15), column.name, look.text, 12, 600, width=head.width() - 16)
-            used = put(painter, head.left() + 12, theme.px(32), column.about, look.text3, 11,
-                       width=head.width() * 0.5)  # fmt: skip
-            put(painter, head.right() - 2, theme.px(32), column.score, look.text2, 11, 500, align="right",
-                width=max(10.0, head.width() - used - 24))  # fmt: skip
+            painter.setBrush(QColor(look.accent))
+            painter.drawRoundedRect(QRectF(x - 1.5, 0, 3, self.height()), 1.5, 1.5)
+        painter.setOpacity(1.0)
+        if self.hasFocus():
+            painter.fillRect(QRectF(0, 0, self.width(), 2), QColor(look.accent))
+
+    def _draw_side(self, painter: QPainter, look: theme.Theme) -> None:
+        side, inside = theme.px(_SIDE), self._inside()
+        painter.save()
+        painter.setClipRect(QRectF(0, inside.top(), side, inside.height()))
         for row, when in enumerate(self._when):
             area = self.area_of(row, 0)
             is_lit = row == self._at
             put(painter, side - 12, area.top() + theme.px(16), when, look.text if is_lit else look.text2, 12, 600,
                 align="right")  # fmt: skip
-            words = self.tr("step {number}").format(number=row + 1)
+            words = self._numbers.format(number=row + 1)
             put(painter, side - 12, area.top() + theme.px(32), words, look.text3, 11, align="right")
             if is_lit:
                 painter.setPen(Qt.PenStyle.NoPen)
                 painter.setBrush(QColor(look.playhead))
                 painter.drawRoundedRect(QRectF(side - 6, area.top(), 2.5, area.height()), 1, 1)
-            for at, column in enumerate(self._columns):
-                self._draw_one(painter, look, row, at, column)
-        painter.setOpacity(1.0)
-        if self.hasFocus():
-            painter.fillRect(QRectF(0, 0, self.width(), 2), QColor(look.accent))
+        painter.restore()
+
+    def _draw_column(self, painter: QPainter, look: theme.Theme, at: int, column: GridColumn) -> None:
+        head, inside = self._head_of(at), self._inside()
+        draw_bar(painter, QRectF(head.left(), 3, 4, theme.px(34)), column.colour, column.round)
+        ink = look.text if column.key == self._key or not at else look.text2
+        put(painter, head.left() + 12, theme.px(15), column.name, ink, 12, 600, width=head.width() - 16)
+        used = put(painter, head.left() + 12, theme.px(32), column.about, look.text3, 11, width=head.width() * 0.42)
+        put(painter, head.right() - 2, theme.px(32), column.score, look.text2, 11, 500, align="right",
+            width=max(10.0, head.width() - used - 24))  # fmt: skip
+        if column.foot:
+            y = inside.bottom() + theme.px(_FOOT) - 5
+            put(painter, head.left() + 4, y, column.foot, look.text3, 10.5, width=head.width() - 6)
+        painter.setClipRect(QRectF(head.left() - 2, inside.top(), head.width() + 4, inside.height()),
+                            Qt.ClipOperation.IntersectClip)  # fmt: skip
+        for row in range(len(self._when)):
+            self._draw_one(painter, look, row, at, column)
 
     def _draw_one(self, painter: QPainter, look: theme.Theme, row: int, at: int, column: GridColumn) -> None:
         area = self.area_of(row, at)
@@ -108,71 +241,112 @@ class CompareGrid(Painted):
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(ring, 2.4 if strong else 1.2))
             painter.drawRoundedRect(area.adjusted(1, 1, -1, -1), RADIUS, RADIUS)
+        if row in column.lit:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(look.playhead))
+            painter.drawRoundedRect(QRectF(area.left() + 2, area.bottom() - 5, area.width() - 4, 3), 1.5, 1.5)
+
+    # ---- hands ----
 
     def _cell_at(self, place: QPointF) -> tuple[int, int] | None:
+        if not self._inside().contains(place):
+            return None
         for row in range(len(self._when)):
             for column in range(len(self._columns)):
-                if self.area_of(row, column).contains(place):
+                if self.area_of(row, column).contains(place) and self._is_seen(column, place):
                     return row, column
         return None
 
+    def _column_at(self, place: QPointF) -> int | None:
+        """Of a head."""
+        columns = range(len(self._columns))
+        return next((at for at in columns if self._head_of(at).contains(place) and self._is_seen(at, place)), None)
+
+    def _is_seen(self, column: int, place: QPointF) -> bool:
+        return not column or self._scrolled().contains(place)
+
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        found = self._cell_at(event.position())
+        found, head = self._cell_at(event.position()), self._column_at(event.position())
         if found is not None:
             self.chosen.emit(found[0], self._columns[found[1]].key)
+        elif head is not None and event.button() == Qt.MouseButton.RightButton:
+            self.menu_wanted.emit(self._columns[head].key, event.globalPosition().toPoint())
+        elif head is not None and event.button() == Qt.MouseButton.LeftButton:
+            self._pressed = head, event.position().x()
 
-
-@dataclass(frozen=True)
-class JointErrors:
-    """A run's error by joint, pixels; None where a joint is not seen."""
-
-    name: str
-    colour: str
-    errors_px: tuple[float | None, ...]
-
-
-class JointDumbbells(Painted):
-    """How far off each joint is, one line a joint, one dot a run."""
-
-    def __init__(self, joints: Sequence[str]) -> None:
-        super().__init__()
-        self.setMinimumHeight(theme.px(19) * len(joints))
-        self.setAccessibleName(self.tr("Error by joint, pixels"))
-        self._joints = tuple(joints)
-        self._runs: tuple[JointErrors, ...] = ()
-
-    def show_runs(self, runs: Sequence[JointErrors]) -> None:
-        self._runs = tuple(runs)
-        self.update()
-
-    def draw(self, painter: QPainter, look: theme.Theme) -> None:
-        if not self._runs:
-            put(painter, self.width() / 2, self.height() / 2, self.tr("What came is not known here"), look.text3, 11,
-                align="centre")  # fmt: skip
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if self._pressed is None or not event.buttons() & Qt.MouseButton.LeftButton:
             return
-        known = [error for run in self._runs for error in run.errors_px if error is not None]
-        most = max(known, default=1.0) or 1.0
-        high = self.height() / len(self._joints)
-        names, right = theme.px(92), theme.px(40)
-        room = self.width() - names - right - 14
-        for row, joint in enumerate(self._joints):
-            y = (row + 0.5) * high
-            put(painter, names - 8, y + 4, joint, look.text2, 11, align="right")
-            painter.setPen(QPen(QColor(look.line), 1))
-            painter.drawLine(QPointF(names, y), QPointF(names + room + 8, y))
-            places = [
-                (names + 4 + room * error / most, run.colour)
-                for run in self._runs
-                if (error := run.errors_px[row]) is not None
-            ]
-            if len(places) > 1:
-                ends = [x for x, _ in places]
-                painter.setPen(QPen(theme.alpha(look.text3, 0.8), 2))
-                painter.drawLine(QPointF(min(ends), y), QPointF(max(ends), y))
-            painter.setPen(Qt.PenStyle.NoPen)
-            for x, colour in reversed(places):
-                painter.setBrush(QColor(colour))
-                painter.drawEllipse(QPointF(x, y), 4.4, 4.4)
-            first = self._runs[0].errors_px[row]
-            words = "–" if first is None else f"{first:.1f}"
-            put(painter, self.width() - 1, y + 4, words, look.text, 11, 500, align="right")
+        column, began = self._pressed
+        far = abs(event.position().x() - began) >= QApplication.startDragDistance()
+        if column and self._columns[column].cells and (far or self._drop is not None):
+            self._drop = self._gap_at(event.position().x())
+            self.setCursor(Qt.CursorShape.ClosedHandCursor)
+            self.update()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: ARG002
+        pressed, drop = self._pressed, self._drop
+        self._pressed, self._drop = None, None
+        self.unsetCursor()
+        self.update()
+        if pressed is None:
+            return
+        column = pressed[0]
+        if drop is None:
+            self.chosen.emit(self._at, self._columns[column].key)
+        elif drop not in (column, column + 1):
+            self.moved.emit(self._columns[column].key, drop - 1 - (drop > column))
+
+    def _gap_at(self, x: float) -> int:
+        """The column before which something let go there would stand."""
+        movable = range(1, len(self._columns) + 1)
+        return min(movable, key=lambda at: abs(self._gap_before(at) - x))
+
+    def _gap_before(self, column: int) -> float:
+        return self.area_of(0, column).left() - _GAP / 2
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        turned = event.angleDelta()
+        sideways = turned.x() or (turned.y() if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 0)
+        bar, by = (self._across, sideways) if sideways else (self._down, turned.y())
+        bar.setValue(round(bar.value() - by / 120 * bar.singleStep()))
+
+    def event(self, event: QEvent) -> bool:
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+            QToolTip.showText(event.globalPos(), self.words_at(QPointF(event.pos())), self)
+            return True
+        return super().event(event)
+
+    def words_at(self, place: QPointF) -> str:
+        """All that is known of a head or a cell, where its words may be shortened."""
+        head, found = self._column_at(place), self._cell_at(place)
+        if head is not None:
+            column = self._columns[head]
+            lines = [column.name, column.about, column.score.replace("   ", ", "), column.refusal, column.foot]
+            lines.append(self.tr("Its colour is another run's too: hatched here.") if column.round else "")
+            return "\n".join(line for line in lines if line)
+        if found is not None:
+            row, at = found
+            column = self._columns[at]
+            return column.tips[row] if row < len(column.tips) else column.refusal
+        return ""
+
+    # ---- for screen readers ----
+
+    def item_count(self) -> int:
+        return len(self._when) * len(self._columns)
+
+    def item_words(self, at: int) -> str:
+        row, column = divmod(at, max(len(self._columns), 1))
+        shown = self._columns[column]
+        cell = shown.cells[row] if row < len(shown.cells) else Cell(empty=shown.refusal or "–")
+        verdict = {None: "", True: ", it came", False: ", something else came"}[cell.is_right]
+        said = ", ".join(word for word in (cell.action or cell.empty, cell.beside, cell.corner) if word)
+        return f"{shown.name}, {self._numbers.format(number=row + 1)} {self._when[row]}: {said}{verdict}"
+
+    def item_rect(self, at: int) -> QRectF:
+        return self.area_of(*divmod(at, max(len(self._columns), 1)))
+
+    def is_item_chosen(self, at: int) -> bool:
+        row, column = divmod(at, max(len(self._columns), 1))
+        return row == self._at and self._columns[column].key == self._key

@@ -20,7 +20,9 @@ from studio.document import Document
 from studio.jobs import Jobs
 from studio.models_client import ModelsClient
 from studio.pages.forecast import ForecastPage
-from studio.pages.forecast_cells import NECK, error_words, score_words
+from studio.pages.forecast_bodies import NECK
+from studio.pages.forecast_cells import error_words
+from studio.pages.forecast_columns import joint_errors, score_words
 from studio.pages.forecast_space import with_room_for_bodies
 from tests.core.project_on_disk import project_on_disk, trained_run
 from tests.studio.stand_ins import display
@@ -33,6 +35,7 @@ class Models(QObject):
     described = Signal(int, object)
     refused = Signal(int, object)
     fitted = Signal(int, object)
+    compared = Signal(int, object)
 
     def __init__(self) -> None:
         super().__init__()
@@ -56,6 +59,8 @@ class Models(QObject):
 
     def forget_fit(self) -> None: ...
 
+    def forget_differences(self) -> None: ...
+
     def fit(self, body, skeleton, poses, *, view=None, **_) -> int:
         number = 1000 + len(self.fits)
         self.fits.append(poses)
@@ -64,10 +69,17 @@ class Models(QObject):
         QTimer.singleShot(0, self, lambda: self.fitted.emit(number, answer_fit(asked) if self.fits_bodies else none))
         return number
 
-    def forecast(self, project, clip_id, at_frame, of, steps=None) -> int:
+    def forecast(self, project, clip_id, at_frame, of, steps=None, *, futures=0, seed=0) -> int:
         number = len(self.asked) + 1
         question = AskForecast(
-            number=number, project=str(project), clip_id=clip_id, at_frame=at_frame, of=of, steps=steps
+            number=number,
+            project=str(project),
+            clip_id=clip_id,
+            at_frame=at_frame,
+            of=of,
+            steps=steps,
+            futures=futures,
+            seed=seed,
         )
         self.asked.append(question)
         self._waiting += 1
@@ -185,32 +197,32 @@ def test_that_a_click_on_a_step_holds_the_moment_and_seeks_to_where_the_step_cam
     qtbot.mouseClick(page.at_playhead.cards, Qt.MouseButton.LeftButton, pos=QPoint(place.x(), place.y()))
     assert document.playhead == page._moment.first.steps[2].truth_frame
     assert page.asking.is_held
-    assert page._held.isVisible()
-    assert page._time.text() == "+4.8 s"
+    assert page.head.held.isVisible()
+    assert page.clock.time.text() == "+4.8 s"
     qtbot.wait(150)
     assert len(models.asked) == asked
     assert page._moment.first.at_frame == 82
-    page._held.click()
+    page.head.held.click()
     qtbot.waitUntil(page.is_settled, timeout=60_000)
     assert page._moment.first.at_frame == document.playhead
-    assert not page._held.isVisible()
+    assert not page.head.held.isVisible()
 
 
 def test_that_the_playhead_walks_through_the_steps_of_a_held_moment(studio, qtbot):
     page, document, _ = studio
     show_at(studio, qtbot, 82)
     page.commands()["next-step"]()
-    assert page._step == 1
+    assert page._row == 1
     document.seek(page._moment.first.steps[3].truth_frame + 2)
-    assert page._step == 3
+    assert page._row == 3
     page.commands()["previous-step"]()
-    assert page._step == 2
+    assert page._row == 2
 
 
 def test_that_compared_runs_stand_beside_what_happened_and_can_be_taken_out(studio, qtbot):
     page, _, _ = studio
     show_at(studio, qtbot, 82)
-    page._tabs.setCurrentIndex(1)
+    page.head.tabs.setCurrentIndex(1)
     qtbot.waitUntil(page.is_settled, timeout=60_000)
     columns = page.compared.grid._columns
     names = [column.name for column in columns]
@@ -218,9 +230,10 @@ def test_that_compared_runs_stand_beside_what_happened_and_can_be_taken_out(stud
     assert names[3].startswith("n-gram of order")
     assert len({column.colour for column in columns}) == 4
     assert [len(column.cells) for column in columns] == [5] * 4
-    assert columns[1].score == score_words(page._moment.forecasts[0][1])
-    errors = page._moment.joint_errors(0)
-    first = [each for each in errors[0].errors_px if each is not None]
+    assert columns[1].score == score_words(page._moment.forecasts[0][1].steps)
+    errors, unit = joint_errors(page._moment, 0, [0, 1])
+    assert unit == "px"
+    first = [each for each in errors[0].errors if each is not None]
     assert np.mean(first) == pytest.approx(page._moment.first.steps[0].error_px, abs=0.05)
     page.asking.compare(page.asking.compared[1], on=False)
     qtbot.waitUntil(page.is_settled, timeout=60_000)
@@ -231,11 +244,11 @@ def test_that_compared_runs_stand_beside_what_happened_and_can_be_taken_out(stud
 def test_that_a_click_in_the_grid_chooses_step_and_run(studio, qtbot):
     page, document, _ = studio
     show_at(studio, qtbot, 82)
-    page._tabs.setCurrentIndex(1)
+    page.head.tabs.setCurrentIndex(1)
     qtbot.waitUntil(page.is_settled, timeout=60_000)
     place = page.compared.grid.area_of(1, 2).center().toPoint()
     qtbot.mouseClick(page.compared.grid, Qt.MouseButton.LeftButton, pos=QPoint(place.x(), place.y()))
-    assert page._step == 1
+    assert page._row == 1
     assert page.compared.grid._key == page.asking.compared[1].key
     assert document.playhead == page._moment.first.steps[1].truth_frame
 
@@ -248,7 +261,7 @@ def test_that_another_run_can_be_chosen_by_key_and_keeps_its_colour(studio, qtbo
     page.commands()["next-run"]()
     qtbot.waitUntil(page.is_settled, timeout=60_000)
     assert page.asking.chosen.name == "forecaster-01"
-    assert page.runs.choice.currentText() == "forecaster-01"
+    assert page.head.runs.choice.currentText() == "forecaster-01"
     assert page._moment.first.model == "forecaster-01"
     assert page.at_playhead.cards._cards[0].cell.poses[0].colour == colours["forecaster-01"]
 
@@ -270,7 +283,9 @@ def test_that_a_moment_before_the_first_step_says_why_there_is_no_forecast(studi
     page = show_at(studio, qtbot, 0)
     assert page._place.currentIndex() == 1
     assert page._states.words() == "Nothing to forecast from here"
-    button = next(each for each in page._states.findChildren(type(page._held)) if each.text() == "Go to the first step")
+    button = next(
+        each for each in page._states.findChildren(type(page.head.held)) if each.text() == "Go to the first step"
+    )
     button.click()
     qtbot.waitUntil(page.is_settled, timeout=60_000)
     assert page._place.currentIndex() == 0
@@ -294,7 +309,7 @@ def test_that_without_a_run_it_offers_to_train_one(studio, qtbot, monkeypatch):
     page.asking.look_for_runs()
     assert page._states.words() == "No forecaster yet"
     with qtbot.waitSignal(page.asks) as asked:
-        page._states.findChildren(type(page._held))[0].click()
+        page._states.findChildren(type(page.head.held))[0].click()
     assert asked.args == ["page-train"]
 
 
@@ -334,7 +349,7 @@ def test_that_a_shipped_forecaster_of_other_actions_is_used_only_when_wanted(
 
 def test_that_the_doubts_of_a_forecast_are_said_in_words(studio, qtbot):
     page = show_at(studio, qtbot, 82)
-    assert "4 of the 5 steps" in page._doubts._words.text()
+    assert "looks back 5 steps; 4 are marked" in page._doubts._words.text()
     assert page._doubts.isVisible()
 
 
@@ -488,8 +503,8 @@ def test_that_steps_before_are_ghosts_and_the_hands_leave_trails(with_bodies, qt
 
 def test_that_runs_are_compared_in_space_side_by_side(with_bodies, qtbot):
     page = show_at(with_bodies, qtbot, 82)
-    page._tabs.setCurrentIndex(1)
-    page._where.choices.button(1).click()
+    page.head.tabs.setCurrentIndex(1)
+    page.head.where.choices.button(2).click()
     qtbot.waitUntil(page.is_settled, timeout=60_000)
     runs = len(page._moment.forecasts)
     assert len(page.compared.space.viewport.standing()) == runs
