@@ -79,10 +79,12 @@ def evaluate(
     judge: Judge | None = None,
     command: str = "",
     licences: str = "",
+    examples: Examples | None = None,
 ) -> Report:
     """Measure a run and the plain methods on one part; RunError where there is nothing to measure on.
 
-    `bank` says what human bodies look like; without one, the one that comes with Posecast does.
+    `bank` says what human bodies look like; without one, the one that comes with Posecast does. `examples` are the
+    project's in the run's words and split, where somebody has read them already.
     """
     began = time.perf_counter()
     config = run.header.config
@@ -90,9 +92,10 @@ def evaluate(
     # The run's own split holds wherever its clips are found: nothing it learned from may be measured on.
     kept = {name: tuple(each for each in ids if each in project.clips) for name, ids in run.header.split.items()}
     same = any(kept.values())
-    examples = examples_of(
-        project, read_tracks, config.data, config.seed, vocabulary=words, parts=kept if same else None
-    )
+    if examples is None or examples.vocabulary != words or (same and examples.parts != kept):
+        examples = examples_of(
+            project, read_tracks, config.data, config.seed, vocabulary=words, parts=kept if same else None
+        )
     windows = windows_to_measure(examples, part, config.data.future_steps)
     bank = bank or shipped_bank(config.data.joint_map)
     truth_m = None if truth_reader is None else true_poses(examples, part, windows, truth_reader)
