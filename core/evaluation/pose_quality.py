@@ -180,10 +180,12 @@ def train_judge(
     seeds: tuple[int, ...] = (0, 1, 2),
     schedule: Schedule | None = None,
     most: int = MOST,
+    limits: BodyLimits | None = None,
 ) -> Generator[Event, None, Judge]:
     """Progress and metrics; the generator returns the judge. `made` says in words whose poses the made ones are.
 
     As many of the real poses as of the made ones are learned from, at most `most`; RunError where there are too few.
+    `limits` are what the rows of ceiling and floor are held against; otherwise the real poses'.
     """
     plan = schedule or Schedule()
     finite = made_m[np.isfinite(made_m).all((1, 2))]
@@ -206,7 +208,7 @@ def train_judge(
         real=real.source, made=made, real_poses=count, made_poses=count, seeds=tuple(seeds), schedule=plan
     )
     judge = Judge(facts, tuple(networks), ())
-    limits = BodyLimits.of(learned.poses_m)
+    limits = limits or BodyLimits.of(real.poses_m)
     shuffled_m = _shuffled(held.poses_m)
     controls = (
         _control(CEILING, held.poses_m, judge, limits),
