@@ -38,6 +38,8 @@ from core.project.annotations import Project
 
 __all__ = ["ClipMemory", "PlainPredictor", "Predictor", "TrainedPredictor", "load_run"]
 
+AT_ONCE = 8
+"""So many futures are drawn together."""
 _ANEW = "Copy it again, or train."
 _OTHER_RUN = "Choose another run, or train one."
 
@@ -149,15 +151,20 @@ class TrainedPredictor:
     def _drawn(self, asked: Asked, futures: int, seed: int) -> Drawn:
         batch = self._batch([asked.moment], asked.data)
         random = torch.Generator().manual_seed(seed % 2**63)
+        # Always as many at once: what a product of matrices is rounded to depends on how many rows it has.
         with torch.no_grad():
-            drawn = self.model.sample(
-                batch.past, batch.views, asked.data.future_steps, futures, random, self.header.temperatures
-            )
+            drawn = [
+                self.model.sample(
+                    batch.past, batch.views, asked.data.future_steps, AT_ONCE, random, self.header.temperatures
+                )
+                for _ in range(0, futures, AT_ONCE)
+            ]
+            times = [_spans(each.times)[0] for each in drawn if each.times is not None]
             return Drawn(
-                actions=drawn.actions[0].numpy(),
-                probabilities=self._confidence(drawn.logits[0]).numpy(),
-                joints_m=drawn.joints_m[0].numpy(),
-                times=None if drawn.times is None else _spans(drawn.times)[0].numpy(),
+                actions=torch.cat([each.actions[0] for each in drawn])[:futures].numpy(),
+                probabilities=torch.cat([self._confidence(each.logits[0]) for each in drawn])[:futures].numpy(),
+                joints_m=torch.cat([each.joints_m[0] for each in drawn])[:futures].numpy(),
+                times=torch.cat(times)[:futures].numpy() if times else None,
             )
 
     def _batch(self, moments: Sequence[Moment], data: ForecasterData) -> Batch:
