@@ -25,6 +25,7 @@ from core.runs import (
     Event,
     Events,
     ExportBodies,
+    ExportComparison,
     ExtractPoses,
     Failed,
     ImportData,
@@ -66,6 +67,8 @@ def carry_out(spec: Spec) -> Events:
             yield from _make_demo(spec)
         case ExportBodies():
             yield from _export_bodies(spec)
+        case ExportComparison():
+            yield from _export_comparison(spec)
         case ImportData():
             from core.importing.carrying_out import carry_out as import_data
 
@@ -219,6 +222,19 @@ def _make_demo(spec: MakeDemo) -> Events:
     size = (spec.width, spec.height)
     yield Note(f"A kitchen of {spec.clips} clips, {spec.seconds:g} s each, seed {spec.seed}")
     yield from make_demo(Path(spec.folder), spec.clips, spec.seconds, spec.seed, film=film, detect=detect, size=size)
+
+
+def _export_comparison(spec: ExportComparison) -> Events:
+    from core.comparisons import load
+    from core.exporting.comparison import export
+    from core.project.store import ProjectStore
+
+    comparisons = load(Path(spec.out) / spec.forecasts)
+    with ProjectStore.open(Path(spec.project), "Posecast", mode="read") as store:
+        made = yield from export(store, comparisons, spec)
+    for file in made.files:
+        yield Made(file.suffix.lstrip("."), str(file))
+    yield Done(made.says, tuple(str(each) for each in made.files))
 
 
 def _export_bodies(spec: ExportBodies) -> Events:

@@ -42,8 +42,12 @@ def draw_skeleton(
     dashed: bool = False,
     sides: SideColours = DARK.sides,
     scale: float = 1.0,
+    with_rim: bool = True,
 ) -> None:
-    """Bones in one colour or in their side's, joints in their side's. What was not seen is left out."""
+    """Bones in one colour or in their side's, joints in their side's. What was not seen is left out.
+
+    On plain ground nothing needs a rim.
+    """
     shown = seen & np.isfinite(joints_px).all(-1)
     lines = [
         (piece, bones or sides.of(skeleton.sides[child]))
@@ -51,12 +55,13 @@ def draw_skeleton(
         if shown[parent] and shown[child]
         for piece in _pieces(joints_px[parent], joints_px[child], scale, dashed=dashed)
     ]
-    for (start, end), _ in lines:
+    for (start, end), _ in lines if with_rim else ():
         _line(picture, start, end, RIM, 4.0 * scale)
     for (start, end), colour in lines:
         _line(picture, start, end, rgb(colour), 2.0 * scale)
     for joint in np.flatnonzero(shown):
-        _dot(picture, joints_px[joint], 3.4 * scale, RIM)
+        if with_rim:
+            _dot(picture, joints_px[joint], 3.4 * scale, RIM)
         _dot(picture, joints_px[joint], 2.4 * scale, rgb(sides.of(skeleton.sides[joint])))
 
 

@@ -201,6 +201,12 @@ class Page:
         """The page as it stands."""
         return self._pixels.copy()
 
+    def copy(self) -> "Page":
+        """The same page, to be drawn on apart from this one."""
+        made = Page(self.width, self.height, self.ink, self.px_per_pt)
+        made._pixels[:], made.written = self._pixels, list(self.written)
+        return made
+
     def _mask(self, left: float, top: float, width: float, height: float, radius: float) -> tuple[np.ndarray, int, int]:
         """How much of each pixel a rectangle covers, 0 … 1, and where its first one lies."""
         scale = self.px_per_pt
