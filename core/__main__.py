@@ -17,6 +17,7 @@ from core.commands import (
     datasets,
     experiments,
     fitting,
+    forecasting,
     generating,
     learning,
     machine,
@@ -46,6 +47,7 @@ for command in (
     *comparing.COMMANDS,
     *generating.COMMANDS,
     *experiments.COMMANDS,
+    *forecasting.COMMANDS,
     *machine.COMMANDS,
 ):
     app.command(name=command.__name__.rstrip("_"))(command)

@@ -21,7 +21,7 @@ def markdown(table: Table) -> str:
         [table.about],
         _figures(table),
         *([f"{column.words} by step ahead", "", *_by_step(table, column)] for column in steps),
-        [f"- {name.capitalize()}: {fact}." for name, fact in table.facts.items()],
+        [f"- {name[:1].upper()}{name[1:]}: {fact}." for name, fact in table.facts.items()],
         [f"- {note}" for note in table.notes],
         ["How each row is made:", "", *(_made(row) for row in table.rows)],
     ]

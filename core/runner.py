@@ -33,6 +33,7 @@ from core.runs import (
     MakeDemo,
     Note,
     PrepareData,
+    ReproduceForecasts,
     ReproduceTable,
     Spec,
     Stopped,
@@ -61,6 +62,8 @@ def carry_out(spec: Spec) -> Events:
             yield from _evaluate_posegpt(spec)
         case ReproduceTable():
             yield from _reproduce_table(spec)
+        case ReproduceForecasts():
+            yield from _reproduce_forecasts(spec)
         case CompareSequences():
             yield from _compare_sequences(spec)
         case MakeDemo():
@@ -202,6 +205,20 @@ def _evaluate_forecaster(spec: EvaluateForecaster) -> Events:
 
     with ProjectStore.open(folder, "Posecast", mode="read") as store:
         yield from evaluate_forecaster(spec, store.project, _reader(store), truth, Path(spec.out))
+
+
+def _reproduce_forecasts(spec: ReproduceForecasts) -> Events:
+    from core.datasets.kitchen.truth import read_truth
+    from core.experiments.forecast_tables import reproduce_forecasts
+    from core.project.store import ProjectStore
+
+    folder = Path(spec.project)
+
+    def truth(clip_id: str):  # noqa: ANN202 (whatever the simulation knows, or None)
+        return read_truth(folder, clip_id)
+
+    with ProjectStore.open(folder, "Posecast", mode="read") as store:
+        yield from reproduce_forecasts(spec, store.project, _reader(store), truth)
 
 
 def _compare_sequences(spec: CompareSequences) -> Events:

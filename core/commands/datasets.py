@@ -113,6 +113,9 @@ def split(
     ] = "sequence",
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same split.")] = 0,
     of: SetName = "",
+    together: Annotated[
+        bool, typer.Option("--together", help="Clips with the same actions in the same order stay in one part.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Say which clips or recordings a model learns from, is chosen on, and is measured on."""
@@ -122,11 +125,19 @@ def split(
     with refusals():
         clips = _clips_named(project, of)
         if of and clips is None:
+            if together:
+                raise ProjectError(
+                    f"{of} holds recordings, not clips with actions.", hint="Leave --together out, or split the clips."
+                )
             made = splits.split_set(_set_named(project, of), name, by, seed)
             parts, said = made.parts, splits.told(made)
         else:
             with ProjectStore.open(project, person(), mode="command") as store:
-                after, row, said = splits.split_clips(store.project, name, by, seed, author=person(), only=clips)
+                there = store.project.clips.values()
+                beside = splits.twins(clip for clip in there if clips is None or clip.id in clips) if together else {}
+                after, row, said = splits.split_clips(
+                    store.project, name, by, seed, author=person(), only=clips, beside=beside
+                )
                 store.edit(after, f"Split {name}")
                 parts = row.parts
         facts = {"name": name, "how": said, "parts": {part: len(each) for part, each in parts.items()}}

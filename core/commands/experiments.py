@@ -1,13 +1,14 @@
 """Commands that carry a paper's protocol out, from a download to the printed row."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
-from core.commands.answers import Json, ProjectFolder, answer, refusals, run_to_the_end
-from core.errors import ProjectError
+from core.commands.answers import Json, answer, refusals, run_to_the_end
+from core.errors import ProjectError, RunError
 from core.project.annotations import person
+from core.runs import Done
 
 
 def table5(
@@ -56,83 +57,87 @@ def table5(
         answer(row, row.markdown(), as_json=as_json)
 
 
+POSEGPT = (
+    *("table1", "table2", "table3", "table4", "figure6", "figure7", "figure8", "figure9", "figure10", "figure11"),
+    *("figure12", "samples"),
+)
+FORECASTER = ("table1", "table2", "table3", "table4", "figure3", "choices", "futures")
+_ALL = ("table1", "table2", "table3", "table4", "figure3")
+"""What forecaster/tables stands for."""
+
+
 def reproduce(
     what: Annotated[
-        Literal[
-            "table1",
-            "table2",
-            "table3",
-            "table4",
-            "figure6",
-            "figure7",
-            "figure8",
-            "figure9",
-            "figure10",
-            "figure11",
-            "figure12",
-            "samples",
-        ],
-        typer.Argument(help="Which of PoseGPT's tables or figures; samples: people from nothing.", show_default=False),
+        str,
+        typer.Argument(
+            metavar="WHAT",
+            help=f"posegpt/{{{','.join(POSEGPT)}}} or forecaster/{{{','.join(FORECASTER)},tables}}. samples: people "
+            "from nothing; tables: 1 to 4 and figure 3.",
+            show_default=False,
+        ),
     ],
-    knobs: Annotated[list[str] | None, typer.Argument(help="Settings of every row, such as gpt.layers=4")] = None,
+    knobs: Annotated[
+        list[str] | None, typer.Argument(help="Settings of every row, such as gpt.layers=4 or steps=4000")
+    ] = None,
     *,
-    project: Annotated[Path, typer.Option(help="The project whose labelled motion is learned.")],
-    out: Annotated[Path, typer.Option(help="A folder for runs and table; one that is there goes on.")],
-    run: Annotated[str, typer.Option(help="The trained model that figures 9 to 12 look at.", show_default=False)] = "",
+    project: Annotated[Path, typer.Option(help="The project that is learned.")],
+    out: Annotated[Path, typer.Option(help="A folder for runs and tables; one that is there goes on.")],
     rows: Annotated[
-        list[str] | None, typer.Option("--row", help="Only rows with this in their name; of sheets, actions.")
+        list[str] | None,
+        typer.Option("--row", help="Only rows with this in their name; of sheets, actions.", show_default=False),
     ] = None,
     part: Annotated[Literal["train", "validation", "test"], typer.Option(help="What is measured on.")] = "test",
-    windows: Annotated[int, typer.Option(min=16, help="Windows and samples a side.")] = 300,
-    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same table.")] = 0,
-    without_rs: Annotated[bool, typer.Option("--without-rs", help="Leave R_S out, which trains a classifier.")] = False,
-    as_json: Json = False,
-) -> None:
-    """Make a table or figure of PoseGPT's paper on a project's motion, at a size that two cores train."""
-    from core.runs import ReproduceTable
-
-    with refusals():
-        spec = ReproduceTable(
-            project=str(project.resolve()), out=str(out.resolve()), what=what, run=run, knobs=tuple(knobs or ()),
-            rows=tuple(rows or ()), part=part, windows=windows, seed=seed, teach=not without_rs,
-        )  # fmt: skip
-        done = run_to_the_end(spec, as_json=as_json)
-        answer({"out": str(out), "summary": done.summary}, (out / f"{what}.md").read_text(), as_json=as_json)
-
-
-def sequences(
-    project: ProjectFolder,
-    settings: Annotated[
-        list[str] | None, typer.Argument(help="Settings of the forecasters, such as network.dropout=0.2")
-    ] = None,
-    *,
-    out: Annotated[Path, typer.Option(help="A folder for figures and table; one that is there goes on.")],
-    splits: Annotated[int, typer.Option(min=1, help="How many random splits.")] = 20,
-    observe: Annotated[int, typer.Option(min=1, max=50, help="Actions that are seen.")] = 5,
-    predict: Annotated[int, typer.Option(min=1, max=50, help="Actions that are foreseen.")] = 5,
-    apart: Annotated[
-        bool, typer.Option("--apart", help="Let sequences with the same actions stand in different parts.")
+    preset: Annotated[str, typer.Option(help="Forecaster: what the rows depart from.")] = "forecaster/recommended",
+    seeds: Annotated[int, typer.Option(min=1, help="Forecaster: how often each row is trained.")] = 3,
+    quality_bank: Annotated[
+        str,
+        typer.Option(
+            help="Forecaster: the pose bank of real poses for 3D quality; otherwise the half of the bank that no "
+            "critic has seen.",
+            show_default=False,
+        ),
+    ] = "",
+    run: Annotated[
+        str, typer.Option(help="PoseGPT: the trained model that figures 9 to 12 look at.", show_default=False)
+    ] = "",
+    windows: Annotated[int, typer.Option(min=16, help="PoseGPT: windows and samples a side.")] = 300,
+    seed: Annotated[int, typer.Option(min=0, help="PoseGPT: the same seed gives the same table.")] = 0,
+    without_rs: Annotated[
+        bool, typer.Option("--without-rs", help="PoseGPT: leave R_S out, which trains a classifier.")
     ] = False,
-    methods: Annotated[
-        list[str] | None, typer.Option("--method", help="Only methods with this in their name.", show_default=False)
-    ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Of the first split; the same seed gives the same table.")] = 0,
     as_json: Json = False,
 ) -> None:
-    """Compare methods on actions alone, on many random splits. Ctrl+C stops; the same command goes on."""
-    from core import report_tables
-    from core.reports import Table, read_report
-    from core.runs import CompareSequences
+    """Make a table or figure of a paper on a project's data. Ctrl+C stops; the same command goes on.
+
+    Rows of posegpt/… are of a size that two cores train; those of forecaster/… depart from the preset.
+    """
+    from core.runs import ReproduceForecasts, ReproduceTable
 
     with refusals():
-        spec = CompareSequences(
-            project=str(project.resolve()), out=str(out.resolve()), observe=observe, predict=predict, splits=splits,
-            twins_together=not apart, knobs=tuple(settings or ()), methods=tuple(methods or ()), seed=seed,
-        )  # fmt: skip
-        run_to_the_end(spec, as_json=as_json)
-        table = read_report(out / "table-sequences.json")
-        assert isinstance(table, Table)
-        answer(table, report_tables.markdown(table), as_json=as_json)
+        paper, _, which = what.partition("/")
+        if which not in {"posegpt": POSEGPT, "forecaster": (*FORECASTER, "tables")}.get(paper, ()):
+            raise RunError(
+                f"There is no {what!r} to reproduce.",
+                hint=f"There are: posegpt/{{{','.join(POSEGPT)}}}, forecaster/{{{','.join(FORECASTER)},tables}}.",
+            )
+        where: dict[str, Any] = {"project": str(project.resolve()), "out": str(out.resolve()), "part": part}
+        shared: dict[str, Any] = {"knobs": tuple(knobs or ()), "rows": tuple(rows or ()), **where}
+        if paper == "posegpt":
+            shared |= {"what": which, "run": run, "windows": windows, "seed": seed, "teach": not without_rs}
+            spec = ReproduceTable(**shared)
+            done = run_to_the_end(spec, as_json=as_json)
+            answer({"out": str(out), "summary": done.summary}, (out / f"{which}.md").read_text(), as_json=as_json)
+            return
+        asked = _ALL if which == "tables" else (which,)
+        shared |= {"what": asked, "preset": preset, "seeds": seeds, "quality_bank": quality_bank}
+        forecasts = ReproduceForecasts(**shared)
+        done = run_to_the_end(forecasts, as_json=as_json)
+        answer({"out": str(out), "summary": done.summary, "outputs": done.outputs}, pages(done), as_json=as_json)
 
 
-COMMANDS = (table5, reproduce, sequences)
+def pages(done: Done) -> str:
+    """The pages among what a run made, one after the other."""
+    return "\n".join(Path(each).read_text(encoding="utf-8") for each in done.outputs if each.endswith(".md"))
+
+
+COMMANDS = (table5, reproduce)

@@ -167,7 +167,9 @@ def kept_rows(folder: Path, what: str) -> list[Measured]:
         if path.is_file():
             found.append(msgspec.json.decode(path.read_bytes(), type=Measured))
     if not found:
-        raise RunError(f"No row of {what} was measured here.", hint=f"posecast reproduce {what}, into this folder.")
+        raise RunError(
+            f"No row of {what} was measured here.", hint=f"posecast reproduce posegpt/{what}, into this folder."
+        )
     return found
 
 

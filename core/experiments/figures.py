@@ -132,7 +132,7 @@ def _figure8(folder: Path) -> _Said:
             curves.append(Curve(row.name, steps, [100 * each for each in values]))
             table.append({"row": row.name, "best %": 100 * max(values), "last %": 100 * values[-1]})
     if not curves:
-        raise RunError("Table 3 has no rows here yet.", hint="posecast reproduce table3, into the same folder.")
+        raise RunError("Table 3 has no rows here yet.", hint="posecast reproduce posegpt/table3, into the same folder.")
     picture = curves_picture("Next codes right on motion not learned from", curves, "step of the GPT", "%")
     return _Said("Concatenated against summed", table, picture)
 

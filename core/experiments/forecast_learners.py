@@ -10,6 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Literal
 
+import msgspec
 import numpy as np
 import torch
 from jaxtyping import Float
@@ -21,11 +22,14 @@ from core.errors import RunError
 from core.evaluation.baselines import actions_of, plain_of
 from core.evaluation.batches import WindowTensors
 from core.evaluation.forecasting import load_run
+from core.experiments.forecast_events import without_metrics
 from core.knobs import with_overrides
+from core.models.baselines.label_networks import Kind
 from core.models.baselines.ngram import ORDERS, Actions, Ngram, count
 from core.runs import CompareSequences, Event, Progress, TrainForecaster
 from core.training import loop, running
 from core.training.forecaster import ForecasterRecipe
+from core.training.label_networks import Schedule, train_label_network
 
 SMOOTHING = 2.0
 """Of the n-grams whose order is given; the chosen one has both chosen on validation."""
@@ -56,6 +60,7 @@ class Method:
     learn: Callable[[Examples, int], Learning]
 
 
+# Rates and steps were chosen on sequences set apart within training parts, never on a test part.
 HEAD = (
     "data.poses=middle", "data.objects=false", "losses.pose2d=0", "losses.adversarial=0", "network.dropout=0",
     "network.start_at_mean_pose=false", "network.action_width=256", "network.object_width=8", "network.pose_width=8",
@@ -65,8 +70,8 @@ HEAD = (
 """The paper's head for actions alone at a size that one core trains in seconds: no poses, no objects, no critic."""
 RECOMMENDED = (
     "data.poses=middle", "data.objects=false", "losses.pose2d=0", "losses.adversarial=0", "network.counting=true",
-    "network.start_at_mean_pose=false", "network.object_width=8", "network.pose_width=8", "steps=400",
-    "validate_every=20", "report_every=20", "device=cpu",
+    "network.start_at_mean_pose=false", "network.object_width=8", "network.pose_width=8",
+    "optimiser.learning_rate=1e-4", "steps=400", "validate_every=20", "report_every=20", "device=cpu",
 )  # fmt: skip
 
 
@@ -80,6 +85,8 @@ def methods(spec: CompareSequences) -> tuple[Method, ...]:
             for order in ORDERS
         ),
         Method("the last action again", "plain", (), _last_action),
+        _label_network("GRU over labels", "gru"),
+        _label_network("transformer over labels", "transformer"),
         _forecaster("the paper's head", "forecaster/paper-furniture", (*HEAD, *wide, *spec.knobs)),
         _forecaster("recommended, counting as an input", "forecaster/recommended", (*RECOMMENDED, *wide, *spec.knobs)),
     )
@@ -137,6 +144,21 @@ def _last_action(examples: Examples, _seed: int) -> Learning:
 
 
 # ---- by learning ----------------------------------------------------------------------------------------------------
+
+
+def _label_network(name: str, kind: Kind) -> Method:
+    plan = Schedule()
+    settings = tuple(f"{key}={value}" for key, value in msgspec.structs.asdict(plan).items())
+
+    def learn(examples: Examples, seed: int) -> Learning:
+        network = yield from without_metrics(train_label_network(kind, examples, seed=seed, schedule=plan))
+
+        def roll(windows: Windows, _histories: Sequence[Actions]) -> Float[ndarray, "W M A"]:
+            return network.roll_out(windows.seen_actions, windows.next_actions.shape[1])
+
+        return Learned(roll, f"{network.steps} steps")
+
+    return Method(name, "run", settings, learn)
 
 
 def _forecaster(name: str, preset: str, overrides: tuple[str, ...]) -> Method:
