@@ -21,6 +21,11 @@ LOG_SCALES = (-4.0, 2.0)
 INSIDE = 0.8
 """The share of what may come that `low_s` and `high_s` hold."""
 
+DRAWS = 251
+"""So many draws of each step's time are added up; one more than a multiple of ten, for the middle and the limits."""
+CHUNK = 2048
+"""Rows whose draws lie in memory at once."""
+
 
 @dataclass(frozen=True)
 class Times:
@@ -33,6 +38,10 @@ class Times:
     def of(cls, said: Float[Tensor, "*batch 6"]) -> "Times":
         """From a decoder's numbers: three middles, three log-scales."""
         return cls(said[..., :QUANTITIES], said[..., QUANTITIES:].clamp(*LOG_SCALES))
+
+    def with_steps(self) -> "Times":
+        """Of one step ahead, as a row of steps."""
+        return Times(self.middle[..., None, :], self.log_scale[..., None, :])
 
     @property
     def median_s(self) -> Float[Tensor, "*batch 3"]:
@@ -62,20 +71,24 @@ def logarithm(seconds: Float[Tensor, "*any"]) -> Float[Tensor, "*any"]:
 
 
 def added_up(ahead: Sequence[Times]) -> Instants:
-    """Times from step to step made times from now.
+    """Times from step to step made times from now, by adding up draws of every step.
 
-    Medians are added. Doubts of different steps are taken as independent: distances of the limits from the median are
-    added as squares, below and above by themselves, so the interval widens with the horizon, slower than its sum.
+    Doubts of different steps are taken as independent. Sums of densities with a long tail have no formula, and adding
+    medians would say too little: each step has the same even draws of its density, in an order of its own that is
+    fixed, so the same forecast says the same every time. The first step keeps its own median and limits.
     """
-    median_s, low_s, high_s = (
-        torch.stack([getattr(each, name)[..., 0] for each in ahead], dim=-1) for name in ("median_s", "low_s", "high_s")
+    wanted = [round(share * (DRAWS - 1)) for share in ((1 - INSIDE) / 2, 0.5, (1 + INSIDE) / 2)]
+    middle, scale = (
+        torch.stack([getattr(each, name)[..., 0] for each in ahead], dim=-1) for name in ("middle", "log_scale")
     )
-    whole_s = median_s.cumsum(-1)
-    return Instants(
-        whole_s,
-        (whole_s - (median_s - low_s).square().cumsum(-1).sqrt()).clamp_min(0),
-        whole_s + (high_s - median_s).square().cumsum(-1).sqrt(),
-    )
+    even = _even_draws(len(ahead), middle)
+    rows = middle.flatten(0, -2), scale.exp().flatten(0, -2)
+    said = [
+        _seconds(centre[:, None] + wide[:, None] * even).cumsum(-1).sort(dim=1).values[:, wanted]
+        for centre, wide in zip(*(each.split(CHUNK) for each in rows), strict=True)
+    ]
+    low_s, median_s, high_s = torch.cat(said).unflatten(0, middle.shape[:-1]).unbind(-2)
+    return Instants(median_s, low_s, high_s)
 
 
 def usual(seconds: Float[Tensor, "any 3"]) -> Float[Tensor, " 6"]:
@@ -84,6 +97,15 @@ def usual(seconds: Float[Tensor, "any 3"]) -> Float[Tensor, " 6"]:
     middle = torch.nanmedian(logs, dim=0).values.nan_to_num(0.0)
     scale = torch.nanmean((logs - middle).abs(), dim=0).nan_to_num(1.0)
     return torch.cat((middle, scale.clamp_min(1e-6).log().clamp(*LOG_SCALES)))
+
+
+def _even_draws(steps: int, like: Tensor) -> Float[Tensor, "draws M"]:
+    """Of a Laplace density of middle 0 and scale 1, evenly spread in probability; each step in an order of its own."""
+    share = (torch.arange(DRAWS, dtype=torch.float64) + 0.5) / DRAWS - 0.5
+    draws = -share.sign() * torch.log1p(-2 * share.abs())
+    random = torch.Generator().manual_seed(0)
+    orders = [torch.randperm(DRAWS, generator=random) for _ in range(steps)]
+    return torch.stack([draws[order] for order in orders], dim=-1).to(like)
 
 
 def _seconds(logs: Float[Tensor, "*any"]) -> Float[Tensor, "*any"]:
