@@ -5,7 +5,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.evaluation.metrics import accuracy, aligned, error_2d, hits, mpjpe_mm, over_sequences, pa_mpjpe_mm
+from core.evaluation.metrics import (
+    accuracy,
+    aligned,
+    apart_mm,
+    best_of_px,
+    error_2d,
+    hits,
+    mpjpe_mm,
+    over_sequences,
+    pa_mpjpe_mm,
+    time_error,
+)
 from tests.core.made_up_project import REST, bank_poses
 
 
@@ -39,6 +50,54 @@ def test_that_the_2d_error_is_in_pixels_over_visible_joints_without_the_neck():
     assert found.px == pytest.approx(10)
     assert found.torso == pytest.approx(0.1)
     assert found.px_by_step.tolist() == pytest.approx([10, 10, 10])
+    assert found.px_by_joint.tolist() == pytest.approx([10] * 8)
+
+
+def test_that_a_joint_never_seen_has_no_error_of_its_own():
+    truth, visible = np.zeros((2, 3, 9, 2)), np.ones((2, 3, 9), bool)
+    visible[..., 0] = False
+    found = error_2d(truth + 0.1, truth, visible, np.full((2, 2), 100.0), np.full(2, 100.0))
+    assert np.isnan(found.px_by_joint[0])
+    assert np.isfinite(found.px_by_joint[1:]).all()
+
+
+def test_that_the_best_of_one_future_is_the_2d_error_and_more_futures_are_never_worse():
+    random = np.random.default_rng(0)
+    truth, visible = random.normal(size=(5, 3, 9, 2)), random.random((5, 3, 9)) < 0.8
+    scale_px, torso_px = np.full((5, 2), 50.0), np.full(5, 100.0)
+    futures = truth[:, None] + random.normal(0, 0.1, (5, 6, 3, 9, 2))
+    errors = [best_of_px(futures[:, :count], truth, visible, scale_px) for count in (1, 3, 6)]
+    assert errors[0] == pytest.approx(error_2d(futures[:, 0], truth, visible, scale_px, torso_px).px)
+    assert errors == sorted(errors, reverse=True)
+    with_truth = np.concatenate([futures, truth[:, None]], axis=1)
+    assert best_of_px(with_truth, truth, visible, scale_px) == 0
+    assert np.isnan(best_of_px(futures, truth, np.zeros_like(visible), scale_px))
+
+
+def test_that_one_future_is_taken_as_a_whole():
+    # Two futures, each right in one step: neither is right, however the steps might be put together.
+    truth, visible = np.zeros((1, 2, 9, 2)), np.ones((1, 2, 9), bool)
+    futures = np.zeros((1, 2, 2, 9, 2))
+    futures[0, 0, 1], futures[0, 1, 0] = [0.3, 0.4], [0.3, 0.4]
+    assert best_of_px(futures, truth, visible, np.full((1, 2), 10.0)) == pytest.approx(2.5)
+
+
+def test_that_futures_lie_as_far_apart_as_their_joints():
+    futures_m = np.zeros((2, 3, 4, 9, 3))
+    assert apart_mm(futures_m) == 0
+    futures_m[:, 0, :, 1:, 1] = 0.3  # head stays, the neck does not count
+    futures_m[:, 0, :, 1] = 0
+    assert apart_mm(futures_m) == pytest.approx(300 * 7 / 8 * 2 / 3)  # two of three pairs differ
+    assert np.isnan(apart_mm(futures_m[:, :1]))
+
+
+def test_that_times_are_off_by_the_median_and_counted_within_their_interval():
+    came = np.array([[2.0, 4.0, np.nan], [2.0, 5.0, 9.0]])
+    said = np.array([[2.5, 4.0, 1.0], [1.0, 7.0, 9.0]])
+    found = time_error(said, said - 0.6, said + 0.6, came)
+    assert found.median_s == 0.5
+    assert found.within == pytest.approx(3 / 5)
+    assert np.isnan(time_error(said, said, said, np.full_like(came, np.nan)).median_s)
 
 
 def test_that_an_error_over_nothing_is_no_number_and_no_warning():
