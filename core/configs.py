@@ -130,6 +130,17 @@ class ForecasterNetwork(Group, frozen=True, kw_only=True):
             "that is learned from.",
         ),
     ] = False
+    memory: Annotated[
+        Literal["flat", "recurrent"],
+        Meta(
+            title="Memory",
+            description="flat: the last steps side by side, as in the paper. recurrent: the same encoders read step by "
+            "step, each with its own objects, and gated units keep what matters.",
+        ),
+    ] = "flat"
+    memory_layers: Annotated[
+        int, Meta(ge=1, le=4, title="Memory layers", description="Of a recurrent memory; each is as wide as z.")
+    ] = 2
     noise: Annotated[
         int,
         Meta(
@@ -171,6 +182,14 @@ class ForecasterLosses(Group, frozen=True, kw_only=True):
         Meta(
             title="λ times",
             description="Weight of the likelihood of when the next step comes and how long it takes. 0: not learned.",
+        ),
+    ] = 0.0
+    objects: Annotated[
+        Weight,
+        Meta(
+            title="λ objects",
+            description="Weight of which objects the next step involves; a recurrent memory is then told them in a "
+            "roll-out. 0: not learned.",
         ),
     ] = 0.0
     best_of: Annotated[
@@ -222,11 +241,18 @@ class ForecasterCritic(Group, frozen=True, kw_only=True):
 
 
 class ForecasterOptimiser(Group, frozen=True, kw_only=True):
-    """Adam, for generator and critic alike; constant rate."""
+    """Adam, for generator and critic alike; as printed at a constant rate."""
 
     learning_rate: Annotated[float, Meta(gt=0.0, le=1.0, title="Learning rate")] = 1e-4
     weight_decay: Annotated[Weight, Meta(title="Weight decay")] = 1e-3
     batch: Annotated[int, Meta(ge=1, le=65536, title="Batch", description="Windows a step.")] = 256
+    schedule: Annotated[
+        Literal["constant", "cosine"],
+        Meta(title="Schedule", description="cosine: the generator's rate climbs, then falls to nothing."),
+    ] = "constant"
+    clip_gradient: Annotated[
+        Weight, Meta(title="Largest gradient", description="Length to which the generator's gradient is cut. 0: never.")
+    ] = 0.0
 
 
 class Forecaster(Group, frozen=True, kw_only=True):

@@ -10,6 +10,7 @@ Letters: W windows, N past steps, M future steps, O objects; poses as in `datase
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, replace
+from functools import lru_cache
 
 import msgspec
 import numpy as np
@@ -18,7 +19,7 @@ from numpy import ndarray
 
 from core.configs import ForecasterData
 from core.datasets.catalog import Parts, fingerprint, parts_of
-from core.datasets.steps import JOINTS, UNSEEN, ReadTracks, SeenPose, clip_sequences
+from core.datasets.steps import JOINTS, UNSEEN, ReadTracks, SeenPose, Step, View, clip_sequences
 from core.datasets.steps import Sequence as Steps
 from core.errors import RunError
 from core.project.annotations import Project
@@ -29,6 +30,7 @@ UNKNOWN = -1
 TIMES = 3
 """Times of a step: since the step before, from its segment's start, to its segment's end."""
 _TIMES = ("seen_times", "next_times")
+_BY_STEP = ("seen_objects", "earlier_objects", "next_objects", "seen_rays")
 
 
 class Vocabulary(msgspec.Struct, frozen=True):
@@ -68,6 +70,10 @@ class Windows:
     torso_px: Float[ndarray, " W"]
     seen_times: Float[ndarray, "W N 3"]  # seconds, NaN where not known
     next_times: Float[ndarray, "W M 3"]
+    seen_objects: Bool[ndarray, "W N O"]  # of each step itself
+    earlier_objects: Bool[ndarray, "W O"]  # of the steps before the N
+    next_objects: Bool[ndarray, "W M O"]
+    seen_rays: Float[ndarray, "W N 2"]  # of the last neck seen at each step
 
     def __len__(self) -> int:
         return len(self.sequence)
@@ -101,16 +107,18 @@ class Examples:
                 hint="A step is a segment with its characteristic pose (C on the Annotate page): mark two in a clip.",
             )
 
-    def fingerprint(self, *, times: bool = False) -> str:
+    def fingerprint(self, *, times: bool = False, by_step: bool = False) -> str:
         """Of everything training and choosing look at; the test part may grow without changing it.
 
-        Without `times` those are not looked at, and moving a segment's end is no change.
+        Without `times` those are not looked at, and moving a segment's end is no change; without `by_step` neither is
+        which step involved which object.
         """
+        left_out = (() if times else _TIMES) + (() if by_step else _BY_STEP)
         arrays = {
             f"{part}.{name}": array
             for part in ("train", "validation")
             for name, array in self.windows[part].arrays().items()
-            if times or name not in _TIMES
+            if name not in left_out
         }
         return fingerprint(arrays, (*self.vocabulary.actions, "", *self.vocabulary.objects))
 
@@ -184,6 +192,8 @@ def stacked(rows: Sequence[dict[str, ndarray]], vocabulary: Vocabulary, data: Fo
         "next_frames": ((m,), np.int64), "next_count": ((), np.int64), "tilt": ((3, 3), np.float32),
         "ray": ((2,), np.float32), "depth_m": ((), np.float32), "scale_px": ((2,), np.float32),
         "torso_px": ((), np.float32), "seen_times": ((n, TIMES), np.float32), "next_times": ((m, TIMES), np.float32),
+        "seen_objects": ((n, o), np.bool_), "earlier_objects": ((o,), np.bool_), "next_objects": ((m, o), np.bool_),
+        "seen_rays": ((n, 2), np.float32),
     }  # fmt: skip
     return Windows(**{name: np.zeros((0, *shape), kind) for name, (shape, kind) in shapes.items()})
 
@@ -221,7 +231,38 @@ def window_at(
         "torso_px": np.array(view.torso_px, np.float32),
         "seen_times": _times(sequence, count - len(inputs), len(inputs), now=seen[-1].frame, pad=pad),
         "next_times": _times(sequence, count, data.future_steps),
+        "seen_objects": _objects(inputs, vocabulary, data, before=pad),
+        "earlier_objects": np.asarray(_objects(seen[: -len(inputs)], vocabulary, data).any(0)),
+        "next_objects": _objects(following, vocabulary, data, behind=rest),
+        "seen_rays": _rays(past, necks, view),
     }
+
+
+def _objects(
+    steps: Sequence[Step], vocabulary: Vocabulary, data: ForecasterData, *, before: int = 0, behind: int = 0
+) -> Bool[ndarray, "N O"]:
+    """What each step involves, between rows of nothing."""
+    rows = np.zeros((before + len(steps) + behind, len(vocabulary.objects)), bool)
+    if data.objects:
+        for row, step in enumerate(steps, start=before):
+            rows[row] = _involved(vocabulary, step.objects)
+    return rows
+
+
+@lru_cache(4096)
+def _involved(vocabulary: Vocabulary, objects: tuple[str, ...]) -> Bool[ndarray, " O"]:
+    return vocabulary.involved(objects)
+
+
+def _rays(past: Sequence[SeenPose], necks: Sequence[ndarray], view: View) -> Float[ndarray, "N 2"]:
+    """At each step, where the last neck seen by then lies at depth 1; before the first one, that one's place."""
+    here = necks[0] if necks else UNSEEN.neck_px
+    rows = []
+    for pose in past:
+        if np.isfinite(pose.neck_px).all():
+            here = pose.neck_px
+        rows.append(view.ray(here))
+    return np.stack(rows).astype(np.float32)
 
 
 def _times(sequence: Steps, first: int, count: int, *, now: int | None = None, pad: int = 0) -> Float[ndarray, "N 3"]:

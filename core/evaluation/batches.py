@@ -13,7 +13,7 @@ from torch import Tensor
 
 from core.datasets.action_sequences import Windows
 from core.geometry.differentiable import Views
-from core.models.forecaster import Past
+from core.models.seen_past import Past, StepObjects
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,8 @@ class Batch:
     next_visible: Bool[Tensor, "B M 9"]
     scale_px: Float[Tensor, "B 2"]
     next_times: Float[Tensor, "B M 3"]  # seconds, NaN where not known
+    next_objects: Bool[Tensor, "B M O"]
+    seen_rays: Float[Tensor, "B N 2"]
 
     @property
     def steps(self) -> int:
@@ -54,6 +56,8 @@ class WindowTensors:
             action_count,
             put(windows.seen_times),
             put(windows.sequence % folds) if folds else None,
+            StepObjects(put(windows.seen_objects), put(windows.earlier_objects)),
+            put(windows.seen_real).sum(-1),
         )
         views = Views(put(windows.tilt), put(windows.ray), put(windows.depth_m))
         return cls(
@@ -65,6 +69,8 @@ class WindowTensors:
                 put(windows.next_visible),
                 put(windows.scale_px),
                 put(windows.next_times),
+                put(windows.next_objects),
+                put(windows.seen_rays),
             )
         )
 
@@ -83,4 +89,6 @@ class WindowTensors:
             whole.next_visible[at],
             whole.scale_px[at],
             whole.next_times[at],
+            whole.next_objects[at],
+            whole.seen_rays[at],
         )

@@ -1,4 +1,4 @@
-"""Next actions and their characteristic 3D poses, and the critic that keeps the poses human.
+"""Next actions and their characteristic 3D poses: the generator.
 
 Diller, Funkhouser, Dai, "FutureHuman3D", section 4: three encoders (actions and objects small, poses one linear layer
 and three residual blocks) → latent z → action logits and 9 × 3 joints. The pose is in the levelled frame of its clip,
@@ -7,89 +7,24 @@ metres, neck at the origin. Letters: N past steps, A actions, O objects, Z laten
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from core import configs
 from core.bodies.skeletons import UPPER_BODY_9
-from core.configs import ForecasterCritic, ForecasterNetwork
-from core.geometry.differentiable import Views, bone_products, see
+from core.configs import ForecasterNetwork
+from core.geometry.differentiable import Views, see
 from core.models.baselines.counting import CountingTable
+from core.models.layers import ResidualBlock, mlp
+from core.models.seen_past import Past, one_hot
+from core.models.step_memory import Drop, State, StepMemory, Steps, after
 from core.models.step_times import QUANTITIES, Times
 
 JOINTS = len(UPPER_BODY_9)
 NECK = UPPER_BODY_9["neck"]
-PER_UNIT = {"m": 1.0, "dm": 10.0, "mm": 1000.0}
-
-
-@dataclass(frozen=True)
-class Past:
-    """What was seen of a batch: one-hot actions, seen poses with their visible flag, objects. Padding is all zero.
-
-    `times` (see `step_times`) are asked for by models that were taught with them; NaN, and no times at all, are times
-    not known. `fold`: whose counts are left out where the model counts, in training.
-    """
-
-    actions: Float[Tensor, "batch N A"]
-    poses: Float[Tensor, "batch N 9 3"]  # x, y, 1 where visible
-    objects: Float[Tensor, "batch O"]
-    times: Float[Tensor, "batch N 3"] | None = None  # seconds
-    fold: Int[Tensor, " batch"] | None = None
-
-    @classmethod
-    def of(
-        cls,
-        actions: Int[Tensor, "batch N"],
-        poses: Float[Tensor, "batch N 9 2"],
-        visible: Bool[Tensor, "batch N 9"],
-        objects: Bool[Tensor, "batch O"],
-        action_count: int,
-        times: Float[Tensor, "batch N 3"] | None = None,
-        fold: Int[Tensor, " batch"] | None = None,
-    ) -> "Past":
-        """From numbers; an action of -1 (unknown, or padding) is all zero."""
-        seen = torch.cat((poses, torch.ones_like(poses[..., :1])), dim=-1) * visible[..., None]
-        return cls(_one_hot(actions, action_count), seen, objects.float(), times, fold)
-
-    def __len__(self) -> int:
-        return len(self.actions)
-
-    def __getitem__(self, chosen: Tensor | slice) -> "Past":
-        times = None if self.times is None else self.times[chosen]
-        fold = None if self.fold is None else self.fold[chosen]
-        return Past(self.actions[chosen], self.poses[chosen], self.objects[chosen], times, fold)
-
-    @property
-    def numbers(self) -> Int[Tensor, "batch N"]:
-        """The actions as numbers again; -1 where unknown."""
-        return torch.where(self.actions.any(-1), self.actions.argmax(-1), -1)
-
-    def followed_by(
-        self,
-        action: Int[Tensor, " batch"],
-        pose: Float[Tensor, "batch 9 2"],
-        times: Float[Tensor, "batch 3"] | None = None,
-    ) -> "Past":
-        """This past with a forecast step pushed in and the oldest pushed out; objects are carried along.
-
-        The end of a step that has only been forecast is as unknown as that of the last one seen.
-        """
-        one_hot = _one_hot(action, self.actions.shape[-1])
-        seen = torch.cat((pose, torch.ones_like(pose[..., :1])), dim=-1)
-        known = self.times
-        if known is not None:
-            unknown = torch.full_like(known[:, 0], torch.nan)
-            newest = unknown if times is None else torch.cat((times[:, :-1], unknown[:, -1:]), dim=-1)
-            known = torch.cat((known[:, 1:], newest[:, None]), dim=1)
-        return Past(
-            torch.cat((self.actions[:, 1:], one_hot[:, None]), dim=1),
-            torch.cat((self.poses[:, 1:], seen[:, None]), dim=1),
-            self.objects,
-            known,
-            self.fold,
-        )
 
 
 @dataclass(frozen=True)
@@ -101,6 +36,22 @@ class Next:
     latent: Float[Tensor, "batch Z"]
     action: Int[Tensor, " batch"]  # the one that pose and times are of: the likeliest, unless one was chosen
     times: Times | None = None
+    objects: Float[Tensor, "batch O"] | None = None  # logits, where they are foreseen
+    state: State | None = None
+
+    def pushed_into(self, past: Past, action: Int[Tensor, " batch"], seen: Float[Tensor, "batch 9 2"]) -> Past:
+        """The past with this step as its newest; nothing learns through what it says of times and objects."""
+        times = None if self.times is None else self.times.median_s.detach()
+        objects = None if self.objects is None else self.objects.sigmoid().detach()
+        return past.followed_by(action, seen, times, objects, self.state)
+
+
+class Read(NamedTuple):
+    """What was made of a past: z, the n-gram's log-probabilities where the model counts, a memory's state."""
+
+    latent: Float[Tensor, "batch Z"]
+    counted: Float[Tensor, "batch A"] | None
+    state: State | None = None
 
 
 @dataclass(frozen=True)
@@ -112,19 +63,6 @@ class Futures:
     joints_m: Float[Tensor, "batch F M 9 3"]
     seen: Float[Tensor, "batch F M 9 2"]
     times: Times | None  # of "batch F M"
-
-
-class ResidualBlock(nn.Module):
-    """Two linear layers beside a straight path."""
-
-    def __init__(self, width: int, slope: float) -> None:
-        super().__init__()
-        self.inner = nn.Sequential(
-            nn.LeakyReLU(slope), nn.Linear(width, width), nn.LeakyReLU(slope), nn.Linear(width, width)
-        )
-
-    def forward(self, features: Float[Tensor, "batch width"]) -> Float[Tensor, "batch width"]:
-        return features + self.inner(features)
 
 
 class Forecaster(nn.Module):
@@ -139,36 +77,48 @@ class Forecaster(nn.Module):
         objects: int,
         seen_times: bool = False,
         times: bool = False,
+        next_objects: bool = False,
     ) -> None:
         super().__init__()
         self.past_steps, self.action_count, self.object_count = past_steps, actions, objects
         self.dropout, self.noise = network.dropout, network.noise
         slope, latent = network.slope, network.latent
-        counted = actions if network.counting else 0
-        self.encode_actions = _mlp(past_steps * actions + counted, network.action_width, network.action_width, slope)
-        self.encode_objects = _mlp(max(objects, 1), network.object_width, network.object_width, slope)
-        self.encode_poses = nn.Sequential(
-            nn.Linear(past_steps * JOINTS * 3, network.pose_width),
-            *(ResidualBlock(network.pose_width, slope) for _ in range(3)),
-        )
-        joined = network.action_width + network.object_width * (2 if seen_times else 1) + network.pose_width
-        self.join = nn.Sequential(nn.LeakyReLU(slope), *_mlp(joined, latent, latent, slope))
-        self.decode_action = nn.Sequential(nn.LeakyReLU(slope), *_mlp(latent, latent, actions, slope))
-        self.decode_pose = nn.Sequential(nn.LeakyReLU(slope), *_mlp(latent, latent, JOINTS * 3, slope))
+        self.memory = self.encode_times = None
+        if network.memory == "recurrent":
+            self.memory = _memory(network, actions, objects, seen_times=seen_times)
+        else:
+            self._flatten(network, past_steps, actions, objects, seen_times=seen_times)
+        self.decode_action = nn.Sequential(nn.LeakyReLU(slope), *mlp(latent, latent, actions, slope))
+        self.decode_pose = nn.Sequential(nn.LeakyReLU(slope), *mlp(latent, latent, JOINTS * 3, slope))
         told = actions if network.pose_from_action else 0
         self.told = told > 0
         # What decoders read beside z joins at their hidden layer, so that many draws share what z says.
         self.tell_pose = nn.Linear(told + network.noise, latent, bias=False) if told + network.noise else None
         self.tell_times = nn.Linear(told, latent, bias=False) if told and times else None
-        self.encode_times = (
-            _mlp(past_steps * QUANTITIES * 2, network.object_width, network.object_width, slope) if seen_times else None
-        )
+        self.decode_objects = mlp(latent, latent, objects, slope) if next_objects and objects else None
         self.decode_times = (
-            nn.Sequential(nn.LeakyReLU(slope), *_mlp(latent, latent, QUANTITIES * 2, slope)) if times else None
+            nn.Sequential(nn.LeakyReLU(slope), *mlp(latent, latent, QUANTITIES * 2, slope)) if times else None
         )
         self.counting = CountingTable(actions) if network.counting else None
         if self.counting is not None:  # before its first step the forecaster is the n-gram
             _say(self.decode_action, torch.zeros(actions))
+
+    def _flatten(
+        self, network: ForecasterNetwork, past_steps: int, actions: int, objects: int, *, seen_times: bool
+    ) -> None:
+        """The printed encoders: of the last steps side by side."""
+        slope, latent = network.slope, network.latent
+        counted = actions if network.counting else 0
+        self.encode_actions = mlp(past_steps * actions + counted, network.action_width, network.action_width, slope)
+        self.encode_objects = mlp(max(objects, 1), network.object_width, network.object_width, slope)
+        self.encode_poses = nn.Sequential(
+            nn.Linear(past_steps * JOINTS * 3, network.pose_width),
+            *(ResidualBlock(network.pose_width, slope) for _ in range(3)),
+        )
+        joined = network.action_width + network.object_width * (2 if seen_times else 1) + network.pose_width
+        self.join = nn.Sequential(nn.LeakyReLU(slope), *mlp(joined, latent, latent, slope))
+        if seen_times:
+            self.encode_times = mlp(past_steps * QUANTITIES * 2, network.object_width, network.object_width, slope)
 
     @classmethod
     def of(cls, config: configs.Forecaster, *, actions: int, objects: int) -> "Forecaster":
@@ -180,6 +130,7 @@ class Forecaster(nn.Module):
             objects=objects,
             seen_times=config.data.seen_times,
             times=config.losses.times > 0,
+            next_objects=config.losses.objects > 0,
         )
 
     def start_at(self, pose_m: Float[Tensor, "9 3"]) -> None:
@@ -204,16 +155,32 @@ class Forecaster(nn.Module):
         Pose and times are of `action`, where it is no -1, and of the likeliest one elsewhere; without `noise` the pose
         is that of no noise at all.
         """
-        latent, counted = self.encode(past, generator)
-        logits = self._logits(latent, counted)
+        read = self.encode(past, generator)
+        return self.decode(read, action=action, noise=noise)
+
+    def decode(
+        self,
+        read: Read,
+        *,
+        action: Int[Tensor, " batch"] | None = None,
+        noise: Float[Tensor, "batch *draws noise"] | None = None,
+    ) -> Next:
+        """What comes after what was read, as `forward` says."""
+        logits = self.logits(read.latent, read.counted)
         likeliest = logits.argmax(-1)
         of = likeliest if action is None else torch.where(action >= 0, action, likeliest)
-        return Next(logits, self.pose(latent, of, noise), latent, of, self._times(latent, of))
+        return self._next(read, logits, of, noise)
 
-    def encode(
-        self, past: Past, generator: torch.Generator | None = None
-    ) -> tuple[Float[Tensor, "batch Z"], Float[Tensor, "batch A"] | None]:
-        """z, and the n-gram's log-probabilities where the model counts."""
+    def _next(self, read: Read, logits: Tensor, action: Tensor, noise: Tensor | None) -> Next:
+        latent = read.latent
+        objects = self.objects(latent)
+        pose, times = self.pose(latent, action, noise), self.times(latent, action)
+        return Next(logits, pose, latent, action, times, objects, read.state)
+
+    def encode(self, past: Past, generator: torch.Generator | None = None) -> Read:
+        """Z after the newest step, and what else is read of a past."""
+        if self.memory is not None:
+            return self._remember(past, generator)
         objects = past.objects if self.object_count else past.objects.new_zeros(len(past.objects), 1)
         actions, counted = past.actions.flatten(1), None
         if self.counting is not None:
@@ -222,7 +189,37 @@ class Forecaster(nn.Module):
         encoded = [self.encode_actions(actions), self.encode_objects(objects), self.encode_poses(past.poses.flatten(1))]
         if self.encode_times is not None:
             encoded.append(self.encode_times(_readable(past)))
-        return self.join(_dropped(torch.cat(encoded, dim=-1), self.dropout, generator)), counted
+        return Read(self.join(Drop(self.dropout, generator)(torch.cat(encoded, dim=-1))), counted)
+
+    def _remember(self, past: Past, generator: torch.Generator | None) -> Read:
+        """After the newest step alone where what was before it is remembered, else after all of them."""
+        counted = None if self.counting is None else self.counting.log_probabilities(past.numbers, past.fold)
+        if past.state is None:
+            every, lengths = self.read_every(past, generator)
+            kept = tuple(after(each, lengths) for each in every.state or ())
+        else:
+            assert self.memory is not None
+            newest = _steps_of(past).newest()
+            _, states = self.memory(newest, past.state, Drop(self.dropout, generator))
+            kept = tuple(each[:, 0] for each in states)
+        return Read(kept[-1], counted, kept)
+
+    def read_every(self, past: Past, generator: torch.Generator | None = None) -> tuple[Read, Int[Tensor, " batch"]]:
+        """Z after every step of a past (batch N Z), steps at the left, with how many of them are real.
+
+        For a recurrent memory alone, whose training asks at each step what came next.
+        """
+        assert self.memory is not None
+        lengths = past.lengths
+        if lengths is None:
+            lengths = torch.full((len(past),), past.actions.shape[1], device=past.actions.device)
+        steps = _steps_of(past).at_the_left(lengths)
+        latents, states = self.memory(steps, None, Drop(self.dropout, generator))
+        counted = None
+        if self.counting is not None:
+            numbers = torch.where(steps.actions.any(-1), steps.actions.argmax(-1), -1)
+            counted = self.counting.at_every_step(numbers, past.fold)
+        return Read(latents, counted, states), lengths
 
     def pose(
         self,
@@ -236,7 +233,7 @@ class Forecaster(nn.Module):
             parts = []
             draws = () if noise is None else noise.shape[1:-1]
             if self.told:
-                parts.append(_one_hot(action, self.action_count))
+                parts.append(one_hot(action, self.action_count))
             if self.noise:
                 parts.append(latent.new_zeros(len(latent), self.noise) if noise is None else noise)
             if draws:
@@ -245,10 +242,15 @@ class Forecaster(nn.Module):
         joints_m = _decoded(self.decode_pose, latent, told).unflatten(-1, (JOINTS, 3))
         return joints_m - joints_m[..., NECK : NECK + 1, :]  # the neck is the origin, exactly
 
-    def _times(self, latent: Float[Tensor, "batch Z"], action: Int[Tensor, " batch"]) -> Times | None:
+    def objects(self, latent: Float[Tensor, "batch Z"]) -> Float[Tensor, "batch O"] | None:
+        """Logits of what the next step involves, where that is foreseen."""
+        return None if self.decode_objects is None else self.decode_objects(latent)
+
+    def times(self, latent: Float[Tensor, "batch Z"], action: Int[Tensor, " batch"]) -> Times | None:
+        """Of an action at z, where times are foreseen."""
         if self.decode_times is None:
             return None
-        told = None if self.tell_times is None else self.tell_times(_one_hot(action, self.action_count))
+        told = None if self.tell_times is None else self.tell_times(one_hot(action, self.action_count))
         return Times.of(_decoded(self.decode_times, latent, told))
 
     def roll_out(
@@ -269,7 +271,7 @@ class Forecaster(nn.Module):
             step = self(past, generator, action=None if chosen is None else chosen[:, at])
             seen = see(step.joints_m, views)
             ahead.append((step, seen))
-            past = past.followed_by(step.action, seen, None if step.times is None else step.times.median_s)
+            past = step.pushed_into(past, step.action, seen)
         return ahead
 
     def sample(
@@ -295,16 +297,16 @@ class Forecaster(nn.Module):
         past, views = past[every], views[every]
         ahead: list[tuple[Next, Tensor]] = []
         for at in range(steps):
-            latent, counted = self.encode(past)
-            logits = self._logits(latent, counted)
+            read = self.encode(past)
+            logits = self.logits(read.latent, read.counted)
             tempered = logits / (temperatures[min(at, len(temperatures) - 1)] if temperatures else 1.0)
             chance = torch.stack([torch.rand(count, device=device, generator=each) for each in streams], dim=1)
             noise = self._noise_of(streams, count, device)
             action = _drawn(tempered.softmax(-1), chance.flatten())
-            step = Next(logits, self.pose(latent, action, noise), latent, action, self._times(latent, action))
+            step = self._next(read, logits, action, noise)
             seen = see(step.joints_m, views)
             ahead.append((step, seen))
-            past = past.followed_by(action, seen, None if step.times is None else step.times.median_s)
+            past = step.pushed_into(past, action, seen)
 
         def whole(each: Sequence[Tensor]) -> Tensor:
             return torch.stack(list(each), dim=1).unflatten(0, (count, futures))
@@ -324,46 +326,36 @@ class Forecaster(nn.Module):
         drawn = [torch.randn(count, self.noise, device=device, generator=each) for each in streams]
         return torch.stack(drawn, dim=1).flatten(0, 1)
 
-    def _logits(self, latent: Float[Tensor, "batch Z"], counted: Float[Tensor, "batch A"] | None) -> Tensor:
+    def logits(
+        self, latent: Float[Tensor, "*batch Z"], counted: Float[Tensor, "*batch A"] | None
+    ) -> Float[Tensor, "*batch A"]:
+        """Of the next action."""
         said = self.decode_action(latent)
         return said if counted is None else said + counted
 
 
-class Critic(nn.Module):
-    """Scores poses: high where they look like the bank's. Sees the joints and Ψ = BᵀB over the eight bones.
-
-    Its unit (`per_metre`) sets how strong its gradients are; joints come to `forward` in that unit.
-    """
-
-    def __init__(self, config: ForecasterCritic) -> None:
-        super().__init__()
-        self.per_metre = PER_UNIT[config.unit]
-        slope, bones = config.slope, len(UPPER_BODY_9.bones)
-        # The neck is always 0 and says nothing, but the printed input has all nine joints.
-        self.read_joints = nn.Sequential(
-            nn.Linear(JOINTS * 3, config.joint_width),
-            ResidualBlock(config.joint_width, slope),
-            nn.LeakyReLU(slope),
-            nn.Linear(config.joint_width, config.joint_width),
-        )
-        self.read_psi = (
-            nn.Sequential(nn.Linear(bones * bones, config.psi_width), ResidualBlock(config.psi_width, slope))
-            if config.psi
-            else None
-        )
-        read = config.joint_width + (config.psi_width if config.psi else 0)
-        self.judge = nn.Sequential(nn.LeakyReLU(slope), *_mlp(read, config.head_width, 1, slope))
-
-    def forward(self, joints: Float[Tensor, "batch 9 3"]) -> Float[Tensor, " batch"]:
-        features = self.read_joints(joints.flatten(1))
-        if self.read_psi is not None:
-            psi = bone_products(joints, UPPER_BODY_9.bones)
-            features = torch.cat((features, self.read_psi(psi.flatten(1))), dim=-1)
-        return self.judge(features).squeeze(-1)
+def _memory(network: ForecasterNetwork, actions: int, objects: int, *, seen_times: bool) -> StepMemory:
+    widths = (network.action_width, network.object_width, network.pose_width)
+    blocks = nn.Sequential(*(ResidualBlock(network.pose_width, network.slope) for _ in range(3)))
+    return StepMemory(
+        (actions, objects, JOINTS),
+        widths,
+        network.latent,
+        network.memory_layers,
+        network.slope,
+        seen_times=seen_times,
+        blocks=blocks,
+    )
 
 
-def _mlp(read: int, width: int, written: int, slope: float) -> nn.Sequential:
-    return nn.Sequential(nn.Linear(read, width), nn.LeakyReLU(slope), nn.Linear(width, written))
+def _steps_of(past: Past) -> Steps:
+    """The past as a memory reads it."""
+    if past.by_step is None:  # nobody knows which step involved what
+        own = past.objects[:, None].expand(-1, past.actions.shape[1], -1)
+        return Steps(past.actions, torch.zeros_like(own), own, past.poses, past.times)
+    own, earlier = past.by_step.seen.float(), past.by_step.earlier.float()
+    involved = torch.maximum(own.cummax(dim=1).values, earlier[:, None])
+    return Steps(past.actions, own, involved, past.poses, past.times)
 
 
 def see_each(joints_m: Float[Tensor, "batch draws 9 3"], views: Views) -> Float[Tensor, "batch draws 9 2"]:
@@ -403,11 +395,6 @@ def _spread(rows: Float[Tensor, "batch any"], draws: tuple[int, ...]) -> Float[T
     return rows.view(len(rows), *(1 for _ in draws), -1).expand(len(rows), *draws, -1)
 
 
-def _one_hot(numbers: Int[Tensor, "*any"], count: int) -> Float[Tensor, "*any count"]:
-    # functional.one_hot looks at the values first, for which a graphics card has to be waited for.
-    return (numbers[..., None] == torch.arange(count, device=numbers.device)).float()
-
-
 def _readable(past: Past) -> Float[Tensor, "batch numbers"]:
     """Times as the network reads them: log(1 + s), 0 where unknown, and whether they are known."""
     times = past.times
@@ -415,13 +402,3 @@ def _readable(past: Past) -> Float[Tensor, "batch numbers"]:
         times = past.poses.new_full((*past.actions.shape[:2], QUANTITIES), torch.nan)
     known = times.isfinite()
     return torch.cat((times.nan_to_num(0.0).clamp_min(0).log1p() * known, known.float()), dim=-1).flatten(1)
-
-
-def _dropped(
-    features: Float[Tensor, "batch width"], share: float, generator: torch.Generator | None
-) -> Float[Tensor, "batch width"]:
-    # Not nn.Dropout: its random numbers would come from a global stream that a resumed run cannot put back.
-    if generator is None or share == 0:
-        return features
-    kept = torch.rand(features.shape, generator=generator, device=features.device) >= share
-    return features * kept / (1 - share)

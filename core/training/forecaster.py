@@ -30,17 +30,20 @@ from core.models import checkpoints
 from core.models.baselines.counting import FOLDS, CountingTable
 from core.models.baselines.plain import Plain
 from core.models.checkpoints import Header
-from core.models.forecaster import Critic, Forecaster, Next, see_each
+from core.models.forecaster import Forecaster, Next, see_each
+from core.models.pose_critic import Critic
 from core.models.step_times import Instants, Times, added_up, usual
 from core.project.annotations import Project
 from core.runs import Done, Events, Made, Note, TrainForecaster
-from core.training import loop, running
+from core.training import loop, precision, running
+from core.training.forecaster_inner import within_windows
 from core.training.forecaster_losses import (
     action_loss,
     critic_loss,
     gradient_norm,
     gradient_penalty,
     nearest,
+    objects_loss,
     pose2d_loss,
     times_loss,
 )
@@ -48,6 +51,8 @@ from core.training.made_poses import MadePoses
 
 Array = ndarray[Any, np.dtype[np.float32]]
 
+WARM_UP, LEAST_RATE = 0.1, 0.01
+"""Of a cosine schedule: the share of steps in which the rate climbs, and the share of it that is left at the end."""
 RELATED = ("steps", "report_every", "validate_every", "device")
 """Knobs in which a run that is gone on with may differ from what it was."""
 
@@ -110,7 +115,9 @@ class ForecasterRecipe:
         self._weights = _weights(config.losses)
         self._config, self._preset, self._project = config, spec.preset, project
         self._examples, self._folder = examples, folder
-        self._fingerprint = examples.fingerprint(times=config.data.seen_times or config.losses.times > 0)
+        self._fingerprint = examples.fingerprint(
+            times=config.data.seen_times or config.losses.times > 0, by_step=config.network.memory == "recurrent"
+        )
         self._device = running.device_of(config.device)
         self._random = torch.Generator(self._device).manual_seed(config.seed)
         with torch.random.fork_rng(devices=[]):  # weights are drawn from torch's own stream; leave that as it was
@@ -121,6 +128,8 @@ class ForecasterRecipe:
         self._begin(bank)
         self._model.to(self._device)
         self._critic.to(self._device)
+        for each in (self._model, self._critic):
+            precision.prepare(each, self._device, config.precision, config.compiled)
         self._optimiser = _adam(self._model, config.optimiser)
         self._critic_optimiser = _adam(self._critic, config.optimiser)
         folds = FOLDS if config.network.counting else 0
@@ -138,6 +147,8 @@ class ForecasterRecipe:
         config = self._config
         if config.network.start_at_mean_pose and bank is not None:
             self._model.start_at(torch.from_numpy(bank.mean_m()))
+        if self._model.memory is not None:
+            self._model.memory.usual.copy_(self._plain.average)
         if config.losses.times > 0:
             self._model.start_times_at(usual(torch.from_numpy(self._examples.windows["train"].next_times[:, 0])))
         if config.network.counting:
@@ -165,10 +176,18 @@ class ForecasterRecipe:
                 measured["train/top1"] = right
         self._optimiser.zero_grad(set_to_none=True)
         loss.backward()
-        self._optimiser.step()
         self._step += 1
+        self._descend()
         self._keep_made()
         return measured
+
+    def _descend(self) -> None:
+        config = self._config.optimiser
+        for group in self._optimiser.param_groups:
+            group["lr"] = rate(config, self._step, self._config.steps)
+        if config.clip_gradient > 0:
+            torch.nn.utils.clip_grad_norm_(self._model.parameters(), config.clip_gradient)
+        self._optimiser.step()
 
     def validate(self, step: int) -> dict[str, float]:
         """Roll out on the validation part; the best so far is kept. Without one, the newest is the best."""
@@ -264,6 +283,12 @@ class ForecasterRecipe:
             said = [step.times for step, _ in steps if step.times is not None]
             times = Times(*(torch.stack([getattr(each, name) for each in said], 1) for name in ("middle", "log_scale")))
             terms["times"] = times_loss(times, batch.next_times[:, :ahead])
+        if "objects" in weights:
+            objects = torch.stack([step.objects for step, _ in steps if step.objects is not None], dim=1)
+            terms["objects"] = objects_loss(objects, batch.next_objects[:, :ahead], truth >= 0)
+        if self._model.memory is not None:
+            for name, inner in within_windows(self._model, batch, self._config, self._random).items():
+                terms[name] = terms[name] + inner
         right = (logits[:, 0].argmax(-1) == truth[:, 0]).float().mean()
         return terms, steps[0][0].latent, right
 
@@ -286,8 +311,7 @@ class ForecasterRecipe:
             else:
                 seen = see(step.joints_m, batch.views)
                 yield step, seen
-            times = None if step.times is None else step.times.median_s.detach()
-            past = past.followed_by(step.logits.argmax(-1), seen, times)
+            past = step.pushed_into(past, step.logits.argmax(-1), seen)
 
     def _drawn_noise(self, *shape: int) -> Tensor | None:
         if not self._model.noise:
@@ -319,8 +343,7 @@ class ForecasterRecipe:
         """Next poses alone; what the action decoder says is asked only where poses follow it and nobody knows."""
         if self._model.told:
             return self._model(batch.past, random, action=batch.next_actions[:, 0], noise=noise).joints_m
-        latent, _ = self._model.encode(batch.past, random)
-        return self._model.pose(latent, batch.next_actions[:, 0], noise)
+        return self._model.pose(self._model.encode(batch.past, random).latent, batch.next_actions[:, 0], noise)
 
     def _as_critic_sees(self, forecast_m: Tensor) -> Tensor:
         if self._config.critic.turn_forecasts:
@@ -430,11 +453,23 @@ def _weights(losses: configs.ForecasterLosses) -> dict[str, float]:
         "pose2d": losses.pose2d,
         "adversarial": losses.adversarial,
         "times": losses.times,
+        "objects": losses.objects,
     }
     weights = {name: weight for name, weight in every.items() if weight > 0}
     if not weights:
         raise RunError("Every loss has weight 0: there is nothing to learn.", hint="Give one of them a weight.")
     return weights
+
+
+def rate(config: configs.ForecasterOptimiser, step: int, steps: int) -> float:
+    """The generator's learning rate at step 1 … `steps`."""
+    if config.schedule == "constant":
+        return config.learning_rate
+    climb = max(int(WARM_UP * steps), 1)
+    if step <= climb:
+        return config.learning_rate * step / climb
+    gone = min((step - climb) / max(steps - climb, 1), 1.0)
+    return config.learning_rate * (LEAST_RATE + (1 - LEAST_RATE) * 0.5 * (1 + math.cos(math.pi * gone)))
 
 
 def _average_error_px(plain: Plain, windows: Windows) -> float:

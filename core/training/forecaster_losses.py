@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from core.configs import ForecasterLosses
-from core.models.forecaster import PER_UNIT
+from core.models.pose_critic import PER_UNIT
 from core.models.step_times import Times, logarithm
 
 
@@ -53,6 +53,14 @@ def nearest(
     """Which of K draws is seen nearest to what came; by squares, as all losses agree on what is nearest enough."""
     off = (seen - truth[:, None]).square().sum(-1) * visible[:, None]
     return off.sum(-1).argmin(-1)
+
+
+def objects_loss(
+    logits: Float[Tensor, "B M O"], truth: Bool[Tensor, "B M O"], known: Bool[Tensor, "B M"]
+) -> Float[Tensor, ""]:
+    """Binary cross entropy, summed over objects; of known steps."""
+    each = functional.binary_cross_entropy_with_logits(logits, truth.to(logits.dtype), reduction="none").sum(-1)
+    return (each * known).sum() / known.sum().clamp_min(1)
 
 
 def critic_loss(real: Float[Tensor, " B"], fake: Float[Tensor, " B"]) -> tuple[Float[Tensor, ""], Float[Tensor, ""]]:

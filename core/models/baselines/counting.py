@@ -114,6 +114,17 @@ class CountingTable(nn.Module):
             mixed = (here + self.smoothing * mixed) / (here.sum(-1, keepdim=True) + self.smoothing)
         return mixed.log()
 
+    def at_every_step(
+        self, actions: Int[Tensor, "B N"], fold: Int[Tensor, " B"] | None = None
+    ) -> Float[Tensor, "B N A"]:
+        """The same after each of the steps."""
+        longest = max(len(self.whole) - 1, 1)
+        before = torch.full((len(actions), longest - 1), -1, dtype=actions.dtype, device=actions.device)
+        histories = torch.cat((before, actions), dim=1).unfold(1, longest, 1)
+        count = actions.shape[1]
+        folds = None if fold is None else fold.repeat_interleave(count)
+        return self.log_probabilities(histories.flatten(0, 1), folds).unflatten(0, (-1, count))
+
     def _make_room(self, _: nn.Module, state: dict[str, Any], prefix: str, *_rest: object) -> None:
         # How long the contexts are, and how many of them there are, only the file knows.
         orders = {name.removeprefix(f"{prefix}whole.").split(".")[0] for name in state if f"{prefix}whole." in name}

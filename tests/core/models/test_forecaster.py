@@ -9,7 +9,9 @@ from core.bodies.skeletons import UPPER_BODY_9
 from core.geometry.differentiable import Views, see
 from core.models.baselines.counting import CountingTable
 from core.models.baselines.ngram import count
-from core.models.forecaster import Critic, Forecaster, Past
+from core.models.forecaster import Forecaster
+from core.models.pose_critic import Critic
+from core.models.seen_past import Past
 from core.models.step_times import added_up
 
 ACTIONS, OBJECTS, PAST = 5, 3, 4

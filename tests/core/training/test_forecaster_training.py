@@ -14,7 +14,7 @@ from core import configs
 from core.datasets.pose_bank import PoseBank
 from core.errors import RunError
 from core.models import checkpoints
-from core.models.forecaster import Critic
+from core.models.pose_critic import Critic
 from core.runs import Done, Made, Metric, Note, Progress, TrainForecaster
 from core.training import loop
 from core.training.forecaster import train_forecaster
