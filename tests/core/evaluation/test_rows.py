@@ -58,7 +58,7 @@ def test_that_whoever_says_the_truth_has_no_error_at_all(examples, windows):
     poses_m = bank_poses(len(windows) * 5).reshape(len(windows), 5, 9, 3)
     came = windows.next_times[..., 0].cumsum(-1).astype(np.float64)
     row = row_of(
-        "the truth", windows, examples.vocabulary, logits=sure, seen=windows.next_poses, joints_m=poses_m,
+        "the truth", windows, examples.vocabulary, kind="run", logits=sure, seen=windows.next_poses, joints_m=poses_m,
         truth_m=poses_m, times=Times(came, came - 1, came + 1, came),
         futures=Drawn(windows.next_poses[:, None].repeat(3, 1), poses_m[:, None].repeat(3, 1)),
         bank=PoseBank(poses_m.reshape(-1, 9, 3), ""), judge=Honest(),
