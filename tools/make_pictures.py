@@ -21,7 +21,7 @@ from core.datasets.kitchen.clip import KitchenClip, clip
 from core.datasets.kitchen.cooks import cook
 from core.datasets.kitchen.world import kitchen
 from core.rendering.contents import DARK, LIGHT, SceneBody
-from core.rendering.export import write_png
+from core.rendering.paper import write_jpeg
 from core.rendering.offscreen import rgb
 from core.rendering.scene import Scene
 from core.rendering.views import Orbit
@@ -66,8 +66,10 @@ def hero() -> None:
             scene.set_bodies(bodies)
             scene.view = Orbit(yaw=0.18, pitch=0.12)
             scene.frame_all()
-            write_png(HEROES / f"hero-{look}.png", _fading_in(scene.picture()[..., :3], colours.background))
-        print(HEROES / f"hero-{look}.png")
+            write_jpeg(
+                HEROES / f"hero-{look}.jpg", _fading_in(scene.picture()[..., :3], colours.background), quality=94
+            )
+        print(HEROES / f"hero-{look}.jpg")
 
 
 def _fading_in(picture: ndarray, ground: str) -> ndarray:

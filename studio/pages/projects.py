@@ -207,7 +207,7 @@ class _Examine(QRunnable):
 
 def _heroes() -> dict[str, QPixmap]:
     """The shipped picture, by the theme's name."""
-    files = {look: resources.path("pictures", f"hero-{look}.png") for look in ("dark", "light")}
+    files = {look: resources.path("pictures", f"hero-{look}.jpg") for look in ("dark", "light")}
     return {look: QPixmap(str(file)) for look, file in files.items() if file.is_file()}
 
 
