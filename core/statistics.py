@@ -16,6 +16,7 @@ import numpy as np
 from core.project.annotations import PARTS, Clip, Project, Split
 from core.project.edits import BACKGROUND
 from core.project.motion_sets import MotionRow, MotionSet, MotionSplit
+from core.project.provenance import ORIGINS, Origin, origin_of, run_of
 
 NO_PART = ""
 """Name of the part of those that a split does not name."""
@@ -54,6 +55,15 @@ class PartFacts(msgspec.Struct, frozen=True, kw_only=True):
     actions: int
 
 
+class OriginFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """So many segments and characteristic poses came about in this way; `run` foresaw them, where one did."""
+
+    origin: Origin
+    run: str = ""
+    segments: int
+    poses: int
+
+
 class Bin(msgspec.Struct, frozen=True, kw_only=True):
     """So many lasted from `start_s` up to, not including, `end_s` (None: any longer)."""
 
@@ -79,6 +89,7 @@ class Statistics(msgspec.Struct, frozen=True, kw_only=True):
     lengths: tuple[Bin, ...]  # of clips or recordings
     split: str = ""
     parts: tuple[PartFacts, ...] = ()
+    origins: tuple[OriginFacts, ...] = ()  # of clips; by hand first, then what models had a share in, run by run
 
     def shares(self, names: Sequence[str]) -> list[list[float]]:
         """Of all times something followed action i (row), in what share it was action j (column)."""
@@ -123,7 +134,8 @@ def of_clips(project: Project, split: Split | None = None, clip_ids: Iterable[st
     items = [_clip_item(clip, names) for clip in wanted.values()]
     colours = {label.name: label.colour for label in project.actions()}
     parts = split.parts if split is not None else {}
-    return _statistics(project.name, "clip", items, split.name if split is not None else "", parts, colours)
+    found = _statistics(project.name, "clip", items, split.name if split is not None else "", parts, colours)
+    return msgspec.structs.replace(found, origins=_origins(wanted.values()))
 
 
 def of_set(motion_set: MotionSet, split: MotionSplit | None = None) -> Statistics:
@@ -142,6 +154,24 @@ def _clip_item(clip: Clip, names: Mapping[str, str]) -> _Item:
             doing = _Doing(each.start_frame / rate_hz, each.end_frame / rate_hz, (name,), each.id in posed)
             people.setdefault(each.actor, []).append(doing)
     return _Item(clip.id, clip.video.duration_s, tuple(tuple(each) for each in people.values()))
+
+
+def _origins(clips: Iterable[Clip]) -> tuple[OriginFacts, ...]:
+    segments, poses = Counter[tuple[int, str]](), Counter[tuple[int, str]]()
+    keys: dict[str, tuple[int, str]] = {}  # sources are few, rows are many
+
+    def key(source: str) -> tuple[int, str]:
+        if source not in keys:
+            keys[source] = ORIGINS.index(origin_of(source)), run_of(source)
+        return keys[source]
+
+    for clip in clips:
+        segments.update(key(each.made.source) for each in clip.segments)
+        poses.update(key(each.made.source) for each in clip.poses)
+    return tuple(
+        OriginFacts(origin=ORIGINS[at], run=run, segments=segments[at, run], poses=poses[at, run])
+        for at, run in sorted({*segments, *poses})
+    )
 
 
 def _recording_item(row: MotionRow) -> _Item:

@@ -226,6 +226,9 @@ def _statistics_text(found: "Statistics") -> str:
         lines += ["", table(["action", "times", *["with pose"] * knows_poses, "time", "median s"], rows)]
         left = len(found.actions) - _MOST_ROWS
         lines += [f"and {left} more (--json has all)"] if left > 0 else []
+    if any(each.run or each.origin == "draft" for each in found.origins):
+        rows = [[each.origin, each.run, each.segments, each.poses] for each in found.origins]
+        lines += ["", table(["made", "foreseen by", "segments", "poses"], rows)]
     if found.follows:
         names = [each.name for each in found.actions]
         sums = {name: sum(row) for name, row in zip(names, found.counts(names), strict=True)}

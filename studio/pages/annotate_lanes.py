@@ -214,8 +214,7 @@ class ForecastLanes(QObject):
         kept = self._display.kept_lanes(self._project_key())
         choices = self.choices()
         if kept is None:
-            own = [each for each in choices[:2] if not each.is_shipped]
-            self.shown = tuple(own or choices[:1])
+            self.shown = tuple(choices[:2])
         else:
             self.shown = tuple(each for each in choices if self._kept_key(each) in kept)
         self.ask_soon()
