@@ -58,7 +58,8 @@ class DifferTab(QFrame):
         self._shown: list[Difference] = []
         self._drawn: tuple | None = None
         self._number, self._asked_for = -1, ("", "", "", "")
-        self._is_front = False
+        self._went_to: tuple[str, int] | None = None
+        self._is_front = self._is_low = False
         self._lay_out()
         models.compared.connect(self._take)
         document.changed.connect(self._edited)
@@ -85,9 +86,10 @@ class DifferTab(QFrame):
     def walk(self, by: int) -> None:
         """On to the next moment of the list, or back, and there in Compare."""
         before = self.list.current_key()
-        key = before if before is not None and before != self._here() and by > 0 else self.list.walk(by)
+        is_there = before is None or before in (self._went_to, self._here())
+        key = before if by > 0 and not is_there else self.list.walk(by)
         if key is not None:
-            self.sought.emit(*key)
+            self._go(key)
 
     def is_settled(self) -> bool:
         """Whether what is asked for is on screen."""
@@ -111,12 +113,15 @@ class DifferTab(QFrame):
         self.part = QComboBox()
         self.part.addItems([self.tr("Test part"), self.tr("Validation part"), self.tr("Train part")])
         self.part.setAccessibleName(self.tr("Part of the split"))
+        self.part.setMinimumWidth(theme.px(118))
         self.part.currentIndexChanged.connect(lambda _: self._follow())
         self.order = QComboBox()
         self.order.setAccessibleName(self.tr("Sort by"))
+        self.order.setMinimumWidth(theme.px(150))
         self.order.currentIndexChanged.connect(lambda _: self._sort())
         self.action = QComboBox()
         self.action.setAccessibleName(self.tr("Only with the action"))
+        self.action.setMinimumWidth(theme.px(110))
         self.action.currentIndexChanged.connect(lambda _: self._sort())
         self.only_split = QCheckBox(self.tr("One right, the other wrong"))
         self.only_split.toggled.connect(lambda _: self._sort())
@@ -139,7 +144,7 @@ class DifferTab(QFrame):
         self.histogram.chosen.connect(self._choose_bar)
         self.list = MomentList()
         self.list.chosen.connect(lambda _: self._show_chosen())
-        self.list.opened.connect(lambda key: self.sought.emit(*key))
+        self.list.opened.connect(self._go)
         self._empty = parts.text(self.tr("No moment is like that. Choose another action, or show all."), "label")
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._lists = QStackedWidget()
@@ -175,6 +180,9 @@ class DifferTab(QFrame):
     def resizeEvent(self, event) -> None:  # noqa: ANN001 (Qt's)
         super().resizeEvent(event)
         self.chosen.setFixedWidth(theme.px(300 if self.width() < theme.px(1200) else 400))
+        self._is_low = self.height() < theme.px(600)
+        self.histogram.set_low(low=self._is_low)
+        self._notes.setVisible(bool(self._notes.text()) and not self._is_low)
 
     # ---- who and what ----
 
@@ -299,6 +307,7 @@ class DifferTab(QFrame):
             choice.blockSignals(True)
             choice.clear()
             choice.blockSignals(False)
+        self._went_to = None
         self.list.show_moments([], ("text2", "text2"))
         self.chosen.clear()
 
@@ -321,7 +330,8 @@ class DifferTab(QFrame):
                 0, self.tr("Listed: the {listed} farthest apart of {all}.").format(listed=listed, all=measured)
             )
         self._notes.setText(" ".join(notes))
-        self._notes.setVisible(bool(notes))
+        self._notes.setVisible(bool(notes) and not self._is_low)
+        self.counts.setToolTip(" ".join(notes))
         self._sort()
 
     def counted(self, answer: Differences, names: tuple[str, str]) -> str:
@@ -363,7 +373,7 @@ class DifferTab(QFrame):
         right = self.tr("{one} and {other} of {all} right").format(
             one=moment.right[0], other=moment.right[1], all=len(moment.came)
         )
-        said = f"{name}, {time}: {right}, {apart}"
+        said = f"{name}, {time}: {right}, {apart}, {moment.apart:.2f} of 1 different"
         return ShownMoment(rows.key_of(moment), name, time, came, (first, second), moment.apart, apart,
                            (errors[0], errors[1]), said)  # fmt: skip
 
@@ -400,7 +410,11 @@ class DifferTab(QFrame):
     def _open_chosen(self) -> None:
         key = self.list.current_key()
         if key is not None:
-            self.sought.emit(*key)
+            self._go(key)
+
+    def _go(self, key: tuple[str, int]) -> None:
+        self._went_to = key
+        self.sought.emit(*key)
 
     def _here(self) -> tuple[str, int]:
         """The moment the page shows."""

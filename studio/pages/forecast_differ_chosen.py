@@ -24,8 +24,9 @@ from studio.widgets.step_cards import CellView
 NECK = UPPER_BODY_9["neck"]
 _STOOD_STILL_MS = 120
 _MOST, _COLUMNS = 6, 2
-_ROOM = 1.25
-_CANVAS = (1000, 1000)  # of a picture without a frame; poses are put in its middle
+_ROOM = 0.12
+_PLACE = 10_000.0
+"""Poses stand in the middle of a picture without a frame, so large that its edges are never met."""
 
 
 class ChosenMoment(QFrame):
@@ -135,12 +136,12 @@ class ChosenMoment(QFrame):
     def _draw(self, forecasts: tuple[Forecast, Forecast], of: tuple[Known, Known]) -> None:
         rows = min(max(len(each.steps) for each in forecasts), _MOST)
         all_poses = [_poses_of(forecasts, of, at) for at in range(rows)]
-        reach = max((abs(x) for poses in all_poses for pose in poses for point in pose[0] for x in point), default=1.0)
+        crop = _crop_of(all_poses)
         for at, (cell, words) in enumerate(zip(self._cells, self._words, strict=True)):
             cell.setVisible(at < rows)
             words.setVisible(at < rows)
             if at < rows:
-                cell.show_cell(_cell(all_poses[at], reach * _ROOM))
+                cell.show_cell(_cell(all_poses[at], crop))
                 step = next((each.steps[at] for each in forecasts if at < len(each.steps)), None)
                 came = step.truth_action if step is not None else None
                 words.setText(self.tr("Step {number}").format(number=at + 1) + (f"   {came}" if came else ""))
@@ -176,17 +177,24 @@ def _neck_at_0(joints_px: Points) -> Points:
     return [(float(x), float(y)) for x, y in places - places[NECK]]
 
 
-def _cell(posed: list[_Posed], reach: float) -> Cell:
-    """All of them neck on neck, a neck-centred pose hanging more than it rises."""
-    scale = _CANVAS[0] / 2 / reach
-    middle = (_CANVAS[0] / 2, 0.36 * _CANVAS[1])
+def _crop_of(all_poses: list[list[_Posed]]) -> QRectF:
+    """What holds every pose, neck on neck, with some room."""
+    points = np.array([point for poses in all_poses for pose in poses for point in pose[0]] or [(0.0, 0.0)])
+    low, high = points.min(0), points.max(0)
+    room = _ROOM * float((high - low).max()) + 1.0
+    low, high = low - room + _PLACE, high + room + _PLACE
+    return QRectF(float(low[0]), float(low[1]), float(high[0] - low[0]), float(high[1] - low[1]))
+
+
+def _cell(posed: list[_Posed], crop: QRectF) -> Cell:
+    """All of them neck on neck."""
     poses = tuple(
         DrawnPose(
-            [(middle[0] + scale * x, middle[1] + scale * y) for x, y in points],
+            [(_PLACE + x, _PLACE + y) for x, y in points],
             colour or theme.now().truth,
             dashed=is_foreseen,
             seen=seen,
         )
         for points, colour, is_foreseen, seen in posed
     )
-    return Cell(video=_CANVAS, crop=QRectF(0, 0, *_CANVAS), poses=poses)
+    return Cell(video=(2 * round(_PLACE), 2 * round(_PLACE)), crop=crop, poses=poses)

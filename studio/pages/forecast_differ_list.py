@@ -27,7 +27,7 @@ from studio.widgets.painting import Painted, draw_meter, put
 Index = QModelIndex | QPersistentModelIndex
 ROW = Qt.ItemDataRole.UserRole
 _HIGH, _LINE = 78, 22
-_WHERE, _RIGHT, _LEAST_CHIP = 118, 150, 46
+_WHERE, _RIGHT, _LEAST_CHIP = 168, 150, 46
 _LOW_RIGHT = 96
 
 
@@ -72,7 +72,7 @@ class _Model(QAbstractListModel):
         row = self.rows[index.row()]
         if role == ROW:
             return row
-        texts = (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole)
+        texts = (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole, Qt.ItemDataRole.ToolTipRole)
         return row.said if role in texts else None
 
 
@@ -169,8 +169,8 @@ class _RowPainter(QStyledItemDelegate):
 
     def _draw(self, painter: QPainter, area: QRectF, row: ShownMoment, look: theme.Theme) -> None:
         top, line = area.top() + theme.px(6), theme.px(_LINE)
-        is_narrow = area.width() < theme.px(560)
-        where, right = theme.px(86 if is_narrow else _WHERE), theme.px(_LOW_RIGHT if is_narrow else _RIGHT)
+        is_narrow = area.width() < theme.px(720)
+        where, right = theme.px(96 if is_narrow else _WHERE), theme.px(_LOW_RIGHT if is_narrow else _RIGHT)
         middle = theme.px(12) * 0.36
         put(painter, area.left(), top + line / 2 + middle, row.time, look.text, 12, 600, width=where - 8)
         put(painter, area.left(), top + 1.5 * line + middle, row.clip, look.text3, 11, width=where - 8)
@@ -198,10 +198,12 @@ class _RowPainter(QStyledItemDelegate):
 
 
 def _draw_chip(painter: QPainter, area: QRectF, step: ShownStep, look: theme.Theme) -> None:
-    """A label's colour as a bar at the left, its name, and ✓ or ✗ where that is known: pale where it is right."""
+    """A label's name on its colour, and ✓ or ✗ where that is known."""
     if not step.words:
         return
-    painter.setPen(Qt.PenStyle.NoPen)
+    # Some labels are too pale for a light ground alone.
+    is_light = look.name == "light"
+    painter.setPen(QPen(QColor(theme.mix(step.colour, "#000000", 0.25)), 1) if is_light else Qt.PenStyle.NoPen)
     painter.setBrush(QColor(step.colour))
     painter.drawRoundedRect(area, 4, 4)
     mark = theme.px(13) if step.is_right is not None else 0
@@ -224,6 +226,10 @@ class ApartHistogram(Painted):
         self._counts: list[int] = []
         self._marked = -1
         expose(self)
+
+    def set_low(self, *, low: bool) -> None:
+        """In a low window it makes room."""
+        self.setFixedHeight(theme.px(40 if low else 64))
 
     def show_counts(self, counts: list[int], marked: int) -> None:
         """So many in each of equal steps from 0 to 1."""
