@@ -9,7 +9,7 @@ lies at 0.
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -29,11 +29,13 @@ from core.geometry.cameras import (
     undistort,
 )
 from core.motion import SEEN, Poses2d
-from core.project.annotations import Clip, Project, Segment
+from core.project.annotations import CharacteristicPose, Clip, Project, Segment
 from core.project.cameras import camera_of
 
 ReadTracks = Callable[[Clip], Poses2d]
 """The 2D tracks of a clip; asked only for clips that have some."""
+Pixels = dict[int, tuple[ndarray, ndarray]]
+"""What was read of a person, by frame: the nine joints in pixels and their confidence; never changed."""
 
 NECK, HIP = UPPER_BODY_9["neck"], UPPER_BODY_9["hip"]
 JOINTS = len(UPPER_BODY_9)
@@ -90,18 +92,21 @@ class View:
 
 @dataclass(frozen=True)
 class PersonTrack:
-    """One person's 2D joints over a clip; without tracks nobody is seen. Only frames asked for are read."""
+    """One person's 2D joints over a clip; without tracks nobody is seen. Only frames asked for are read, and once."""
 
     view: View
     poses: Poses2d | None
     person: int
+    read: Pixels = field(default_factory=dict, repr=False, compare=False)
 
     def pixels(self, frame: int) -> tuple[Float[ndarray, "9 2"], Float[ndarray, " 9"]]:
         """The nine joints in the picture's own pixels, and their confidence."""
         if self.poses is None or not 0 <= frame < len(self.poses):
             return np.zeros((JOINTS, 2), np.float32), np.zeros(JOINTS, np.float32)
-        here = _of_frames(self.poses, self.person, np.array([frame]))
-        return here.joints_px[0, 0], here.confidence[0, 0]
+        if frame not in self.read:
+            here = _of_frames(self.poses, self.person, np.array([frame]))
+            self.read[frame] = here.joints_px[0, 0], here.confidence[0, 0]
+        return self.read[frame]
 
     def at(self, frame: int, edits: dict[str, tuple[float, float, float]] | None = None) -> SeenPose:
         """How the person is seen in `frame`, with joints moved by hand where somebody did."""
@@ -160,9 +165,15 @@ class Sequence:
 
 
 def clip_sequences(
-    project: Project, clip: Clip, read_tracks: ReadTracks, data: ForecasterData, seed: int = 0
+    project: Project,
+    clip: Clip,
+    read_tracks: ReadTracks,
+    data: ForecasterData,
+    seed: int = 0,
+    *,
+    remembered: Callable[[Clip, int], Pixels] | None = None,
 ) -> list[Sequence]:
-    """The steps of each person of one clip."""
+    """The steps of each person of one clip; `remembered` is what was read of a clip's tracks, by person, before."""
     if not clip.segments:
         return []
     poses = read_tracks(clip) if clip.tracks else None
@@ -173,14 +184,17 @@ def clip_sequences(
             continue  # background
         people.setdefault(segment.actor, []).append(segment)
     columns = {actor.id: actor.track for actor in clip.actors}
+    marks = {pose.segment: pose for pose in clip.poses}
     sequences = []
     for actor, segments in sorted(people.items()):
         person = columns.get(actor) or 0
         here = poses if poses is not None and person < poses.people else None
         drafts = sum(each.is_draft for each in segments)
         segments = [each for each in segments if not each.is_draft]
-        track = PersonTrack(view_of(clip, camera, here, person), here, person)
-        steps = [step for each in segments if (step := _step(project, clip, each, track, data, seed)) is not None]
+        read = {} if remembered is None else remembered(clip, person)
+        track = PersonTrack(view_of(clip, camera, here, person), here, person, read)
+        found = (_step(project, each, marks.get(each.id), track, data, seed) for each in segments)
+        steps = [step for step in found if step is not None]
         steps.sort(key=lambda step: (step.frame, step.segment))
         sequences.append(Sequence(clip, actor, track, tuple(steps), len(segments) - len(steps), drafts))
     return sequences
@@ -223,7 +237,12 @@ def _neck_depth_m(torso_px: float, neck_px: Float[ndarray, " 2"], camera: Camera
 
 
 def _step(
-    project: Project, clip: Clip, segment: Segment, track: PersonTrack, data: ForecasterData, seed: int
+    project: Project,
+    segment: Segment,
+    marked: CharacteristicPose | None,
+    track: PersonTrack,
+    data: ForecasterData,
+    seed: int,
 ) -> Step | None:
     """None where the instant that should stand for the segment is not marked, or its label is gone."""
     if segment.action not in project.labels:
@@ -235,7 +254,6 @@ def _step(
         case "random":
             frame = _drawn_frame(segment, seed)
         case _:  # uncoupled poses belong to no action, but the steps keep their order
-            marked = clip.pose_of(segment.id)
             if marked is None:
                 return None
             frame, edits, is_draft = marked.frame, marked.joint_edits, marked.is_draft

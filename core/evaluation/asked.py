@@ -20,7 +20,7 @@ from numpy import ndarray
 from core.bodies.skeletons import UPPER_BODY_9
 from core.configs import ForecasterData
 from core.datasets.action_sequences import Vocabulary, poses_around
-from core.datasets.steps import ReadTracks, SeenPose, Step, clip_sequences
+from core.datasets.steps import Pixels, ReadTracks, SeenPose, Step, clip_sequences
 from core.datasets.steps import Sequence as Steps
 from core.errors import ProjectError, RunError
 from core.evaluation.doubts import doubts_about, refuse_foreign_words
@@ -75,10 +75,11 @@ class ClipMemory:
     Projects are values: what is the same object did not change. Tracks are never changed under their name.
     """
 
-    most: int = 512
+    most: int = 256  # each holds two files open
     _sequences: OrderedDict[tuple[str, str, int], tuple[tuple[object, ...], list[Steps]]] = field(
         default_factory=OrderedDict
     )
+    _pixels: OrderedDict[tuple[str, int], Pixels] = field(default_factory=OrderedDict)
     _spans: dict[str, tuple[tuple[object, ...], tuple[tuple[str, ...], Spans]]] = field(default_factory=dict)
     _usual: tuple[tuple[object, ...], Usual] | None = None
 
@@ -90,12 +91,20 @@ class ClipMemory:
         made_of = (clip, project.labels, project.cameras.get(clip.camera))
         kept = self._sequences.get(place)
         if kept is None or not _same(kept[0], made_of):
-            kept = (made_of, clip_sequences(project, clip, read_tracks, data, seed))
+            kept = (made_of, clip_sequences(project, clip, read_tracks, data, seed, remembered=self._read))
             self._sequences[place] = kept
         self._sequences.move_to_end(place)
         while len(self._sequences) > self.most:
             self._sequences.popitem(last=False)
         return kept[1]
+
+    def _read(self, clip: Clip, person: int) -> Pixels:
+        place = (clip.tracks, person)
+        pixels = self._pixels.setdefault(place, {})
+        self._pixels.move_to_end(place)
+        while len(self._pixels) > self.most:
+            self._pixels.popitem(last=False)
+        return pixels
 
     def usual(self, project: Project, about: Moment, data: ForecasterData) -> Usual:
         """The usual times in a project's clips but the one asked about, whose future nobody may look at.
