@@ -40,7 +40,7 @@ from core.whole_files import whole_file
 MOST = 50_000
 """Poses of either kind that are learned from."""
 FEWEST = 200
-FILE = "pose-judge.safetensors"
+FILE = "judge.safetensors"
 CEILING, FLOOR = "real poses, held out", "real poses, joints shuffled"
 _PER_METRE = 10.0
 _HELD_OUT = 0.2

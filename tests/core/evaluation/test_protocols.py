@@ -11,11 +11,12 @@ from msgspec.structs import replace
 from core import configs
 from core.bodies.skeletons import UPPER_BODY_9
 from core.datasets.action_sequences import examples_of
-from core.datasets.pose_bank import PoseBank
+from core.datasets.pose_bank import PoseBank, write_bank
 from core.errors import RunError
 from core.evaluation import protocols
 from core.evaluation.baselines import actions_of, histories_of, is_chosen_ngram, plain_of, plain_rows
 from core.evaluation.forecasting import load_run
+from core.evaluation.pose_quality import CEILING, FILE, FLOOR, Schedule, train_judge
 from core.evaluation.protocols import evaluate, evaluate_forecaster, run_row, with_joints_missing
 from core.evaluation.rows import row_of
 from core.geometry.cameras import level_points
@@ -219,3 +220,50 @@ def test_that_on_another_project_its_own_split_is_used_and_that_is_said(folder):
     renamed = replace(other.project, clips=clips, splits={})
     report = evaluate(load_run(folder), renamed, other.read_tracks, "test")
     assert any("None of the clips" in note for note in report.notes)
+
+
+# ---- bodies and the judge -------------------------------------------------------------------------------------------
+
+
+def test_that_a_judge_beside_a_run_is_asked_about_every_pose_with_ceiling_and_floor(made, folder, tmp_path):
+    poses_m = bank_poses(600)
+    noise = np.random.default_rng(0).normal(0, 0.1, poses_m.shape) * (np.arange(9) != 1)[:, None]
+    quick = Schedule(steps=60, batch=128, width=24, learning_rate=5e-3)
+    training = train_judge(PoseBank(poses_m, "made up"), (poses_m + noise).astype(np.float32), schedule=quick)
+    judge = None
+    while judge is None:
+        try:
+            next(training)
+        except StopIteration as end:
+            judge = end.value
+    judge.save(folder.parent / FILE)
+    spec = EvaluateForecaster(run=str(folder), project="", out=str(tmp_path), part="test")
+    for _ in evaluate_forecaster(spec, made.project, made.read_tracks, None, tmp_path):
+        pass
+    (folder.parent / FILE).unlink()
+    report = read_report(tmp_path / "report.json")
+    rows = {row.method: row for row in report.rows}
+    assert rows[FLOOR].quality < rows[CEILING].quality
+    assert rows[FLOOR].kind == rows[CEILING].kind == "control"
+    assert len(rows["small run"].quality_by_seed) == 3
+    assert rows["small run"].quality == pytest.approx(np.mean(rows["small run"].quality_by_seed))
+    assert rows["bank's mean pose"].quality is not None
+    assert rows["zero velocity"].quality is None, "it has no depth"
+    assert any("frozen" in note for note in report.notes)
+
+
+def test_that_bodies_are_measured_against_the_run_s_own_bank_where_it_is(made, folder, tmp_path):
+    run = load_run(folder)
+    config = configs.with_overrides(run.header.config, ["data.bank=own.safetensors"])
+    named = with_arrays(run, header=replace(run.header, config=config))
+    bank, doubt = protocols.bank_of(named, tmp_path)
+    assert "own.safetensors" in doubt
+    assert "simulated kitchen" in bank.source
+    write_bank(tmp_path / "own.safetensors", {"matched": bank_poses(300)}, "my own")
+    bank, doubt = protocols.bank_of(named, tmp_path)
+    assert (bank.source, doubt) == ("my own", "")
+    report = evaluate(named, made.project, made.read_tracks, "test", lambda clip: Truth(made.truth[clip]), bank=bank)
+    kitchens = evaluate(named, made.project, made.read_tracks, "test", lambda clip: Truth(made.truth[clip]))
+    assert report.rows[-1].mpjpe_mm < kitchens.rows[-1].mpjpe_mm
+    assert report.rows[-1].bones_off < 0.05
+    assert any("my own" in note for note in report.notes)
