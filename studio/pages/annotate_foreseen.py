@@ -91,8 +91,7 @@ class Foreseen(QObject):
         """Make a draft of the step that is chosen, or of the first one foreseen."""
         item = self.lanes.item()
         if item is None:
-            on = self.lanes.is_on
-            self.says.emit("No lane foresees a step here" if on else "Show the forecast lanes first (Shift+F)")
+            self.says.emit(self._why_nothing())
             return
         self._use(item)
 
@@ -136,7 +135,12 @@ class Foreseen(QObject):
         if self._timeline.lanes.walk(along, across):
             self._timeline.setFocus()
         else:
-            self.says.emit("No lane foresees a step here" if self.lanes.is_on else "Show the lanes first (Shift+F)")
+            self.says.emit(self._why_nothing())
+
+    def _why_nothing(self) -> str:
+        if not self.lanes.is_on:
+            return "Show the forecast lanes first (Shift+F)"
+        return "No lane foresees a step here" if self.lanes.is_settled else "The lanes are looking ahead: a moment"
 
     # ---- menus ----
 
