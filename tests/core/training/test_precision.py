@@ -70,7 +70,7 @@ def test_that_on_a_processor_nothing_changes(knob, compile_it):
 
 def test_that_on_a_card_both_knobs_reach_the_layers(monkeypatch):
     model, stacks = _model(), []
-    monkeypatch.setattr(torch.nn.Sequential, "compile", stacks.append)
+    monkeypatch.setattr(torch.nn.Sequential, "compile", lambda stack: stacks.append(stack))
     precision.prepare(model, torch.device("cuda"), "bfloat16", True)
     assert sum("forward" in vars(each) for each in model.modules()) > 5
     assert {id(model.encode_poses), id(model.join), id(model.decode_pose)} <= {id(each) for each in stacks}
