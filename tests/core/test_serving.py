@@ -13,7 +13,17 @@ import pytest
 
 from core.bodies.skeletons import UPPER_BODY_9
 from core.datasets.kitchen import truth as kitchen_truth
-from core.forecasts import AboutRun, Answer, AskAbout, AskForecast, Forecaster, Forecasts, Refused
+from core.forecasts import (
+    AboutRun,
+    Answer,
+    AskAbout,
+    AskDifferences,
+    AskForecast,
+    Differences,
+    Forecaster,
+    Forecasts,
+    Refused,
+)
 from core.geometry.cameras import Camera, pinhole
 from core.project.store import ProjectStore
 from core.serving import Answerer, Inbox, Inboxes, read_questions, serve
@@ -114,12 +124,120 @@ def test_that_an_edit_made_meanwhile_counts_in_the_next_answer(tmp_path, answere
     assert len(after.seen_frames) == len(before.seen_frames) - 1
 
 
+def differing(folder, number=1, *, plain="counting", **more) -> AskDifferences:
+    run = str(folder / "runs" / "forecaster-01")
+    of = (Forecaster(run=run), Forecaster(run=run, plain=plain))
+    return AskDifferences(number=number, project=str(folder), of=of, **more)
+
+
+def test_that_the_most_different_moments_are_told_as_many_as_asked_for(folder, answerer):
+    whole, three = (answerer.answer(differing(folder, 5, most=most)) for most in (300, 3))
+    assert isinstance(whole, Differences)
+    assert (whole.number, whole.part) == (5, "test")
+    assert whole.measured == len(whole.moments) > 3
+    assert three.moments == whole.moments[:3]
+    assert three.measured == whole.measured
+    assert msgspec.json.decode(msgspec.json.encode(whole), type=Answer) == whole
+
+
+def test_that_a_comparison_is_made_anew_only_when_something_changed(tmp_path, answerer, monkeypatch):
+    from core import forecast_answers
+
+    folder = tmp_path / "compared"
+    project_on_disk(folder, clips=4)
+    trained_run(folder)
+    made = []
+    measure = forecast_answers.differences
+    monkeypatch.setattr(forecast_answers, "differences", lambda *of: made.append(1) or measure(*of))
+    first = answerer.answer(differing(folder))
+    assert answerer.answer(differing(folder, 2, most=2)).moments == first.moments[:2]
+    assert len(made) == 1
+    answerer.answer(differing(folder, plain="repeating"))
+    answerer.answer(differing(folder, plain="repeating", part="validation"))
+    assert len(made) == 3
+    with ProjectStore.open(folder, "test") as store:
+        clip = store.project.clips[first.moments[0].clip_id]
+        store.edit(store.project.with_clip(clip.without_segment(clip.segments[0].id)), "Delete")
+    assert answerer.answer(differing(folder)).measured == first.measured - 1
+    assert len(made) == 4
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"clip_id": "gone"}, "no clip gone"),
+        ({"at_frame": -5}, "no frame -5"),
+        ({"at_frame": 10**9}, "no frame"),
+        ({"steps": 0}, "0 steps"),
+        ({"steps": 10**6}, "steps ahead"),
+        ({"futures": 10**6}, "futures"),
+        ({"futures": -1}, "futures"),
+    ],
+)
+def test_that_odd_questions_are_refused_in_words_and_never_as_a_fault(folder, answerer, change, said):
+    answer = answerer.answer(msgspec.structs.replace(asked(folder), **change)).answers[0]
+    assert answer.forecast is None
+    assert said in answer.refusal.message
+    assert answer.refusal.hint
+    assert not answer.refusal.details
+
+
+def test_that_any_whole_number_is_a_seed_and_draws_the_same_again(folder, answerer):
+    for seed in (0, -3, 2**64 + 1):
+        question = msgspec.structs.replace(asked(folder), futures=3, seed=seed)
+        first, again = (answerer.answer(question).answers[0].forecast for _ in range(2))
+        assert len(first.futures) == 3
+        assert first == again
+
+
+def test_that_damaged_and_foreign_checkpoints_are_refused_while_others_answer(folder, answerer, tmp_path):
+    whole = (folder / "runs" / "forecaster-01" / "best.safetensors").read_bytes()
+    for name, content in {
+        "cut": whole[: len(whole) // 2], "empty": b"", "noise": os.urandom(5000), "flipped": _flipped(whole),
+    }.items():  # fmt: skip
+        (tmp_path / f"{name}.safetensors").write_bytes(content)
+        for question in (
+            asked(folder, of=(Forecaster(run=str(tmp_path / f"{name}.safetensors")), *asked(folder).of)),
+            AskAbout(number=1, run=str(tmp_path / f"{name}.safetensors")),
+        ):
+            answer = answerer.answer(question)
+            if isinstance(answer, Forecasts):
+                assert answer.answers[1].forecast is not None
+            refusal = answer.refusal if isinstance(answer, Refused) else answer.answers[0].refusal
+            assert f"{name}.safetensors" in refusal.message
+            assert refusal.hint
+            assert not refusal.details
+
+
+def _flipped(whole: bytes) -> bytes:
+    """One bit of a weight turned round, as on a bad disk."""
+    return whole[:-9] + bytes([whole[-9] ^ 64]) + whole[-8:]
+
+
+def test_that_a_motion_model_is_no_forecaster(folder, answerer, tmp_path):
+    from core.models import checkpoints
+    from core.posegpt_configs import PoseGpt
+
+    header = checkpoints.PoseGptHeader(
+        made_by="test", config=PoseGpt(), actions=("walk",), project="p", data_fingerprint="", split={}, step=1
+    )
+    path = tmp_path / "motion.safetensors"
+    checkpoints.save(path, header, {})
+    refusal = answerer.answer(asked(folder, of=(Forecaster(run=str(path)),))).answers[0].refusal
+    assert "a motion model, and a forecaster is needed" in refusal.message
+    assert refusal.hint
+
+
 def test_that_a_checkpoint_says_what_it_knows(folder, answerer):
     said = answerer.answer(AskAbout(number=2, run=str(folder / "runs" / "forecaster-01")))
     assert isinstance(said, AboutRun)
     assert set(said.about.actions) == {"take", "cut", "wash", "stir"}
     assert said.about.step == 60
     assert said.about.figures["validation/top1"] > 0
+    assert said.about.plain.startswith("n-gram")
+    assert said.about.repeating == "last action, last pose"
+    assert not said.about.learned_times
+    assert not said.about.learned_noise
 
 
 def test_that_a_newer_question_of_its_kind_pushes_out_one_that_waits(folder):
