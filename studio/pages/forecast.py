@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 
 from PySide6.QtCore import QTimer, Signal
-from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
+from PySide6.QtGui import QGuiApplication, QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from core.errors import CoreError
@@ -34,9 +34,11 @@ from studio.pages.forecast_shown import shown_of
 from studio.pages.forecast_space import SpacePanel, ask_for_all
 from studio.pages.forecast_states import StatePlace
 from studio.pages.forecast_tabs import PlayheadTab, Spaces
+from studio.pages.forecast_taken import command_of, comparison_of
 from studio.pages.space_commands import SpaceCommands, showing, shown_now, space_menu
 from studio.widgets import parts
 from studio.widgets.clip_time import say_time
+from studio.widgets.comparison_dialog import ComparisonOffer
 from studio.widgets.sent_window import SentPart
 from studio.widgets.shown import Shown
 from studio.widgets.stills import Stills
@@ -97,6 +99,7 @@ class ForecastPage(QWidget):
             "previous-difference": partial(self.differ.walk, -1),
             "use-draft": self._draft.accept,
             "move-forecast": self._step_panel.move_through,
+            "copy-command": lambda: self.says.emit(_copied(self._moment, str(self._document.folder))),
             "play": self.clock.toggle,
             "play-stop": player.stop,
             "play-on": lambda: player.faster(1),
@@ -120,7 +123,27 @@ class ForecastPage(QWidget):
         front = self._spaces.front()
         apart = self.head.is_in_space or self.space.is_apart
         video = self._document.video_path(self._document.clip_id) if self._document.clip is not None else None
-        return shown_of(self._moment, self._row, front.view(), front.looks, apart=apart, video=video)
+        two = None
+        if self._moment is not None and not self.head.is_in_space:
+            two = _two_of(self._moment, self._chosen_column(), self._beside)
+        return shown_of(self._moment, self._row, front.view(), front.looks, apart=apart, video=video, columns=two)
+
+    def comparison(self) -> ComparisonOffer | None:
+        """What Compare shows, to be exported; None on another tab, in space and where there is nothing."""
+        moment = self._moment
+        if moment is None or self.head.tab != COMPARE or self.head.is_in_space:
+            return None
+        command = command_of(moment, str(self._document.folder))
+        when = say_time(moment.time.seconds(moment.first.at_frame), 1).replace(":", "-")
+        return ComparisonOffer(
+            comparison_of(moment, command),
+            f"{moment.clip.name} compared at {when}",
+            self._document.folder,
+            moment.lined.by,
+            self.bodies.shows,
+            self._display.body,
+            self.head.is_without_frame,
+        )
 
     def is_settled(self) -> bool:
         """Whether the newest answer is on screen with its pictures."""
@@ -179,7 +202,8 @@ class ForecastPage(QWidget):
         self._states = StatePlace()
         self._states.asks.connect(self.asks)
         self._states.use_shipped.connect(self.asking.use_shipped)
-        self._states.first_step.connect(self._go_to_first_step)
+        self._states.other_run.connect(lambda: self.head.runs.show_choice())
+        self._states.first_step.connect(partial(_go_to_first_step, self._document))
         self._place = QStackedWidget()
         self._place.addWidget(content)
         self._place.addWidget(self._states)
@@ -197,7 +221,8 @@ class ForecastPage(QWidget):
         narrow, low = self.width() < theme.px(1330), self.height() < theme.px(720)
         self.head.set_narrow(narrow=narrow, very=self.width() < theme.px(1000))
         self._right.setFixedWidth(theme.px(300 if narrow else 392))
-        self._step_panel.set_low(low=low)
+        for panel in (self._step_panel, self._joints, self._draft, self._doubts):
+            panel.set_low(low=low)
         self.at_playhead.past.setFixedHeight(theme.px(44 if low else 56))
         self.compared.set_low(low=low)
         self._draw_soon.start()
@@ -268,11 +293,6 @@ class ForecastPage(QWidget):
         """What a right click on the space view offers."""
         no_camera = self.head.is_in_space or self._moment is None or self._moment.first.lens is None
         return space_menu(self, self.commands(), self.checked(), leave_out={"space-camera"} if no_camera else set())
-
-    def _go_to_first_step(self) -> None:
-        clip = self._document.clip
-        if clip is not None and clip.poses:
-            self._document.seek(clip.poses[0].frame)
 
     def _go(self, by: int) -> None:
         self.clock.player.stop()
@@ -345,9 +365,10 @@ class ForecastPage(QWidget):
 
     def _draw_moment(self, moment: Moment | None, *, pale: bool) -> None:
         compares = self.head.tab == COMPARE
-        self._spaces.show_step(moment, self._row)
-        self._step_panel.show_step(moment, self._row)
         column = self._chosen_column()
+        two = [] if moment is None else _two_of(moment, column, self._beside)
+        self._spaces.show_step(moment, self._row, two)
+        self._step_panel.show_step(moment, self._row)
         self._draft.show_step(moment, self._row, column)
         if moment is None:
             self._joints.show_row(None, 0, ())
@@ -358,7 +379,7 @@ class ForecastPage(QWidget):
             return
         known, forecast = moment.forecasts[column]
         if compares:
-            self._joints.show_row(moment, self._row, _two_of(moment, column, self._beside))
+            self._joints.show_row(moment, self._row, two)
             refused = [
                 (each, refusal.message)
                 for each in self.asking.compared
@@ -415,6 +436,19 @@ def _future_of(moment: Moment) -> tuple[int, int] | None:
     start = moment.first.at_frame
     end = moment.time.nearest_frame(moment.time.seconds(start) + max(seconds) + _BEYOND_S)
     return (start, end + 1) if end > start else None
+
+
+def _go_to_first_step(document: Document) -> None:
+    if document.clip is not None and document.clip.poses:
+        document.seek(document.clip.poses[0].frame)
+
+
+def _copied(moment: Moment | None, project: str) -> str:
+    """Put the command that makes this comparison into the clipboard; what to say of it."""
+    if moment is None:
+        return "Nothing is forecast here that a command could make."
+    QGuiApplication.clipboard().setText(command_of(moment, project))
+    return "Copied: the command that makes this comparison"
 
 
 def _tracks_of(document: Document, clip: Clip) -> Poses2d | None:

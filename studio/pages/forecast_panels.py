@@ -95,6 +95,10 @@ class JointsPanel(QFrame):
         box.addWidget(parts.row(self._title, (self._key, 1), gap=10))
         box.addWidget(self._joints, 1)
 
+    def set_low(self, *, low: bool) -> None:
+        """In a low window lines stand closer."""
+        self._joints.set_low(low=low)
+
     def show_row(self, moment: Moment | None, row: int, columns: Sequence[int]) -> None:
         """These columns' errors in a row."""
         errors, unit = joint_errors(moment, row, columns) if moment is not None else ([], "px")
@@ -112,6 +116,7 @@ class DraftPanel(QFrame):
         self.setAccessibleName(self.tr("Use as draft annotation"))
         self._accepting = accepting
         self._chosen: tuple[Known, Forecast, int] | None = None
+        self._is_low, self._is_titled = False, False
         self._title = parts.text("", "title")
         self._words = parts.text("", "caption", wrap=True)
         self.use = parts.button(self.tr("Use as draft annotation"), "check")
@@ -125,11 +130,18 @@ class DraftPanel(QFrame):
         box.addWidget(self._title)
         box.addWidget(self._words)
         box.addWidget(parts.row(self.use, self.label, parts.key("Shift+Enter"), None, gap=8))
-        accepting.says.connect(self._words.setText)
+        accepting.says.connect(self._say)
 
     def set_titled(self, *, on: bool) -> None:
         """Whether the step is named here, because no other panel does."""
-        self._title.setVisible(on)
+        self._is_titled = on
+        self._title.setVisible(on and not self._is_low)
+
+    def set_low(self, *, low: bool) -> None:
+        """In a low window the button says the rest in its tooltip."""
+        self._is_low = low
+        self._title.setVisible(self._is_titled and not low)
+        self._words.setVisible(not low)
 
     def show_step(self, moment: Moment | None, row: int, column: int) -> None:
         """The step of a column in a row."""
@@ -137,7 +149,7 @@ class DraftPanel(QFrame):
         if moment is None or at is None:
             self._chosen = None
             self._title.setText(self.tr("No step here"))
-            self._words.setText(self.tr("This run has no step in this row."))
+            self._say(self.tr("This run has no step in this row."))
             self.use.setEnabled(False)
             self.label.hide()
             return
@@ -151,15 +163,20 @@ class DraftPanel(QFrame):
         self.use.setVisible(not lacks)
         self.label.setVisible(lacks)
         self.label.setEnabled(not why_not)
-        self._words.setText(why_not or self._would_make(moment, step, lacks=lacks))
+        self._say(why_not or self._would_make(moment, step, lacks=lacks))
 
     def accept(self, *, with_labels: bool = False) -> None:
         """Make the draft, in one edit that can be undone; why not is said in the panel."""
         if self._chosen is None:
-            self._words.setText(self.tr("There is no step to use."))
+            self._say(self.tr("There is no step to use."))
             return
         known, forecast, at = self._chosen
         self._accepting.use(known, forecast, (at,), with_labels=with_labels)
+
+    def _say(self, words: str) -> None:
+        self._words.setText(words)
+        for button in (self.use, self.label):
+            button.setToolTip(f"{tip('use-draft')}\n{words}")
 
     def _would_make(self, moment: Moment, step: ForecastStep, *, lacks: bool) -> str:
         when = step.time
@@ -183,12 +200,18 @@ class DoubtsPanel(QFrame):
         self.setObjectName("panel")
         self.setAccessibleName(self.tr("What may be doubted"))
         self._words = parts.text("", "caption", wrap=True)
+        self._is_low, self._count = False, 0
         box = QVBoxLayout(self)
-        box.setContentsMargins(12, 10, 12, 12)
+        box.setContentsMargins(12, 8, 12, 10)
         box.setSpacing(4)
+        self._line = parts.text("", "caption")
+        self._line.setMinimumWidth(1)
         box.addWidget(
             parts.row(
-                parts.glyph("info", 14, "text3"), parts.text(self.tr("What may be doubted"), "strong"), None, gap=6
+                parts.glyph("info", 14, "text3"),
+                parts.text(self.tr("What may be doubted"), "strong"),
+                (self._line, 1),
+                gap=6,
             )
         )
         box.addWidget(self._words)
@@ -201,5 +224,17 @@ class DoubtsPanel(QFrame):
         forecasts: Sequence[Forecast] = [forecast for _, forecast in moment.forecasts] if moment is not None else []
         doubts = list(dict.fromkeys(doubt for forecast in forecasts for doubt in forecast.doubts))
         self._words.setText("\n".join(doubts))
+        self._count = len(doubts)
+        self._show_words()
         self.calibrate.setVisible(any(forecast.camera_estimated for forecast in forecasts))
         self.setVisible(bool(doubts))
+
+    def set_low(self, *, low: bool) -> None:
+        """In a low window the words are in the tooltip, and their number stands here."""
+        self._is_low = low
+        self._show_words()
+
+    def _show_words(self) -> None:
+        self._words.setVisible(not self._is_low)
+        self._line.setText(self.tr("{count} in the tooltip").format(count=self._count) if self._is_low else "")
+        self.setToolTip(self._words.text() if self._is_low else "")

@@ -56,6 +56,13 @@ class RunChoice(QWidget):
             at = next((at for at, each in enumerate(known) if each.run == chosen.run), 0)
             self._asking.choose(known[(at + by) % len(known)])
 
+    def show_choice(self) -> None:
+        """The runs to choose from, or to compare, opened."""
+        if self.choice.isVisible():
+            self.choice.showPopup()
+        else:
+            self.show_menu()
+
     def show_menu(self) -> None:
         """Every forecaster and the baselines beside it, ticked where they are compared."""
         self.adds.emit()

@@ -3,6 +3,7 @@
 The steps are the frames, one a second. Somebody whose body is not fitted yet is given as joints alone.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -22,14 +23,21 @@ STEPS_A_SECOND = 1.0
 
 
 def shown_of(
-    moment: Moment | None, at: int, view: View, looks: Looks, *, apart: bool, video: Path | None = None
+    moment: Moment | None,
+    at: int,
+    view: View,
+    looks: Looks,
+    *,
+    apart: bool,
+    video: Path | None = None,
+    columns: Sequence[int] | None = None,
 ) -> Shown:
     """Everybody at every step of the moment, with step `at` in front; the reason where there is nobody.
 
     Not set apart, they stand where the clip's camera sees them: then the last seen frame of `video` lies behind them,
     and what came, which stood elsewhere in a later frame, is left out.
     """
-    people = people_of(moment, at) if moment is not None else []
+    people = people_of(moment, at, columns) if moment is not None else []
     if moment is None or not people:
         return nothing("No forecast is shown. Go to a moment that has one.")
     footage = None if apart else _footage(moment, video)

@@ -4,6 +4,7 @@ Predictions stand in their runs' colours, their joints dashed; what came is neut
 of their forecast's levelled frame, so several bodies are set apart, and joints are laid over each other.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -62,8 +63,8 @@ class Person:
         return self.rows[row] if 0 <= row < len(self.rows) else None
 
 
-def people_of(moment: Moment, row: int) -> list[Person]:
-    """What came in a row, where it is known in space, then every run that has a step there.
+def people_of(moment: Moment, row: int, columns: Sequence[int] | None = None) -> list[Person]:
+    """What came in a row, where it is known in space, then every run (or those of `columns`) that has a step there.
 
     While the clock runs, each run stands at the step that it expects now.
     """
@@ -73,6 +74,8 @@ def people_of(moment: Moment, row: int) -> list[Person]:
         rows = tuple(range(len(came)))
         people.append(Person("What came", theme.now().truth, came, rows, row, came[row], is_truth=True))
     for column, (known, forecast) in enumerate(moment.forecasts):
+        if columns is not None and column not in columns:
+            continue
         now = moment.now[column] if moment.now else None
         at = moment.step_in(column, row) if now is None else now
         if at is None:
@@ -216,7 +219,7 @@ class SpacePanel(QFrame):
         self.viewport.view_changed.connect(self._turned)
         self.viewport.resized.connect(lambda: None if self._is_turned else self._frame())
         self._people: list[Person] = []
-        self._row = 0
+        self._row, self._columns = 0, ()
         self._box = QVBoxLayout(self)
         self._box.setContentsMargins(10, 8, 10, 10)
         self._box.setSpacing(8)
@@ -224,10 +227,10 @@ class SpacePanel(QFrame):
         self._box.addWidget(self.viewport, 1)
         self._box.addWidget(parts.row(self._views, None))
 
-    def show_step(self, moment: Moment | None, at: int) -> None:
-        """Step `at` of all that was forecast."""
-        self._moment, self._row = moment, at
-        self._people = people = people_of(moment, at) if moment is not None else []
+    def show_step(self, moment: Moment | None, at: int, columns: Sequence[int] = (0,)) -> None:
+        """Row `at` of these forecasts: two side by side can be told apart, ten cannot."""
+        self._moment, self._row, self._columns = moment, at, tuple(columns)
+        self._people = people = people_of(moment, at, columns) if moment is not None else []
         self._lens = moment.first.lens if moment is not None and people else None
         self._views.choices.button(1).setEnabled(self._lens is not None)
         if moment is None or not people:
@@ -266,7 +269,7 @@ class SpacePanel(QFrame):
         was_camera = self._views.chosen == 1
         self._views.choose(VIEWS.index(view))
         if self._moment is not None and was_camera != (view == "camera"):
-            self.show_step(self._moment, self._row)
+            self.show_step(self._moment, self._row, self._columns)
         if view == "orbit":
             self.viewport.orbit_freely()
         elif view == "camera":
@@ -302,7 +305,7 @@ class SpacePanel(QFrame):
         if self._views.chosen == 1 and not isinstance(view, Camera):
             self._views.choose(0)
             if self._moment is not None and self._people:
-                self.show_step(self._moment, self._row)
+                self.show_step(self._moment, self._row, self._columns)
                 self._frame()  # who stood at one place stands side by side again
 
 

@@ -9,12 +9,18 @@ from studio.pages.forecast_asking import Asking
 from studio.widgets import parts
 from studio.widgets.state_place import Said, StateCard
 
+_COMMANDS = {"map-labels": "page-data"}
+"""Of buttons that are not called as their command: labels are learned as others on the Data page."""
+_FOREIGN = "knows none of the project's actions"
+
 
 class StatePlace(StateCard):
     """One card in the middle of the page."""
 
     asks = Signal(str)
     use_shipped = Signal()
+    other_run = Signal()
+    """Choose another one."""
     first_step = Signal()
     """Go to where there is something to forecast from."""
 
@@ -29,13 +35,15 @@ class StatePlace(StateCard):
             "page-annotate": self.tr("Open Annotate"),
             "use-shipped": self.tr("Use it anyway"),
             "first-step": self.tr("Go to the first step"),
+            "map-labels": self.tr("Map labels"),
+            "other-run": self.tr("Choose another run"),
         }
         made = parts.button(words[name], kind="primary" if is_first else "")
-        own = {"use-shipped": self.use_shipped, "first-step": self.first_step}
+        own = {"use-shipped": self.use_shipped, "first-step": self.first_step, "other-run": self.other_run}
         if name in own:
             made.clicked.connect(lambda: own[name].emit())
         else:
-            made.clicked.connect(lambda: self.asks.emit(name))
+            made.clicked.connect(lambda: self.asks.emit(_COMMANDS.get(name, name)))
         return made
 
 
@@ -53,9 +61,13 @@ def _state(asking: Asking, clip: Clip | None, *, has_answer: bool) -> Said | Non
     if asking.refusal is not None:
         refusal = asking.refusal
         return "warn", "No answer", sentences(refusal.message, refusal.hint), refusal.details, ()
-    refusal = asking.refusal_of(chosen)
+    refusal = next((found for each in (chosen, *asking.compared) if (found := asking.refusal_of(each))), None)
     if refusal is not None and not has_answer:
         words = sentences(refusal.message, refusal.hint)
+        if _FOREIGN in refusal.message:
+            return "tag", "This run knows other actions", words, refusal.details, ("map-labels", "other-run")
+        if not refusal.message.startswith("No step of"):
+            return "warn", "This run has no answer here", words, refusal.details, ("other-run",)
         is_early = bool(clip.poses) and asking.at_frame < clip.poses[0].frame
         actions = ("first-step", "page-annotate") if is_early else ("page-annotate",)
         return "info", "Nothing to forecast from here", words, refusal.details, actions

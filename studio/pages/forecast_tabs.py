@@ -1,6 +1,6 @@
 """How the Forecast page shows one run's moment, large at the playhead; `Spaces` are the space views of both tabs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
@@ -95,9 +95,12 @@ class Spaces:
         """The one that keys are about."""
         return self.views[int(self._compares())]
 
-    def show_step(self, moment: Moment | None, step: int) -> None:
-        """Step `step`, in the one in front."""
-        (self._comparison if self._compares() else self._panel).show_step(moment, step)
+    def show_step(self, moment: Moment | None, step: int, columns: Sequence[int]) -> None:
+        """Row `step`, in the one in front; beside the pictures stand these columns alone."""
+        if self._compares():
+            self._comparison.show_step(moment, step)
+        else:
+            self._panel.show_step(moment, step, columns)
 
     def look(self, view: str) -> None:
         """`front`, `side`, `top` or, where one run is shown, `camera`."""

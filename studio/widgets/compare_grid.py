@@ -220,20 +220,37 @@ class CompareGrid(Painted):
         draw_bar(painter, QRectF(head.left(), 3, 4, theme.px(34)), column.colour, column.round)
         ink = look.text if column.key == self._key or not at else look.text2
         put(painter, head.left() + 12, theme.px(15), column.name, ink, 12, 600, width=head.width() - 16)
-        used = put(painter, head.left() + 12, theme.px(32), column.about, look.text3, 11, width=head.width() * 0.42)
-        put(painter, head.right() - 2, theme.px(32), column.score, look.text2, 11, 500, align="right",
-            width=max(10.0, head.width() - used - 24))  # fmt: skip
+        score = put(painter, head.right() - 2, theme.px(32), column.score, look.text2, 11, 500, align="right",
+                    width=head.width() - 20)  # fmt: skip
+        about = head.width() - score - 26
+        if about > theme.px(24):
+            put(painter, head.left() + 12, theme.px(32), column.about, look.text3, 11, width=about)
         if column.foot:
             y = inside.bottom() + theme.px(_FOOT) - 5
             put(painter, head.left() + 4, y, column.foot, look.text3, 10.5, width=head.width() - 6)
         painter.setClipRect(QRectF(head.left() - 2, inside.top(), head.width() + 4, inside.height()),
                             Qt.ClipOperation.IntersectClip)  # fmt: skip
+        if column.refusal and not column.cells:
+            self._draw_refusal(painter, look, self.area_of(0, at), column.refusal)
+            return
         for row in range(len(self._when)):
             self._draw_one(painter, look, row, at, column)
 
+    def _draw_refusal(self, painter: QPainter, look: theme.Theme, first: QRectF, words: str) -> None:
+        """Why a run has no forecast here, once for all its rows."""
+        last = self.area_of(max(len(self._when) - 1, 0), 0)
+        area = QRectF(first.left(), first.top(), first.width(), last.bottom() - first.top())
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(look.field))
+        painter.drawRoundedRect(area, RADIUS, RADIUS)
+        painter.setFont(theme.font(11))
+        painter.setPen(QColor(look.text2))
+        flags = Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop
+        painter.drawText(area.adjusted(14, 20, -14, -14), flags, words)
+
     def _draw_one(self, painter: QPainter, look: theme.Theme, row: int, at: int, column: GridColumn) -> None:
         area = self.area_of(row, at)
-        cell = column.cells[row] if row < len(column.cells) else Cell(empty=column.refusal or "–")
+        cell = column.cells[row] if row < len(column.cells) else Cell(empty="–")
         draw_cell(painter, area, cell, look)
         if row == self._at:
             strong = column.key == self._key

@@ -19,8 +19,8 @@ from studio.widgets.run_mark import draw_bar
 
 _NAMES = 124
 _FOOT = 20
-_GAP = 3.0
-_LEAST_GROUP_PX = 17
+_GAP = 5.0
+_LEAST_GROUP_PX = 19
 
 
 @dataclass(frozen=True, eq=False)

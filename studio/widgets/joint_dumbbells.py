@@ -26,11 +26,15 @@ class JointDumbbells(Painted):
 
     def __init__(self, joints: Sequence[str]) -> None:
         super().__init__()
-        self.setMinimumHeight(theme.px(18) * len(joints))
         self.setAccessibleName(self.tr("Error by joint"))
         self._joints = tuple(joints)
         self._runs: tuple[JointErrors, ...] = ()
         self._unit = "px"
+        self.set_low(low=False)
+
+    def set_low(self, *, low: bool) -> None:
+        """In a low window lines stand closer."""
+        self.setMinimumHeight(theme.px(14 if low else 18) * len(self._joints))
 
     def show_runs(self, runs: Sequence[JointErrors], unit: str) -> None:
         """These runs, in millimetres or pixels."""

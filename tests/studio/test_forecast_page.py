@@ -3,9 +3,12 @@
 A real trained run answers, in this process and after a turn of the event loop, so that tests see every state.
 """
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
-from PySide6.QtCore import QObject, QPoint, Qt, QTimer, Signal
+from PySide6.QtCore import QObject, QPoint, QPointF, Qt, QTimer, Signal
+from PySide6.QtGui import QGuiApplication, QMouseEvent
 
 from core.fit_answers import answer_fit
 from core.fits import AskFit, Fitted
@@ -24,6 +27,7 @@ from studio.pages.forecast_bodies import NECK
 from studio.pages.forecast_cells import error_words
 from studio.pages.forecast_columns import joint_errors, score_words
 from studio.pages.forecast_space import with_room_for_bodies
+from studio.widgets.futures_fan import shares_of
 from tests.core.project_on_disk import project_on_disk, trained_run
 from tests.studio.stand_ins import display
 
@@ -45,6 +49,7 @@ class Models(QObject):
         self.delay_ms = 0
         self.refuse_with: Refusal | None = None
         self.refuse_fits_with: Refusal | None = None
+        self.answer_with: ForecastAnswer | None = None
         self.knows = ("take", "cut")
         self._waiting = 0
         self._answerer = Answerer()
@@ -60,6 +65,9 @@ class Models(QObject):
     def forget_fit(self) -> None: ...
 
     def forget_differences(self) -> None: ...
+
+    def differences(self, *_: object, **__: object) -> int:
+        return 5000  # never answered here: the tab has tests of its own
 
     def fit(self, body, skeleton, poses, *, view=None, **_) -> int:
         number = 1000 + len(self.fits)
@@ -102,7 +110,8 @@ class Models(QObject):
             self.refused.emit(question.number, self.refuse_with)
             return
         said = self._answerer.answer(question)
-        self.answered.emit(said.number, said.answers)
+        answers = said.answers if self.answer_with is None else (self.answer_with,) * len(question.of)
+        self.answered.emit(said.number, answers)
 
 
 @pytest.fixture(scope="module")
@@ -422,6 +431,257 @@ def test_that_the_page_works_with_the_real_process(qtbot, qapp, folder, tmp_path
     page.close_page()
     jobs.watch(None)
     document.close_project()
+
+
+# ---- several runs, lined up ----
+
+
+def compared(studio, qtbot, *, more=()):
+    """In Compare, with these baselines beside the first run as well."""
+    page, _, _ = studio
+    show_at(studio, qtbot, 82)
+    for plain in more:
+        page.asking.compare(page.asking.known[0].beside(plain), on=True)
+    page.head.tabs.setCurrentIndex(1)
+    qtbot.waitUntil(page.is_settled, timeout=60_000)
+    return page
+
+
+def test_that_any_number_of_runs_is_compared_under_a_truth_that_stays_in_sight(studio, qtbot):
+    page, _, models = studio
+    compared(studio, qtbot, more=("repeating",))
+    other = page.asking.known[1]
+    for plain in ("counting", "repeating"):
+        page.asking.compare(other.beside(plain), on=True)
+    qtbot.waitUntil(page.is_settled, timeout=60_000)
+    grid = page.compared.grid
+    assert len(models.asked[-1].of) == 6
+    assert len(grid.columns) == 7
+    assert [each.name for each in grid.columns][4] == "last action"
+    truth = grid.area_of(0, 0)
+    page.commands()["next-run"]()
+    for _ in range(5):
+        page.commands()["previous-run"]()
+    chosen = next(at for at, each in enumerate(grid.columns) if each.key == page._column)
+    assert grid.area_of(0, 0) == truth, "what came is pinned"
+    assert grid.area_of(0, chosen).left() >= truth.right()
+    assert grid.area_of(0, chosen).right() <= grid.width() + 1
+
+
+def test_that_baselines_share_a_colour_that_is_hatched_the_second_time(studio, qtbot):
+    page = compared(studio, qtbot, more=("repeating",))
+    columns = {each.name: each for each in page.compared.grid.columns}
+    counting = next(each for name, each in columns.items() if name.startswith("n-gram"))
+    assert columns["last action"].colour == counting.colour
+    assert (counting.round, columns["last action"].round) == (0, 1)
+    head = page.compared.grid.area_of(0, 4)
+    assert "hatched" in page.compared.grid.words_at(QPointF(head.center().x(), 8))
+
+
+def test_that_rows_are_lined_up_by_the_key_a_and_cells_measured_in_their_rows(studio, qtbot):
+    page = compared(studio, qtbot)
+    assert page._moment.lined.by == "step"
+    page.commands()["line-up"]()
+    assert (page.head.by, page._moment.lined.by) == ("action", "action")
+    moment = page._moment
+    for column, cells in enumerate(moment.lined.cells):
+        shown = page.compared.grid.columns[column + 1]
+        for row, at in enumerate(cells):
+            if at is None:
+                assert shown.cells[row].empty == "Not foreseen"
+            else:
+                assert shown.cells[row].action == moment.lined.rows[row].truth.truth_action
+                assert shown.cells[row].is_right
+        left = moment.lined.left_over[column]
+        assert shown.foot.count(",") == max(len(left) - 1, 0)
+        assert bool(shown.foot) == bool(left)
+    page.commands()["line-up"]()
+    assert page._moment.lined.by == "time"
+    seconds = [row.seconds for row in page._moment.lined.rows]
+    for column, (_, forecast) in enumerate(page._moment.forecasts):
+        for row, at in enumerate(page._moment.lined.cells[column]):
+            off = [abs(step.time.pose_s - seconds[row]) for step in forecast.steps]
+            assert off[at] == min(off)
+            assert f"{forecast.steps[at].time.pose_s:+.1f} s" in page.compared.grid.columns[column + 1].cells[row].foot
+
+
+def test_that_a_head_dragged_aside_puts_its_run_at_another_place_and_keys_do_too(studio, qtbot):
+    page = compared(studio, qtbot)
+    grid = page.compared.grid
+    before = [each.key for each in page.asking.compared]
+    start = QPoint(round(grid.area_of(0, 1).center().x()), 12)
+    end = QPoint(round(grid.area_of(0, 3).right()) - 2, 12)
+    qtbot.mousePress(grid, Qt.MouseButton.LeftButton, pos=start)
+    move = QMouseEvent(
+        QMouseEvent.Type.MouseMove, QPointF(end), QPointF(grid.mapToGlobal(end)), Qt.MouseButton.NoButton,
+        Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier,
+    )  # fmt: skip
+    grid.mouseMoveEvent(move)
+    qtbot.mouseRelease(grid, Qt.MouseButton.LeftButton, pos=end)
+    assert [each.key for each in page.asking.compared] == [before[1], before[2], before[0]]
+    assert [each.key for each in grid.columns[1:]] == [before[1], before[2], before[0]]
+    page._choose_step(0, before[0])
+    page.commands()["move-run-left"]()
+    assert [each.key for each in page.asking.compared] == [before[1], before[0], before[2]]
+    assert page._column == before[0]
+
+
+def test_that_a_clock_over_the_future_lights_what_each_run_expects_now(studio, qtbot):
+    page, document, _ = studio
+    compared(studio, qtbot)
+    first, end = page.clock._future
+    moment = page._moment
+    assert first == 82
+    came = [row.truth.truth_frame for row in moment.lined.rows]
+    assert came[-1] < end <= came[-1] + 2 * moment.clip.video.rate_hz
+    page.commands()["play"]()
+    assert page.asking.is_held
+    assert page.clock.player.is_playing
+    frame = came[2] + 3
+    document.seek(frame)
+    ahead_s = moment.time.seconds(frame) - moment.time.seconds(82)
+    for column, (_, forecast) in enumerate(moment.forecasts):
+        off = [abs(step.time.pose_s - ahead_s) for step in forecast.steps]
+        assert page.compared.grid.columns[column + 1].lit == (off.index(min(off)),)
+    assert page._row == 2
+    page.commands()["play"]()
+    page._choose_step(1)
+    assert all(each.lit == () for each in page.compared.grid.columns), "a click is about a row, not about a time"
+
+
+def test_that_errors_over_time_are_those_of_the_tracks_and_a_click_seeks(studio, qtbot):
+    page, document, _ = studio
+    compared(studio, qtbot)
+    strips = page.compared.panel.strips
+    runs = strips._strips.runs
+    assert [run.key for run in runs] == [known.key for known, _ in page._moment.forecasts]
+    assert all(run.errors.shape[0] == 8 for run in runs)
+    boundary = strips._strips.boundaries[1]
+    place = QPoint(round(strips.x_of(boundary.seconds)), round(strips.area_of(0).center().y()))
+    qtbot.mouseClick(strips, Qt.MouseButton.LeftButton, pos=place)
+    assert page.asking.is_held
+    assert abs(document.playhead - page._moment.lined.rows[1].truth.truth_frame) <= 1
+    assert "of the torso" in strips.words_at(place) or "not seen" in strips.words_at(place)
+    assert strips._now_s == pytest.approx(boundary.seconds, abs=0.06)
+
+
+def test_that_without_the_frame_people_stand_on_plain_ground(studio, qtbot):
+    page = compared(studio, qtbot)
+    assert page.compared.grid.columns[1].cells[0].still is not None
+    page.head.where.choices.button(1).click()
+    qtbot.waitUntil(page.is_settled, timeout=60_000)
+    cells = [cell for column in page.compared.grid.columns for cell in column.cells]
+    assert all(cell.still is None and cell.poses for cell in cells)
+    page.head.tabs.setCurrentIndex(0)
+    qtbot.waitUntil(page.is_settled, timeout=60_000)
+    assert page.at_playhead.foreseen.cell().still is not None
+
+
+def test_that_dumbbells_are_about_the_chosen_run_and_the_one_chosen_before(studio, qtbot):
+    page = compared(studio, qtbot)
+    keys = [each.key for each in page.asking.compared]
+    page._choose_step(0, keys[2])
+    page._choose_step(0, keys[1])
+    shown = [each.colour for each in page._joints._joints._runs]
+    assert shown == [page.asking.compared[1].colour, page.asking.compared[2].colour]
+    assert len(page.space._people) == 2
+
+
+def test_that_several_futures_are_asked_for_and_fan_out_by_their_shares(studio, qtbot):
+    page, _, models = studio
+    show_at(studio, qtbot, 82)
+    assert page.at_playhead.fan.isHidden()
+    page.head.futures.choices.button(1).click()
+    qtbot.waitUntil(page.is_settled, timeout=60_000)
+    assert models.asked[-1].futures == 4
+    assert len(page._moment.first.futures) == 4
+    assert not page.at_playhead.fan.isHidden()
+    shares = shares_of(page._moment.futures(), 0)
+    assert sum(share for _, share, _ in shares) == pytest.approx(1)
+    said = [each.steps[0].action for each in page._moment.first.futures]
+    assert all(share == said.count(name) / 4 for name, share, _ in shares if name != "…")
+    (standing,) = page.space.viewport.standing()
+    assert page.bodies.shows != "joints" or len(standing.ghosts) >= 4
+
+
+def test_that_a_step_is_used_as_a_draft_and_undone_in_one_step(studio, qtbot):
+    page, document, _ = studio
+    show_at(studio, qtbot, 82)
+    before = document.clip
+    step = page._moment.first.steps[0]
+    assert f"Makes a draft of {step.action}" in page._draft._words.text()
+    with qtbot.waitSignal(page.accepting.accepted, timeout=20_000) as made:
+        page.commands()["use-draft"]()
+    (key,) = made.args[0]
+    segment = next(each for each in document.clip.segments if each.id == key)
+    assert segment.is_draft
+    assert document.clip.pose_of(key) is not None
+    document.undo()
+    assert document.clip.segments == before.segments
+
+
+def test_that_what_compare_shows_can_be_exported_under_the_names_and_colours_on_screen(studio, qtbot):
+    page = compared(studio, qtbot, more=("repeating",))
+    offer = page.comparison()
+    assert [each.name for each in offer.comparison.compared] == [each.name for each in page.compared.grid.columns[1:]]
+    assert (offer.comparison.clip_id, offer.comparison.at_frame) == (page._moment.clip.id, 82)
+    assert offer.comparison.compared[0].colour == theme.DARK.runs[page.asking.compared[0].colour_at].lower()
+    words = offer.comparison.command.split()
+    assert words[:2] == ["posecast", "compare"]
+    assert {"counting", "repeating", "--clip", "--at"} <= set(words)
+    page.commands()["copy-command"]()
+    assert QGuiApplication.clipboard().text() == offer.comparison.command
+    page.head.tabs.setCurrentIndex(0)
+    assert page.comparison() is None
+
+
+def test_that_a_moment_of_the_list_of_differences_is_held_in_compare(studio, qtbot):
+    page, document, _ = studio
+    show_at(studio, qtbot, 82)
+    page.head.tabs.setCurrentIndex(2)
+    assert page._right.isHidden()
+    page.differ.sought.emit(document.clip_id, 120)
+    assert (page.head.tab, document.playhead, page.asking.is_held) == (1, 120, True)
+    qtbot.waitUntil(page.is_settled, timeout=60_000)
+    assert page._moment.first.at_frame == 120
+
+
+def test_that_a_run_of_other_actions_is_said_with_what_to_do(studio, qtbot):
+    page, document, models = studio
+    show_at(studio, qtbot, 82)
+    words = "This run knows none of the project's actions. It knows walk; the project has take."
+    models.answer_with = ForecastAnswer(refusal=Refusal(message=words, hint="Choose another run."))
+    document.seek(90)
+    qtbot.waitUntil(lambda: page.is_settled() and page._place.currentIndex() == 1)
+    assert page._states.words() == "This run knows other actions"
+    buttons = [each.text() for each in page._states.findChildren(type(page.head.held))]
+    assert buttons[:2] == ["Map labels", "Choose another run"]
+
+
+def test_that_every_cell_is_an_item_that_says_what_stands_in_it(studio, qtbot):
+    page = compared(studio, qtbot)
+    grid = page.compared.grid
+    assert grid.item_count() == 5 * len(grid.columns)
+    cell = grid.columns[1].cells[0]
+    words = grid.item_words(1)
+    assert words.startswith(f"{grid.columns[1].name}, step 1 +0.8 s: {cell.action}, {cell.beside}")
+    assert ("it came" in words) == cell.is_right
+    assert grid.item_rect(1) == grid.area_of(0, 1)
+    assert [at for at in range(grid.item_count()) if grid.is_item_chosen(at)] == [1]
+
+
+@pytest.mark.parametrize("size", [(1216, 620), (1330, 900)])
+@pytest.mark.parametrize("scale", [1.0, 1.3])
+def test_that_nothing_of_compare_is_squeezed_below_what_it_needs(studio, qtbot, monkeypatch, size, scale):
+    monkeypatch.setattr(theme, "_scale", scale)
+    page = compared(studio, qtbot)
+    page.resize(*size)
+    qtbot.wait(80)
+    panels = [each for each in (page.space, page._joints, page._draft, page._doubts) if each.isVisible()]
+    for above, below in pairwise(panels):
+        assert above.geometry().bottom() < below.geometry().top()
+    assert all(each.height() >= each.minimumSizeHint().height() for each in panels)
+    assert page.head.sizeHint().width() <= size[0]
 
 
 # ---- bodies ----
