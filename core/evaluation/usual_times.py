@@ -4,8 +4,8 @@ A step has three *spans*, in seconds: since the step before (from instant to ins
 instant, and from its instant to the segment's end. Of each span three quantiles are kept: 10, 50 and 90 %. A span that
 has lasted already is worn: what is left of it is its distribution given that it is not over. For that a span between
 its quantiles is taken to fall off to both sides as a Laplace distribution of the logarithm of its length plus
-`LEAST_S`, as in `core.models.step_times`, with a width of its own on either side. Spans of steps ahead add up: medians
-add, and as the spans are taken to be independent, the distances from the median to either end of 80 % add in squares.
+`LEAST_S`, as in `core.models.step_times`, with a width of its own on either side. Spans of steps ahead are taken to be
+independent and are added up by draws: their sums have long tails and no formula.
 
 Letters: S steps, M steps ahead; (3, 3) is span × quantile; rows are actions, and the last one all of them.
 """
@@ -24,9 +24,13 @@ from core.models.step_times import LEAST_S
 QUANTILES = (0.1, 0.5, 0.9)
 ENOUGH = 3
 """An action seen less often than this has the times of all."""
+DRAWS = 1005
+"""Of each span, even in probability; with so many the 10, 50 and 90 % are draws themselves."""
 _SIDE = float(np.log(5))  # of a Laplace distribution 10 % lie farther than so many widths to one side
 _SHARPEST = 1e-3
 """The least width, so that a span that was always the same can be worn."""
+_SHARES = (np.arange(DRAWS) + 0.5) / DRAWS
+_AT = [round(share * DRAWS - 0.5) for share in QUANTILES]
 
 Spans = Float[ndarray, "S 3"]
 """Seconds; NaN where a span is not known, as the first step's."""
@@ -87,19 +91,17 @@ def on_the_clock(times: Float[ndarray, "M 3 3"], worn_s: float, *, is_usual: boo
     One person does one thing at a time: where two segments would overlap they meet halfway between their instants.
     """
     said: list[StepTime] = []
-    now_s = squares_low = squares_high = 0.0
+    random, sums_s = np.random.default_rng(0), np.zeros(DRAWS)  # the same forecast says the same times
     for at, (lead, before, after) in enumerate(times):
-        low_s, median_s, high_s = _left_of(lead, worn_s) if at == 0 else map(float, lead)
-        now_s += median_s
-        squares_low += (median_s - low_s) ** 2
-        squares_high += (high_s - median_s) ** 2
+        sums_s = sums_s + random.permutation(_lengths_s(lead, worn_s if at == 0 else 0.0))
+        low_s, now_s, high_s = np.sort(sums_s)[_AT].tolist()
         said.append(
             StepTime(
                 start_s=now_s - float(before[1]),
                 pose_s=now_s,
                 end_s=now_s + float(after[1]),
-                low_s=max(now_s - squares_low**0.5, 0.0),
-                high_s=now_s + squares_high**0.5,
+                low_s=low_s,
+                high_s=high_s,
                 is_usual=is_usual,
             )
         )
@@ -120,21 +122,17 @@ def _apart(said: Sequence[StepTime]) -> tuple[StepTime, ...]:
     )
 
 
-def _left_of(span: Float[ndarray, " 3"], worn_s: float) -> tuple[float, float, float]:
-    """The quantiles of what is left of a span of which `worn_s` are over."""
-    if worn_s <= 0:
-        return float(span[0]), float(span[1]), float(span[2])
+def _lengths_s(span: Float[ndarray, " 3"], worn_s: float) -> Float[ndarray, " draws"]:
+    """What is left of a span of which `worn_s` are over: draws, the shortest first."""
     low, middle, high = np.log(np.maximum(span, 0.0) + LEAST_S)
-    shorter, longer = max((middle - low) / _SIDE, _SHARPEST), max((high - middle) / _SIDE, _SHARPEST)
-    worn = float(np.log(worn_s + LEAST_S)) - middle
-    # How likely it is to last longer than it has; kept as a logarithm, for it may have lasted very long.
-    lasting = np.log1p(-0.5 * np.exp(worn / shorter)) if worn < 0 else np.log(0.5) - worn / longer
-    left = []
-    for share in QUANTILES:
-        surviving = lasting + np.log(1 - share)
-        if surviving <= np.log(0.5):
-            length = middle + longer * (np.log(0.5) - surviving)
-        else:
-            length = middle + shorter * np.log(2 * -np.expm1(surviving))
-        left.append(max(float(np.exp(length)) - LEAST_S - worn_s, 0.0))
-    return left[0], left[1], left[2]
+    shorter, longer = (middle - low) / _SIDE, (high - middle) / _SIDE
+    surviving = np.log1p(-_SHARES)
+    if worn_s > 0:
+        shorter, longer = max(shorter, _SHARPEST), max(longer, _SHARPEST)
+        worn = float(np.log(worn_s + LEAST_S)) - middle
+        # How likely it is to last longer than it has; kept as a logarithm, for it may have lasted very long.
+        surviving += np.log1p(-0.5 * np.exp(worn / shorter)) if worn < 0 else np.log(0.5) - worn / longer
+    late = longer * (np.log(0.5) - surviving)
+    early = shorter * np.log(-2 * np.expm1(surviving))
+    lengths_s = np.exp(middle + np.where(surviving <= np.log(0.5), late, early)) - LEAST_S - max(worn_s, 0.0)
+    return np.maximum(lengths_s, 0.0)

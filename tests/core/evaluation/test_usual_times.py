@@ -70,13 +70,31 @@ def test_that_what_is_left_of_a_span_is_its_distribution_given_that_it_lasts():
         )
 
 
-def test_that_doubt_adds_up_in_squares():
-    lead = np.array([[2.0, 3.0, 5.0], [1.0, 1.0, 1.0], [1.0, 1.0, 1.0]])
-    said = on_the_clock(np.stack([lead] * 4), 0.0, is_usual=False)
-    assert [each.pose_s for each in said] == [3.0, 6.0, 9.0, 12.0]
-    assert [each.high_s - each.pose_s for each in said] == pytest.approx([2.0, 8**0.5, 12**0.5, 4.0])
-    assert [each.pose_s - each.low_s for each in said] == pytest.approx([1.0, 2**0.5, 3**0.5, 2.0])
+def test_that_what_always_takes_the_same_time_adds_up_to_the_digit():
+    said = on_the_clock(np.full((4, 3, 3), 2.5), 0.0, is_usual=False)
+    assert [each.pose_s for each in said] == pytest.approx([2.5, 5.0, 7.5, 10.0])
+    assert [each.high_s - each.low_s for each in said] == pytest.approx([0.0] * 4, abs=1e-9)
     assert not any(each.is_usual for each in said)
+
+
+def test_that_the_first_step_has_the_quantiles_that_were_given():
+    said = on_the_clock(np.array([[[1.0, 3.0, 12.0], [1.0] * 3, [2.0] * 3]]), 0.0, is_usual=True)[0]
+    assert (said.low_s, said.pose_s, said.high_s) == pytest.approx((1.0, 3.0, 12.0))
+    assert (said.start_s, said.end_s) == pytest.approx((2.0, 5.0))
+
+
+def test_that_what_is_said_of_later_steps_holds_four_sums_of_five():
+    lead = np.array([1.0, 3.0, 9.0])
+    said = on_the_clock(np.tile(np.stack([lead, np.ones(3), np.ones(3)]), (5, 1, 1)), 0.0, is_usual=True)
+    random = np.random.default_rng(2)
+    logs = np.log(lead + LEAST_S)
+    widths = np.where(random.integers(0, 2, (60_000, 5)), logs[2] - logs[1], logs[0] - logs[1])
+    sums = (np.exp(logs[1] + widths * random.exponential(1 / np.log(5), (60_000, 5))) - LEAST_S).cumsum(-1)
+    for at, each in enumerate(said):
+        below, middle, above = ((sums[:, at] < limit).mean() for limit in (each.low_s, each.pose_s, each.high_s))
+        assert below == pytest.approx(0.1, abs=0.02)
+        assert middle == pytest.approx(0.5, abs=0.03)
+        assert above == pytest.approx(0.9, abs=0.02)
 
 
 def test_that_segments_that_would_overlap_meet_between_their_instants():
