@@ -107,7 +107,7 @@ class ReproduceForecasts(msgspec.Struct, frozen=True, kw_only=True, tag="reprodu
     project: str
     out: str
     what: tuple[Literal["table1", "table2", "table3", "table4", "figure3", "choices", "futures"], ...]
-    preset: str = "forecaster/recommended"  # what the rows depart from
+    preset: str = "forecaster/small"  # what the rows depart from
     knobs: tuple[str, ...] = ()  # changed in every row
     rows: tuple[str, ...] = ()  # of the rows, those with one of these in their names; all without
     seeds: int = 3

@@ -193,15 +193,12 @@ class Forecaster(nn.Module):
 
     def _remember(self, past: Past, generator: torch.Generator | None) -> Read:
         """After the newest step alone where what was before it is remembered, else after all of them."""
-        counted = None if self.counting is None else self.counting.log_probabilities(past.numbers, past.fold)
+        assert self.memory is not None
         if past.state is None:
-            every, lengths = self.read_every(past, generator)
-            kept = tuple(after(each, lengths) for each in every.state or ())
-        else:
-            assert self.memory is not None
-            newest = _steps_of(past).newest()
-            _, states = self.memory(newest, past.state, Drop(self.dropout, generator))
-            kept = tuple(each[:, 0] for each in states)
+            return newest(*self.read_every(past, generator))
+        counted = None if self.counting is None else self.counting.log_probabilities(past.numbers, past.fold)
+        _, states = self.memory(_steps_of(past).newest(), past.state, Drop(self.dropout, generator))
+        kept = tuple(each[:, 0] for each in states)
         return Read(kept[-1], counted, kept)
 
     def read_every(self, past: Past, generator: torch.Generator | None = None) -> tuple[Read, Int[Tensor, " batch"]]:
@@ -356,6 +353,13 @@ def _steps_of(past: Past) -> Steps:
     own, earlier = past.by_step.seen.float(), past.by_step.earlier.float()
     involved = torch.maximum(own.cummax(dim=1).values, earlier[:, None])
     return Steps(past.actions, own, involved, past.poses, past.times)
+
+
+def newest(every: Read, lengths: Int[Tensor, " batch"]) -> Read:
+    """Of what was read at every step, what holds after the last one."""
+    counted = None if every.counted is None else after(every.counted, lengths)
+    kept = tuple(after(each, lengths) for each in every.state or ())
+    return Read(kept[-1], counted, kept)
 
 
 def see_each(joints_m: Float[Tensor, "batch draws 9 3"], views: Views) -> Float[Tensor, "batch draws 9 2"]:

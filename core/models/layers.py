@@ -13,7 +13,7 @@ class ResidualBlock(nn.Module):
             nn.LeakyReLU(slope), nn.Linear(width, width), nn.LeakyReLU(slope), nn.Linear(width, width)
         )
 
-    def forward(self, features: Float[Tensor, "batch width"]) -> Float[Tensor, "batch width"]:
+    def forward(self, features: Float[Tensor, "*batch width"]) -> Float[Tensor, "*batch width"]:
         return features + self.inner(features)
 
 

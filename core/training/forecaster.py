@@ -30,7 +30,7 @@ from core.models import checkpoints
 from core.models.baselines.counting import FOLDS, CountingTable
 from core.models.baselines.plain import Plain
 from core.models.checkpoints import Header
-from core.models.forecaster import Forecaster, Next, see_each
+from core.models.forecaster import Forecaster, Next, Read, newest, see_each
 from core.models.pose_critic import Critic
 from core.models.step_times import Instants, Times, added_up, usual
 from core.project.annotations import Project
@@ -51,8 +51,8 @@ from core.training.made_poses import MadePoses
 
 Array = ndarray[Any, np.dtype[np.float32]]
 
-WARM_UP, LEAST_RATE = 0.1, 0.01
-"""Of a cosine schedule: the share of steps in which the rate climbs, and the share of it that is left at the end."""
+PLACES = 8
+"""Poses for the critic that are taken from one window where a memory reads it whole."""
 RELATED = ("steps", "report_every", "validate_every", "device")
 """Knobs in which a run that is gone on with may differ from what it was."""
 
@@ -184,7 +184,7 @@ class ForecasterRecipe:
     def _descend(self) -> None:
         config = self._config.optimiser
         for group in self._optimiser.param_groups:
-            group["lr"] = rate(config, self._step, self._config.steps)
+            group["lr"] = running.rate(config, self._step, self._config.steps)
         if config.clip_gradient > 0:
             torch.nn.utils.clip_grad_norm_(self._model.parameters(), config.clip_gradient)
         self._optimiser.step()
@@ -263,7 +263,8 @@ class ForecasterRecipe:
     def _terms(self, batch: Batch) -> tuple[dict[str, Tensor], Tensor, Tensor]:
         """Raw losses of those that weigh anything, the first latent, and the share of right next actions."""
         weights, losses = self._weights, self._config.losses
-        steps = list(self._unrolled(batch))
+        whole = None if self._model.memory is None else self._model.read_every(batch.past, self._random)
+        steps = list(self._unrolled(batch, None if whole is None else newest(*whole)))
         ahead = len(steps)
         logits = torch.stack([step.logits for step, _ in steps], dim=1)
         truth = batch.next_actions[:, :ahead]
@@ -286,23 +287,26 @@ class ForecasterRecipe:
         if "objects" in weights:
             objects = torch.stack([step.objects for step, _ in steps if step.objects is not None], dim=1)
             terms["objects"] = objects_loss(objects, batch.next_objects[:, :ahead], truth >= 0)
-        if self._model.memory is not None:
-            for name, inner in within_windows(self._model, batch, self._config, self._random).items():
+        if whole is not None:
+            for name, inner in within_windows(self._model, batch, *whole, losses).items():
                 terms[name] = terms[name] + inner
         right = (logits[:, 0].argmax(-1) == truth[:, 0]).float().mean()
         return terms, steps[0][0].latent, right
 
-    def _unrolled(self, batch: Batch) -> Generator[tuple[Next, Tensor]]:
+    def _unrolled(self, batch: Batch, read: Read | None = None) -> Generator[tuple[Next, Tensor]]:
         """The steps ahead and, of each, the pose as it is seen that the 2D loss teaches.
 
-        Decoders are told the action that came; what is fed back is the likeliest one, as in use. Of several draws the
-        one nearest to what came is taught, and the first, which is any, is fed back.
+        `read` is what was made of the past already, where it was. Decoders are told the action that came; what is fed
+        back is the likeliest one, as in use. Of several draws the one nearest to what came is taught, and the first,
+        which is any, is fed back.
         """
         draws = self._config.losses.best_of if self._model.noise else 1
         past = batch.past
         for at in range(min(self._config.unroll, batch.steps)):
             noise = self._drawn_noise(len(past), *((draws,) if draws > 1 else ()))
-            step = self._model(past, self._random, action=batch.next_actions[:, at], noise=noise)
+            read = read or self._model.encode(past, self._random)
+            step = self._model.decode(read, action=batch.next_actions[:, at], noise=noise)
+            read = None
             if draws > 1:
                 seen = see_each(step.joints_m, batch.views)
                 best = nearest(seen, batch.next_poses[:, at], batch.next_visible[:, at])
@@ -341,9 +345,24 @@ class ForecasterRecipe:
 
     def _made_poses(self, batch: Batch, random: torch.Generator | None, noise: Tensor | None) -> Tensor:
         """Next poses alone; what the action decoder says is asked only where poses follow it and nobody knows."""
+        if self._model.memory is not None:
+            return self._made_in_windows(batch, random, noise)
         if self._model.told:
             return self._model(batch.past, random, action=batch.next_actions[:, 0], noise=noise).joints_m
         return self._model.pose(self._model.encode(batch.past, random).latent, batch.next_actions[:, 0], noise)
+
+    def _made_in_windows(self, batch: Batch, random: torch.Generator | None, noise: Tensor | None) -> Tensor:
+        """As many poses as there are windows, several from one window's seen steps: a memory reads them all anyhow."""
+        count = len(batch.past)
+        few = -(-count // PLACES)
+        part = batch.past[torch.arange(few, device=self._device)]
+        every, lengths = self._model.read_every(part)
+        share = torch.rand(few, PLACES, generator=random or self._random, device=self._device)
+        place = (share * lengths[:, None]).long()
+        rows = torch.arange(few, device=self._device)[:, None]
+        counted = None if every.counted is None else every.counted[rows, place].flatten(0, 1)[:count]
+        latent = every.latent[rows, place].flatten(0, 1)[:count]
+        return self._model.pose(latent, self._model.logits(latent, counted).argmax(-1), noise)
 
     def _as_critic_sees(self, forecast_m: Tensor) -> Tensor:
         if self._config.critic.turn_forecasts:
@@ -459,17 +478,6 @@ def _weights(losses: configs.ForecasterLosses) -> dict[str, float]:
     if not weights:
         raise RunError("Every loss has weight 0: there is nothing to learn.", hint="Give one of them a weight.")
     return weights
-
-
-def rate(config: configs.ForecasterOptimiser, step: int, steps: int) -> float:
-    """The generator's learning rate at step 1 … `steps`."""
-    if config.schedule == "constant":
-        return config.learning_rate
-    climb = max(int(WARM_UP * steps), 1)
-    if step <= climb:
-        return config.learning_rate * step / climb
-    gone = min((step - climb) / max(steps - climb, 1), 1.0)
-    return config.learning_rate * (LEAST_RATE + (1 - LEAST_RATE) * 0.5 * (1 + math.cos(math.pi * gone)))
 
 
 def _average_error_px(plain: Plain, windows: Windows) -> float:

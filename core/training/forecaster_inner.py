@@ -5,22 +5,25 @@ roll-out from the newest step is asked apart. Letters: B batch, N past steps.
 """
 
 import torch
+from jaxtyping import Int
 from torch import Tensor
 
 from core import configs
 from core.evaluation.batches import Batch
 from core.geometry.differentiable import Views, see
-from core.models.forecaster import Forecaster
+from core.models.forecaster import Forecaster, Read
 from core.models.step_memory import real, to_the_left
 from core.training.forecaster_losses import action_loss, objects_loss, pose2d_loss, times_loss
 
 
 def within_windows(
-    model: Forecaster, batch: Batch, config: configs.Forecaster, random: torch.Generator
+    model: Forecaster, batch: Batch, every: Read, lengths: Int[Tensor, " B"], losses: configs.ForecasterLosses
 ) -> dict[str, Tensor]:
-    """The terms that weigh anything, but for the adversarial one; every step a row of its own."""
-    losses, past = config.losses, batch.past
-    every, lengths = model.read_every(past, random)
+    """The terms that weigh anything, but for the adversarial one; every step a row of its own.
+
+    `every` and `lengths` are what `Forecaster.read_every` says of the batch's past.
+    """
+    past = batch.past
     places = past.actions.shape[1] - 1
     known = real(lengths - 1, places).flatten()
 

@@ -1,6 +1,7 @@
 """What every training run does alike: its threads and device, its curves on disk, and going on only as it was begun."""
 
 import csv
+import math
 from collections.abc import Collection, Generator, Iterable, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -70,3 +71,18 @@ def require_the_same(
             f"The project has changed since the run in {folder.name} was begun.",
             hint="Begin a new run in another folder.",
         )
+
+
+WARM_UP, LEAST_RATE = 0.1, 0.01
+"""Of a cosine schedule: the share of steps in which the rate climbs, and the share of it that is left at the end."""
+
+
+def rate(config: configs.ForecasterOptimiser, step: int, steps: int) -> float:
+    """The generator's learning rate at step 1 … `steps`."""
+    if config.schedule == "constant":
+        return config.learning_rate
+    climb = max(int(WARM_UP * steps), 1)
+    if step <= climb:
+        return config.learning_rate * step / climb
+    gone = min((step - climb) / max(steps - climb, 1), 1.0)
+    return config.learning_rate * (LEAST_RATE + (1 - LEAST_RATE) * 0.5 * (1 + math.cos(math.pi * gone)))
