@@ -11,6 +11,7 @@ Letters: W windows, N past steps, M future steps, O objects; poses as in `datase
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import lru_cache
+from typing import NamedTuple
 
 import msgspec
 import numpy as np
@@ -19,7 +20,7 @@ from numpy import ndarray
 
 from core.configs import ForecasterData
 from core.datasets.catalog import Parts, fingerprint, parts_of
-from core.datasets.steps import JOINTS, UNSEEN, ReadTracks, SeenPose, Step, View, clip_sequences
+from core.datasets.steps import JOINTS, UNSEEN, ReadTracks, SeenPose, View, clip_sequences
 from core.datasets.steps import Sequence as Steps
 from core.errors import RunError
 from core.project.annotations import Project
@@ -171,12 +172,14 @@ def vocabulary_of(sequences: Sequence[Steps]) -> Vocabulary:
 
 def windows_of(sequences: Sequence[Steps], vocabulary: Vocabulary, data: ForecasterData) -> Windows:
     """Every window with at least one seen and one following step."""
-    rows = [
-        window_at(sequence, count, vocabulary, data, number)
+    found = [
+        _windows_at(sequence, np.arange(1, len(sequence.steps)), vocabulary, data, number)
         for number, sequence in enumerate(sequences)
-        for count in range(1, len(sequence.steps))
+        if len(sequence.steps) > 1
     ]
-    return stacked(rows, vocabulary, data)
+    if not found:
+        return stacked([], vocabulary, data)
+    return Windows(**{name: np.concatenate([each[name] for each in found]) for name in found[0]})
 
 
 def stacked(rows: Sequence[dict[str, ndarray]], vocabulary: Vocabulary, data: ForecasterData) -> Windows:
@@ -202,51 +205,60 @@ def window_at(
     sequence: Steps, count: int, vocabulary: Vocabulary, data: ForecasterData, number: int = 0
 ) -> dict[str, ndarray]:
     """The window of a sequence of which `count` steps have been seen, as one row of `Windows`."""
-    seen, following = sequence.steps[:count], sequence.steps[count : count + data.future_steps]
-    inputs = seen[-data.past_steps :]
-    past_poses, next_poses, next_frames = poses_around(sequence, count, data)
-    objects = vocabulary.involved(each for step in seen for each in step.objects)
-    necks = [pose.neck_px for pose in past_poses if np.isfinite(pose.neck_px).all()]
-    view = sequence.view
-    pad, rest = data.past_steps - len(inputs), data.future_steps - len(following)
-    past = [UNSEEN] * (data.past_steps - len(past_poses)) + past_poses
-    ahead = next_poses + [UNSEEN] * (data.future_steps - len(next_poses))
-    return {
-        "sequence": np.array(number),
-        "seen_count": np.array(count),
-        "seen_actions": np.array([UNKNOWN] * pad + [vocabulary.action(step.action) for step in inputs]),
-        "seen_poses": np.stack([pose.joints for pose in past]),
-        "seen_visible": np.stack([pose.visible for pose in past]),
-        "seen_real": np.array([False] * pad + [True] * len(inputs)),
-        "objects": objects if data.objects else np.zeros_like(objects),
-        "next_actions": np.array([vocabulary.action(step.action) for step in following] + [UNKNOWN] * rest),
-        "next_poses": np.stack([pose.joints for pose in ahead]),
-        "next_visible": np.stack([pose.visible for pose in ahead]),
-        "next_frames": np.array(next_frames + [UNKNOWN] * (data.future_steps - len(next_frames))),
-        "next_count": np.array(len(following)),
-        "tilt": view.tilt.astype(np.float32),
-        "ray": view.ray(necks[-1] if necks else UNSEEN.neck_px).astype(np.float32),
-        "depth_m": np.array(view.depth_m, np.float32),
-        "scale_px": view.scale_px.astype(np.float32),
-        "torso_px": np.array(view.torso_px, np.float32),
-        "seen_times": _times(sequence, count - len(inputs), len(inputs), now=seen[-1].frame, pad=pad),
-        "next_times": _times(sequence, count, data.future_steps),
-        "seen_objects": _objects(inputs, vocabulary, data, before=pad),
-        "earlier_objects": np.asarray(_objects(seen[: -len(inputs)], vocabulary, data).any(0)),
-        "next_objects": _objects(following, vocabulary, data, behind=rest),
-        "seen_rays": _rays(past, necks, view),
-    }
+    one = _windows_at(sequence, np.array([count]), vocabulary, data, number)
+    return {name: each[0] for name, each in one.items()}
 
 
-def _objects(
-    steps: Sequence[Step], vocabulary: Vocabulary, data: ForecasterData, *, before: int = 0, behind: int = 0
-) -> Bool[ndarray, "N O"]:
-    """What each step involves, between rows of nothing."""
-    rows = np.zeros((before + len(steps) + behind, len(vocabulary.objects)), bool)
+def _windows_at(
+    sequence: Steps, counts: Int[ndarray, " W"], vocabulary: Vocabulary, data: ForecasterData, number: int
+) -> dict[str, ndarray]:
+    """The windows of one sequence of which so many steps have been seen."""
+    steps, view, windows = sequence.steps, sequence.view, len(counts)
+    past = counts[:, None] + np.arange(-data.past_steps, 0)
+    ahead = counts[:, None] + np.arange(data.future_steps)
+    nothing = len(steps)  # the row behind the last step
+    past, ahead = np.where(past >= 0, past, nothing), np.minimum(ahead, nothing)
+    actions = np.array([*(vocabulary.action(step.action) for step in steps), UNKNOWN])
+    involved = np.zeros((nothing + 1, len(vocabulary.objects)), bool)
     if data.objects:
-        for row, step in enumerate(steps, start=before):
-            rows[row] = _involved(vocabulary, step.objects)
-    return rows
+        for row, step in enumerate(steps):
+            involved[row] = _involved(vocabulary, step.objects)
+    so_far = np.concatenate((np.zeros_like(involved[:1]), np.logical_or.accumulate(involved[:-1])))  # by count
+    times, ends = _times(sequence), np.array([*(step.end_frame for step in steps), 0])
+    seen_times = times[past]
+    now = np.array([step.frame for step in steps])[counts - 1]
+    seen_times[ends[past] > now[:, None], -1] = np.nan
+    poses = _poses_at(sequence, counts, data, past, ahead)
+    rays = _rays(poses.necks_px, view)
+
+    def same(value: ndarray | float) -> ndarray:
+        return np.repeat(np.asarray(value, np.float32)[None], windows, 0)
+
+    return {
+        "sequence": np.full(windows, number),
+        "seen_count": counts.astype(np.int64),
+        "seen_actions": actions[past],
+        "seen_poses": poses.seen,
+        "seen_visible": poses.seen_visible,
+        "seen_real": past < nothing,
+        "objects": so_far[counts],
+        "next_actions": actions[ahead],
+        "next_poses": poses.following,
+        "next_visible": poses.following_visible,
+        "next_frames": poses.frames,
+        "next_count": (ahead < nothing).sum(1),
+        "tilt": same(view.tilt),
+        "ray": rays[:, -1],
+        "depth_m": same(view.depth_m),
+        "scale_px": same(view.scale_px),
+        "torso_px": same(view.torso_px),
+        "seen_times": seen_times,
+        "next_times": times[ahead],
+        "seen_objects": involved[past],
+        "earlier_objects": so_far[np.maximum(counts - data.past_steps, 0)],
+        "next_objects": involved[ahead],
+        "seen_rays": rays,
+    }
 
 
 @lru_cache(4096)
@@ -254,27 +266,65 @@ def _involved(vocabulary: Vocabulary, objects: tuple[str, ...]) -> Bool[ndarray,
     return vocabulary.involved(objects)
 
 
-def _rays(past: Sequence[SeenPose], necks: Sequence[ndarray], view: View) -> Float[ndarray, "N 2"]:
+class _Poses(NamedTuple):
+    """What windows of one sequence look like, and where the necks of the seen poses were (NaN where not seen)."""
+
+    seen: Float[ndarray, "W N 9 2"]
+    seen_visible: Bool[ndarray, "W N 9"]
+    necks_px: Float[ndarray, "W N 2"]
+    following: Float[ndarray, "W M 9 2"]
+    following_visible: Bool[ndarray, "W M 9"]
+    frames: Int[ndarray, "W M"]
+
+
+def _poses_at(
+    sequence: Steps,
+    counts: Int[ndarray, " W"],
+    data: ForecasterData,
+    past: Int[ndarray, "W N"],
+    ahead: Int[ndarray, "W M"],
+) -> _Poses:
+    """`past` and `ahead` are places in the sequence's steps; poses that are bound to none are looked up one by one."""
+    if data.poses != "uncoupled":
+        every = [*(step.pose for step in sequence.steps), UNSEEN]
+        frames = np.array([*(step.frame for step in sequence.steps), UNKNOWN])[ahead]
+    else:
+        every, rows = [UNSEEN], []
+        for count in counts:
+            seen, following, later = poses_around(sequence, int(count), data)
+            rows.append((len(every), len(seen), len(following), later))
+            every += [*seen, *following]
+        past, ahead = np.zeros_like(past), np.zeros_like(ahead)
+        frames = np.full_like(ahead, UNKNOWN)
+        for row, (first, seen_count, following_count, later) in enumerate(rows):
+            past[row, past.shape[1] - seen_count :] = first + np.arange(seen_count)
+            ahead[row, :following_count] = first + seen_count + np.arange(following_count)
+            frames[row, :following_count] = later
+    joints = np.stack([pose.joints for pose in every])
+    visible = np.stack([pose.visible for pose in every])
+    necks = np.stack([pose.neck_px for pose in every])
+    return _Poses(joints[past], visible[past], necks[past], joints[ahead], visible[ahead], frames)
+
+
+def _rays(necks_px: Float[ndarray, "W N 2"], view: View) -> Float[ndarray, "W N 2"]:
     """At each step, where the last neck seen by then lies at depth 1; before the first one, that one's place."""
-    here = necks[0] if necks else UNSEEN.neck_px
-    rows = []
-    for pose in past:
-        if np.isfinite(pose.neck_px).all():
-            here = pose.neck_px
-        rows.append(view.ray(here))
-    return np.stack(rows).astype(np.float32)
+    seen = np.asarray(np.isfinite(necks_px).all(-1))
+    last = np.maximum.accumulate(np.where(seen, np.arange(seen.shape[1]), -1), axis=1)
+    last = np.where(last < 0, seen.argmax(1)[:, None], last)
+    rays = (necks_px - view.camera.centre_px) / view.camera.focal_px
+    rays = np.where(seen[..., None], rays, 0.0)  # straight ahead for a neck never seen
+    return np.take_along_axis(rays, last[..., None], axis=1).astype(np.float32)
 
 
-def _times(sequence: Steps, first: int, count: int, *, now: int | None = None, pad: int = 0) -> Float[ndarray, "N 3"]:
-    """Times of `count` steps from the `first` on, after `pad` rows of nothing; as they were known in frame `now`."""
-    rate_hz = sequence.clip.video.rate_hz
-    times = np.full((pad + count, TIMES), np.nan, np.float32)
-    for row, at in enumerate(range(first, min(first + count, len(sequence.steps))), start=pad):
-        step, before = sequence.steps[at], sequence.steps[max(at - 1, 0)]
-        times[row] = (step.frame - before.frame, step.frame - step.start_frame, step.end_frame - step.frame)
-        if now is not None and step.end_frame > now:
-            times[row, -1] = np.nan
-    return np.maximum(times, 0) / rate_hz if rate_hz > 0 else np.full_like(times, np.nan)
+def _times(sequence: Steps) -> Float[ndarray, "S 3"]:
+    """Times of every step, and a row of nothing."""
+    rate_hz, steps = sequence.clip.video.rate_hz, sequence.steps
+    times = np.full((len(steps) + 1, TIMES), np.nan, np.float32)
+    if rate_hz > 0:
+        for row, step in enumerate(steps):
+            before = steps[max(row - 1, 0)]
+            times[row] = (step.frame - before.frame, step.frame - step.start_frame, step.end_frame - step.frame)
+    return np.maximum(times, 0) / rate_hz if rate_hz > 0 else times
 
 
 def poses_around(sequence: Steps, count: int, data: ForecasterData) -> tuple[list[SeenPose], list[SeenPose], list[int]]:

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from core.bodies.skeletons import UPPER_BODY_9
 from core.configs import ForecasterData
-from core.datasets.action_sequences import UNKNOWN, Vocabulary, examples_of, vocabulary_of, windows_of
+from core.datasets.action_sequences import UNKNOWN, Vocabulary, examples_of, vocabulary_of, window_at, windows_of
 from core.datasets.catalog import parts_of
 from core.datasets.steps import clip_sequences, view_of
 from core.errors import RunError
@@ -329,3 +329,41 @@ def test_that_a_cluster_is_learned_instead_of_its_labels_and_background_is_no_st
         unposed = unposed.without_pose(segment.id)
     (sequence,) = clip_sequences(clustered, unposed, made.read_tracks, DATA)
     assert sequence.unmarked == len(kept), "background wants no characteristic pose"
+
+
+@pytest.mark.parametrize("poses", ["characteristic", "middle", "uncoupled"])
+def test_that_windows_read_at_once_are_those_read_one_by_one(poses):
+    made = made_up(3, 7)
+    for tracks in made.tracks.values():
+        tracks.confidence[::3, :, UPPER_BODY_9["neck"]] = 0  # some necks are never seen
+    data = ForecasterData(past_steps=4, future_steps=3, poses=poses)
+    examples = examples_of(made.project, made.read_tracks, data)
+    windows, sequences = examples.windows["train"], examples.sequences["train"]
+    assert len(windows) == sum(len(each.steps) - 1 for each in sequences)
+    for row in range(len(windows)):
+        number, count = int(windows.sequence[row]), int(windows.seen_count[row])
+        alone = window_at(sequences[number], count, examples.vocabulary, data, number)
+        for name, value in windows[row : row + 1].arrays().items():
+            np.testing.assert_array_equal(alone[name], value[0], err_msg=name)
+            assert alone[name].dtype == value.dtype, name
+
+
+def test_that_times_are_those_of_the_steps_and_an_end_that_has_not_come_is_not_seen():
+    made = made_up(1, 5, stored_split=False)
+    data = ForecasterData(past_steps=3, future_steps=2)
+    windows = examples_of(made.project, made.read_tracks, data).windows["train"]
+    # Steps of two seconds with their instant in the middle, one after the other.
+    np.testing.assert_allclose(windows.next_times[0], [[2, 1, 1], [2, 1, 1]])
+    np.testing.assert_array_equal(np.isnan(windows.seen_times[0]), [[True] * 3, [True] * 3, [False, False, True]])
+    np.testing.assert_allclose(windows.seen_times[0, 2, :2], [0, 1])  # nothing was before the first
+    np.testing.assert_allclose(windows.seen_times[2], [[0, 1, 1], [2, 1, 1], [2, 1, np.nan]])
+    assert np.isnan(windows.next_times[-1, 1]).all()
+
+
+def test_that_a_clip_without_a_rate_has_no_times():
+    made = made_up(1, 5, stored_split=False)
+    (clip,) = made.project.clips.values()
+    still = replace(clip, video=replace(clip.video, rate_hz=0.0))
+    windows = examples_of(made.project.with_clip(still), made.read_tracks, ForecasterData()).windows["train"]
+    assert np.isnan(windows.seen_times).all()
+    assert np.isnan(windows.next_times).all()
