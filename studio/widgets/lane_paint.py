@@ -7,6 +7,7 @@ below as thin strips. What is under 3 px is a line of its colour, under 24 px it
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
@@ -58,10 +59,11 @@ def lane(painter: QPainter, axis: Axis, row: Row, shown: Lane, time: ClipTime, c
         _cone(painter, axis, row, shown)
         for place, future in enumerate(shown.futures):
             _future(painter, axis, row, shown, place, future)
-        for step in shown.steps:
-            _segment(painter, axis, step_rect(axis, row, shown, step), step, chosen=step.at == chosen)
-        for step in shown.steps:
-            _pin(painter, axis, row, shown, step, chosen=step.at == chosen)
+        rects = [step_rect(axis, row, shown, step) for step in shown.steps]
+        for step, rect in zip(shown.steps, rects, strict=True):
+            _segment(painter, axis, rect, step, chosen=step.at == chosen)
+        for step, rect in zip(shown.steps, rects, strict=True):
+            _pin(painter, axis, row, rect, step, chosen=step.at == chosen)
         _from_when(painter, axis, row, shown, time)
     painter.setOpacity(1.0)
 
@@ -99,22 +101,36 @@ def _segment(painter: QPainter, axis: Axis, rect: QRectF, step: LaneStep, *, cho
         painter.fillRect(rect, theme.alpha(colour, 0.3 + 0.6 * step.confidence))
         return
     rect = rect.adjusted(0.5, 0.5, -0.5, -0.5)
-    share = (0.10 + 0.55 * min(max(step.confidence, 0.0), 1.0)) * (0.6 if step.is_usual else 1.0)
-    ground = theme.mix(look.panel, colour, share)
-    ink = max((look.text, look.seg_ink, "#FFFFFF"), key=lambda each: theme.contrast(each, ground))
-    outline = colour if look.name == "dark" else theme.mix(colour, "#000000", 0.25)
+    ground, ink, outline = _colours(colour, round(min(max(step.confidence, 0.0), 1.0), 2), step.is_usual, look.name)
     pen = QPen(QColor(outline), 1)
     pen.setDashPattern([1, 2] if step.is_usual else [4, 3])
     painter.setPen(pen)
     painter.setBrush(QColor(ground))
     painter.drawRoundedRect(rect, theme.RADIUS["mark"], theme.RADIUS["mark"])
     view = rect.intersected(QRectF(axis.left, rect.top(), axis.width, rect.height()))
-    painting.hatched(painter, view, theme.mix(ground, look.panel, 0.4), theme.hatch(step.label.place))
+    if theme.hatch(step.label.place):
+        painting.hatched(painter, view, theme.mix(ground, look.panel, 0.4), theme.hatch(step.label.place))
     _name(painter, view, step, ink)
     if chosen:
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(QPen(QColor("#FFFFFF" if look.name == "dark" else look.text), 2))
         painter.drawRoundedRect(rect.adjusted(0.5, 0.5, -0.5, -0.5), theme.RADIUS["mark"], theme.RADIUS["mark"])
+
+
+@lru_cache(1024)
+def _colours(label: str, confidence: float, is_usual: bool, name: str) -> tuple[str, str, str]:
+    """Ground, ink and outline of a foreseen segment in the theme of this name."""
+    look = theme.now()
+    assert look.name == name
+    share = (0.10 + 0.55 * confidence) * (0.6 if is_usual else 1.0)
+    ground = theme.mix(look.panel, label, share)
+    ink = max((look.text, look.seg_ink, "#FFFFFF"), key=lambda each: theme.contrast(each, ground))
+    return ground, ink, _outline(label, name)
+
+
+@lru_cache(256)
+def _outline(label: str, name: str) -> str:
+    return label if name == "dark" else theme.mix(label, "#000000", 0.25)
 
 
 def _name(painter: QPainter, view: QRectF, step: LaneStep, ink: str) -> None:
@@ -133,21 +149,20 @@ def _name(painter: QPainter, view: QRectF, step: LaneStep, ink: str) -> None:
     painting.put(painter, view.left() + 6, _baseline(view, size), step.label.name, ink, size, 600, width=room)
 
 
-def _pin(painter: QPainter, axis: Axis, row: Row, shown: Lane, step: LaneStep, *, chosen: bool) -> None:
+def _pin(painter: QPainter, axis: Axis, row: Row, rect: QRectF, step: LaneStep, *, chosen: bool) -> None:
     """The instant foreseen for the pose, a hollow diamond on the segment's upper edge; chosen, with its interval."""
     look = theme.now()
-    if step.frames.pose >= axis.frame_count or step_rect(axis, row, shown, step).width() < 2 * PIN + 4:
+    if step.frames.pose >= axis.frame_count or rect.width() < 2 * PIN + 4:
         return
     x, y = axis.x(step.frames.pose + 0.5), row.top + PIN
-    colour = step.label.colour if look.name == "dark" else theme.mix(step.label.colour, "#000000", 0.25)
     if chosen:
         painter.setPen(QPen(QColor(look.text), 1.2))
         left, right = axis.x(step.frames.low), axis.x(min(step.frames.high, axis.frame_count))
         painter.drawLine(QPointF(left, y), QPointF(right, y))
         for end in (left, right):
             painter.drawLine(QPointF(end, y - 3), QPointF(end, y + 3))
-    painting.diamond(painter, x, y, PIN + 1, look.panel)
-    painting.diamond(painter, x, y, PIN, look.text if chosen else colour, filled=False, width=1.4)
+    rim = look.text if chosen else _outline(step.label.colour, look.name)
+    painting.diamond(painter, x, y, PIN, look.panel, rim, width=1.4)
 
 
 def _future(painter: QPainter, axis: Axis, row: Row, shown: Lane, place: int, steps: Sequence[LaneStep]) -> None:

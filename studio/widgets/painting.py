@@ -29,12 +29,11 @@ def put(
     mono: bool = False,
 ) -> float:
     """Write words at a baseline, shortened to `width`; how wide they came out."""
-    font, metrics = _type(size, weight, mono, theme.scale())
+    font, _ = _type(size, weight, mono, theme.scale())
     painter.setFont(font)
-    wide = metrics.horizontalAdvance(words)
+    wide = _width(words, size, weight, mono, theme.scale())
     if width is not None and wide > width:
-        words = metrics.elidedText(words, Qt.TextElideMode.ElideRight, width)
-        wide = metrics.horizontalAdvance(words)
+        words, wide = _shortened(words, int(width), size, weight, mono, theme.scale())
     shift = {"left": 0.0, "right": -wide, "centre": -wide / 2}[align]
     painter.setPen(QColor(colour))
     painter.drawText(QPointF(x + shift, baseline), words)
@@ -42,7 +41,20 @@ def put(
 
 
 def words_width(words: str, size: float = 11, weight: int = 400) -> float:
-    return _type(size, weight, False, theme.scale())[1].horizontalAdvance(words)
+    return _width(words, size, weight, False, theme.scale())
+
+
+@lru_cache(8192)
+def _width(words: str, size: float, weight: int, mono: bool, scale: float) -> float:
+    """Measured once: a row asks for the same few words at every paint."""
+    return _type(size, weight, mono, scale)[1].horizontalAdvance(words)
+
+
+@lru_cache(8192)
+def _shortened(words: str, width: int, size: float, weight: int, mono: bool, scale: float) -> tuple[str, float]:
+    metrics = _type(size, weight, mono, scale)[1]
+    shown = metrics.elidedText(words, Qt.TextElideMode.ElideRight, width)
+    return shown, metrics.horizontalAdvance(shown)
 
 
 @lru_cache(256)
