@@ -43,9 +43,9 @@ from core.video import Video, open_video
 Rgb = UInt8[ndarray, "height width 3"]
 Joints = Float[ndarray, "9 2"]
 _NECK = UPPER_BODY_9["neck"]
-_MARGIN = 0.22
+_MARGIN = 0.3
 """Round the widest pose, in shares of its reach."""
-_HEAD = 0.3
+_HEAD = 0.55
 """A head stands so far over the neck at least, in shares of how far a pose hangs below it."""
 _VEIL, _TRUE_VEIL, _PAST_VEIL = 0.38, 0.12, 0.25
 _LEAST_REACH_PX = 24.0

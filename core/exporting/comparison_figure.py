@@ -205,12 +205,14 @@ def _draw_words(
     ink, size = page.ink, 6.0 if grid.is_split else 6.6
     on_picture = people.has_video and people.look.over != "plain"
     beside = (page.width_of(sure, size, "Medium") + 4 if sure else 0.0) + (8.5 if is_right is not None else 0.0)
-    colour = colour_of(project, action)
-    wide, high = page.chip(action, (left + 3, top + 3), colour, ink_on(colour), size=size,
-                           most=grid.cell - 8 - beside)  # fmt: skip
+    colour, room = colour_of(project, action), grid.cell / 2 if grid.is_split else grid.cell - beside
+    wide, high = page.chip(action, (left + 3, top + 3), colour, ink_on(colour), size=size, most=room - 8)
     x, middle = left + 3 + wide + 2, top + 3 + high / 2
-    good, bad, words = (ink.good, ink.bad, ink.words) if not on_picture else ("#7fe0ae", "#ff9a92", "#f4f5f7")
-    if beside and on_picture:
+    if grid.is_split:  # there the verdict stands on the plain half
+        x = left + grid.cell / 2 + 1.5
+    on_plain = grid.is_split or not on_picture
+    good, bad, words = (ink.good, ink.bad, ink.words) if on_plain else ("#7fe0ae", "#ff9a92", "#f4f5f7")
+    if beside and not on_plain:
         page.plate(x, top + 3, beside, high, "#0a0b0d", radius=2.2, opacity=0.72)
     if is_right is not None:
         page.tick((x + 5, middle), 5.2, good if is_right else bad, is_right=is_right)
