@@ -16,7 +16,7 @@ from core.errors import CoreError, MachineError, ProjectError
 if TYPE_CHECKING:
     from studio.app import Studio
 
-_PAGES = ("projects", "data", "annotate", "train", "forecast", "generate")
+_PAGES = ("projects", "data", "annotate", "train", "evaluate", "forecast", "generate")
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from core.errors import CoreError
 from core.forecasts import Forecast
-from core.runs import Done, ExportBodies, Failed
+from core.runs import Done, ExportBodies, ExportComparison, Failed
 from studio import finding, theme
 from studio.adding import Adding
 from studio.banking import Banking
@@ -33,11 +33,13 @@ from studio.main_window import MainWindow
 from studio.models_client import ModelsClient
 from studio.pages.annotate import AnnotatePage
 from studio.pages.data import DataPage
+from studio.pages.evaluate import EvaluatePage
 from studio.pages.forecast import ForecastPage
 from studio.pages.generate import GeneratePage
 from studio.pages.projects import ProjectsPage
 from studio.pages.training import TrainingPage
 from studio.project_commands import ProjectCommands
+from studio.reports import Reports
 from studio.settings import Look, Settings
 from studio.tour import Tour
 from studio.version import version
@@ -64,6 +66,7 @@ class Studio(QObject):
         self.display = Display(settings, self)
         self.adding = Adding(self.document, self)
         self.sets = DataSets(self.document, self.jobs, self)
+        self.reports = Reports(self.document, self.jobs, self)
         self.window = MainWindow(self.document, self.jobs, settings, self._pages(), self._entries, version())
         self.importing = Importing(self.document, self.jobs, self.adding, self.window)
         self.banking = Banking(self.document, self.sets, self.importing, self.window)
@@ -110,6 +113,7 @@ class Studio(QObject):
             "data": lambda: DataPage(document, jobs, self.adding, self.sets),
             "annotate": lambda: AnnotatePage(document, jobs, self.models, self.display),
             "train": self._training,
+            "evaluate": lambda: EvaluatePage(document, jobs, self.reports),
             "forecast": self._forecasting,
             "generate": lambda: GeneratePage(document, jobs, self.models, self.display, self.sets),
         }
@@ -135,7 +139,14 @@ class Studio(QObject):
             page.models.choose(run)
 
     def _entries(self) -> list[finding.Entry]:
-        return finding.entries(self.document, self.jobs, self.window.actions_table, self._show_run, self._show_kept)
+        table = self.window.actions_table
+        own = finding.entries(self.document, self.jobs, table, self._show_run, self._show_kept)
+        return [*finding.reports(self.reports, self._show_report), *own]
+
+    def _show_report(self, sheet: str) -> None:
+        page = self.window.show_page("evaluate")
+        if isinstance(page, EvaluatePage):
+            page.show_report(sheet)
 
     def _show_run(self, name: str) -> None:
         page = self.window.show_page("train")
@@ -193,7 +204,7 @@ class Studio(QObject):
         self.window.notices.show(Notice("You can edit now", "Nobody else has this project open.", "unlock", "ok"))
 
     def _say_ended(self, job: Job) -> None:
-        if isinstance(job.spec, ExportBodies) and job.ending is not None:
+        if isinstance(job.spec, ExportBodies | ExportComparison) and job.ending is not None:
             if (notice := self.exporting.says(job)) is not None:
                 self.window.notices.show(notice)
             return
@@ -230,6 +241,7 @@ class Studio(QObject):
     def _closing(self) -> None:
         self.adding.wait()
         self.sets.wait()
+        self.reports.wait()
         self.importing.wait()
         self.exporting_data.wait()
         self.models.close()

@@ -9,7 +9,9 @@ menus but may of each other's keys, since only one page is in front. No Qt here.
 from dataclasses import dataclass
 from typing import Literal
 
-Where = Literal["everywhere", "clock", "space", "projects", "data", "annotate", "train", "forecast", "generate"]
+Where = Literal[
+    "everywhere", "clock", "space", "projects", "data", "annotate", "train", "evaluate", "forecast", "generate"
+]
 Need = Literal["", "project", "editing", "clip"]
 
 WHERE_WORDS: dict[Where, str] = {
@@ -20,6 +22,7 @@ WHERE_WORDS: dict[Where, str] = {
     "data": "Data",
     "annotate": "Annotate",
     "train": "Train",
+    "evaluate": "Evaluate",
     "forecast": "Forecast",
     "generate": "Generate",
 }
@@ -78,6 +81,7 @@ _GROUPS: dict[Where, int] = {
     "train": 15,
     "forecast": 16,
     "generate": 17,
+    "evaluate": 18,
 }
 
 COMMANDS: tuple[Command, ...] = (
@@ -207,6 +211,15 @@ COMMANDS: tuple[Command, ...] = (
     _of("train", "find-setting", "Find a setting", "Q", needs="project"),
     _of("train", "log-scale", "Linear or log", "G", needs="project"),
     _of("train", "fork-run", "Fork the run", "Ctrl+D", needs="project"),
+    # ---- Evaluate
+    _of("evaluate", "find-report", "Find a report", "Q", needs="project"),
+    _of("evaluate", "open-report", "Open the report", "Return Enter", needs="project"),
+    _of("evaluate", "table-or-curves", "Table or curves", "G", needs="project"),
+    _of("evaluate", "tick-row", "Draw the row in the curves", "Space", needs="project"),
+    _of("evaluate", "copy-table", "Copy the table", "Ctrl+C", needs="project"),
+    _of("evaluate", "evaluate-run", "Evaluate…", "Ctrl+Return Ctrl+Enter", "Model", needs="project"),
+    _of("evaluate", "reproduce", "Reproduce…", "", "Model", needs="project"),
+    _of("evaluate", "compare-sequences", "Compare sequences…", "", "Model", needs="project"),
     # ---- Forecast
     _of("forecast", "previous-step", "Previous step", "Up"),
     _of("forecast", "next-step", "Next step", "Down"),
@@ -244,6 +257,7 @@ PAGE_OF: dict[Where, tuple[str, ...]] = {
     "data": ("data",),
     "annotate": ("annotate",),
     "train": ("train",),
+    "evaluate": ("evaluate",),
     "forecast": ("forecast",),
     "generate": ("generate",),
 }

@@ -10,6 +10,8 @@ from studio.commands import WHERE_WORDS
 from studio.document import Document
 from studio.forecasters import training_runs
 from studio.jobs import Jobs
+from studio.report_sheets import sheets_of
+from studio.reports import Reports
 from studio.widgets.clip_states import clip_state
 from studio.widgets.search_list import Entry
 
@@ -55,6 +57,15 @@ def entries(
         key = action.shortcut().toString()
         found.append(Entry(action.iconText().rstrip("…"), where, icon, key, partial(actions.do, command.name)))
     return found
+
+
+def reports(found: Reports, show: Callable[[str], None]) -> list[Entry]:
+    """The project's reports, by the titles that Evaluate lists."""
+    return [
+        Entry(sheet.title, "report", "evaluate", sheet.words, partial(show, sheet.id))
+        for sheet in sheets_of(found.entries())
+        if not sheet.problem
+    ]
 
 
 def _show_clip(document: Document, actions: Actions, clip_id: str) -> None:

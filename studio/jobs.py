@@ -18,11 +18,13 @@ from core.errors import CoreError, RunError
 from core.run_folder import RunFolder, RunState, Stamped
 from core.runs import (
     BuildPoseBank,
+    CompareSequences,
     Done,
     Ending,
     EvaluateForecaster,
     EvaluatePoseGpt,
     ExportBodies,
+    ExportComparison,
     ExtractPoses,
     Failed,
     ImportData,
@@ -32,6 +34,7 @@ from core.runs import (
     Note,
     PrepareData,
     Progress,
+    ReproduceForecasts,
     ReproduceTable,
     Spec,
     Stopped,
@@ -137,11 +140,15 @@ class Job(QObject):
                 return "Train a motion model" + (f", {preset.partition('/')[2]}" if preset else "")
             case EvaluatePoseGpt():
                 return "Evaluate a motion model"
+            case ReproduceForecasts(what=what):
+                return f"Reproduce {', '.join(what)}"
+            case CompareSequences(splits=splits):
+                return f"Compare sequences, {counted(splits, 'split')}"
             case ReproduceTable(what=what):
                 return f"Reproduce {what}"
             case MakeDemo():
                 return "Make a demo kitchen"
-            case ExportBodies(file=file):
+            case ExportBodies(file=file) | ExportComparison(file=file):
                 return f"Export {Path(file).name}"
             case ImportData(source=source, name=name, only=only):
                 some = f"{counted(len(only), 'file')} of " if only else ""

@@ -39,9 +39,6 @@ PAGES = (
     Place("page-generate", "Generate", "generate", tip("page-generate")),
 )
 FOOT = (Place("keys", "Keys", "keyboard", tip("keys")), Place("settings", "Settings", "settings", tip("settings")))
-NOT_BUILT = {
-    "evaluate": "Evaluate is not in this version. A run's report is on its row in Train, and: posecast evaluate RUN",
-}
 _NEEDS_PROJECT = "Open a project first"
 
 
@@ -170,10 +167,7 @@ class MainWindow(QWidget):
         is_open = self._document.is_open
         for place in PAGES:
             name = place.name.removeprefix("page-")
-            if name in self._makers:
-                self._rail.enable(place.name, is_open or name == "projects", _NEEDS_PROJECT)
-            else:
-                self._rail.enable(place.name, False, NOT_BUILT[name])
+            self._rail.enable(place.name, is_open or name == "projects", _NEEDS_PROJECT)
         self.setWindowTitle(f"{self._document.project.name} – Posecast" if is_open else "Posecast")
         if not is_open:
             self._drawer.hide()

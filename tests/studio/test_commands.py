@@ -8,7 +8,7 @@ from PySide6.QtGui import QKeySequence
 from studio import commands
 from studio.commands import COMMANDS, MENUS
 
-PAGES = ("projects", "data", "annotate", "train", "forecast", "generate")
+PAGES = ("projects", "data", "annotate", "train", "evaluate", "forecast", "generate")
 
 
 @pytest.mark.parametrize("page", PAGES)

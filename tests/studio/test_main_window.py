@@ -35,18 +35,16 @@ def press(studio, key, modifier=Qt.KeyboardModifier.NoModifier):
 
 def test_that_pages_needing_a_project_are_there_but_disabled_and_say_why(studio):
     assert rail_button(studio, "Projects").isEnabled()
-    for words in ("Data", "Annotate", "Train", "Forecast", "Generate"):
+    for words in ("Data", "Annotate", "Train", "Evaluate", "Forecast", "Generate"):
         assert not rail_button(studio, words).isEnabled()
         assert "project" in rail_button(studio, words).toolTip()
-    assert not rail_button(studio, "Evaluate").isEnabled()
-    assert "not in this version" in rail_button(studio, "Evaluate").toolTip()
 
 
 def test_that_opening_a_project_opens_its_pages_and_closing_returns_to_the_start(open_studio):
     studio = open_studio
     assert studio.window.page_name == "data"
     assert rail_button(studio, "Data").isEnabled()
-    assert not rail_button(studio, "Evaluate").isEnabled()
+    assert rail_button(studio, "Evaluate").isEnabled()
     assert "Courtyard pilot" in studio.window.windowTitle()
     studio.projects.close_project()
     assert studio.window.page_name == "projects"
@@ -184,7 +182,7 @@ def test_that_search_finds_runs_and_goes_to_the_one_chosen(open_studio, qtbot):
 # ---- focus and notices ----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["projects", "data", "annotate", "train", "forecast"])
+@pytest.mark.parametrize("name", ["projects", "data", "annotate", "train", "evaluate", "forecast"])
 def test_that_each_page_takes_the_focus_from_the_bar_when_it_comes_to_the_front(open_studio, video, qtbot, name):
     open_studio.adding.add([video])
     qtbot.waitUntil(lambda: not open_studio.adding.is_busy)
@@ -421,7 +419,7 @@ def test_that_no_word_of_the_shell_is_cut_at_any_size(studio, open_studio, size,
     open_studio._show_look()
     try:
         open_studio.window.resize(*size)
-        for page in ("projects", "data", "annotate", "train", "forecast"):
+        for page in ("projects", "data", "annotate", "train", "evaluate", "forecast"):
             shown = open_studio.window.show_page(page)
             qapp.processEvents()
             assert (open_studio.window.width(), open_studio.window.height()) == size
