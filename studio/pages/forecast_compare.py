@@ -20,7 +20,7 @@ from studio.widgets.compare_grid import CompareGrid
 from studio.widgets.error_strips import ErrorStrips, RampKey, Strips
 from studio.widgets.step_cards import PastStrip
 
-_MOST_STRIPS_PX = 132
+_MOST_STRIPS_PX = 148
 
 
 class StripsPanel(QFrame):

@@ -189,10 +189,10 @@ def _draw_words(painter: QPainter, area: QRectF, cell: Cell, look: theme.Theme) 
 
 
 def _shaded(painter: QPainter, x: float, y: float, wide: float, cell: Cell) -> None:
-    """A dark ground under light words, where the picture may be as light as they are."""
-    if cell.still is not None:
+    """A ground under words, where the picture or a body behind them may be as light or as dark as they are."""
+    if cell.still is not None or cell.bodies:
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor("#99101114"))
+        painter.setBrush(QColor("#99101114") if cell.still is not None else theme.alpha(theme.now().field, 0.7))
         painter.drawRoundedRect(QRectF(x, y, wide, 20 * theme.scale()), 4, 4)
 
 
