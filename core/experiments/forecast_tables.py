@@ -24,7 +24,7 @@ from core.datasets.pose_bank import PoseBank, find_bank, halves
 from core.datasets.steps import ReadTracks
 from core.errors import RunError
 from core.evaluation.forecasting import load_run
-from core.evaluation.pose_quality import Judge, train_judge
+from core.evaluation.pose_quality import Judge, Schedule, train_judge
 from core.evaluation.protocols import TruthReader, evaluate, write_report
 from core.experiments.forecast_events import under_name, without_metrics
 from core.experiments.forecast_figures import missing_joints, picture_of
@@ -42,6 +42,8 @@ from core.wording import counted
 
 KEPT_POSES = 50_000
 """Made on the way of `ours`, seed 0, for the judge."""
+JUDGE = Schedule()
+"""How long the judge learns, and how large it is."""
 
 
 def reproduce_forecasts(
@@ -167,7 +169,7 @@ class _Desk:
         if config.losses.pose2d == 0 and config.losses.adversarial == 0:
             return None
         path, facts = self._folder / "judge.safetensors", self._folder / "judge.json"
-        made_for = _digest(config, self._spec.quality_bank)
+        made_for = _digest(config, self._spec.quality_bank, JUDGE)
         if path.is_file() and facts.is_file() and facts.read_text() == made_for:
             return Judge.load(path)
         yield Note("Training the classifier of 3D quality, once for all rows")
@@ -179,7 +181,7 @@ class _Desk:
         )
         made_m = load_file(self.place(OURS, 0) / MADE_POSES)["poses_m"].astype(np.float32)
         judge = yield from without_metrics(
-            train_judge(real, made_m, made=f"{OURS}, seed 0, at ten points of its training")
+            train_judge(real, made_m, made=f"{OURS}, seed 0, at ten points of its training", schedule=JUDGE)
         )
         judge.save(path)
         put(facts, made_for.encode())

@@ -27,9 +27,16 @@ DONE = (
     ((2, 2), (5, 2), (3, 0), (6, 0), (5, 1)),
     ((2, 3), (2, 1), (3, 0), (1, 0), (4, 0)),
 )
+Done = tuple[tuple[tuple[int, int], ...], ...]
 FRAMES, LAST, STEP = 80, 10, 12
 LISTED = ((1, 0), (2, 1), (2, 2), (2, 3), (3, 0), (4, 0), (5, 2), (6, 0))  # "lay down leg" is too rare
 TRAIN, TEST = VIDEOS[:3], VIDEOS[3:]
+TWELVE = tuple(f"Lack_TV_Bench/{21 + at:04d}_oak_table_0{1 + at % 4}_02_2019_08_20_{10 + at}_00" for at in range(12))
+DONE_BY_TWELVE = tuple(
+    tuple(((2, 1), (3, 0), (1, 0), (6, 0), (2, 3))[(at + step * (1 + at % 2)) % 5] for step in range(8))
+    for at in range(12)
+)
+"""A dozen assemblies of eight steps, large enough for tables."""
 SCHEMA = """
 CREATE TABLE videos (id INTEGER PRIMARY KEY, video_name TEXT, video_path TEXT, furniture TEXT, camera TEXT,
     annotated BOOLEAN, nframes INTEGER);
@@ -49,46 +56,50 @@ def segments_of(video: int) -> list[tuple[str, int, int]]:
     return [(named(*done), STEP * at, STEP * at + LAST) for at, done in enumerate(DONE[video])]
 
 
-def make(folder: Path, *, videos: bool = False, predictions: bool = False) -> Path:
+def make(
+    folder: Path, *, videos: bool = False, predictions: bool = False, names: tuple[str, ...] = VIDEOS, done: Done = DONE
+) -> Path:
     """The data set's folder. Videos are small, and predictions are made in their pixels."""
+    frames = max(FRAMES, STEP * max(map(len, done)))
     root = folder / "ANU_ikea_dataset"
     lists = root / "indexing_files"
     lists.mkdir(parents=True)
-    make_database(root / "ikea_annotation_db_full")
+    make_database(root / "ikea_annotation_db_full", names, done, frames)
     (lists / "atomic_action_list.txt").write_text("".join(f"{named(*each)}\n" for each in LISTED))
     relations = "".join(f"{atomic + 1} {thing + 1}\n" for atomic, thing in LISTED)
     (lists / "action_object_relation_list.txt").write_text(relations)
-    (lists / "train_cross_env.txt").write_text("\n".join(TRAIN) + "\n")
-    (lists / "test_cross_env.txt").write_text("\n".join(TEST) + "\n")
-    for name in VIDEOS:
+    listed = len(names) * len(TRAIN) // len(VIDEOS)
+    (lists / "train_cross_env.txt").write_text("\n".join(names[:listed]) + "\n")
+    (lists / "test_cross_env.txt").write_text("\n".join(names[listed:]) + "\n")
+    for name in names:
         place = root / name / "dev3"
         (place / "images").mkdir(parents=True)
         make_pose2d(place)
         if videos:
-            write_clip(place / "images" / "scan_video.avi", FRAMES, 25.0)
+            write_clip(place / "images" / "scan_video.avi", frames, 25.0)
         if predictions:
-            make_predictions(place / "predictions" / "pose2d" / "openpose", scale=64 / 1920)
+            make_predictions(place / "predictions" / "pose2d" / "openpose", frames, scale=64 / 1920)
     return root
 
 
-def make_database(path: Path) -> Path:
+def make_database(path: Path, names: tuple[str, ...] = VIDEOS, done: Done = DONE, frames: int = FRAMES) -> Path:
     connection = sqlite3.connect(path)
     connection.executescript(SCHEMA)
     connection.executemany("INSERT INTO atomic_actions (atomic_action) VALUES (?)", [(each,) for each in ATOMIC])
     connection.executemany("INSERT INTO objects (object) VALUES (?)", [(each,) for each in OBJECTS])
-    for number, name in enumerate(VIDEOS):
+    for number, name in enumerate(names):
         for device in ("dev1", "dev2", "dev3"):
             video = connection.execute(
                 "INSERT INTO videos (video_name, video_path, furniture, camera, annotated, nframes)"
                 " VALUES (?, ?, ?, ?, 1, ?)",
-                (name.split("/")[1], f"{name}/{device}/images", name.split("/")[0].replace("_", " "), device, FRAMES),
+                (name.split("/")[1], f"{name}/{device}/images", name.split("/")[0].replace("_", " "), device, frames),
             ).lastrowid
             connection.executemany(
                 "INSERT INTO annotations (video_id, atomic_action_id, object_id, starting_frame, ending_frame,"
                 " action_description, object_name) VALUES (?, ?, ?, ?, ?, ?, ?)",
                 [
                     (video, atomic + 1, thing + 1, STEP * at, STEP * at + LAST, ATOMIC[atomic], OBJECTS[thing])
-                    for at, (atomic, thing) in enumerate(DONE[number])
+                    for at, (atomic, thing) in enumerate(done[number])
                 ],
             )
     connection.execute(

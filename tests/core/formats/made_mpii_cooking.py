@@ -26,15 +26,25 @@ RECIPE = (
 )
 CLIPS = ("s08-d02", "s08-d04", "s10-d02", "s11-d01", "s12-d05", "s13-d07")
 PARTS = {"sequencesTrainAttr": CLIPS[:3], "sequencesVal": CLIPS[3:4], "sequencesTest": CLIPS[4:]}
+TWELVE = tuple(f"s{20 + at // 2}-d{21 + at:02d}" for at in range(12))
+PARTS_OF_TWELVE = {"sequencesTrainAttr": TWELVE[:6], "sequencesVal": TWELVE[6:9], "sequencesTest": TWELVE[9:]}
+"""A data set of a dozen videos with the makers' split, large enough for tables."""
 FIRST, LASTS = 11, 10  # the first interval starts at frame 11 (counted from 1) and each lasts 10 frames
 ROUNDS = 1
 
 
-def make(folder: Path, *, clips: tuple[str, ...] = CLIPS, rounds: int = ROUNDS, videos: bool = False) -> Path:
+def make(
+    folder: Path,
+    *,
+    clips: tuple[str, ...] = CLIPS,
+    rounds: int = ROUNDS,
+    videos: bool = False,
+    parts: dict[str, tuple[str, ...]] = PARTS,
+) -> Path:
     """The data set's folder."""
     root = folder / "MPII-Cooking-2"
     (root / "experimentalSetup").mkdir(parents=True)
-    for name, ids in PARTS.items():
+    for name, ids in parts.items():
         lines = [f"{each} {at + 1}" for at, each in enumerate(each for each in ids if each in clips)]
         (root / "experimentalSetup" / f"{name}.txt").write_text("\n".join(lines) + "\n")
     rows = [
