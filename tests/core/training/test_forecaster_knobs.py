@@ -20,6 +20,7 @@ from core.runs import Metric, Progress, TrainForecaster
 from core.training.forecaster import ForecasterRecipe, train_forecaster
 from core.training.forecaster_losses import nearest
 from core.training.loop import fetched
+from core.training.running import rate
 from tests.core.made_up_project import bank_poses, made_up
 
 BANK = PoseBank(bank_poses(300), "made up")
@@ -339,3 +340,42 @@ def test_that_measured_values_are_fetched_as_they_are():
     values = {"one": torch.tensor(0.1), "two": torch.tensor(3.0, requires_grad=True)}
     assert fetched(values) == {name: each.item() for name, each in values.items()}
     assert fetched({}) == {}
+
+
+# ---- a recurrent memory ---------------------------------------------------------------------------------------------
+
+RECURRENT = (
+    "network.memory=recurrent", "network.memory_layers=2", "data.past_steps=6", "losses.objects=1",
+    "optimiser.schedule=cosine", "optimiser.clip_gradient=1", *EVERYTHING,
+)  # fmt: skip
+
+
+def test_that_a_recurrent_memory_goes_on_bit_for_bit_with_its_schedule(made, tmp_path):
+    whole = _metrics(_train(made, tmp_path / "whole", *RECURRENT))
+    assert {"loss/objects", "gradient/objects", "loss/times"} <= {name for _, name in whole}
+    with closing(_train(made, tmp_path / "parts", *RECURRENT)) as events:
+        next(each for each in events if isinstance(each, Progress) and each.done == 4)
+    assert _metrics(_train(made, tmp_path / "parts", *RECURRENT)).items() <= whole.items()
+    one, other = (load_file(tmp_path / each / "last.safetensors") for each in ("whole", "parts"))
+    assert all(torch.equal(value, other[key]) for key, value in one.items())
+
+
+def test_that_a_step_of_a_recurrent_memory_waits_for_no_value_either(made, tmp_path):
+    recipe = _recipe(made, tmp_path, *RECURRENT)
+    recipe.take_step(look=True)
+    with Unlooked():
+        recipe.take_step(look=False)
+        measured = recipe.take_step(look=True)
+    assert np.isfinite(list(fetched(measured).values())).all()
+
+
+def test_that_a_cosine_rate_climbs_falls_and_ends_low():
+    config = configs.ForecasterOptimiser(learning_rate=0.1, schedule="cosine")
+    rates = [rate(config, step, 100) for step in range(1, 101)]
+    assert max(rates) == pytest.approx(0.1)
+    top = int(np.argmax(rates))
+    assert 5 < top < 15
+    assert (np.diff(rates[: top + 1]) > 0).all()
+    assert (np.diff(rates[top:]) <= 0).all()
+    assert rates[-1] == pytest.approx(0.001, rel=0.2)
+    assert rate(configs.ForecasterOptimiser(learning_rate=0.1), 57, 100) == 0.1
