@@ -365,7 +365,7 @@ def recommended() -> Forecaster:
         network=ForecasterNetwork(
             pose_width=128, latent=192, dropout=0.35, memory="recurrent", start_at_mean_pose=True
         ),
-        losses=ForecasterLosses(action=1.0, pose2d=1.0, adversarial=0.1, times=0.3, objects=0.3),
+        losses=ForecasterLosses(action=1.0, pose2d=1.0, adversarial=0.5, times=0.3, objects=0.3),
         critic=ForecasterCritic(psi_width=128),
         optimiser=ForecasterOptimiser(
             learning_rate=2e-3, weight_decay=0.0, batch=48, schedule="cosine", clip_gradient=1.0

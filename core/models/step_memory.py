@@ -10,7 +10,7 @@ padding changes nothing. Letters: B batch, N steps, A actions, O objects, Z late
 from typing import NamedTuple
 
 import torch
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Float, Int, Shaped
 from torch import Tensor, nn
 
 from core.models.step_times import QUANTITIES, logarithm
@@ -118,7 +118,7 @@ class Drop(NamedTuple):
         return features * kept / (1 - self.share)
 
 
-def to_the_left(values: Float[Tensor, "B N *rest"], lengths: Int[Tensor, " B"]) -> Float[Tensor, "B N *rest"]:
+def to_the_left(values: Shaped[Tensor, "B N *rest"], lengths: Int[Tensor, " B"]) -> Shaped[Tensor, "B N *rest"]:
     """Rows padded on the left, padded on the right instead (with copies of the last step, which nobody reads)."""
     count = values.shape[1]
     place = torch.arange(count, device=values.device) + (count - lengths)[:, None]
