@@ -103,3 +103,29 @@ def test_that_clips_are_split_by_name_whatever_their_ids():
     }
     with pytest.raises(ProjectError, match="own split"):
         split_clips(project, "own", "own", 0, author="test")
+
+
+def test_that_clips_that_do_the_same_in_the_same_order_are_twins_of_the_first_by_name():
+    project = made_up(6, 4, stored_split=False).project
+    clips = list(project.clips.values())
+    like = clips[4].segments
+    same = tuple(replace(mine, action=theirs.action) for mine, theirs in zip(clips[1].segments, like, strict=True))
+    other = tuple(reversed([each.action for each in like]))
+    backwards = tuple(replace(mine, action=action) for mine, action in zip(clips[2].segments, other, strict=True))
+    empty = replace(clips[5], segments=())
+    chosen = [clips[4], replace(clips[1], segments=same), replace(clips[2], segments=backwards), empty]
+    assert splits.twins(chosen) == {clips[4].name: clips[1].name}
+    assert splits.twins([empty, replace(empty, name="another")]) == {}, "clips without actions repeat nothing"
+
+
+@given(st.sets(st.text("abcdef", min_size=1, max_size=4), min_size=8, max_size=30), st.integers(0, 50))
+def test_that_parts_drawn_from_names_hold_each_once_and_keep_pairs_on_one_side(names, seed):
+    in_order = sorted(names)
+    beside = {in_order[1]: in_order[0], in_order[3]: in_order[2]}
+    parts = splits.drawn_parts(names, seed, beside)
+    assert sorted(name for part in parts.values() for name in part) == in_order
+    assert set(parts) == set(PARTS)
+    assert all(parts.values())
+    where = {name: part for part, here in parts.items() for name in here}
+    assert all(where[one] == where[other] for one, other in beside.items())
+    assert parts == splits.drawn_parts(reversed(in_order), seed, beside)
