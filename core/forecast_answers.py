@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from core.bodies.skeletons import UPPER_BODY_9
 from core.datasets.kitchen.truth import Truth, read_truth
 from core.demo import find_run
+from core.errors import ProjectError, RunError
 from core.evaluation.asked import ClipMemory
 from core.evaluation.differences import Measured, differences
 from core.evaluation.forecasting import Predictor, TrainedPredictor, load_run
@@ -128,8 +129,13 @@ class ForecastAnswers:
         return trained.beside(asked.plain) if asked.plain else trained
 
     def _model(self, run: str) -> TrainedPredictor:
-        folder = find_run(run)
-        written = checkpoints.find(folder).stat().st_mtime_ns
+        try:
+            folder = find_run(run)
+            written = checkpoints.find(folder).stat().st_mtime_ns
+        except (OSError, ValueError) as error:  # it was taken away just now, or is no name at all
+            raise RunError(
+                f"The run {_short(run)} cannot be read ({_why(error)}).", hint="Choose another run."
+            ) from None
         kept = self._models.get(folder)
         if kept is None or kept[0] != written:
             kept = (written, load_run(folder))
@@ -142,10 +148,16 @@ class ForecastAnswers:
     def _project(self, folder: Path) -> ProjectStore:
         if self._store is not None and self._store.folder != folder:
             self.close()
-        if self._store is None:
-            self._store = ProjectStore.open(folder, "Posecast", mode="read")
-        else:
-            self._store.reload_if_changed()
+        try:
+            if self._store is None:
+                self._store = ProjectStore.open(folder, "Posecast", mode="read")
+            else:
+                self._store.reload_if_changed()
+        except (OSError, ValueError) as error:
+            place = _short(str(folder))
+            raise ProjectError(
+                f"The project {place} cannot be read ({_why(error)}).", hint="Open another one."
+            ) from None
         return self._store
 
     def _truth_of(self, store: ProjectStore, clip_id: str) -> Truth | None:
@@ -154,6 +166,14 @@ class ForecastAnswers:
             known = read_truth(store.folder, clip_id)
             self._truth = None if known is None else (place, known)
         return None if self._truth is None else self._truth[1]
+
+
+def _short(text: str) -> str:
+    return repr(text if len(text) <= 80 else f"{text[:79]}…")
+
+
+def _why(error: OSError | ValueError) -> str:
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)
 
 
 def _tracks(store: ProjectStore, clip: Clip) -> Poses2d:

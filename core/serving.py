@@ -4,9 +4,9 @@
 `GenerationQuestion`) and writes one answer a line, or several, where motion is said while it is made. Libraries print,
 so the answers go to a private copy of standard output, and what is printed goes to standard error. While it works on a
 question, newer ones of the same kind push out those that wait: the newest wins. Motion that is being made is left in
-the middle when newer one is asked for. Forecasts, fits and motion have a thread each, so that none waits for another;
-torch is imported with the first question that needs it. It ends when its input ends. Projects are opened for reading
-only.
+the middle when newer one is asked for. Forecasts, differences, fits and motion have a thread each, so that none waits
+for another; torch is imported with the first question that needs it. It ends when its input ends. Projects are opened
+for reading only.
 """
 
 import os
@@ -141,6 +141,7 @@ class Inboxes:
     """Where questions wait for the thread that answers their kind."""
 
     forecasts: Inbox = field(default_factory=Inbox)
+    differences: Inbox = field(default_factory=Inbox)
     fits: Inbox = field(default_factory=Inbox)
     motion: Inbox = field(default_factory=Inbox)
 
@@ -148,13 +149,15 @@ class Inboxes:
         match question:
             case AskFit():
                 return self.fits
+            case AskDifferences():
+                return self.differences
             case AskGenerate() | AskAboutMotionModel():
                 return self.motion
             case _:
                 return self.forecasts
 
     def end(self) -> None:
-        for each in (self.forecasts, self.fits, self.motion):
+        for each in (self.forecasts, self.differences, self.fits, self.motion):
             each.end()
 
 
@@ -216,6 +219,7 @@ def serve(questions: BinaryIO, answers: BinaryIO) -> None:
     inboxes = Inboxes()
     threads = [
         threading.Thread(target=answer_all, args=(inboxes.fits,), name="fits", daemon=True),
+        threading.Thread(target=answer_all, args=(inboxes.differences,), name="differences", daemon=True),
         threading.Thread(target=make_motion, args=(inboxes.motion,), name="motion", daemon=True),
     ]
     threading.Thread(target=read_questions, args=(questions, inboxes, say), name="questions", daemon=True).start()

@@ -182,6 +182,27 @@ def test_that_odd_questions_are_refused_in_words_and_never_as_a_fault(folder, an
     assert not answer.refusal.details
 
 
+@pytest.mark.parametrize("name", ["", "/", ".", "\0", "a" * 5000, "nobody", __file__])
+def test_that_names_of_nothing_are_refused_in_words_and_never_as_a_fault(folder, answerer, name):
+    good = asked(folder).of[0]
+    refusals = [
+        answerer.answer(AskAbout(number=1, run=name)).refusal,
+        answerer.answer(asked(folder, of=(Forecaster(run=name), good))).answers[0].refusal,
+        answerer.answer(msgspec.structs.replace(asked(folder), project=name)).refusal,
+        answerer.answer(msgspec.structs.replace(differing(folder), of=(good, Forecaster(run=name)))).refusal,
+        answerer.answer(differing(folder, part=name)).refusal,
+    ]
+    for each in refusals:
+        assert each.message
+        assert each.hint
+        assert not each.details
+
+
+def test_that_a_long_comparison_keeps_no_forecast_waiting(folder):
+    inboxes = Inboxes()
+    assert inboxes.of(differing(folder)) is not inboxes.of(asked(folder))
+
+
 def test_that_any_whole_number_is_a_seed_and_draws_the_same_again(folder, answerer):
     for seed in (0, -3, 2**64 + 1):
         question = msgspec.structs.replace(asked(folder), futures=3, seed=seed)
