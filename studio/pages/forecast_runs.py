@@ -64,8 +64,12 @@ class RunChoice(QWidget):
             self.show_menu()
 
     def show_menu(self) -> None:
-        """Every forecaster and the baselines beside it, ticked where they are compared."""
+        """Open the menu of runs to compare, in Compare."""
         self.adds.emit()
+        self.menu().popup(self._add.mapToGlobal(self._add.rect().bottomLeft()))
+
+    def menu(self) -> QMenu:
+        """Every forecaster and the baselines beside it, ticked where they are compared."""
         asking, menu = self._asking, QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         compared = {each.key for each in asking.compared}
@@ -77,7 +81,7 @@ class RunChoice(QWidget):
                 action.setChecked(each.key in compared)
                 action.setToolTip(self.tr("beside {run}").format(run=known.name) if each.is_plain else "")
                 action.toggled.connect(lambda on, each=each: asking.compare(each, on=on))
-        menu.popup(self._add.mapToGlobal(self._add.rect().bottomLeft()))
+        return menu
 
     def _take(self, at: int) -> None:
         if 0 <= at < len(self._asking.known):
