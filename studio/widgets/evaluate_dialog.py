@@ -137,22 +137,25 @@ class EvaluateDialog(QDialog):
 
     def _fields(self) -> list[QWidget]:
         wide = 120
-        part = parts.field(self.tr("Part"), self.part, width=wide)
-        knobs = parts.field(self.tr("Settings"), self.knobs, width=wide)
         if self._what == "evaluate":
             self._for_motion = parts.col(
                 parts.field(self.tr("Seeds"), self.seeds, width=wide),
                 parts.field(self.tr("Windows a side"), self.windows, width=wide),
                 gap=8,
             )
-            return [self.list, part, self._for_motion]
+            return [self.list, parts.field(self.tr("Part"), self.part, width=wide), self._for_motion]
         if self._what == "reproduce":
-            return [self.list, parts.field(self.tr("Seeds"), self.seeds, width=wide), part, knobs]
+            return [
+                self.list,
+                parts.field(self.tr("Seeds"), self.seeds, width=wide),
+                parts.field(self.tr("Part"), self.part, width=wide),
+                parts.field(self.tr("Settings"), self.knobs, width=wide),
+            ]
         return [
             parts.field(self.tr("Splits"), self.splits, width=wide),
             parts.field(self.tr("Actions seen"), self.observe, width=wide),
             parts.field(self.tr("Actions foreseen"), self.predict, width=wide),
-            knobs,
+            parts.field(self.tr("Settings"), self.knobs, width=wide),
         ]
 
     def ticked(self) -> list[object]:
