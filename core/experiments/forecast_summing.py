@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from core.evaluation.baselines import is_chosen_ngram
 from core.evaluation.pose_quality import Judge
-from core.forecast_rows import COLUMNS, OF_ACTIONS, OF_POSES, OURS, RUNS, TABLES, Line, config_of
+from core.forecast_rows import COLUMNS, OF_ACTIONS, OF_POSES, OURS, RUNS, TABLES, Line, config_of, preset_of
 from core.reports import Report, Row, Table, TableRow
 from core.runs import ReproduceForecasts
 from core.wording import counted
@@ -116,7 +116,7 @@ def _run_row(spec: ReproduceForecasts, what: str, line: Line, measured: Sequence
         figures=figures,
         by_step=by_step,
         paper=dict(line.paper),
-        settings=RUNS[line.run],
+        settings=RUNS[line.run] or (f"preset {preset_of(run, spec.preset)}",),
         seeds=tuple(each.seed for each in measured),
         seconds=sum(each.seconds for each in measured),
         command=command_of(spec, what, line.name),

@@ -31,7 +31,7 @@ from core.experiments.forecast_figures import missing_joints, picture_of
 from core.experiments.forecast_labels import label_rows
 from core.experiments.forecast_summing import Measured, summed_up
 from core.experiments.forecast_writing import file_name, put, write_table
-from core.forecast_rows import OURS, RUNS, TABLES, Line, config_of, distinct, lines_of
+from core.forecast_rows import OURS, RUNS, TABLES, Line, config_of, distinct, lines_of, preset_of
 from core.models.checkpoints import MADE_POSES
 from core.project.annotations import Project
 from core.reports import Report
@@ -130,7 +130,9 @@ class _Desk:
         self._require_the_same(place, config)
         if (place / "trained").is_file():
             return
-        spec = TrainForecaster(project=self._spec.project, out=str(place), config=config, preset=self._spec.preset)
+        spec = TrainForecaster(
+            project=self._spec.project, out=str(place), config=config, preset=preset_of(run, self._spec.preset)
+        )
         # A processor is shared with others, so its own seconds are counted; a graphics card counts none.
         now = time.perf_counter if running.device_of(config.device).type == "cuda" else time.process_time
         began, clock = now(), place / "seconds"

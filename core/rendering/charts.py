@@ -81,4 +81,4 @@ def _ticks(low: float, high: float) -> list[float]:
     power = 10 ** np.floor(np.log10(rough))
     step = next(float(each * power) for each in (1, 2, 2.5, 5, 10) if each * power >= rough * 0.999)
     first = np.ceil(low / step - 1e-9) * step
-    return [round(float(each), 10) for each in np.arange(first, high + step * 1e-6, step)]
+    return [round(float(each), 10) + 0.0 for each in np.arange(first, high + step * 1e-6, step)]

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from core import report_tables
-from core.configs import Forecaster
+from core.configs import Forecaster, preset
 from core.errors import RunError
 from core.evaluation.pose_quality import Schedule
 from core.experiments import forecast_tables
@@ -69,7 +69,7 @@ def _table(out: Path, key: str) -> Table:
 
 
 def test_that_every_run_is_a_config_of_its_own_and_every_line_says_where_it_is_from():
-    configs = {run: config_of(run, "forecaster/recommended", (), 0) for run in RUNS}
+    configs = {run: config_of(run, "forecaster/smoke", (), 0) for run in RUNS}
     assert all(isinstance(each, Forecaster) for each in configs.values())
     assert len({file_name(run) for run in RUNS}) == len(RUNS)
     for what, table in TABLES.items():
@@ -91,6 +91,16 @@ def test_that_runs_with_the_same_config_are_one_whatever_the_base_is():
     assert five["ten steps"] == "ten steps"
     assert ten["ten steps"] == OURS
     assert ten["five steps, middle poses"] == "five steps, middle poses"
+
+
+def test_that_recommended_keeps_its_own_past_and_looks_as_far_ahead_as_the_others():
+    asked = ("data.past_steps=2", "data.future_steps=7", "data.split=by cook", "steps=3")
+    found, own = config_of("recommended", "forecaster/smoke", asked, 4), preset("forecaster/recommended")
+    assert (found.data.future_steps, found.data.split, found.seed) == (7, "by cook", 4)
+    assert found.data.past_steps == own.data.past_steps
+    assert (found.steps, found.network) == (own.steps, own.network)
+    everything = {run: config_of(run, "forecaster/recommended", (), 0) for run in RUNS}
+    assert distinct(everything)["recommended"] == OURS
 
 
 def test_that_a_row_is_asked_for_by_its_name_or_else_by_words_in_it():
