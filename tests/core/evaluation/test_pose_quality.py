@@ -1,5 +1,6 @@
 """The frozen classifier of poses."""
 
+import msgspec
 import numpy as np
 import pytest
 import torch
@@ -48,6 +49,28 @@ def test_that_real_poses_are_called_real_and_made_ones_not(judge, banks):
     assert judge.real_share(noisy(critics.poses_m, 0.05, seed=1)) < 0.1
     shares = [judge.real_share(noisy(critics.poses_m, spread, seed=2)) for spread in (0.0, 0.02, 0.05)]
     assert shares == sorted(shares, reverse=True)
+
+
+def test_that_a_generator_s_own_mistakes_alone_leave_a_judge_blind_to_others(banks):
+    # A generator that says hardly more than the mean pose: what lies elsewhere then looks real, unless broken poses
+    # are shown too.
+    critics, real = banks
+    made = noisy(np.broadcast_to(critics.mean_m(), (1500, 9, 3)), 0.01)
+    floors = {}
+    for share in (0.0, 0.25):
+        plan = msgspec.structs.replace(QUICK, broken=share)
+        floors[share] = carried_out(train_judge(real, made, seeds=(0,), schedule=plan)).facts.floor[0]
+    assert floors[0.25] < 0.1 < 0.5 < floors[0.0]
+
+
+def test_that_through_noise_a_small_mistake_counts_less(judge, banks):
+    critics, real = banks
+    plan = msgspec.structs.replace(QUICK, blur_m=0.05)
+    blurred = carried_out(train_judge(real, noisy(critics.poses_m, 0.15), seeds=(0,), schedule=plan))
+    slightly, largely = (noisy(critics.poses_m[:1000], spread, seed=4) for spread in (0.02, 0.15))
+    assert blurred.real_share(slightly) > judge.real_share(slightly)
+    assert blurred.real_share(largely) < 0.2
+    assert blurred.real_shares(slightly) == blurred.real_shares(slightly), "the noise is the same each time"
 
 
 def test_that_ceiling_and_floor_stand_beside(judge):
