@@ -64,6 +64,6 @@ class MadePoses:
     def _write(self, poses_m: Tensor, step: Tensor) -> None:
         beside = self._path.with_name(self._path.name + ".new")
         save_file({"poses_m": poses_m.contiguous(), "step": step.contiguous()}, beside)
-        with beside.open("rb") as file:
+        with beside.open("r+b") as file:
             os.fsync(file.fileno())
         beside.replace(self._path)
