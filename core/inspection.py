@@ -76,6 +76,7 @@ def _project(folder: Path) -> Found:
                 "frames": clip.video.frame_count,
                 "segments": len(clip.segments),
                 "poses": len(clip.poses),
+                "drafts": sum(each.is_draft for each in clip.segments),
                 "2D poses": "yes" if clip.tracks else "no",
                 "camera": "calibrated" if clip.camera else "estimated",
             }

@@ -20,6 +20,7 @@ from core.formats.keypose_csv import KeyposeRow
 from core.formats.marks import Mark
 from core.motion import Poses2d
 from core.project.annotations import CharacteristicPose, Clip, Segment
+from core.project.provenance import run_of
 from core.project.store import ProjectStore
 from core.video import open_video
 from core.whole_files import free_file_name
@@ -68,8 +69,8 @@ def marks_of_project(store: ProjectStore) -> list[Mark]:
     """One row a segment, clips in their order."""
     return [
         Mark(
-            clip=clip.name, made_by=segment.made.author, source=segment.made.source,
-            **vars(_foreign(store, clip, segment, time_s)),
+            clip=clip.name, made_by=segment.made.author,
+            **dict(vars(_foreign(store, clip, segment, time_s)), source=segment.made.source),
         )
         for clip in store.project.clips.values()
         for segment, time_s in _segments(store, clip)
@@ -114,6 +115,7 @@ def _foreign(store: ProjectStore, clip: Clip, segment: Segment, time_s: Clock) -
         pose_frame=None if pose is None else pose.frame,
         pose_s=None if pose is None else time_s(pose.frame),
         pose_source="" if pose is None else pose.made.source,
+        source=segment.made.source if run_of(segment.made.source) else "",
     )
 
 

@@ -25,6 +25,8 @@ class ForeignSegment:
     pose_s: float | None = None
     pose_source: str = field(default="", repr=False)
     """How its pose came about, where that is told; no part of the fingerprint."""
+    source: str = field(default="", repr=False)
+    """How the segment itself did, where a forecast had a share in it; no part of the fingerprint either."""
 
 
 @dataclass(frozen=True)

@@ -246,8 +246,10 @@ class _Taking:
                 self.known += 1
             else:
                 objects = (self._label(name, "object") for name in each.objects)
+                # A table takes a forecast's draft along as what it is: no model learns from another's guesses unseen.
+                made = replace(self._made, source=each.source[:_LONGEST_NAME]) if each.source else self._made
                 there[key] = Segment(
-                    id=new_id(), actor=key[0], action=key[1], start_frame=key[2], end_frame=key[3], made=self._made,
+                    id=new_id(), actor=key[0], action=key[1], start_frame=key[2], end_frame=key[3], made=made,
                     objects=tuple(dict.fromkeys(label.id for label in objects if label is not None)),
                 )  # fmt: skip
                 segments.append(there[key])

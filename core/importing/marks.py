@@ -8,6 +8,7 @@ from core.formats.annotated import Annotations, ForeignClip, ForeignSegment
 from core.formats.marks import Mark
 from core.importing.annotations import take_annotations
 from core.project.annotations import Clip
+from core.project.provenance import run_of
 from core.project.store import ProjectStore
 from core.wording import counted
 
@@ -26,6 +27,7 @@ def take_marks(
             actor=row.actor,
             pose_frame=row.pose_frame,
             pose_source=row.pose_source,
+            source=row.source if run_of(row.source) else "",
         )
         by_clip.setdefault(row.clip, []).append(segment)
     if clip is not None and len(by_clip) > 1:

@@ -111,6 +111,23 @@ def test_that_a_draft_goes_out_and_comes_in_as_a_draft(tmp_path, store, how):
     assert sources == [("draft: the middle of the segment", True), (BY_HAND, False)]
 
 
+@pytest.mark.parametrize("how", ["Marks CSV", "Marks JSON"])
+def test_that_what_a_forecaster_had_a_share_in_goes_out_and_comes_in_as_that(tmp_path, store, how):
+    (clip, *_) = store.project.clips.values()
+    sources = ("draft: forecast by forecaster-08", "forecast by forecaster-08, corrected by hand")
+    before = clip.segments[: len(sources)]
+    for segment, source in zip(before, sources, strict=False):
+        clip = clip.with_segment(replace(segment, made=replace(segment.made, source=source)))
+    store.edit(store.project.with_clip(clip), "Accept")
+    out = tmp_path / {"Marks CSV": "out.csv", "Marks JSON": "out.json"}[how]
+    hand_out(named(how), store, out)
+    store.edit(store.project.with_clip(replace(store.project.clips[clip.id], segments=(), poses=())), "Away")
+    take_in(named(how), out, store, None, "you")
+    came = [each.made.source for each in store.project.clips[clip.id].segments]
+    assert came[: len(before)] == list(sources[: len(before)])
+    assert store.project.clips[clip.id].segments[0].is_draft
+
+
 def test_that_a_table_without_the_poses_sources_is_read(tmp_path, store):
     table = tmp_path / "marks.csv"
     table.write_text("clip,action,start_frame,end_frame,pose_frame\nrun,reach,2,9,5\n")
