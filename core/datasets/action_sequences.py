@@ -8,9 +8,10 @@ of a segment that still goes on at the last seen instant has not been seen: NaN 
 Letters: W windows, N past steps, M future steps, O objects; poses as in `datasets.steps`.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import lru_cache
+from itertools import groupby
 from typing import NamedTuple
 
 import msgspec
@@ -207,6 +208,26 @@ def window_at(
     """The window of a sequence of which `count` steps have been seen, as one row of `Windows`."""
     one = _windows_at(sequence, np.array([count]), vocabulary, data, number)
     return {name: each[0] for name, each in one.items()}
+
+
+def windows_at(moments: Sequence[tuple[Steps, int]], vocabulary: Vocabulary, data: ForecasterData) -> Windows:
+    """The windows of these sequences of which so many steps have been seen, in this order.
+
+    Moments of one sequence that follow each other share the work.
+    """
+    runs = [(steps, [seen for _, seen in run]) for steps, run in _by_sequence(moments)]
+    found = [
+        _windows_at(steps, np.array(counts), vocabulary, data, number) for number, (steps, counts) in enumerate(runs)
+    ]
+    if not found:
+        return stacked([], vocabulary, data)
+    return Windows(**{name: np.concatenate([each[name] for each in found]) for name in found[0]})
+
+
+def _by_sequence(moments: Sequence[tuple[Steps, int]]) -> Iterator[tuple[Steps, list[tuple[Steps, int]]]]:
+    for _, run in groupby(moments, key=lambda each: id(each[0])):
+        together = list(run)
+        yield together[0][0], together
 
 
 def _windows_at(

@@ -19,7 +19,7 @@ from torch import Tensor
 
 from core.bodies.skeletons import UPPER_BODY_9
 from core.configs import ForecasterData
-from core.datasets.action_sequences import Vocabulary, stacked, window_at
+from core.datasets.action_sequences import Vocabulary, windows_at
 from core.datasets.steps import ReadTracks
 from core.errors import FormatError
 from core.evaluation.asked import Ahead, Asked, ClipMemory, Drawn, Moment
@@ -169,8 +169,8 @@ class TrainedPredictor:
 
     def _batch(self, moments: Sequence[Moment], data: ForecasterData) -> Batch:
         words = Vocabulary(self.header.actions, self.header.objects)
-        rows = [window_at(each.sequence, each.seen, words, data) for each in moments]
-        return WindowTensors.of(stacked(rows, words, data), len(words.actions), torch.device("cpu")).whole
+        windows = windows_at([(each.sequence, each.seen) for each in moments], words, data)
+        return WindowTensors.of(windows, len(words.actions), torch.device("cpu")).whole
 
     def _confidence(self, logits: Tensor) -> Tensor:
         """Probabilities from logits (…, M, A); a step beyond those that were calibrated has the last temperature."""

@@ -14,7 +14,7 @@ from numpy import ndarray
 
 from core.bodies.skeletons import UPPER_BODY_9
 from core.configs import ForecasterData
-from core.datasets.action_sequences import Vocabulary, stacked, window_at
+from core.datasets.action_sequences import Vocabulary, windows_at
 from core.datasets.steps import ReadTracks, View
 from core.errors import RunError
 from core.evaluation.asked import MOST_FUTURES, Ahead, Asked, ClipMemory, Drawn, Moment
@@ -80,10 +80,10 @@ class PlainPredictor:
         """As `Predictor` says."""
         words = Vocabulary(self.header.actions, self.header.objects)
         steps = data.future_steps
-        histories = [actions_of(each.sequence, words)[: each.seen] for each in moments]
+        done = {id(each.sequence): actions_of(each.sequence, words) for each in moments}
+        histories = [done[id(each.sequence)][: each.seen] for each in moments]
         if self.kind == "repeating":
-            rows = [window_at(each.sequence, each.seen, words, data) for each in moments]
-            windows = stacked(rows, words, data)
+            windows = windows_at([(each.sequence, each.seen) for each in moments], words, data)
             poses, visible = torch.from_numpy(windows.seen_poses), torch.from_numpy(windows.seen_visible)
             seen = zero_velocity(poses, visible, self.plain.average, steps).numpy()
             probabilities = np.stack([self._again(each, steps) for each in histories])

@@ -369,3 +369,21 @@ def test_that_what_is_remembered_gives_the_same_answers_until_something_changes(
 def test_that_a_clip_that_is_not_there_is_refused_in_words(made, run):
     with pytest.raises(ProjectError, match="no clip clip-99"):
         run.forecast(made.project, made.read_tracks, "clip-99", 0)
+
+
+def test_that_windows_of_many_moments_are_those_of_each_alone_in_the_order_asked(made, run):
+    from core.datasets.action_sequences import Vocabulary, stacked, window_at, windows_at
+
+    memory, data = ClipMemory(), run.header.config.data
+    words = Vocabulary(run.header.actions, run.header.objects)
+    two = [
+        memory.sequences(made.project, made.project.clips[each], made.read_tracks, data, 0)[0]
+        for each in (CLIP, "clip-03")
+    ]
+    moments = [(two[0], 3), (two[0], 5), (two[1], 2), (two[0], 1)]
+    together = windows_at(moments, words, data).arrays()
+    alone = stacked([window_at(sequence, seen, words, data) for sequence, seen in moments], words, data).arrays()
+    for name, each in alone.items():
+        if name != "sequence":
+            np.testing.assert_array_equal(together[name], each, err_msg=name)
+    assert len(windows_at([], words, data)) == 0
