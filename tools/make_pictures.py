@@ -21,8 +21,8 @@ from core.datasets.kitchen.clip import KitchenClip, clip
 from core.datasets.kitchen.cooks import cook
 from core.datasets.kitchen.world import kitchen
 from core.rendering.contents import DARK, LIGHT, SceneBody
-from core.rendering.paper import write_jpeg
 from core.rendering.offscreen import rgb
+from core.rendering.paper import write_jpeg
 from core.rendering.scene import Scene
 from core.rendering.views import Orbit
 
@@ -109,11 +109,14 @@ def pages() -> None:
         demo = Path(work) / "Demo kitchen"
         shutil.copytree(ROOT / "resources" / "demo", demo)
         # Forecast first, while there is only the shipped forecaster to ask; Train with runs to show.
-        for page in ("forecast", "projects", "data", "annotate", "train"):
+        for page in ("forecast", "projects", "data", "annotate", "train", "evaluate"):
             if page == "train":
                 for seed in (0, 1):
                     run = demo / "runs" / f"forecaster-0{seed + 1}"
                     _run("core", "train", "forecaster/smoke", f"seed={seed}", "--project", demo, "--out", run)
+            if page == "evaluate":
+                for seed in (0, 1):
+                    _run("core", "evaluate", demo / "runs" / f"forecaster-0{seed + 1}", "--project", demo)
             picture, size = PAGES / f"{page}.png", "1600x1000"
             shown = () if page == "projects" else (demo, "--at", 30)  # the start page names the folders it knows
             _run("studio", *shown, "--page", page, "--screenshot", picture, "--size", size, "--theme", "dark")

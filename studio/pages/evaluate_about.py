@@ -89,14 +89,14 @@ class EvaluateAbout(QFrame):
         self.pairs.setAccessibleName(self.tr("Mixed up most"))
         self.pairs.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.pairs.currentItemChanged.connect(self._went)
-        title = parts.text(self.tr("What was mixed up"), "title")
+        title = parts.text(self.tr("Mixed up"), "title")
         title.setMinimumWidth(1)
         self._confusion_part = parts.col(
             parts.row((title, 1), self.ways),
             parts.text(self.tr("Down: what came. Across: what was foreseen."), "caption", wrap=True),
             self._place,
             self._said,
-            parts.text(self.tr("Mixed up most"), "label"),
+            parts.text(self.tr("Most often"), "label"),
             self.pairs,
             parts.hair(),
             gap=5,
@@ -144,7 +144,7 @@ class EvaluateAbout(QFrame):
         self.pairs.blockSignals(True)
         self.pairs.clear()
         for pair in pairs:
-            item = QListWidgetItem(pair.words)
+            item = QListWidgetItem(f"{pair.times} × {pair.foreseen} where {pair.came} came")
             item.setToolTip(pair.words)
             item.setData(_PAIR, pair)
             self.pairs.addItem(item)

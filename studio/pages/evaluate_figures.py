@@ -48,7 +48,8 @@ class EvaluateFigures(QWidget):
         self.table.sorted_by.connect(lambda *_: self.changed.emit())
         self.horizon, self.joints = HorizonChart(), JointChart()
         self._title = parts.Title()
-        self._about = parts.text("", "label", wrap=True)
+        self._about = parts.Title()
+        self._about.setProperty("role", "label")
         self._make_tools()
         self._lay_out()
 
@@ -79,10 +80,10 @@ class EvaluateFigures(QWidget):
 
     def _lay_out(self) -> None:
         head_row = parts.row((self._title, 1), self.views, gap=6)
-        tools = parts.row((self._about, 1), self.together, self.columns, self.take, self.export, gap=2)
+        tools = parts.row(None, self.together, self.columns, self.take, self.export, gap=2)
         self._problem = parts.text("", "warn", wrap=True)
         self._table_panel = parts.panel(
-            None, head_row, tools, self._problem, (self.table, 1), gap=6, margins=(14, 8, 10, 8)
+            None, head_row, self._about, tools, self._problem, (self.table, 1), gap=4, margins=(14, 8, 10, 8)
         )
         self._table_panel.setAccessibleName(self.tr("Figures"))
         self._charts = QStackedWidget()
@@ -125,8 +126,7 @@ class EvaluateFigures(QWidget):
         self._sheet, self._chosen, self._ticked, self._colours, self._query = sheet, chosen, ticked, colours, query
         self._title.show_words(sheet.title if sheet is not None else "")
         about = sheet.about if sheet is not None else ""
-        self._about.setText(about)
-        self._about.setToolTip(about)
+        self._about.show_words(about)
         self._problem.setText(sheet.problem if sheet is not None else "")
         self._problem.setVisible(bool(self._problem.text()))
         self.together.setVisible(can_join)

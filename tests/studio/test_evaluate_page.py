@@ -1,4 +1,4 @@
-"""The Evaluate page: reports found and read aside, compared in one table, and every figure with the line that makes it."""
+"""The Evaluate page: reports found and read aside, compared in one table, each figure with the line that makes it."""
 
 import os
 import shlex
