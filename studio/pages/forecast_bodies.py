@@ -8,14 +8,13 @@ Predictions live in the levelled frame of their forecast, where the `Lens` is th
 from dataclasses import dataclass, replace
 
 import numpy as np
-from jaxtyping import Bool, Float
-from numpy import ndarray
 from PySide6.QtCore import QObject, QRectF, QTimer, Signal
 
 from core.bodies.skeletons import UPPER_BODY_9
 from core.fits import FittedPose, FitView, camera_of_view, view_of
+from core.forecast_cameras import lens_camera, standing_where_seen
 from core.forecasts import Forecast, ForecastStep, Lens
-from core.geometry.cameras import Camera, neck_place_m, pinhole, undistort
+from core.geometry.cameras import Camera
 from core.project.annotations import Clip, Project
 from core.project.cameras import camera_of
 from studio.display import Display
@@ -136,7 +135,9 @@ class ForecastBodies(QObject):
             view = self._view(project, clip, lens)
             if posed is None:
                 return None
-            return Found(posed, _seen_as(view, np.asarray(step.truth_m), np.asarray(step.truth_px), np.array(seen)))
+            true_m, true_px = np.asarray(step.truth_m, float), np.asarray(step.truth_px, float)
+            there = standing_where_seen(camera_of_view(view), true_m, true_px, np.array(seen))
+            return Found(posed, view_of(there))
         view = view_of(camera_of(project, clip))
         posed = self._posed(self._wish_in_picture(step, view), colour, "")
         return None if posed is None else Found(posed, view)
@@ -175,38 +176,8 @@ class ForecastBodies(QObject):
         if key not in self._views:
             real = camera_of(project, clip)
             self._views = {} if len(self._views) > 64 else self._views
-            self._views[key] = view_of(replace(lens_camera(lens), distortion=real.distortion, estimated=real.estimated))
+            self._views[key] = view_of(lens_camera(lens, real))
         return self._views[key]
-
-
-def lens_camera(lens: Lens) -> Camera:
-    """The camera whose world is the forecast's own frame."""
-    return Camera(
-        rotation=np.asarray(lens.rotation),
-        translation_m=np.asarray(lens.translation_m),
-        focal_px=np.asarray(lens.focal_px),
-        centre_px=np.asarray(lens.centre_px),
-        width=lens.width,
-        height=lens.height,
-        distortion=np.zeros(5),
-    )
-
-
-def _seen_as(
-    view: FitView, joints_m: Float[ndarray, "9 3"], seen_px: Float[ndarray, "9 2"], seen: Bool[ndarray, " 9"]
-) -> FitView:
-    """The same camera for a person who stands elsewhere: the neck where it is seen, as far away as the joints tell."""
-    camera = camera_of_view(view)
-    straight_px = undistort(seen_px, camera)
-    offsets_px = (straight_px - straight_px[NECK])[seen]
-    depth_m = view.translation_m[2]
-    for _ in range(4):  # nearer parts look larger, so that one step is not quite enough
-        place_m = neck_place_m(straight_px[NECK], depth_m, camera)
-        drawn_px = pinhole(joints_m @ camera.rotation.T + place_m, camera)
-        drawn_px = (drawn_px - drawn_px[NECK])[seen]
-        larger = float((offsets_px * drawn_px).sum() / max((drawn_px**2).sum(), 1e-6))
-        depth_m = float(np.clip(depth_m / np.clip(larger, 0.2, 5.0), 0.3, 50.0))
-    return view_of(replace(camera, translation_m=neck_place_m(straight_px[NECK], depth_m, camera)))
 
 
 def _note(view: FitView) -> str:

@@ -15,12 +15,12 @@ from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import QFrame, QVBoxLayout
 
 from core.bodies.skeletons import UPPER_BODY_9
+from core.forecast_cameras import lens_camera
 from core.forecasts import Forecast, ForecastStep, Lens
 from core.geometry.cameras import Camera
 from core.rendering.contents import PAST_OPACITIES, SceneSkeleton, SceneTrail, future
 from core.rendering.views import Orbit
 from studio import theme
-from studio.pages.forecast_bodies import lens_camera
 from studio.pages.forecast_cells import Moment, error_words
 from studio.pages.forecast_columns import name_of
 from studio.widgets import parts
