@@ -42,7 +42,7 @@ from core.wording import counted
 
 KEPT_POSES = 50_000
 """Made on the way of `ours`, seed 0, for the judge."""
-JUDGE = Schedule()
+JUDGE = Schedule(blur_m=0.05)
 """How long the judge learns, and how large it is."""
 
 
