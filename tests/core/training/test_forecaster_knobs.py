@@ -114,7 +114,7 @@ def test_that_what_is_not_taught_has_no_say_in_what_is_best(made, tmp_path):
 @pytest.mark.slow
 def test_that_the_recommended_terms_pull_alike_and_none_is_dead(tmp_path):
     made = made_up(12, 12)
-    size = ("steps=120", "validate_every=120", "report_every=10", "optimiser.batch=64")
+    size = ("steps=40", "validate_every=40", "report_every=5", "optimiser.batch=32", "data.past_steps=6")
     config = configs.with_overrides(configs.recommended(), [*size, "device=cpu"])
     spec = TrainForecaster(project="", out=str(tmp_path), config=config)
     metrics = _metrics(train_forecaster(spec, made.project, made.read_tracks, tmp_path, BANK))
