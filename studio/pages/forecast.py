@@ -182,7 +182,7 @@ class ForecastPage(QWidget):
         self._doubts.hide()
         right = ((self.space, 5), self._step_panel, (self._joints, 4), self._draft, self._doubts)
         self._right = parts.col(*right, gap=6)
-        self._views = QStackedWidget()
+        self._views = parts.FrontStack()
         self.at_playhead, self.compared = PlayheadTab(), CompareTab(self.asking)
         self.differ = DifferTab(self._document, self._models, self.asking)
         self.differ.asks.connect(self.asks)

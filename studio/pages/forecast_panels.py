@@ -124,6 +124,7 @@ class DraftPanel(QFrame):
         self.use.clicked.connect(self.accept)
         self.label = parts.button(self.tr("Add the label and use it"), "tag")
         self.label.clicked.connect(lambda: self.accept(with_labels=True))
+        self.label.hide()
         box = QVBoxLayout(self)
         box.setContentsMargins(12, 8, 12, 10)
         box.setSpacing(6)

@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
     QSizePolicy,
     QSlider,
     QSpinBox,
+    QStackedWidget,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -354,6 +355,18 @@ class Segmented(QFrame):
 
 def segmented(*names: str, chosen: int = 0, on_choice: Callable[[int], None] | None = None) -> Segmented:
     return Segmented(names, chosen, on_choice)
+
+
+class FrontStack(QStackedWidget):
+    """Pages of which only the one in front claims room."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.currentChanged.connect(lambda _: self.updateGeometry())
+
+    def minimumSizeHint(self) -> QSize:
+        front = self.currentWidget()
+        return front.minimumSizeHint() if front is not None else super().minimumSizeHint()
 
 
 def hair(*, vertical: bool = False) -> QFrame:
