@@ -10,7 +10,6 @@ from studio.commands import WHERE_WORDS
 from studio.document import Document
 from studio.forecasters import training_runs
 from studio.jobs import Jobs
-from studio.report_sheets import sheets_of
 from studio.reports import Reports
 from studio.widgets.clip_states import clip_state
 from studio.widgets.search_list import Entry
@@ -63,7 +62,7 @@ def reports(found: Reports, show: Callable[[str], None]) -> list[Entry]:
     """The project's reports, by the titles that Evaluate lists."""
     return [
         Entry(sheet.title, "report", "evaluate", sheet.words, partial(show, sheet.id))
-        for sheet in sheets_of(found.entries())
+        for sheet in found.sheets()
         if not sheet.problem
     ]
 

@@ -15,7 +15,7 @@ from core.runs import (
     ReproduceTable,
     Spec,
 )
-from studio.reports import Found
+from studio.report_files import Found
 
 TOGETHER = ("table1", "table2", "table3", "table4", "figure3")
 """What `posecast reproduce forecaster/tables` makes."""

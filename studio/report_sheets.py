@@ -17,7 +17,7 @@ from core.bodies.skeletons import UPPER_BODY_9
 from core.reports import Column, Confusion, Kind, Report, Row, Table
 from core.wording import counted, spelled_length
 from studio.report_commands import command_of, command_of_row
-from studio.reports import Found
+from studio.report_files import Found
 
 Protocol = Literal["forecasters", "tables", "sequences", "motion", "motion tables", "rows", "unread"]
 PROTOCOLS: dict[Protocol, str] = {

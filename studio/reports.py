@@ -1,59 +1,33 @@
 """The reports of the open project: found below its `runs`, read off the window's thread, read again when they change.
 
-    reports.entries()     what was found, newest first; one that cannot be read says why in `problem`
-    reports.look_again()  look for new ones; `moved` says that there is something new
-
-A report is of a forecaster (`core.reports.Report`), a table of a paper (`core.reports.Table`), or of a motion model
-(`core.motion_reports.Report`). Beside it may lie `spec.json`, what was asked for. A report made before its run's
-checkpoint was last written is old, and says so.
+reports.entries()     what was found, newest first; one that cannot be read says why in `problem`
+reports.sheets()      the same as tables to look at (`studio.report_sheets`), made in the same thread
+reports.look_again()  look for new ones; `moved` says that there is something new
 """
 
-import json
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-import msgspec
 from PySide6.QtCore import QObject, QRunnable, QThreadPool, Signal
 
-from core import motion_reports
-from core.errors import CoreError, FileError
-from core.reports import Report, Table, find_reports, read_report
-from core.run_folder import RunFolder
-from core.runs import Spec
 from studio.document import Document
 from studio.jobs import Job, Jobs
-
-Content = Report | Table | motion_reports.Report
-_SLACK_NS = 2_000_000_000
-"""File systems keep times to two seconds at worst: no older than that is not old."""
+from studio.report_files import Found, Known, look
+from studio.report_sheets import Sheet, sheets_of
 
 
 @dataclass(frozen=True)
-class Found:
-    """A report as it lay there. `id` is its path below the project's runs, with slashes."""
+class Looked:
+    """What one look has found. `joined` are the sheets with a row for runs that differ by their seed alone."""
 
-    id: str
-    path: Path
-    at_s: float  # when it was written, seconds since 1970
-    content: Content | None = None
-    problem: str = ""
-    spec: Spec | None = None  # what made it, where that lies beside
-    run: Path | None = None  # the folder of the run it measures
-    recipe: str = ""  # that run's settings but for the seed: runs with the same one differ by their seed alone
-    is_old: bool = False  # the run's checkpoint is newer
-    table: str = ""  # the folder of the table it was made for, below the project's runs
-
-    @property
-    def name(self) -> str:
-        """What it is called where it has no title of its own."""
-        return self.content.run if isinstance(self.content, Report | motion_reports.Report) else self.path.parent.name
-
-
-_Stamp = tuple[int, int, int]
-_Known = dict[str, tuple[_Stamp, Found]]
+    known: Known = field(default_factory=dict)
+    entries: tuple[Found, ...] = ()
+    sheets: tuple[Sheet, ...] = ()
+    joined: tuple[Sheet, ...] = ()
+    can_join: bool = False
 
 
 class Reports(QObject):
@@ -64,7 +38,7 @@ class Reports(QObject):
     def __init__(self, document: Document, jobs: Jobs, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._document = document
-        self._known: _Known = {}
+        self._looked = Looked()
         self._is_reading = self._asked_again = False
         self._has_looked = False
         self._pool = QThreadPool(self)
@@ -83,9 +57,18 @@ class Reports(QObject):
         """Whether the project's folder was read once, so that nothing found means there is nothing."""
         return self._has_looked
 
-    def entries(self) -> list[Found]:
+    def entries(self) -> tuple[Found, ...]:
         """Newest first."""
-        return sorted((found for _, found in self._known.values()), key=lambda each: (-each.at_s, each.id))
+        return self._looked.entries
+
+    def sheets(self, *, together: bool = False) -> tuple[Sheet, ...]:
+        """In the order of their protocols; `together` with one row for runs that differ by their seed alone."""
+        return self._looked.joined if together else self._looked.sheets
+
+    @property
+    def can_join(self) -> bool:
+        """Whether there are runs that differ by their seed alone."""
+        return self._looked.can_join
 
     def look_again(self) -> None:
         """Look for what is new; one look at a time."""
@@ -96,7 +79,7 @@ class Reports(QObject):
             return
         self._is_reading = True
         folder = self._document.folder
-        task = _Task(partial(look, folder / "runs", dict(self._known)), folder)
+        task = _Task(partial(look_on, folder / "runs", self._looked), folder)
         task.told.ready.connect(self._came)
         self._pool.start(task)
 
@@ -108,10 +91,10 @@ class Reports(QObject):
     def _came(self, folder: Path, found: object) -> None:
         self._is_reading = False
         is_ours = self._document.is_open and self._document.folder == folder
-        if is_ours and isinstance(found, dict):
+        if is_ours and isinstance(found, Looked):
             is_first, self._has_looked = not self._has_looked, True
-            if is_first or found != self._known:
-                self._known = found
+            if is_first or found is not self._looked:
+                self._looked = found
                 self.moved.emit()
         if self._asked_again or (self._document.is_open and not is_ours):
             self._asked_again = False
@@ -121,7 +104,7 @@ class Reports(QObject):
         self.look_again()
 
     def _forget(self) -> None:
-        self._known = {}
+        self._looked = Looked()
         self._has_looked = False
         self.moved.emit()
         self.look_again()
@@ -147,94 +130,14 @@ class _Task(QRunnable):
             self.told.ready.emit(self._folder, found)
 
 
-# ---- in the thread --------------------------------------------------------------------------------------------------
-
-
-def look(runs: Path, known: _Known) -> _Known:
-    """Every report below `runs`; those that lie there as they were known are not read again."""
-    now: _Known = {}
-    paths = list(find_reports(runs)) if runs.is_dir() else []
-    tables = {path.parent for path in paths if path.name != "report.json"}
-    for path in paths:
-        key = path.relative_to(runs).as_posix()
-        run = known[key][1].run if key in known else _run_of(path, _spec(path))
-        try:
-            stat = path.stat()
-        except OSError:
-            continue
-        stamp = stat.st_mtime_ns, stat.st_size, _checkpoint_ns(run)
-        if key in known and known[key][0] == stamp:
-            now[key] = known[key]
-            continue
-        above = next((each for each in path.parents if each in tables and each != runs), None)
-        table = above.relative_to(runs).as_posix() if above is not None and path.name == "report.json" else ""
-        now[key] = stamp, _read(key, path, stamp, table)
-    return now
-
-
-def _read(key: str, path: Path, stamp: _Stamp, table: str) -> Found:
-    spec = _spec(path)
-    run = _run_of(path, spec)
-    content: Content | None = None
-    problem = ""
-    try:
-        content = read(path)
-    except CoreError as error:
-        problem = f"{error} {error.hint}".strip()
-    return Found(
-        id=key,
-        path=path,
-        at_s=stamp[0] / 1e9,
-        content=content,
-        problem=problem,
-        spec=spec,
-        run=run,
-        recipe=_recipe(run) if isinstance(content, Report) else "",
-        is_old=isinstance(content, Report | motion_reports.Report) and stamp[2] > stamp[0] + _SLACK_NS,
-        table=table,
-    )
-
-
-def read(path: Path) -> Content:
-    """The report or table in a file, of whichever kind; CoreError where it is none."""
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise FileError(path, f"it cannot be read ({error.strerror or error})", hint="Check the folder.") from None
-    if path.name == "report.json":
-        return motion_reports.read_report(path, data) if motion_reports.is_report(data) else read_report(path)
-    return motion_reports.read_table(path, data) if motion_reports.is_table(data) else read_report(path)
-
-
-def _spec(path: Path) -> Spec | None:
-    with suppress(CoreError, OSError, msgspec.MsgspecError):
-        if (path.parent / "spec.json").is_file():
-            return RunFolder(path.parent).spec()
-    return None
-
-
-def _run_of(path: Path, spec: Spec | None) -> Path | None:
-    """The run that a report measures: the one that was asked about, or the one it lies in."""
-    said = getattr(spec, "run", "")
-    if said and (Path(said) / "best.safetensors").is_file():
-        return Path(said)
-    return next((each for each in list(path.parents)[:3] if (each / "best.safetensors").is_file()), None)
-
-
-def _checkpoint_ns(run: Path | None) -> int:
-    try:
-        return 0 if run is None else (run / "best.safetensors").stat().st_mtime_ns
-    except OSError:
-        return 0
-
-
-def _recipe(run: Path | None) -> str:
-    """The settings that a run was made with, but for its seed; empty where nobody knows."""
-    if run is None:
-        return ""
-    with suppress(OSError, ValueError):
-        asked = json.loads((run / "spec.json").read_bytes())
-        if isinstance(asked, dict) and isinstance(config := asked.get("config"), dict):
-            settings = {name: value for name, value in config.items() if name != "seed"}
-            return json.dumps([asked.get("type"), asked.get("project"), settings], sort_keys=True)
-    return ""
+def look_on(runs: Path, before: Looked) -> Looked:
+    """What lies below `runs` now, read and laid out as tables; `before` itself where nothing has changed."""
+    known = look(runs, before.known)
+    if known == before.known:
+        return before
+    entries = tuple(sorted((found for _, found in known.values()), key=lambda each: (-each.at_s, each.id)))
+    recipes = [each.recipe for each in entries if each.recipe and not each.table]
+    can_join = len(set(recipes)) < len(recipes)
+    sheets = tuple(sheets_of(entries))
+    joined = tuple(sheets_of(entries, together=True)) if can_join else sheets
+    return Looked(known, entries, sheets, joined, can_join)

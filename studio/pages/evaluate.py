@@ -20,7 +20,7 @@ from studio.pages.evaluate_asking import EvaluateAsking, measurable
 from studio.pages.evaluate_figures import EvaluateFigures
 from studio.pages.evaluate_list import EvaluateList
 from studio.pages.evaluate_taking import EvaluateTaking
-from studio.report_sheets import Sheet, SheetRow, sheets_of
+from studio.report_sheets import Sheet, SheetRow
 from studio.reports import Reports
 from studio.widgets import parts
 
@@ -38,7 +38,7 @@ class EvaluatePage(QWidget):
     def __init__(self, document: Document, jobs: Jobs, reports: Reports) -> None:
         super().__init__()
         self._document, self._jobs, self._reports = document, jobs, reports
-        self._sheets: list[Sheet] = []
+        self._sheets: tuple[Sheet, ...] = ()
         self._chosen = ""
         self._rows: dict[str, str] = {}  # the row that was chosen, by sheet
         self._ticked: dict[str, set[str]] = {}
@@ -237,13 +237,11 @@ class EvaluatePage(QWidget):
 
     def _follow(self) -> None:
         """Show the reports as they stand."""
-        entries = self._reports.entries()
-        recipes = [each.recipe for each in entries if each.recipe and not each.table]
-        self._can_join = len(set(recipes)) < len(recipes)
-        self._sheets = sheets_of(entries, together=self._is_together)
+        self._can_join = self._reports.can_join
+        self._sheets = self._reports.sheets(together=self._is_together)
         if self.sheet is None:
             readable = [each for each in self._sheets if not each.problem]
-            self._chosen = (readable or self._sheets or [Sheet("", "unread", "", "")])[0].id
+            self._chosen = (readable or list(self._sheets) or [Sheet("", "unread", "", "")])[0].id
         self.list.show_sheets(self._sheets, self._chosen)
         has_any = bool(self._sheets)
         self._middle.setCurrentIndex(0 if has_any else 1 if self._reports.has_looked else 2)

@@ -1,6 +1,7 @@
 """What a person wants measured becomes jobs, one after the other; how long that takes is told from earlier runs.
 
-Two cores are shared by everything: of several runs the next is started when the one before has ended.
+Two cores are shared by everything: of several runs the next is started when the one before has ended, as long as the
+window is open; a form says so before it starts any.
 """
 
 from collections import deque
@@ -62,7 +63,9 @@ class EvaluateAsking(QObject):
         self._waiting.extend(wanted)
         if len(self._waiting) > 1 or self._now:
             self.says.emit(
-                self.tr("{count} wait for the one before").format(count=len(self._waiting) - (not self._now))
+                self.tr("{count} for the one before, while this window is open").format(
+                    count=_waits(len(self._waiting) - (not self._now))
+                )
             )
         if not self._now:
             self._next()
@@ -161,6 +164,10 @@ class EvaluateAsking(QObject):
 
     def _gone(self) -> None:
         self.dialog = None
+
+
+def _waits(count: int) -> str:
+    return "1 waits" if count == 1 else f"{count} wait"
 
 
 def measurable(jobs: Jobs) -> list[Measurable]:

@@ -36,7 +36,10 @@ TABLES = (
 )
 _PARTS = (("test", "Test"), ("validation", "Validation"), ("train", "Train, what was learned from"))
 _HEADS = {
-    "evaluate": ("Evaluate", "Each run is measured beside plain methods, one after the other."),
+    "evaluate": (
+        "Evaluate",
+        "Each run is measured beside plain methods, one after the other while this window is open.",
+    ),
     "reproduce": ("Reproduce", "Every row is trained with every seed, then measured. What is done is not done again."),
     "sequences": ("Compare sequences", "Actions alone: every method beside the counting chosen on validation."),
 }

@@ -2,6 +2,7 @@
 
 import os
 import shlex
+import threading
 
 import pytest
 from PySide6.QtCore import Qt
@@ -10,7 +11,7 @@ from PySide6.QtTest import QTest
 
 from core.run_folder import RunFolder
 from core.runs import CompareSequences, Done, EvaluateForecaster, ReproduceForecasts
-from studio import theme
+from studio import finding, theme
 from studio.commands import conflicts
 from studio.document import Document
 from studio.forecasters import colour_places
@@ -18,8 +19,9 @@ from studio.jobs import Jobs
 from studio.pages.evaluate import EvaluatePage
 from studio.pages.evaluate_asking import trainings_of
 from studio.report_commands import as_command
+from studio.report_files import Found, look
 from studio.report_sheets import Value, sheets_of
-from studio.reports import Reports, look
+from studio.reports import Reports, look_on
 from studio.widgets.confusion_matrix import ConfusionMatrix, most_confused
 from tests.studio import made_reports as made
 
@@ -105,7 +107,6 @@ def test_that_rows_that_print_the_same_best_figure_are_all_bold(better):
     values = {"top1": (5.04,)}, {"top1": (4.96,)}, {"top1": (9.0 if better == "less" else 1.0,)}
     rows = tuple(made.TableRow(name=str(at), figures=each) for at, each in enumerate(values))
     path = made.Path("table3.json")
-    from studio.reports import Found
 
     table = made.Table(key="table3", title="", about="", columns=columns[:1], rows=rows)
     (sheet,) = sheets_of([Found("t/table3.json", path, 0.0, table)])
@@ -265,7 +266,11 @@ def test_that_what_is_wanted_becomes_jobs_one_after_the_other(page, qtbot, monke
     for at in range(2):
         dialog.list.item(at).setCheckState(Qt.CheckState.Checked)
     assert dialog._takes.text().endswith("by the last one here.")
+    said = []
+    page.says.connect(said.append)
     dialog.start.click()
+    count = len(page.asking._waiting)
+    assert said == [f"{count} wait{'s' * (count == 1)} for the one before, while this window is open"]
     specs = [each.spec() for each in started]
     assert [type(each) for each in specs] == [EvaluateForecaster]
     assert len(page.asking._waiting) >= 1
@@ -363,6 +368,25 @@ def test_that_nothing_is_read_twice_and_a_thing_that_changed_is(tmp_path, monkey
     third = look(tmp_path, again)
     changed = [key for key in third if third[key][1] is not again[key][1]]
     assert changed == ["forecaster-01/evaluation-test/report.json"]
+
+
+def test_that_tables_to_look_at_are_made_beside_the_window_and_only_where_something_changed(page, qtbot, monkeypatch):
+    threads = []
+    monkeypatch.setattr(
+        "studio.reports.sheets_of",
+        lambda *_, **__: threads.append(threading.current_thread()) or [],
+    )
+    page._follow()
+    assert page.sheet is not None
+    assert finding.reports(page._reports, lambda _: None)
+    before = page._reports._looked
+    runs = page._document.folder / "runs"
+    assert look_on(runs, before) is before
+    assert threads == [], "showing and searching make no table"
+    made.put(runs / "forecaster-09" / "evaluation-test" / "report.json", made.report("forecaster-09"))
+    page._reports.look_again()
+    qtbot.waitUntil(lambda: len(threads) > 0)
+    assert threading.main_thread() not in threads
 
 
 def test_that_keys_of_the_page_do_not_get_into_each_others_way(page):
