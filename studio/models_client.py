@@ -40,6 +40,8 @@ from core.generations import (
 
 _Asked = Question | GenerationQuestion
 _Heard = Answer | GenerationAnswer
+STOOD_STILL_MS = 40
+"""A forecast is asked for so long after the playhead's last move, and drawn within a tenth of a second of that move."""
 _LAST_WORDS = 30
 _GOODBYE_MS = 500
 

@@ -17,14 +17,13 @@ from studio.display import Display
 from studio.document import Document
 from studio.forecasters import Known
 from studio.jobs import Jobs
-from studio.models_client import ModelsClient
+from studio.models_client import STOOD_STILL_MS, ModelsClient
 from studio.widgets.clip_time import ClipTime
 from studio.widgets.forecast_lanes import MOST_LANES, Lane, LaneItem, lane_of
 from studio.widgets.player import Player
 from studio.widgets.timeline import Timeline
 from studio.widgets.timeline_contents import LabelLook
 
-_STOOD_STILL_MS = 100
 _NOTHING_KEY = ""
 """The key of the row that says why there are no lanes."""
 
@@ -57,7 +56,7 @@ class ForecastLanes(QObject):
         self._number = -1
         self._is_pale = False
         self._is_awake = False
-        self._soon = QTimer(self, singleShot=True, interval=_STOOD_STILL_MS)
+        self._soon = QTimer(self, singleShot=True, interval=STOOD_STILL_MS)
         self._soon.timeout.connect(self._ask)
         models.answered.connect(self._take)
         models.refused.connect(self._take_refusal)

@@ -24,7 +24,7 @@ from studio.models_client import ModelsClient
 from studio.pages.accepting import Accepting
 from studio.pages.forecast_asking import Asking
 from studio.pages.forecast_bodies import ForecastBodies
-from studio.pages.forecast_cells import Moment, seen_in
+from studio.pages.forecast_cells import Moment, Sights
 from studio.pages.forecast_clock import Clock, time_of
 from studio.pages.forecast_compare import CompareTab
 from studio.pages.forecast_differ import DifferTab
@@ -63,7 +63,7 @@ class ForecastPage(QWidget):
         self._row = 0
         self._column, self._beside = "", ""  # the chosen run, and the one chosen before it
         self._moment: Moment | None = None
-        self._clip_shown = ""
+        self._clip_shown, self._sights = "", Sights()
         self.stills = Stills(self)
         self.bodies = ForecastBodies(models, display, self)
         self._draw_soon = QTimer(self, singleShot=True, interval=60)  # cells have another size
@@ -74,6 +74,7 @@ class ForecastPage(QWidget):
         for view in spaces.views:
             view.menu_wanted.connect(lambda at: self.space_menu().popup(at))
         self.asking.changed.connect(self._follow)
+        self.asking.may_ask = lambda: not self.clock.player.is_playing
         self.stills.came.connect(lambda _: self._draw())
         self.bodies.changed.connect(self._draw)
         self._draw_soon.timeout.connect(self._draw)
@@ -348,7 +349,7 @@ class ForecastPage(QWidget):
             clip,
             tuple(forecasts),
             (lambda frame, grey: self.stills.of(frame, grey=grey)) if has_video else (lambda *_: None),
-            lambda frame: seen_in(_tracks_of(self._document, clip), clip, frame),
+            lambda frame: self._sights.at(_tracks_of(self._document, clip), clip, frame),
             has_video,
             self.bodies,
             lined_up([forecast for _, forecast in forecasts], self.head.by, clip.video.rate_hz),

@@ -4,6 +4,8 @@ The moment follows the playhead and is asked about once the playhead has stood s
 the new one is there. A held moment stays where it is while the playhead walks on into what came.
 """
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from core.forecasts import About, Forecast, ForecastAnswer, Forecaster, Refusal
@@ -12,9 +14,8 @@ from studio import forecasters
 from studio.document import Document
 from studio.forecasters import Known
 from studio.jobs import Job, Jobs
-from studio.models_client import ModelsClient
+from studio.models_client import STOOD_STILL_MS, ModelsClient
 
-_STOOD_STILL_MS = 100
 FUTURES = (0, 4, 8)
 """How many futures besides the likeliest can be asked for."""
 
@@ -44,7 +45,8 @@ class Asking(QObject):
         self._number = -1
         self._about_number = -1
         self._is_awake = False
-        self._soon = QTimer(self, singleShot=True, interval=_STOOD_STILL_MS)
+        self.may_ask: Callable[[], bool] = lambda: True  # while it may not, questions wait
+        self._soon = QTimer(self, singleShot=True, interval=STOOD_STILL_MS)
         self._soon.timeout.connect(self._ask)
         models.answered.connect(self._take)
         models.refused.connect(self._take_refusal)
@@ -210,8 +212,11 @@ class Asking(QObject):
         if self.is_held:
             return
         if frame != self.at_frame or not self._answers:
+            is_shown_pale = self.is_pale and bool(self._answers)
             self.at_frame = frame
             self.ask_soon()
+            if is_shown_pale:
+                return  # nothing that is shown has changed
         self.changed.emit()
 
     def _edited(self, changes: Changes) -> None:
@@ -228,6 +233,9 @@ class Asking(QObject):
     def _ask(self) -> None:
         clip = self._document.clip
         if clip is None or self.chosen is None:
+            return
+        if not self.may_ask():
+            self._soon.start()
             return
         wanted = {known.key: known for known in (self.chosen, *self.compared)}
         self._asked = tuple(wanted.values())

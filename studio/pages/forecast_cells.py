@@ -7,6 +7,7 @@ what came is drawn on its own frame. All cells of a moment are at one scale, the
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from jaxtyping import Float
@@ -97,6 +98,7 @@ class Moment:
         came = [step.truth_frame for step in truths if step.truth_frame is not None]
         return [self.last_seen_frame, *came, *reversed(self.first.seen_frames)]
 
+    @cached_property
     def reach_px(self) -> float:
         """How far from the neck the widest pose of the moment reaches, so that all are drawn at one scale."""
         poses = [np.asarray(step.joints_px) for _, forecast in self.forecasts for step in forecast.steps]
@@ -111,7 +113,7 @@ class Moment:
     def crop(self, pose: Points, margin: float) -> QRectF:
         """The part of the picture round a pose's neck that would hold any pose of the moment."""
         x, y = pose[NECK]
-        reach = self.reach_px() * (1 + margin)
+        reach = self.reach_px * (1 + margin)
         # A neck-centred pose hangs more than it rises.
         return QRectF(x - reach, y - 0.7 * reach, 2 * reach, 1.7 * reach)
 
@@ -146,7 +148,7 @@ class Moment:
             action=step.action,
             action_colour=self.colour_of(step.action),
             is_right=None if step.truth_action is None else step.truth_action == step.action,
-            beside=f"{100 * step.confidence:.0f} %",
+            beside=step.sure,
             corner=error_words(step),
             foot=expected_words(step) if self.lined.by == "time" and margin == CARD_MARGIN else "",
             veil=0.42,
@@ -217,7 +219,7 @@ class Moment:
             is_right = None if step.truth_action is None else step.truth_action == step.action
             came = "" if step.truth_action is None else "✓ it came" if is_right else f"✗ {step.truth_action} came"
             also = tuple(Likely(name, share, self.colour_of(name)) for name, share in step.best[1:3])
-            said = f"Step {at + 1}: {step.action}, {100 * step.confidence:.0f} %"
+            said = f"Step {at + 1}: " + ", ".join(filter(None, (step.action, step.sure)))
             cards.append(
                 StepCard(
                     self.when(at),
@@ -241,6 +243,23 @@ class Moment:
         """How long after the moment a row's step came, or is expected; nothing where neither is known."""
         seconds = self.lined.rows[row].seconds if 0 <= row < self.rows() else None
         return "" if seconds is None else f"{seconds:+.1f} s"
+
+
+class Sights:
+    """`seen_in` of one person of a clip's tracks, remembered: a moment's frames are looked at whenever it is drawn."""
+
+    def __init__(self) -> None:
+        self._of: tuple[Poses2d | None, int] = (None, 0)
+        self._found: dict[int, SeenJoints | None] = {}
+
+    def at(self, tracks: Poses2d | None, clip: Clip, frame: int) -> SeenJoints | None:
+        """What there is in a frame."""
+        person = person_of(clip)
+        if self._of[0] is not tracks or self._of[1] != person:
+            self._of, self._found = (tracks, person), {}
+        if frame not in self._found:
+            self._found[frame] = seen_in(tracks, clip, frame)
+        return self._found[frame]
 
 
 def seen_in(tracks: Poses2d | None, clip: Clip, frame: int) -> SeenJoints | None:

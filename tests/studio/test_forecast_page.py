@@ -3,6 +3,7 @@
 A real trained run answers, in this process and after a turn of the event loop, so that tests see every state.
 """
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -21,12 +22,13 @@ from studio import forecasters, theme
 from studio.commands import BY_NAME, PAGE_OF
 from studio.document import Document
 from studio.jobs import Jobs
-from studio.models_client import ModelsClient
+from studio.models_client import STOOD_STILL_MS, ModelsClient
 from studio.pages.forecast import ForecastPage
 from studio.pages.forecast_bodies import NECK
-from studio.pages.forecast_cells import error_words
+from studio.pages.forecast_cells import Sights, error_words, seen_in
 from studio.pages.forecast_columns import joint_errors, score_words
 from studio.pages.forecast_space import with_room_for_bodies
+from studio.widgets.clip_time import say_time
 from studio.widgets.futures_fan import shares_of
 from tests.core.project_on_disk import project_on_disk, trained_run
 from tests.studio.stand_ins import display
@@ -196,6 +198,41 @@ def test_that_a_moving_playhead_is_asked_about_once_it_stands_still_and_the_old_
     assert models.asked[-1].at_frame == 109
     assert page._moment.first.at_frame == 109
     assert not page.at_playhead.cards._is_pale
+
+
+def test_that_scrubbing_draws_a_page_that_is_pale_already_no_more(studio, qtbot, monkeypatch):
+    page, document, _ = studio
+    show_at(studio, qtbot, 82)
+    drawn = []
+    monkeypatch.setattr(page.at_playhead, "show_moment", lambda *_, is_pale: drawn.append(is_pale))
+    for frame in range(100, 150):
+        document.seek(frame)
+        assert page.clock.time.text() == say_time(frame / document.clip.video.rate_hz, 1)
+    assert drawn == [True], "pale, once"
+
+
+def test_that_nothing_is_asked_while_the_clip_plays_and_the_last_frame_is_once_it_stops(studio, qtbot, monkeypatch):
+    page, document, models = studio
+    show_at(studio, qtbot, 82)
+    before = len(models.asked)
+    monkeypatch.setattr(type(page.clock.player), "is_playing", property(lambda _: True))
+    document.seek(100)
+    qtbot.wait(5 * STOOD_STILL_MS)
+    assert len(models.asked) == before
+    monkeypatch.setattr(type(page.clock.player), "is_playing", property(lambda _: False))
+    qtbot.waitUntil(page.is_settled, timeout=60_000)
+    assert [each.at_frame for each in models.asked[before:]] == [100]
+
+
+def test_that_what_was_looked_up_of_tracks_is_forgotten_with_them(studio):
+    _, document, _ = studio
+    tracks, clip = document.tracks(document.clip_id), document.clip
+    sights = Sights()
+    assert sights.at(tracks, clip, 82) == seen_in(tracks, clip, 82)
+    assert sights.at(tracks, clip, 82) is sights.at(tracks, clip, 82)
+    moved = replace(tracks, joints_px=np.asarray(tracks.joints_px) + 1)
+    assert sights.at(moved, clip, 82) == seen_in(moved, clip, 82) != seen_in(tracks, clip, 82)
+    assert sights.at(None, clip, 82) is None
 
 
 def test_that_a_click_on_a_step_holds_the_moment_and_seeks_to_where_the_step_came(studio, qtbot):
