@@ -86,8 +86,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         lines = [
             f"# {self.run} on the {self.part} part of {self.project}",
             "",
-            f"{sizes}. Preset {self.preset or 'none'}, seed {self.seed}, checkpoint of step {self.training_step}. "
-            f"Measured on {self.device} in {self.seconds:.1f} s; data {self.data_fingerprint[:12]}.",
+            f"{sizes}. {self._made()} Measured on {self.device} in {self.seconds:.1f} s; "
+            f"data {self.data_fingerprint[:12]}.",
             *(("", f"Data: {self.licences}.") if self.licences else ()),
             *(("", f"Made by `{self.command}`.") if self.command else ()),
             "",
@@ -112,6 +112,11 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
             *(f"- {note}" for note in self.notes),
         ]
         return "\n".join(lines) + "\n"
+
+    def _made(self) -> str:
+        if not self.preset and not self.training_step:
+            return "Nothing was trained."
+        return f"Preset {self.preset or 'none'}, seed {self.seed}, checkpoint of step {self.training_step}."
 
     def _by_joint(self) -> list[str]:
         rows = [row for row in self.rows if len(row.mpjpe_px_by_joint) == len(JOINTS)]

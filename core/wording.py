@@ -23,6 +23,13 @@ def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     )
 
 
+def command_line(words: Iterable[str]) -> str:
+    """Words as one line for a terminal; those it would take apart stand in double quotes, which every shell knows."""
+    return " ".join(
+        word if re.fullmatch(r"[\w@%+=:,./\\~-]+", word) else '"' + word.replace('"', "") + '"' for word in words
+    )
+
+
 def counted(count: int, thing: str, things: str = "") -> str:
     """`1 clip`, `3 clips`; a plural of another kind is given: `counted(2, "person", "people")`."""
     return f"{count} {thing if count == 1 else things or thing + 's'}"

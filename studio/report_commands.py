@@ -4,6 +4,7 @@ Every line starts with `posecast` and can be pasted into a terminal of this mach
 """
 
 import re
+from pathlib import Path
 
 from core import motion_reports
 from core.reports import Report, Table, TableRow
@@ -15,6 +16,7 @@ from core.runs import (
     ReproduceTable,
     Spec,
 )
+from core.wording import command_line
 from studio.report_files import Found
 
 TOGETHER = ("table1", "table2", "table3", "table4", "figure3")
@@ -27,17 +29,20 @@ def command_of(found: Found) -> str:
     if found.spec is not None and (line := as_command(found.spec)):
         return line
     if isinstance(content, Report | Table) and getattr(content, "command", ""):
-        return str(getattr(content, "command", ""))
+        return _in_place(str(getattr(content, "command", "")), found)
     if isinstance(content, Report | motion_reports.Report) and found.run is not None:
         words = ["posecast", "evaluate", str(found.run), "--split", content.part, "--out", str(found.path.parent)]
-        return _line(words)
+        return command_line(words)
     return ""
 
 
 def command_of_row(found: Found, row: TableRow) -> str:
-    """Of a table's row: its own, or that of the table with only this row."""
+    """Of a table's row: its own, or that of the table with only this row.
+
+    Tables are printed in documents, so their lines say PROJECT and FOLDER; here stand those of this machine.
+    """
     if row.command:
-        return row.command
+        return _in_place(row.command, found)
     if isinstance(found.spec, ReproduceForecasts | ReproduceTable | CompareSequences):
         return as_command(found.spec, only=row.name)
     return command_of(found)
@@ -68,7 +73,7 @@ def as_command(spec: Spec, only: str = "") -> str:
             return _reproduce_forecasts(spec, only)
         case _:
             return ""
-    return _line(["posecast", *words])
+    return command_line(["posecast", *words])
 
 
 def _reproduce_forecasts(spec: ReproduceForecasts, only: str) -> str:
@@ -81,7 +86,7 @@ def _reproduce_forecasts(spec: ReproduceForecasts, only: str) -> str:
         words += _each("--row", (only,) if only else spec.rows)
         words += ["--seeds", str(spec.seeds), "--part", spec.part]
         words += ["--quality-bank", spec.quality_bank] if spec.quality_bank else []
-        lines.append(_line(words))
+        lines.append(command_line(words))
     return "\n".join(lines)
 
 
@@ -89,8 +94,12 @@ def _each(option: str, values: tuple[str, ...]) -> list[str]:
     return [word for value in values for word in (option, value)]
 
 
-def _line(words: list[str]) -> str:
-    """Words with anything a terminal would take for itself stand in double quotes, which all of them understand."""
-    return " ".join(
-        word if re.fullmatch(r"[\w@%+=:,./\\~-]+", word) else '"' + word.replace('"', "") + '"' for word in words
-    )
+def _in_place(line: str, found: Found) -> str:
+    """A line with the folders of this machine where it names none."""
+    runs = found.path.parents[len(found.id.split("/")) - 1]
+    asked = getattr(found.spec, "project", "")
+    places = {
+        "PROJECT": asked if asked and Path(asked).is_dir() else str(runs.parent),
+        "FOLDER": str(found.path.parent),
+    }
+    return re.sub(r"(?<=\s)(PROJECT|FOLDER)(?=\s|$)", lambda which: command_line([places[which[0]]]), line)

@@ -111,7 +111,8 @@ def _trained_on(run: Path) -> Path:
     from core.run_folder import RunFolder
     from core.runs import TrainForecaster, TrainPoseGpt
 
-    spec = RunFolder(run).spec()
+    is_alone = (run / "best.safetensors").is_file() and not (run / "spec.json").is_file()  # as shipped ones are
+    spec = None if is_alone else RunFolder(run).spec()
     if not isinstance(spec, TrainForecaster | TrainPoseGpt) or not Path(spec.project).is_dir():
         raise RunError(f"The project that {run.name} learned from is not here.", hint="Name one: --project FOLDER")
     return Path(spec.project)

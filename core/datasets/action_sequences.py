@@ -106,7 +106,8 @@ class Examples:
         if not len(self.windows["train"]):
             raise RunError(
                 "No clip to learn from has two steps.",
-                hint="A step is a segment with its characteristic pose (C on the Annotate page): mark two in a clip.",
+                hint="A step is a segment with its characteristic pose (C on the Annotate page): mark two in a clip. "
+                "Where segments are to be enough, set data.poses=middle.",
             )
 
     def fingerprint(self, *, times: bool = False, by_step: bool = False) -> str:

@@ -4,7 +4,6 @@ Everything they count and average is of the training part, everything they choos
 of the training part; measured is another part (W windows, M steps ahead, as in `evaluation.protocols`).
 """
 
-import shlex
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,6 +20,7 @@ from core.evaluation.protocols import MEANING, TruthReader, true_poses, windows_
 from core.knobs import with_overrides
 from core.project.annotations import Project
 from core.reports import Report
+from core.wording import command_line
 
 NAME = "plain methods"
 
@@ -45,7 +45,7 @@ def plain_report(
     truth_m = None if truth_reader is None else true_poses(examples, part, windows, truth_reader)
     bank = find_bank(data.bank, folder, data.joint_map)
     rows = plain_rows(examples, part, windows=windows, truth_m=truth_m, bank=bank)
-    asked = " ".join(shlex.quote(each) for each in (*settings, *(("--split", split) if split else ())))
+    asked = (*settings, *(("--split", split) if split else ()), "--part", part)
     return Report(
         run=NAME,
         preset="",
@@ -61,5 +61,5 @@ def plain_report(
         seconds=time.perf_counter() - began,
         rows=tuple(rows),
         notes=(*examples.notes, *MEANING),
-        command=f"posecast baselines PROJECT {asked} --part {part}".replace("  ", " "),
+        command=command_line(("posecast", "baselines", "PROJECT", *asked)),
     )

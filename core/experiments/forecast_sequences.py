@@ -30,7 +30,7 @@ from core.motion import Poses2d
 from core.project.annotations import PARTS, Clip, Project
 from core.reports import Column, Table, TableRow
 from core.runs import CompareSequences, Done, Event, Events, Note, Progress
-from core.wording import counted
+from core.wording import command_line, counted
 
 COLUMNS = (
     Column(key="top1", words="top-1", unit="%", better="more"),
@@ -306,14 +306,13 @@ def _row(spec: CompareSequences, method: Method, found: list[Measured], plain: l
 
 
 def _command(spec: CompareSequences, method: Method) -> str:
-    words = [
-        "posecast sequences PROJECT --out FOLDER",
-        f"--observe {spec.observe} --predict {spec.predict} --splits {spec.splits} --seed {spec.seed}",
-        "" if spec.twins_together else "--apart",
-        f'--method "{method.name}"',
-        *spec.knobs,
-    ]
-    return " ".join(each for each in words if each)
+    return command_line(
+        (
+            "posecast", "sequences", "PROJECT", *spec.knobs, "--out", "FOLDER", "--observe", str(spec.observe),
+            "--predict", str(spec.predict), "--splits", str(spec.splits), "--seed", str(spec.seed),
+            *(() if spec.twins_together else ("--apart",)), "--method", method.name,
+        )
+    )  # fmt: skip
 
 
 def _range(sizes: list[dict[str, int]], part: str) -> str:

@@ -13,12 +13,14 @@ from typing import Any
 import torch
 from msgspec.structs import replace
 
+from core.configs import Forecaster
 from core.evaluation.baselines import is_chosen_ngram
 from core.evaluation.pose_quality import Judge
 from core.forecast_rows import COLUMNS, OF_ACTIONS, OF_POSES, OURS, RUNS, TABLES, Line, config_of, preset_of
+from core.knobs import knobs
 from core.reports import Report, Row, Table, TableRow
 from core.runs import ReproduceForecasts
-from core.wording import counted
+from core.wording import command_line, counted
 
 CHOSEN = "n-gram*"
 """How a line names the n-gram that validation chose, whatever its order."""
@@ -133,19 +135,28 @@ def _plain_row(line: Line, found: Row, report: Report, spec: ReproduceForecasts)
         figures={key: (value,) for key, value in figures_of(found, report).items()},
         by_step={key: (values,) for key, values in steps.items() if values},
         paper=dict(line.paper),
-        command=f"posecast baselines PROJECT --part {spec.part}",
+        command=plain_command(spec),
         note=found.method.partition(" (")[0] if line.method == CHOSEN else "",
     )
 
 
 def command_of(spec: ReproduceForecasts, what: str, row: str = "") -> str:
     """What makes the table again, or one of its rows."""
-    words = [
-        f"posecast reproduce forecaster/{what}", *spec.knobs, "--project PROJECT --out FOLDER",
-        f"--preset {spec.preset} --seeds {spec.seeds} --part {spec.part}",
-        f'--quality-bank "{spec.quality_bank}"' if spec.quality_bank else "", f'--row "{row}"' if row else "",
-    ]  # fmt: skip
-    return " ".join(each for each in words if each)
+    return command_line(
+        (
+            "posecast", "reproduce", f"forecaster/{what}", *spec.knobs, "--project", "PROJECT", "--out", "FOLDER",
+            "--preset", spec.preset, "--seeds", str(spec.seeds), "--part", spec.part,
+            *(("--quality-bank", spec.quality_bank) if spec.quality_bank else ()), *(("--row", row) if row else ()),
+        )
+    )  # fmt: skip
+
+
+def plain_command(spec: ReproduceForecasts) -> str:
+    """What measures the plain methods again on the same windows: with the base's settings of data."""
+    usual = knobs(Forecaster())
+    base = knobs(config_of(OURS, spec.preset, spec.knobs, 0))
+    settings = [f"{knob}={base[knob]}" for knob in base if knob.startswith("data.") and base[knob] != usual[knob]]
+    return command_line(["posecast", "baselines", "PROJECT", *settings, "--part", spec.part])
 
 
 def _facts(

@@ -41,6 +41,7 @@ def place(tmp_path_factory):
 def test_that_plain_methods_are_measured_without_a_training(place, tmp_path):
     page = said("baselines", place, "--out", tmp_path / "plain", "data.future_steps=3")
     assert "| zero velocity |" in page
+    assert "Nothing was trained. Measured" in page
     assert "(chosen)" in page
     report = json.loads((tmp_path / "plain" / "report.json").read_text())
     assert report["steps_ahead"] == 3
@@ -60,6 +61,7 @@ def test_that_what_cannot_be_measured_or_reproduced_is_a_sentence(place, tmp_pat
         (("reproduce", "forecaster/table2", "--row", "none", "--project", place, "--out", tmp_path / "x"), "uncoupled"),
         (("reproduce", "forecaster/table2", "--preset", "posegpt/small", "--project", place, "--out", tmp_path / "y"),
          "trains no forecaster"),
+        (("evaluate", "kitchen-forecaster"), "--project FOLDER"),
         (("sequences", place, "--out", tmp_path / "z", "--method", "oracle"), "No method"),
         (("tables", "ikea-asm", tmp_path / "absent", tmp_path / "p"), "is not there"),
         (("tables", "ikea-asm", place, tmp_path / "p", "--preset", "posegpt/small"), "trains no forecaster"),

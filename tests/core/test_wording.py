@@ -1,8 +1,10 @@
-"""Words for numbers: times are whole, however they round."""
+"""Words for numbers: times are whole, however they round; lines for a terminal keep their words."""
+
+import shlex
 
 import pytest
 
-from core.wording import sentences, spelled_time
+from core.wording import command_line, sentences, spelled_time
 
 
 @pytest.mark.parametrize(
@@ -20,3 +22,9 @@ def test_that_what_is_said_one_after_the_other_is_closed_once():
     )
     assert sentences("No motion.", "") == "No motion."
     assert sentences("", " Wait … ") == "Wait …"
+
+
+def test_that_a_line_for_a_terminal_comes_apart_into_the_words_it_was_made_of():
+    words = ["posecast", "baselines", "My kitchen", "data.split=By cook", "--row", "action, 2D", "a'b", "x*"]
+    assert shlex.split(command_line(words)) == words
+    assert command_line(words[:2]) == "posecast baselines"

@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtTest import QTest
 
+from core.reports import TableRow
 from core.run_folder import RunFolder
 from core.runs import CompareSequences, Done, EvaluateForecaster, ReproduceForecasts
 from studio import finding, theme
@@ -18,7 +19,7 @@ from studio.forecasters import colour_places
 from studio.jobs import Jobs
 from studio.pages.evaluate import EvaluatePage
 from studio.pages.evaluate_asking import trainings_of
-from studio.report_commands import as_command
+from studio.report_commands import as_command, command_of_row
 from studio.report_files import Found, look
 from studio.report_sheets import Value, sheets_of
 from studio.reports import Reports, look_on
@@ -232,6 +233,22 @@ def test_that_a_copied_line_is_one_the_command_line_takes_and_means_the_same(spe
         want = getattr(spec, name)
         want = str(tmp_path / want) if name in ("run", "project", "out") else want
         assert getattr(got, name) == want, name
+
+
+def test_that_lines_printed_in_documents_are_copied_with_the_folders_of_this_machine(tmp_path):
+    project = tmp_path / "My kitchen"
+    asked = ReproduceForecasts(project=str(project), out=str(project / "runs" / "t"), what=("table1",))
+    path = project / "runs" / "t" / "table-table1.json"
+    row = TableRow(
+        name="ours", command="posecast reproduce forecaster/table1 --project PROJECT --out FOLDER --row ours"
+    )
+    plain = TableRow(name="n-gram", kind="plain", command="posecast baselines PROJECT --part test")
+    for spec in (asked, None):  # with what was asked beside it, and without
+        found = Found(id="t/table-table1.json", path=path, at_s=0.0, spec=spec)
+        words_ = shlex.split(command_of_row(found, row))
+        assert words_[words_.index("--project") + 1] == str(project)
+        assert words_[words_.index("--out") + 1] == str(path.parent)
+        assert shlex.split(command_of_row(found, plain)) == ["posecast", "baselines", str(project), "--part", "test"]
 
 
 def test_that_a_report_older_than_its_checkpoint_says_so(page, qtbot):

@@ -1,6 +1,7 @@
 """The forecaster's tables: trained once, gone on with, measured with one judge, blind to the test part till then."""
 
 import csv
+import shlex
 from contextlib import closing
 from io import StringIO
 from pathlib import Path
@@ -16,10 +17,11 @@ from core.configs import Forecaster, preset
 from core.errors import RunError
 from core.evaluation.pose_quality import Schedule
 from core.experiments import forecast_tables
-from core.experiments.forecast_summing import dead_term
+from core.experiments.forecast_summing import command_of, dead_term, plain_command
 from core.experiments.forecast_tables import reproduce_forecasts
 from core.experiments.forecast_writing import file_name
 from core.forecast_rows import COLUMNS, OURS, RUNS, TABLES, config_of, distinct, lines_of
+from core.knobs import with_overrides
 from core.models import checkpoints
 from core.models.checkpoints import Header
 from core.reports import Table, read_report
@@ -283,3 +285,19 @@ def test_that_one_seed_tells_nothing_and_no_quality_says_nothing():
     assert "one seed" in dead_term((0.2,), (0.5,))[0]
     assert dead_term((), (0.5,)) == []
     assert dead_term((0.1, 0.12, 0.11), (0.5, 0.52, 0.51)) == []
+
+
+def test_that_the_line_of_a_plain_method_carries_the_settings_of_its_table():
+    spec = ReproduceForecasts(
+        project="p", out="o", preset="forecaster/paper", what=("table1",),
+        knobs=("data.split=By cook", "data.future_steps=10", "steps=4"),
+    )  # fmt: skip
+    words = shlex.split(plain_command(spec))
+    assert words[:3] == ["posecast", "baselines", "PROJECT"]
+    settings = words[3 : words.index("--part")]
+    wanted = config_of(OURS, spec.preset, spec.knobs, 0).data
+    assert with_overrides(Forecaster(), settings).data == wanted
+    assert not any(each.startswith("steps") for each in settings)
+    whole = shlex.split(command_of(spec, "table1", "action, 2D"))
+    assert "data.split=By cook" in whole
+    assert whole[whole.index("--row") + 1] == "action, 2D"
