@@ -226,6 +226,15 @@ class ForecasterCritic(Group, frozen=True, kw_only=True):
     psi: Annotated[
         bool, Meta(title="Ψ", description="Whether it sees bone lengths and angles (Ψ = BᵀB) beside the joints.")
     ] = True
+    reach: Annotated[
+        float,
+        Meta(
+            ge=0.0,
+            le=1.0,
+            title="Reach",
+            description="Share of its gradient that goes on from the pose decoder to z; the decoder learns all of it.",
+        ),
+    ] = 1.0
     turn_forecasts: Annotated[
         bool,
         Meta(
@@ -234,6 +243,9 @@ class ForecasterCritic(Group, frozen=True, kw_only=True):
             "it learns that people who face the camera are no real ones, and pulls them round.",
         ),
     ] = True
+    learning_rate: Annotated[
+        float, Meta(ge=0.0, le=1.0, title="Its learning rate", description="0: the generator's first one.")
+    ] = 0.0
     joint_width: Annotated[Width, Meta(title="Joint path")] = 100
     psi_width: Annotated[Width, Meta(title="Ψ path", description="Width of the layers that read bone products.")] = 1000
     head_width: Annotated[Width, Meta(title="Head")] = 100
@@ -365,12 +377,12 @@ def recommended() -> Forecaster:
         network=ForecasterNetwork(
             pose_width=128, latent=192, dropout=0.35, memory="recurrent", start_at_mean_pose=True
         ),
-        losses=ForecasterLosses(action=1.0, pose2d=1.0, adversarial=0.5, times=0.3, objects=0.3),
-        critic=ForecasterCritic(psi_width=128),
+        losses=ForecasterLosses(action=1.0, pose2d=1.0, adversarial=0.6, times=0.3, objects=0.3),
+        critic=ForecasterCritic(psi_width=128, learning_rate=5e-4),
         optimiser=ForecasterOptimiser(
             learning_rate=2e-3, weight_decay=0.0, batch=48, schedule="cosine", clip_gradient=1.0
         ),
-        steps=1500,
+        steps=1200,
         unroll=5,
         validate_every=150,
     )

@@ -7,7 +7,6 @@ tensors. The run's folder gets best and last checkpoints, config.json, split.jso
 
 import math
 from collections.abc import Generator
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,18 +16,15 @@ from numpy import ndarray
 from torch import Tensor
 
 from core import configs
-from core.datasets.action_sequences import Examples, Windows, counted, examples_of
+from core.datasets.action_sequences import Examples, counted, examples_of
 from core.datasets.pose_bank import PoseBank, find_bank, shared_with
 from core.datasets.steps import ReadTracks
 from core.errors import RunError
 from core.evaluation.baselines import actions_of, plain_of
 from core.evaluation.batches import Batch, WindowTensors
-from core.evaluation.calibration import confidences, expected_calibration_error, temperatures
-from core.evaluation.metrics import accuracy, error_2d
 from core.geometry.differentiable import see, turn
 from core.models import checkpoints
 from core.models.baselines.counting import FOLDS, CountingTable
-from core.models.baselines.plain import Plain
 from core.models.checkpoints import Header
 from core.models.forecaster import Forecaster, Next, Read, newest, see_each
 from core.models.pose_critic import Critic
@@ -47,12 +43,13 @@ from core.training.forecaster_losses import (
     pose2d_loss,
     times_loss,
 )
+from core.training.forecaster_validation import Best, average_error_px, calibrated, figures_of
 from core.training.made_poses import MadePoses
 
 Array = ndarray[Any, np.dtype[np.float32]]
 
 PLACES = 8
-"""Poses for the critic that are taken from one window where a memory reads it whole."""
+"""Poses for the critic from one window where a memory reads it whole."""
 RELATED = ("steps", "report_every", "validate_every", "device")
 """Knobs in which a run that is gone on with may differ from what it was."""
 
@@ -131,14 +128,14 @@ class ForecasterRecipe:
         for each in (self._model, self._critic):
             precision.prepare(each, self._device, config.precision, config.compiled)
         self._optimiser = _adam(self._model, config.optimiser)
-        self._critic_optimiser = _adam(self._critic, config.optimiser)
+        self._critic_optimiser = _adam(self._critic, config.optimiser, config.critic.learning_rate)
         folds = FOLDS if config.network.counting else 0
         count = len(words.actions)
         self._train = WindowTensors.of(examples.windows["train"], count, self._device, folds=folds)
         self._validation = examples.windows["validation"].complete()
         self._measured = WindowTensors.of(self._validation, count, self._device)
         self._bank = None if bank is None else torch.from_numpy(bank.poses_m).to(self._device)
-        self._average_px = _average_error_px(self._plain, self._validation)
+        self._average_px = average_error_px(self._plain, self._validation)
         self._made = MadePoses(folder, config.keep_made, config.steps)
         self._best, self._step = Best(), 0
 
@@ -192,12 +189,12 @@ class ForecasterRecipe:
     def validate(self, step: int) -> dict[str, float]:
         """Roll out on the validation part; the best so far is kept. Without one, the newest is the best."""
         rolled = self._rolled_out()
-        figures = {} if rolled is None else self._figures(*rolled)
+        figures = {} if rolled is None else figures_of(self._validation, self._config.losses, self._average_px, *rolled)
         score = figures.get("validation/score", -math.inf if figures else math.inf)
         if self._best.score is None or score >= self._best.score:
             self._best = Best(score, figures)
             if rolled is not None and self._config.losses.action > 0:
-                self._best = self._calibrated(self._best, rolled[0])
+                self._best = calibrated(self._best, self._validation, rolled[0])
             checkpoints.save(self._folder / "best.safetensors", self._header(step), self._kept_weights())
         return figures
 
@@ -276,9 +273,7 @@ class ForecasterRecipe:
             poses, visible = batch.next_poses[:, :ahead], batch.next_visible[:, :ahead]
             terms["pose2d"] = pose2d_loss(seen, poses, visible, batch.scale_px, losses)
         if "adversarial" in weights:
-            # The critic learned from next steps, so it is asked about those; of several draws, about any one.
-            joints_m = steps[0][0].joints_m
-            joints_m = joints_m if joints_m.dim() == 3 else joints_m[:, 0]
+            joints_m = self._asked_of_critic([step for step, _ in steps])
             terms["adversarial"] = -self._critic(self._as_critic_sees(joints_m)).mean()
         if "times" in weights:
             said = [step.times for step, _ in steps if step.times is not None]
@@ -288,10 +283,34 @@ class ForecasterRecipe:
             objects = torch.stack([step.objects for step, _ in steps if step.objects is not None], dim=1)
             terms["objects"] = objects_loss(objects, batch.next_objects[:, :ahead], truth >= 0)
         if whole is not None:
-            for name, inner in within_windows(self._model, batch, *whole, losses).items():
+            inside = within_windows(self._model, batch, *whole, losses)
+            if "adversarial" in weights:
+                every, lengths = whole
+                every = every._replace(latent=self._reaching(every.latent))
+                joints_m = self._poses_inside(every, lengths, self._random, None)
+                inside["adversarial"] = -self._critic(self._as_critic_sees(joints_m)).mean()
+            for name, inner in inside.items():
                 terms[name] = terms[name] + inner
         right = (logits[:, 0].argmax(-1) == truth[:, 0]).float().mean()
         return terms, steps[0][0].latent, right
+
+    def _asked_of_critic(self, steps: list[Next]) -> Tensor:
+        """Of the steps ahead, the poses that the critic is asked about.
+
+        It learned from next steps, so it is asked about those; of several draws, about any one. A memory goes farther
+        astray with every step it only foresaw: there it is asked about all of them.
+        """
+        asked = steps[:1] if self._model.memory is None else steps
+        if self._config.critic.reach < 1:
+            poses_m = [self._model.pose(self._reaching(step.latent), step.action) for step in asked]
+        else:
+            poses_m = [step.joints_m if step.joints_m.dim() == 3 else step.joints_m[:, 0] for step in asked]
+        return torch.cat(poses_m)
+
+    def _reaching(self, latent: Tensor) -> Tensor:
+        """The same latents; what the critic teaches goes through to them by its `reach`."""
+        reach = self._config.critic.reach
+        return latent if reach == 1 else reach * latent + (1 - reach) * latent.detach()
 
     def _unrolled(self, batch: Batch, read: Read | None = None) -> Generator[tuple[Next, Tensor]]:
         """The steps ahead and, of each, the pose as it is seen that the 2D loss teaches.
@@ -327,6 +346,8 @@ class ForecasterRecipe:
         assert self._bank is not None
         config, count = self._config.critic, self._config.optimiser.batch
         batch = self._train.draw(count, self._random)
+        if self._model.memory is not None:
+            count *= PLACES
         with torch.no_grad():
             fake = self._made_poses(batch, self._random, self._drawn_noise(count))
         chosen = torch.randint(len(self._bank), (count,), generator=self._random, device=self._device)
@@ -346,22 +367,20 @@ class ForecasterRecipe:
     def _made_poses(self, batch: Batch, random: torch.Generator | None, noise: Tensor | None) -> Tensor:
         """Next poses alone; what the action decoder says is asked only where poses follow it and nobody knows."""
         if self._model.memory is not None:
-            return self._made_in_windows(batch, random, noise)
+            return self._poses_inside(*self._model.read_every(batch.past, random), random, noise)
         if self._model.told:
             return self._model(batch.past, random, action=batch.next_actions[:, 0], noise=noise).joints_m
         return self._model.pose(self._model.encode(batch.past, random).latent, batch.next_actions[:, 0], noise)
 
-    def _made_in_windows(self, batch: Batch, random: torch.Generator | None, noise: Tensor | None) -> Tensor:
-        """As many poses as there are windows, several from one window's seen steps: a memory reads them all anyhow."""
-        count = len(batch.past)
-        few = -(-count // PLACES)
-        part = batch.past[torch.arange(few, device=self._device)]
-        every, lengths = self._model.read_every(part)
-        share = torch.rand(few, PLACES, generator=random or self._random, device=self._device)
-        place = (share * lengths[:, None]).long()
-        rows = torch.arange(few, device=self._device)[:, None]
-        counted = None if every.counted is None else every.counted[rows, place].flatten(0, 1)[:count]
-        latent = every.latent[rows, place].flatten(0, 1)[:count]
+    def _poses_inside(
+        self, every: Read, lengths: Tensor, random: torch.Generator | None, noise: Tensor | None
+    ) -> Tensor:
+        """Next poses at `PLACES` of each window's seen steps, drawn at random: a memory reads them all anyhow."""
+        count = len(lengths)
+        share = torch.rand(count, PLACES, generator=random or self._random, device=self._device)
+        place, rows = (share * lengths[:, None]).long(), torch.arange(count, device=self._device)[:, None]
+        counted = None if every.counted is None else every.counted[rows, place].flatten(0, 1)
+        latent = every.latent[rows, place].flatten(0, 1)
         return self._model.pose(latent, self._model.logits(latent, counted).argmax(-1), noise)
 
     def _as_critic_sees(self, forecast_m: Tensor) -> Tensor:
@@ -379,7 +398,9 @@ class ForecasterRecipe:
         if count:
             random = torch.Generator(self._device).manual_seed(self._config.seed * 10_000_019 + self._step)
             with torch.no_grad():
-                self._made.keep(self._step, self._made_poses(self._train.draw(count, random), None, None))
+                windows = count if self._model.memory is None else -(-count // PLACES)
+                poses_m = self._made_poses(self._train.draw(windows, random), random, None)
+                self._made.keep(self._step, poses_m[:count])
 
     # ---- measuring and keeping ----
 
@@ -394,40 +415,6 @@ class ForecasterRecipe:
         seen = torch.stack([seen for _, seen in steps], dim=1).cpu().numpy()
         times = [each.times for each, _ in steps if each.times is not None]
         return logits, seen, added_up(times) if times else None
-
-    def _figures(self, logits: Array, seen: Array, instants: Instants | None) -> dict[str, float]:
-        windows, losses = self._validation, self._config.losses
-        right = accuracy(logits, windows.next_actions, windows.sequence)
-        error = error_2d(seen, windows.next_poses, windows.next_visible, windows.scale_px, windows.torso_px)
-        top1 = float(right.top1.mean())
-        # Actions and poses in one number: right actions, less the pose error against that of an average pose. What is
-        # not taught has no say in what is best.
-        score = top1 if losses.action > 0 else 0.0
-        if math.isfinite(error.px) and losses.pose2d + losses.adversarial > 0:
-            score -= error.px / self._average_px
-        figures = {
-            "validation/top1": top1,
-            "validation/top5": float(right.top5.mean()),
-            "validation/mpjpe_px": error.px,
-            "validation/score": score,
-        }
-        if instants is not None:
-            truth_s = windows.next_times[..., 0].cumsum(-1)
-            known = np.isfinite(truth_s)
-            median_s, low_s, high_s = (
-                each.cpu().numpy()[known] for each in (instants.median_s, instants.low_s, instants.high_s)
-            )
-            if known.any():
-                came_s = truth_s[known]
-                figures["validation/time_s"] = float(np.abs(median_s - came_s).mean())
-                figures["validation/time_within"] = float(((low_s <= came_s) & (came_s <= high_s)).mean())
-        return {name: value for name, value in figures.items() if math.isfinite(value)}
-
-    def _calibrated(self, best: "Best", logits: Array) -> "Best":
-        truth = self._validation.next_actions
-        fitted = temperatures(logits, truth, self._validation.sequence)
-        error = expected_calibration_error(confidences(logits, fitted), truth)
-        return replace(best, temperatures=tuple(float(each) for each in fitted), calibration_error=error)
 
     def _kept_weights(self) -> dict[str, Tensor]:
         return {
@@ -455,16 +442,6 @@ class ForecasterRecipe:
         )
 
 
-@dataclass(frozen=True)
-class Best:
-    """What the validation that was best so far said."""
-
-    score: float | None = None
-    figures: dict[str, float] = field(default_factory=dict)
-    temperatures: tuple[float, ...] = ()
-    calibration_error: float | None = None
-
-
 def _weights(losses: configs.ForecasterLosses) -> dict[str, float]:
     """Of the terms that weigh anything."""
     every = {
@@ -480,12 +457,6 @@ def _weights(losses: configs.ForecasterLosses) -> dict[str, float]:
     return weights
 
 
-def _average_error_px(plain: Plain, windows: Windows) -> float:
-    if not len(windows):
-        return math.nan
-    average = np.broadcast_to(plain.average.numpy(), windows.next_poses.shape)
-    return error_2d(average, windows.next_poses, windows.next_visible, windows.scale_px, windows.torso_px).px
-
-
-def _adam(model: torch.nn.Module, config: configs.ForecasterOptimiser) -> torch.optim.Adam:
-    return torch.optim.Adam(model.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay, fused=True)
+def _adam(model: torch.nn.Module, config: configs.ForecasterOptimiser, own_rate: float = 0.0) -> torch.optim.Adam:
+    rate = own_rate or config.learning_rate
+    return torch.optim.Adam(model.parameters(), lr=rate, weight_decay=config.weight_decay, fused=True)
