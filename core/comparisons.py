@@ -30,6 +30,7 @@ class Compared(msgspec.Struct, frozen=True, kw_only=True):
     colour: str
     forecast: Forecast
     note: str = ""  # such as its preset
+    round: int = 0  # from 1 on its colour is another's too, and hatched
 
 
 class Comparison(msgspec.Struct, frozen=True, kw_only=True):

@@ -33,7 +33,7 @@ class ForecastStep(msgspec.Struct, frozen=True, kw_only=True):
 
     action: str  # label name
     confidence: float
-    best: tuple[tuple[str, float], ...]  # up to five (action, probability), best first
+    best: tuple[tuple[str, float], ...]  # up to five (action, probability), best first; none without doubt
     joints_m: tuple[tuple[float, float, float], ...]
     joints_px: tuple[tuple[float, float], ...]
     truth_action: str | None = None
@@ -44,6 +44,17 @@ class ForecastStep(msgspec.Struct, frozen=True, kw_only=True):
     truth_m: tuple[tuple[float, float, float], ...] | None = None  # where a simulation knows it, as `joints_m`
     error_mm: float | None = None  # mean over the joints but the neck
     time: StepTime | None = None
+    knows_doubt: bool = True  # False where an action is only said again: its confidence means nothing
+
+    @property
+    def sure(self) -> str:
+        """The confidence as people read it, `74 %`; nothing where there is no doubt to tell."""
+        return f"{100 * self.confidence:.0f} %" if self.knows_doubt else ""
+
+    @property
+    def said(self) -> str:
+        """`reach  74 %`, or the action alone."""
+        return f"{self.action}  {self.sure}".rstrip()
 
 
 class Lens(msgspec.Struct, frozen=True, kw_only=True):

@@ -95,7 +95,7 @@ class ClipPainter:
 
     def _label(self, picture: ndarray, step: ForecastStep, scale: float) -> None:
         colour = self.colour_of(step.action)
-        words = Words(f"{step.action}  {100 * step.confidence:.0f} %", ink_on(colour), 14 * scale)
+        words = Words(step.said, ink_on(colour), 14 * scale)
         _, height = draw_chip(picture, words, (12 * scale, 12 * scale), colour)
         if step.truth_action is not None:
             right = step.truth_action == step.action
@@ -212,7 +212,7 @@ class _Strip:
         each = (width - 90 * scale) / len(said.steps)
         for at, step in enumerate(said.steps):
             x = 84 * scale + at * each
-            self._chip(strip, step.action, (x, 10 * scale), each, f"  {100 * step.confidence:.0f} %")
+            self._chip(strip, step.action, (x, 10 * scale), each, f"  {step.sure}".rstrip())
             if step.truth_action is not None:
                 mark = "  ✓" if step.truth_action == step.action else ""
                 self._chip(strip, step.truth_action, (x, 44 * scale), each, mark)
@@ -228,7 +228,7 @@ def steps_table(said: Forecast) -> str:
     """A forecast in words: a line a step, what came beside it where it is known. Times are seconds from the moment."""
     rows = [
         (
-            number, step.action, f"{100 * step.confidence:.0f} %", *_when(step), step.truth_action or "–",
+            number, step.action, step.sure or "–", *_when(step), step.truth_action or "–",
             "" if step.truth_action is None else "✓" if step.truth_action == step.action else "✗",
             "–" if step.error_px is None else f"{step.error_px:.1f}",
         )

@@ -118,23 +118,23 @@ def _comparison(answerer, store, of, clip_id: str, frame: int, why: str = ""):  
         raise CoreError(said.refusal.message, hint=said.refusal.hint)
     shipped = {str(each.resolve()) for each in shipped_checkpoints("forecaster").values()}
     own = [at for at in range(len(RUN_COLOURS)) if at not in (COUNTING_AT, len(RUN_COLOURS) - 1)]
-    compared, number = [], 0
+    compared, number, round_ = [], 0, 0
     for each, answered in zip(of, said.answers, strict=True):
         if answered.forecast is None:
             why_not = answered.refusal
             assert why_not is not None
             raise CoreError(f"{Path(each.run).name}: {why_not.message}", hint=why_not.hint)
         if each.plain:
-            place = COUNTING_AT
+            place, round_ = COUNTING_AT, BASELINES.index(each.plain)
         elif each.run in shipped:
-            place = len(RUN_COLOURS) - 1
+            place, round_ = len(RUN_COLOURS) - 1, 0
         else:
-            place, number = own[number % len(own)], number + 1
+            place, round_, number = own[number % len(own)], number // len(own), number + 1
         name, _, note = answered.forecast.model.partition(", ")
         compared.append(
             Compared(
                 name=name, note=note or _note_of(answerer, each), colour=RUN_COLOURS[place][0],
-                forecast=answered.forecast,
+                forecast=answered.forecast, round=round_,
             )
         )  # fmt: skip
     clip = store.project.clips[clip_id]

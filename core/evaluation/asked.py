@@ -56,6 +56,7 @@ class Ahead:
     joints_m: Float[ndarray, "W M 9 3"]
     seen: Float[ndarray, "W M 9 2"]
     times: Float[ndarray, "W M 3 3"] | None = None  # where the run learned when steps come
+    knows_doubt: bool = True  # False: its probabilities are no confidence
 
 
 @dataclass(frozen=True)
@@ -201,13 +202,14 @@ class Asked:
         times = None if ahead.times is None else ahead.times[0]
         if not (np.isfinite(ahead.probabilities).all() and np.isfinite(ahead.joints_m).all()):
             raise RunError(f"{model} answers with what is no number.", hint=_WENT_ASTRAY)
+        steps = self._steps(ahead.probabilities[0], ahead.joints_m[0], times)
         return Forecast(
             model=model,
             clip_id=sequence.clip.id,
             at_frame=self.at_frame,
             seen_frames=tuple(step.frame for step in looked_at),
             seen_actions=tuple(step.action for step in looked_at),
-            steps=self._steps(ahead.probabilities[0], ahead.joints_m[0], times),
+            steps=tuple(each if ahead.knows_doubt else replace(each, knows_doubt=False, best=()) for each in steps),
             camera_estimated=view.camera.estimated,
             doubts=(*self.doubts, *doubts),
             futures=() if drawn is None else tuple(self._future(drawn, at) for at in range(len(drawn.actions))),

@@ -91,7 +91,7 @@ class PlainPredictor:
             probabilities = self.plain.probabilities(histories, steps).numpy()
             seen = np.broadcast_to(self.plain.average.numpy(), (len(moments), steps, *self.plain.average.shape))
         flat_m = np.stack([flat(pose, each.sequence.view) for pose, each in zip(seen, moments, strict=True)])
-        return Ahead(probabilities, flat_m, seen)
+        return Ahead(probabilities, flat_m, seen, knows_doubt=self.kind != "repeating")
 
     def _again(self, history: tuple[int, ...], steps: int) -> Float[ndarray, "M A"]:
         """The last known action with all confidence: repeating knows no doubt. Where none is known, the likeliest."""

@@ -139,13 +139,13 @@ def _draw_past(page: Page, people: People, grid: _Grid) -> None:
 
 
 def _draw_heads(page: Page, people: People, grid: _Grid, lined: Lined, rows: int, top: float) -> None:
-    names = [("What came", "marked", ("", ""), "#dadce1" if page.ink.is_dark else "#8b909b")]
+    names = [("What came", "marked", ("", ""), "#dadce1" if page.ink.is_dark else "#8b909b", 0)]
     for at, (each, forecast) in enumerate(zip(people.comparison.compared, people.forecasts, strict=True)):
         names.append((each.name, each.note, score_words(_lined_forecast(forecast, lined, at), rows),
-                      people.colour_of(at, is_dark=True)))  # fmt: skip
-    for at, (name, note, (error, right), colour) in enumerate(names):
+                      people.colour_of(at, is_dark=True), each.round))  # fmt: skip
+    for at, (name, note, (error, right), colour, round_) in enumerate(names):
         left = grid.left(at)
-        page.plate(left, top + 1, 2.2, _HEAD - 7, colour, radius=1.1)
+        page.plate(left, top + 1, 2.2, _HEAD - 7, colour, radius=1.1, hatch=round_)
         page.words(name, (left + 6, top + 5.6), size=7.8, weight="SemiBold", most=grid.cell - 8)
         score = " · ".join(each for each in (error, right) if each)
         used = page.words(score, (left + grid.cell - 1, top + 15), size=6.4, colour=page.ink.quiet, weight="Medium",
@@ -188,7 +188,7 @@ def _draw_row(page: Page, project: Project, people: People, grid: _Grid, lined: 
         page.picture(people.foreseen(column - 1, step, width, height), left, top, grid.cell, grid.height, radius=2.4)
         is_right = None if step.truth_action is None else step.truth_action == step.action
         number = f"step {at + 1}" if at != row else ""
-        _draw_words(page, project, people, grid, left, top, step.action, is_right, f"{100 * step.confidence:.0f} %",
+        _draw_words(page, project, people, grid, left, top, step.action, is_right, step.sure,
                     error_words(step), number)  # fmt: skip
 
 

@@ -49,6 +49,7 @@ class _Lane:
     colour: str
     bars: tuple[tuple[float, float, str], ...]
     is_truth: bool
+    round: int = 0
 
 
 @dataclass(frozen=True)
@@ -114,7 +115,7 @@ def _story_of(store: ProjectStore, people: People, comparison: Comparison, asked
         bars = tuple(
             (step.time.start_s, step.time.end_s, step.action) for step in forecast.steps if step.time is not None
         )
-        lanes.append(_Lane(each.name, people.colour_of(at, is_dark=True), bars, is_truth=False))
+        lanes.append(_Lane(each.name, people.colour_of(at, is_dark=True), bars, is_truth=False, round=each.round))
     without = [
         each.name for each in comparison.compared if any(step.time is None for step in each.forecast.steps)
     ]  # fmt: skip
@@ -190,7 +191,8 @@ def _still(
         places.append((left, _PAD + _HEAD, cell, high))
         name = story.lanes[column].name
         note = "playing" if column == 0 else comparison.compared[column - 1].note
-        page.plate(left, _PAD + 1, 2.4, _HEAD - 8, story.lanes[column].colour, radius=1.2)
+        lane = story.lanes[column]
+        page.plate(left, _PAD + 1, 2.4, _HEAD - 8, lane.colour, radius=1.2, hatch=lane.round)
         page.words(name, (left + 6, _PAD + 5.6), size=8, weight="SemiBold", most=cell - 8)
         page.words(note, (left + 6, _PAD + 15), size=6.6, colour=ink.faint, most=cell - 8)
     axis = (_PAD + _SIDE, width - 2 * _PAD - _SIDE, lanes_top - 2, foot)
@@ -220,7 +222,7 @@ def _draw_lane(
     page: Page, store: ProjectStore, lane: _Lane, top: float, axis: tuple[float, float, float, float], end_s: float
 ) -> None:
     left, width = axis[:2]
-    page.plate(_PAD, top + 2, 2.2, _LANE - 4, lane.colour, radius=1.1)
+    page.plate(_PAD, top + 2, 2.2, _LANE - 4, lane.colour, radius=1.1, hatch=lane.round)
     page.words(lane.name, (_PAD + 6, top + _LANE / 2), size=6.6, weight="Medium", most=_SIDE - 10)
     for start, end, action in lane.bars:
         first, last = (left + width * min(max(each, 0.0), end_s) / end_s for each in (start, end))
@@ -258,7 +260,7 @@ def _draw_strips(
         if not known[at]:
             continue
         lane = story.lanes[at + 1]
-        page.plate(_PAD, y + 2, 2.2, strip - 8, lane.colour, radius=1.1)
+        page.plate(_PAD, y + 2, 2.2, strip - 8, lane.colour, radius=1.1, hatch=lane.round)
         page.words(lane.name, (_PAD + 6, y + (strip - 4) / 2), size=6.6, weight="Medium", most=_SIDE - 10)
         rows = np.delete(errors, _NECK, axis=1).T
         picture = _coloured(rows / most, is_dark=people.look.ink.is_dark, nothing=page.ink.plate)

@@ -136,7 +136,7 @@ def _step_cells(step: ForecastStep | None) -> str:
         is_right = step.truth_action == step.action
         mark = ' <span class="good">✓</span>' if is_right else ' <span class="bad">✗</span>'
     return (
-        f'<td>{escape(step.action)}{mark}</td><td class="number">{100 * step.confidence:.0f} %</td>'
+        f'<td>{escape(step.action)}{mark}</td><td class="number">{step.sure}</td>'
         f'<td class="number">{error_words(step)}</td>'
     )
 

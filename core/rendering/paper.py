@@ -34,6 +34,7 @@ Held = Literal["left", "middle", "right"]
 PX_PER_PT = 4.0
 _FINER = 4  # edges are drawn so many times as large and averaged
 _SHIFT = 4  # OpenCV draws at sixteenths of a pixel
+_STRIPE = 1.6  # points, across the bars of a hatch and their gaps
 _JPEG_QUALITY = 93
 
 
@@ -125,9 +126,12 @@ class Page:
         *,
         radius: float = 0.0,
         opacity: float = 1.0,
+        hatch: int = 0,
     ) -> None:
-        """A filled rectangle with round corners and smooth edges."""
+        """A filled rectangle with round corners and smooth edges; hatched rising, falling or level from 1 on."""
         mask, x, y = self._mask(left, top, width, height, radius)
+        if hatch:
+            mask = mask * self._stripes(mask.shape, (hatch - 1) % 3)
         self._lay(np.broadcast_to(np.array(rgb(colour), np.uint8), (*mask.shape, 3)), mask * opacity, x, y)
 
     def frame(
@@ -220,6 +224,12 @@ class Page:
         )
         mask = np.asarray(large.resize((columns, rows), Image.Resampling.BOX), np.float32) / 255
         return mask.copy(), x, y
+
+    def _stripes(self, shape: tuple[int, int], kind: int) -> np.ndarray:
+        """How much of each pixel stays, 0 … 1, where every other stripe is left out."""
+        rows, columns = np.indices(shape)
+        across = (rows + columns, rows - columns, rows)[kind] / (_STRIPE * self.px_per_pt)
+        return np.clip(0.5 + 4 * (np.abs(across % 2 - 1) - 0.5), 0, 1).astype(np.float32)
 
     def _lay(self, pixels: np.ndarray, mask: np.ndarray, x: int, y: int) -> None:
         height, width = self._pixels.shape[:2]

@@ -86,7 +86,8 @@ def _tip(moment: Moment, column: int, row: int) -> str:
         return ""
     known, forecast = moment.forecasts[column]
     lines = [f"{name_of(known, forecast)}, step {at + 1}"]
-    lines.append(", ".join(f"{name} {100 * share:.0f} %" for name, share in step.best[:3]))
+    if step.best:
+        lines.append(", ".join(f"{name} {100 * share:.0f} %" for name, share in step.best[:3]))
     if step.time is not None:
         span = f"{step.time.low_s:.1f} to {step.time.high_s:.1f} s"
         lines.append(f"expected {expected_words(step)}, four times in five within {span}")

@@ -66,7 +66,7 @@ class StepPanel(QFrame):
             return
         step = moment.first.steps[at]
         self._title.setText(self.tr("Step {number}").format(number=at + 1))
-        self._sure.setText(f"{step.action}  {100 * step.confidence:.0f} %")
+        self._sure.setText(step.said)
         likely = [Likely(name, share, moment.colour_of(name)) for name, share in step.best]
         self._bars.show_likely(likely, step.truth_action or "")
         if step.truth_action is None:
@@ -157,7 +157,7 @@ class DraftPanel(QFrame):
         known, forecast = moment.forecasts[column]
         self._chosen = known, forecast, at
         step = forecast.steps[at]
-        self._title.setText(f"{step.action}  {100 * step.confidence:.0f} %, {name_of(known, forecast)}")
+        self._title.setText(f"{step.said}, {name_of(known, forecast)}")
         why_not = self._accepting.why_not(forecast, at)
         lacks = bool(self._accepting.unknown(forecast, (at,)))
         self.use.setEnabled(not why_not)

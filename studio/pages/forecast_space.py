@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 from PySide6.QtCore import QPoint, QRectF, Signal
-from PySide6.QtGui import QColor, QPainter
+from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QFrame, QVBoxLayout
 
 from core.bodies.skeletons import UPPER_BODY_9
@@ -24,8 +24,9 @@ from studio import theme
 from studio.pages.forecast_cells import Moment, error_words
 from studio.pages.forecast_columns import name_of
 from studio.widgets import parts
-from studio.widgets.painting import Painted, chip, put
+from studio.widgets.painting import Painted, chip, put, words_width
 from studio.widgets.posed import PosedBody, Standing, pale
+from studio.widgets.run_mark import draw_bar
 from studio.widgets.viewport import Viewport
 
 VIEWS = ("orbit", "camera", "front", "side", "top")
@@ -51,6 +52,7 @@ class Person:
     said: ForecastStep
     is_truth: bool = False
     futures: tuple[tuple[ForecastStep, ...], ...] = ()
+    round: int = 0  # from 1 on the colour is another's too
 
     def joints_m(self, at: int) -> Float[ndarray, "joints 3"] | None:
         if not 0 <= at < len(self.steps):
@@ -91,6 +93,7 @@ def people_of(moment: Moment, row: int, columns: Sequence[int] | None = None) ->
             at,
             said or forecast.steps[at],
             futures=futures,
+            round=known.round,
         )
         people.append(person)
     return people
@@ -316,32 +319,55 @@ def with_room_for_bodies(points_m: Float[ndarray, "points 3"], count: int) -> Fl
     return np.concatenate([points_m, np.array(corners)])
 
 
+@dataclass(frozen=True)
+class ColumnHead:
+    """Whose view it is, the action there in its colour, and words about that."""
+
+    name: str
+    colour: str
+    round: int
+    action: str
+    action_colour: str
+    said: str
+
+
 class ColumnHeads(Painted):
     """Over each view: whose it is, what is foreseen there, and how it did."""
 
     def __init__(self) -> None:
         super().__init__(0, theme.px(64))
         self.setAccessibleName(self.tr("Runs"))
-        self._heads: list[tuple[str, str, str, str, str]] = []
+        self._heads: Sequence[ColumnHead] = ()
 
-    def show_heads(self, heads: list[tuple[str, str, str, str, str]]) -> None:
-        """(name, colour, action, the action's colour, words at the right) a column."""
+    def show_heads(self, heads: Sequence[ColumnHead]) -> None:
+        """One a column."""
         self._heads = heads
-        self.setAccessibleDescription("; ".join(f"{name}: {action} {said}" for name, _, action, _, said in heads))
+        self.setAccessibleDescription("; ".join(f"{each.name}: {each.action} {each.said}" for each in heads))
+        self.setToolTip(self.accessibleDescription().replace("; ", "\n"))
         self.update()
 
     def draw(self, painter: QPainter, look: theme.Theme) -> None:
         if not self._heads:
             return
         wide = self.width() / len(self._heads)
-        for at, (name, colour, action, action_colour, said) in enumerate(self._heads):
-            left = at * wide
-            painter.fillRect(QRectF(left, 2, 4, theme.px(20)), QColor(colour))
-            put(painter, left + 12, theme.px(17), name, look.text, 12, 600, width=wide - 16)
-            x = left + 12.0
-            if action:
-                x += chip(painter, x, theme.px(31), action, look.seg_ink, action_colour, 11, 600, pad=7, height=20) + 8
-            put(painter, x, theme.px(45), said, look.text2, 11, 500, width=max(10.0, left + wide - x - 4))
+        is_narrow = any(self._beside(each) > wide for each in self._heads)
+        for at, each in enumerate(self._heads):
+            left, x = at * wide, at * wide + 12.0
+            draw_bar(painter, QRectF(left, 2, 4, theme.px(20)), each.colour, each.round)
+            put(painter, x, theme.px(17), each.name, look.text, 12, 600, width=wide - 16)
+            top = theme.px(22 if is_narrow else 31)
+            taken = 0.0
+            if each.action:
+                ink, ground = look.seg_ink, each.action_colour
+                taken = chip(painter, x, top, each.action, ink, ground, 11, 600, pad=7, height=20, most=wide - 18) + 8
+            below = theme.px(57 if is_narrow else 45)  # in narrow columns the words stand below the action
+            x += 0.0 if is_narrow else taken
+            put(painter, x, below, each.said, look.text2, 11, 500, width=max(10.0, left + wide - x - 4))
+
+    def _beside(self, each: ColumnHead) -> float:
+        """How wide a column must be for its action with the words beside it."""
+        taken = words_width(each.action, 11, 600) + 22 if each.action else 0.0
+        return 12 + taken + words_width(each.said, 11, 500) + 4
 
 
 class SpaceComparison(QFrame):
@@ -403,14 +429,15 @@ class SpaceComparison(QFrame):
     def _turned(self) -> None:
         self._is_turned = True
 
-    def _head(self, moment: Moment, person: Person) -> tuple[str, str, str, str, str]:
+    def _head(self, moment: Moment, person: Person) -> ColumnHead:
         step = person.said
         if person.is_truth:
             action = step.truth_action or ""
-            return person.name, person.colour, action, moment.colour_of(action), moment.when(person.at)
+            return ColumnHead(person.name, person.colour, 0, action, moment.colour_of(action), moment.when(person.at))
         verdict = "" if step.truth_action is None else "✓ " if step.truth_action == step.action else "✗ "
-        said = f"{verdict}{100 * step.confidence:.0f} %   {error_words(step)}".strip()
-        return person.name, person.colour, step.action, moment.colour_of(step.action), said
+        said = f"{verdict}{step.sure}   {error_words(step)}".strip()
+        colour = moment.colour_of(step.action)
+        return ColumnHead(person.name, person.colour, person.round, step.action, colour, said)
 
     def _show_steps(self, moment: Moment, at: int) -> None:
         """The steps to choose from, at the foot."""

@@ -22,6 +22,7 @@ def comparison_of(moment: Moment, command: str) -> Comparison:
                 colour=theme.DARK.runs[known.colour_at].lower(),
                 forecast=forecast,
                 note=known.preset,
+                round=known.round,
             )
             for known, forecast in moment.forecasts
         ),

@@ -37,6 +37,17 @@ class LaneStep:
     confidence: float
     frames: StepFrames
     is_usual: bool = False
+    knows_doubt: bool = True
+
+    @property
+    def sure(self) -> str:
+        """`74 %`; nothing where there is no doubt to tell."""
+        return percent(self.confidence) if self.knows_doubt else ""
+
+    @property
+    def strength(self) -> float:
+        """Of its colour, 0 to 1: the confidence, half of it where there is none."""
+        return min(max(self.confidence, 0.0), 1.0) if self.knows_doubt else 0.5
 
 
 @dataclass(frozen=True)
@@ -88,7 +99,7 @@ def lane_steps(
         frames = step_frames(time, at_frame, step.time)
         if frames.start < time.frame_count:
             look = looks.get(step.action) or LabelLook(step.action, "", UNKNOWN_COLOUR, 0)
-            found.append(LaneStep(at, look, step.confidence, frames, step.time.is_usual))
+            found.append(LaneStep(at, look, step.confidence, frames, step.time.is_usual, step.knows_doubt))
     return tuple(found)
 
 
@@ -119,7 +130,7 @@ def said_of(lane: Lane, step: LaneStep, time: ClipTime) -> str:
         else f"its pose at {say_time(time.seconds(frames.pose))}, 80 % sure between {doubt}"
     )
     return (
-        f"{step.label.name} {percent(step.confidence)}, foreseen by {lane.name} from {span}, {when}, "
+        f"{step.label.name} {step.sure}".rstrip() + f", foreseen by {lane.name} from {span}, {when}, "
         f"step {step.at + 1} from {say_time(time.seconds(lane.at_frame))}"
     )
 

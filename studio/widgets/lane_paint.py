@@ -15,7 +15,7 @@ from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 from studio import icons, theme
 from studio.widgets import painting
 from studio.widgets.clip_time import ClipTime, say_time
-from studio.widgets.forecast_lanes import Lane, LaneStep, percent
+from studio.widgets.forecast_lanes import Lane, LaneStep
 from studio.widgets.timeline_contents import FUTURE_PX, Axis, Row
 
 DENSE_PX, NAMED_PX = 3.0, 24.0
@@ -98,10 +98,10 @@ def _segment(painter: QPainter, axis: Axis, rect: QRectF, step: LaneStep, *, cho
         return
     colour = step.label.colour
     if rect.width() < DENSE_PX:
-        painter.fillRect(rect, theme.alpha(colour, 0.3 + 0.6 * step.confidence))
+        painter.fillRect(rect, theme.alpha(colour, 0.3 + 0.6 * step.strength))
         return
     rect = rect.adjusted(0.5, 0.5, -0.5, -0.5)
-    ground, ink, outline = _colours(colour, round(min(max(step.confidence, 0.0), 1.0), 2), step.is_usual, look.name)
+    ground, ink, outline = _colours(colour, round(step.strength, 2), step.is_usual, look.name)
     pen = QPen(QColor(outline), 1)
     pen.setDashPattern([1, 2] if step.is_usual else [4, 3])
     painter.setPen(pen)
@@ -137,13 +137,13 @@ def _name(painter: QPainter, view: QRectF, step: LaneStep, ink: str) -> None:
     """Name and percentage where both fit, then the name, then the key."""
     size = min(11.0, max(9.0, view.height() * 0.5))
     room = view.width() - 12
-    sure = percent(step.confidence)
-    wide = painting.words_width(sure, size)
+    sure = step.sure
+    wide = painting.words_width(sure, size) if sure else 0.0
     if view.width() < NAMED_PX or room < painting.words_width(step.label.name[:3], size, 600):
         if step.label.key and room + 6 > painting.words_width(step.label.key, size, 600):
             painting.put(painter, view.left() + 5, _baseline(view, size), step.label.key, ink, size, 600)
         return
-    if painting.words_width(step.label.name[:4], size, 600) + wide + 10 < room:
+    if sure and painting.words_width(step.label.name[:4], size, 600) + wide + 10 < room:
         painting.put(painter, view.right() - 6, _baseline(view, size), sure, ink, size, align="right")
         room -= wide + 8
     painting.put(painter, view.left() + 6, _baseline(view, size), step.label.name, ink, size, 600, width=room)
@@ -173,7 +173,7 @@ def _future(painter: QPainter, axis: Axis, row: Row, shown: Lane, place: int, st
     for step in steps:
         left, right = axis.x(step.frames.start), axis.x(min(step.frames.end, axis.frame_count))
         strip = QRectF(left, top + 1, max(right - left - 1, 1), max(high - 1, 1))
-        painter.fillRect(strip, theme.alpha(step.label.colour, 0.25 + 0.4 * step.confidence))
+        painter.fillRect(strip, theme.alpha(step.label.colour, 0.25 + 0.4 * step.strength))
 
 
 def _from_when(painter: QPainter, axis: Axis, row: Row, shown: Lane, time: ClipTime) -> None:

@@ -79,15 +79,21 @@ def chip(
     height: float = 18,
     align: Align = "left",
     radius: float = 4,
+    most: float | None = None,
 ) -> float:
-    """Words on a rounded ground with its top left corner (or right, or centre) at x, y; how wide it came out."""
+    """Words on a rounded ground with its top left corner (or right, or centre) at x, y; how wide it came out.
+
+    Words for which `most` is too narrow are shortened.
+    """
     height = height * theme.scale()
     wide = words_width(words, size, weight) + 2 * pad
+    room = most - 2 * pad if most is not None and wide > most else None
+    wide = wide if most is None else min(wide, most)
     x -= {"left": 0.0, "right": wide, "centre": wide / 2}[align]
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(QColor(ground))
     painter.drawRoundedRect(QRectF(x, y, wide, height), radius, radius)
-    put(painter, x + pad, y + height / 2 + theme.px(size) * 0.36, words, ink, size, weight)
+    put(painter, x + pad, y + height / 2 + theme.px(size) * 0.36, words, ink, size, weight, width=room)
     return wide
 
 

@@ -458,6 +458,17 @@ def test_that_a_surer_step_is_painted_stronger_and_a_pale_lane_weaker(qtbot, qap
     theme.apply(qapp, theme.DARK)
 
 
+def test_that_a_step_without_doubt_says_no_share_and_is_neither_strong_nor_pale(qtbot):
+    (lane,) = lanes_of(1, 1)
+    step = dataclasses.replace(lane.steps[0], confidence=1.0, knows_doubt=False)
+    timeline_accessible.install()
+    timeline = a_timeline(qtbot, (dataclasses.replace(lane, steps=(step,)),))
+    words = QAccessible.queryAccessibleInterface(timeline).child(0).text(QAccessible.Text.Name)
+    assert words.startswith("action 0, foreseen by")
+    assert 0.0 < step.strength < 1.0
+    assert timeline.grab().width() > 0
+
+
 def replace_step(lane: Lane, confidence: float) -> Lane:
     return dataclasses.replace(lane, steps=(dataclasses.replace(lane.steps[0], confidence=confidence),))
 

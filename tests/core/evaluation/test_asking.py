@@ -171,6 +171,7 @@ def test_that_repeating_says_the_last_action_and_the_last_sight_of_each_joint_ag
     last = made.project.clips[CLIP].poses[4]
     seen_px = made.tracks["tracks-15"].joints_px[last.frame, 0]
     assert {step.action for step in said.steps} == {said.seen_actions[-1]}
+    assert {(step.sure, step.said, step.best) for step in said.steps} == {("", said.seen_actions[-1], ())}
     for step in said.steps:
         np.testing.assert_allclose(step.joints_px, seen_px, atol=0.01)
     assert said.futures == ()

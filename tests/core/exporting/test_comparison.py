@@ -19,6 +19,7 @@ from core.exporting.comparison_figure import FigureWish, error_words, figure, ro
 from core.forecast_cameras import lens_camera, standing_where_seen
 from core.forecasts import Forecast, ForecastStep, Lens, StepTime
 from core.geometry.cameras import pinhole, project
+from core.picturing import steps_table
 from core.project.store import ProjectStore
 from core.rendering.probe import gl_problem
 from core.run_folder import RunFolder
@@ -212,6 +213,30 @@ def test_that_the_figure_says_actions_verdicts_errors_and_times(store):
     assert f"+{lined.rows[0].seconds:.1f} s" in words
     assert "1 more step is not shown." in " ".join(words)
     assert page.width == pytest.approx(504.0)
+
+
+def test_that_who_knows_no_doubt_has_no_share_beside_an_action_anywhere(store):
+    comparison = comparison_of(store)
+    again = [replace(step, knows_doubt=False, best=()) for step in comparison.compared[1].forecast.steps]
+    said = replace(comparison.compared[1].forecast, steps=tuple(again))
+    both = comparison.compared[0], replace(comparison.compared[1], forecast=said)
+    with People(store, replace(comparison, compared=both), Look(people="joints")) as people:
+        shares = [each for each in figure(store.project, people, FigureWish()).written if each.text.endswith(" %")]
+    assert len(shares) == len(comparison.compared[0].forecast.steps)
+    assert np.ptp([each.left for each in shares]) < 92, "they stand in the first column alone"
+    assert "60 %" not in steps_table(said)
+    assert "60 %" in steps_table(comparison.compared[0].forecast)
+
+
+def test_that_a_colour_used_again_is_hatched_in_the_figure(store):
+    one = comparison_of(store)
+    again = replace(one.compared[1], colour=one.compared[0].colour, round=1)
+    grounds = []
+    for compared in (one.compared[0], again), (one.compared[0], replace(again, round=0)):
+        with People(store, replace(one, compared=compared), Look(people="joints", over="plain")) as people:
+            grounds.append(figure(store.project, people, FigureWish(steps=1)).pixels())
+    inked = [(each == (0x4F, 0xC7, 0xCF)).all(-1).sum() for each in grounds]
+    assert 0.5 * inked[1] < inked[0] < inked[1]
 
 
 def test_that_many_runs_make_the_page_wider_and_never_the_cells_too_small(store):

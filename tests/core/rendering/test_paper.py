@@ -23,6 +23,19 @@ def test_that_a_plate_covers_its_points_and_nothing_else():
     assert inked.sum() == 16 * 40
 
 
+@pytest.mark.parametrize("kind", [1, 2, 3])
+def test_that_a_hatched_plate_is_half_ground_and_no_two_hatches_are_alike(kind):
+    shares, plates = [], []
+    for hatch in (kind, kind % 3 + 1):
+        page = Page(40, 40, WHITE, 4.0)
+        page.plate(4, 4, 32, 32, "#000000", hatch=hatch)
+        plates.append(page.pixels()[16:144, 16:144, 0] / 255.0)
+        shares.append(plates[-1].mean())
+        assert (page.pixels()[:16] == 255).all()
+    assert shares == pytest.approx([0.5, 0.5], abs=0.05)
+    assert np.abs(plates[0] - plates[1]).mean() > 0.2
+
+
 def test_that_round_corners_are_cut_alike_on_all_four():
     page = Page(20, 20, WHITE, 4.0)
     page.plate(5, 5, 10, 10, "#000000", radius=3)
