@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from core.errors import CoreError
 from core.forecasts import Forecast
-from core.runs import Done, ExportBodies, ExportComparison, Failed
+from core.runs import Done, ExportBodies, ExportComparison, Failed, TrainForecaster
 from studio import finding, theme
 from studio.adding import Adding
 from studio.banking import Banking
@@ -85,6 +85,7 @@ class Studio(QObject):
             **self.importing.handlers(),
             **self.banking.handlers(),
             "tour": self.tour.start,
+            "forecast-here": self._forecast_with,
             "undo": self.document.undo,
             "redo": self.document.redo,
             **{f"theme-{look}": partial(self.set_look, look) for look in looks},
@@ -120,6 +121,7 @@ class Studio(QObject):
 
     def _training(self) -> TrainingPage:
         page = TrainingPage(self.document, self.jobs, self.sets)
+        page.forecast_wanted.connect(self._forecast_with)
         page.generate_wanted.connect(self._generate_with)
         return page
 
@@ -127,6 +129,12 @@ class Studio(QObject):
         page = ForecastPage(self.document, self.jobs, self.models, self.display)
         page.motion_wanted.connect(self._move)
         return page
+
+    def _forecast_with(self, run: str = "") -> None:
+        """From where the playhead is, with a run or with the one that is chosen."""
+        page = self.window.show_page("forecast")
+        if isinstance(page, ForecastPage):
+            page.asking.choose_run(run)
 
     def _move(self, forecast: Forecast) -> None:
         page = self.window.show_page("generate")
@@ -214,7 +222,10 @@ class Studio(QObject):
             return
         match job.ending:
             case Done(summary=summary):
-                notice = Notice(f"{job.name} is done", summary, "check", "ok")
+                with_it: tuple[str, Callable[[], None] | None] = ("", None)
+                if isinstance(job.spec, TrainForecaster):
+                    with_it = "Forecast with it", partial(self._forecast_with, str(job.folder.path))
+                notice = Notice(f"{job.name} is done", summary, "check", "ok", *with_it)
             case Failed(message=message, hint=hint):
                 notice = Notice(f"{job.name} failed", f"{message} {hint}".strip(), "warn", "danger", stays_ms=15_000)
             case None:

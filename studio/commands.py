@@ -187,6 +187,7 @@ COMMANDS: tuple[Command, ...] = (
     _of("annotate", "snap", "Snap", "M"),
     _of("annotate", "confirm-draft", "Confirm draft", "Ctrl+Return Ctrl+Enter", "Mark"),
     _of("annotate", "forecast-lanes", "Forecast lanes", "Shift+F", "View", is_toggle=True, group=5),
+    _of("annotate", "forecast-here", "Forecast here", "", "Model"),
     _of("annotate", "use-forecast", "Use as draft", "Shift+Return Shift+Enter", "Model"),
     _of("annotate", "use-whole-forecast", "Use all as drafts", "", "Model"),
     _of("annotate", "next-forecast", "Next step foreseen", "Alt+Shift+Right"),

@@ -121,6 +121,14 @@ class Asking(QObject):
             self.ask_soon()
             self.changed.emit()
 
+    def choose_run(self, run: str) -> None:
+        """Ask the forecaster of this folder or shipped name about where the playhead is; without one, who is chosen."""
+        self.look_for_runs()
+        found = next((each for each in self.known if each.run == run), None)
+        if found is not None:
+            self.choose(found)
+        self.hold(on=False)
+
     def compare(self, known: Known, *, on: bool) -> None:
         """Take a run into the comparison, as its last, or out of it; one always stays."""
         others = [each for each in self.compared if each.key != known.key]

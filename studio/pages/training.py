@@ -37,6 +37,7 @@ class TrainingPage(QWidget):
 
     asks = Signal(str)
     says = Signal(str)
+    forecast_wanted = Signal(str)  # the folder of the run to forecast with
     generate_wanted = Signal(str)  # the folder of the run to make motion with
 
     def __init__(self, document: Document, jobs: Jobs, sets: DataSets) -> None:
@@ -53,7 +54,7 @@ class TrainingPage(QWidget):
         self.curves = Curves()
         self.chosen_run, self._log = ChosenRun(), LogPanel()
         self.chosen_run.resume_wanted.connect(self._resume)
-        self.chosen_run.forecast_wanted.connect(lambda _: self.asks.emit("page-forecast"))
+        self.chosen_run.forecast_wanted.connect(lambda job: self.forecast_wanted.emit(str(job.folder.path)))
         self.chosen_run.generate_wanted.connect(self._generate)
         self.new_run.model_chosen.connect(self._follow_model)
         self._follow_soon = QTimer(self, singleShot=True, interval=_FOLLOW_MS)

@@ -179,6 +179,50 @@ def test_that_search_finds_runs_and_goes_to_the_one_chosen(open_studio, qtbot):
     assert open_studio.window.page("train").table.chosen_id() == "forecaster-01"
 
 
+def test_that_forecast_with_it_asks_that_run_and_not_the_newest(open_studio, qtbot, monkeypatch):
+    monkeypatch.setattr(open_studio.models, "warm_up", lambda: None)
+    runs = open_studio.document.folder / "runs"
+    for name in ("forecaster-01", "forecaster-02"):
+        folder = RunFolder(runs / name)
+        folder.write_spec(TrainForecaster(config=Forecaster(), project=str(runs.parent), out=str(runs / name)))
+        folder.append(Done("top-1 0.578"))
+        (runs / name / "best.safetensors").write_bytes(b"weights")
+    qtbot.waitUntil(lambda: len(open_studio.jobs.jobs()) == 2 and open_studio.jobs.is_settled(), timeout=30_000)
+    train = open_studio.window.show_page("train")
+    qtbot.waitUntil(train.is_settled)
+    train.show_run("forecaster-01")
+    train.chosen_run.forecast.click()
+    assert open_studio.window.page_name == "forecast"
+    page = open_studio.window.page("forecast")
+    assert page.asking.chosen.name == "forecaster-01"
+
+    # The words that a run is done offer the same.
+    said = []
+    monkeypatch.setattr(open_studio.window.notices, "show", said.append)
+    open_studio._say_ended(next(each for each in open_studio.jobs.jobs() if each.name == "forecaster-02"))
+    open_studio.window.show_page("train")
+    (notice,) = said
+    assert (notice.words, notice.action) == ("top-1 0.578", "Forecast with it")
+    notice.on_action()
+    assert open_studio.window.page_name == "forecast"
+    assert page.asking.chosen.name == "forecaster-02"
+
+
+def test_that_forecast_here_leaves_annotate_for_a_forecast_from_the_playhead(open_studio, video, qtbot, monkeypatch):
+    monkeypatch.setattr(open_studio.models, "warm_up", lambda: None)
+    open_studio.adding.add([video])
+    qtbot.waitUntil(lambda: open_studio.document.clip is not None, timeout=20_000)
+    page = open_studio.window.show_page("forecast")
+    page.asking.hold(on=True)
+    open_studio.window.show_page("annotate")
+    open_studio.document.seek(7)
+    assert page.asking.at_frame != 7
+    open_studio.window.actions_table.do("forecast-here")
+    assert open_studio.window.page_name == "forecast"
+    assert not page.asking.is_held
+    assert page.asking.at_frame == 7
+
+
 # ---- focus and notices ----------------------------------------------------------------------------------------------
 
 
