@@ -4,6 +4,7 @@ Not modal. `wanted` gives the specs, with their run folders' names; the words ab
 as far as this project's earlier runs tell.
 """
 
+import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -20,7 +21,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from core import configs
+from core.errors import CoreError
+from core.forecast_rows import OURS, config_of
 from core.runs import CompareSequences, EvaluateForecaster, EvaluatePoseGpt, ReproduceForecasts, Spec
+from core.wording import sentences
 from studio import theme
 from studio.widgets import parts
 
@@ -120,8 +125,12 @@ class EvaluateDialog(QDialog):
         self.windows = self._number(16, 100_000, 1000)
         self.splits = self._number(1, 200, 20)
         self.observe, self.predict = self._number(1, 50, 5), self._number(1, 50, 5)
+        self.preset = QComboBox()
+        self.preset.addItems([each for each in configs.PRESETS if each.startswith("forecaster/")])
+        self.preset.setCurrentText("forecaster/small")
+        self.preset.activated.connect(lambda _: self._follow())
         self.knobs = QLineEdit()
-        self.knobs.setPlaceholderText("steps=4000 losses.pose2d=0.5")
+        self.knobs.setPlaceholderText('steps=4000 "data.split=By cook"')
         self.knobs.textChanged.connect(lambda _: self._follow())
 
     def _number(self, least: int, most: int, value: int) -> QSpinBox:
@@ -150,6 +159,7 @@ class EvaluateDialog(QDialog):
         if self._what == "reproduce":
             return [
                 self.list,
+                parts.field(self.tr("Preset"), self.preset, width=wide),
                 parts.field(self.tr("Seeds"), self.seeds, width=wide),
                 parts.field(self.tr("Part"), self.part, width=wide),
                 parts.field(self.tr("Settings"), self.knobs, width=wide),
@@ -168,7 +178,7 @@ class EvaluateDialog(QDialog):
 
     def specs(self) -> list[tuple[Spec, str]]:
         """What is wanted as it stands, each with the stem of its folder's name."""
-        knobs = tuple(self.knobs.text().split())
+        knobs = words_of(self.knobs.text())
         part = str(self.part.currentData())
         if self._what == "evaluate":
             runs = [each for each in self.ticked() if isinstance(each, Measurable)]
@@ -178,7 +188,8 @@ class EvaluateDialog(QDialog):
             if not what:
                 return []
             spec = ReproduceForecasts(
-                project=self._project, out="", what=what, knobs=knobs, seeds=self.seeds.value(), part=part  # pyright: ignore[reportArgumentType]
+                project=self._project, out="", what=what, preset=self.preset.currentText(), knobs=knobs,  # pyright: ignore[reportArgumentType]
+                seeds=self.seeds.value(), part=part,
             )  # fmt: skip
             return [(spec, "tables")]
         spec = CompareSequences(
@@ -201,10 +212,34 @@ class EvaluateDialog(QDialog):
         specs = self.specs()
         if self._what == "evaluate":
             self._for_motion.setVisible(any(isinstance(spec, EvaluatePoseGpt) for spec, _ in specs))
-        self.start.setEnabled(bool(specs))
+        why_not = next((why for spec, _ in specs if (why := refused(spec))), "")
+        self.start.setEnabled(bool(specs) and not why_not)
+        if why_not:
+            self._takes.setText(why_not)
+            return
         nothing = {"evaluate": self.tr("Tick a run."), "reproduce": self.tr("Tick a table or a figure.")}
         self._takes.setText(self._estimate([spec for spec, _ in specs]) if specs else nothing.get(self._what, ""))
 
     def _start(self) -> None:
         self.wanted.emit(self.specs())
         self.close()
+
+
+def words_of(settings: str) -> tuple[str, ...]:
+    """Settings as they are typed for a terminal: those with spaces in quotes."""
+    try:
+        return tuple(shlex.split(settings))
+    except ValueError:  # a quote that is not closed yet
+        return tuple(settings.replace('"', " ").replace("'", " ").split())
+
+
+def refused(spec: Spec) -> str:
+    """Why the settings of a spec cannot be used, in a sentence; empty where they can."""
+    try:
+        if isinstance(spec, ReproduceForecasts):
+            config_of(OURS, spec.preset, spec.knobs, 0)
+        elif isinstance(spec, CompareSequences):
+            configs.with_overrides(configs.Forecaster(), spec.knobs)
+    except CoreError as error:
+        return sentences(str(error), error.hint)
+    return ""

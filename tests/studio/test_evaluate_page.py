@@ -414,3 +414,26 @@ def test_that_keys_of_the_page_do_not_get_into_each_others_way(page):
     assert page.figures._curves_panel.isHidden()
     page.commands()["table-or-curves"]()
     assert page.figures.table.isHidden()
+
+
+def test_that_settings_are_taken_as_a_terminal_takes_them_and_refused_before_a_job_starts(page):
+    page.commands()["reproduce"]()
+    form = page.asking.dialog
+    form.knobs.setText('"data.split=By cook" steps=10')
+    form.preset.setCurrentText("forecaster/smoke")
+    ((spec, _),) = form.specs()
+    assert spec.knobs == ("data.split=By cook", "steps=10")
+    assert spec.preset == "forecaster/smoke"
+    assert form.start.isEnabled()
+    form.knobs.setText("steps=many")
+    assert not form.start.isEnabled()
+    assert "steps=many is refused" in form._takes.text()
+    form.close()
+    page.commands()["compare-sequences"]()
+    form = page.asking.dialog
+    form.knobs.setText("network.droput=0.1")
+    assert not form.start.isEnabled()
+    assert "droput" in form._takes.text()
+    form.knobs.setText("network.dropout=0.1 'optimiser.batch=1")  # a quote that is not closed yet
+    assert form.start.isEnabled()
+    form.close()
