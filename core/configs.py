@@ -226,6 +226,16 @@ class ForecasterCritic(Group, frozen=True, kw_only=True):
     psi: Annotated[
         bool, Meta(title="Ψ", description="Whether it sees bone lengths and angles (Ψ = BᵀB) beside the joints.")
     ] = True
+    joins_at: Annotated[
+        float,
+        Meta(
+            ge=0.0,
+            lt=1.0,
+            title="Joins at",
+            description="Share of the training after which it begins: what comes next is learned first, then how "
+            "people stand.",
+        ),
+    ] = 0.0
     reach: Annotated[
         float,
         Meta(
@@ -374,15 +384,13 @@ def recommended() -> Forecaster:
     """
     return Forecaster(
         data=ForecasterData(past_steps=30),
-        network=ForecasterNetwork(
-            pose_width=128, latent=192, dropout=0.35, memory="recurrent", start_at_mean_pose=True
-        ),
-        losses=ForecasterLosses(action=1.0, pose2d=1.0, adversarial=0.6, times=0.3, objects=0.3),
-        critic=ForecasterCritic(psi_width=128, learning_rate=5e-4),
+        network=ForecasterNetwork(pose_width=128, latent=192, dropout=0.35, memory="recurrent"),
+        losses=ForecasterLosses(action=1.0, pose2d=1.0, adversarial=2.0, times=0.3, objects=0.3),
+        critic=ForecasterCritic(psi_width=128, learning_rate=2e-3, joins_at=0.5, reach=0.3),
         optimiser=ForecasterOptimiser(
             learning_rate=2e-3, weight_decay=0.0, batch=48, schedule="cosine", clip_gradient=1.0
         ),
-        steps=1200,
+        steps=1500,
         unroll=5,
         validate_every=150,
     )

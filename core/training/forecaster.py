@@ -48,6 +48,8 @@ from core.training.made_poses import MadePoses
 
 Array = ndarray[Any, np.dtype[np.float32]]
 
+UNJUDGED = 10.0
+"""More than scores differ by."""
 PLACES = 8
 """Poses for the critic from one window where a memory reads it whole."""
 RELATED = ("steps", "report_every", "validate_every", "device")
@@ -159,7 +161,7 @@ class ForecasterRecipe:
         """One step of the generator, after the critic's own. Nothing here waits for the device."""
         losses = self._config.losses
         measured: dict[str, Tensor] = {}
-        if losses.adversarial > 0:
+        if self._has_critic:
             for _ in range(self._config.critic.steps):
                 measured["critic"] = self._teach_critic()
         batch = self._train.draw(self._config.optimiser.batch, self._random)
@@ -178,6 +180,12 @@ class ForecasterRecipe:
         self._keep_made()
         return measured
 
+    @property
+    def _has_critic(self) -> bool:
+        """Whether the step that is taken next is judged by the critic."""
+        config = self._config
+        return config.losses.adversarial > 0 and self._step >= config.critic.joins_at * config.steps
+
     def _descend(self) -> None:
         config = self._config.optimiser
         for group in self._optimiser.param_groups:
@@ -191,6 +199,8 @@ class ForecasterRecipe:
         rolled = self._rolled_out()
         figures = {} if rolled is None else figures_of(self._validation, self._config.losses, self._average_px, *rolled)
         score = figures.get("validation/score", -math.inf if figures else math.inf)
+        if self._config.losses.adversarial > 0 and not self._has_critic:
+            score -= UNJUDGED  # poses that no critic has seen yet are kept only until there are others
         if self._best.score is None or score >= self._best.score:
             self._best = Best(score, figures)
             if rolled is not None and self._config.losses.action > 0:
@@ -272,7 +282,7 @@ class ForecasterRecipe:
             seen = torch.stack([seen for _, seen in steps], dim=1)
             poses, visible = batch.next_poses[:, :ahead], batch.next_visible[:, :ahead]
             terms["pose2d"] = pose2d_loss(seen, poses, visible, batch.scale_px, losses)
-        if "adversarial" in weights:
+        if self._has_critic:
             joints_m = self._asked_of_critic([step for step, _ in steps])
             terms["adversarial"] = -self._critic(self._as_critic_sees(joints_m)).mean()
         if "times" in weights:
@@ -284,7 +294,7 @@ class ForecasterRecipe:
             terms["objects"] = objects_loss(objects, batch.next_objects[:, :ahead], truth >= 0)
         if whole is not None:
             inside = within_windows(self._model, batch, *whole, losses)
-            if "adversarial" in weights:
+            if self._has_critic:
                 every, lengths = whole
                 every = every._replace(latent=self._reaching(every.latent))
                 joints_m = self._poses_inside(every, lengths, self._random, None)
