@@ -4,24 +4,33 @@ Prediction is dashed and coloured: the strength of a segment's ground is its con
 right; usual times (the action's, not this forecast's) are dotted and paler. Behind it a cone opens as the times get
 less sure: its height is the width of the 80 % interval, as a share of the stretch foreseen so far. Several futures lie
 below as thin strips. What is under 3 px is a line of its colour, under 24 px its key.
+
+Segments and pins are drawn once and kept as small pictures, since a timeline that scrolls paints the same ones again
+and again; one that is cut by the view's edges, or chosen, is drawn where it stands.
 """
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from functools import lru_cache
+from math import ceil
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
+from PySide6.QtGui import QColor, QPainter, QPen, QPixmap, QPolygonF
 
 from studio import icons, theme
 from studio.widgets import painting
 from studio.widgets.clip_time import ClipTime, say_time
-from studio.widgets.forecast_lanes import Lane, LaneStep
+from studio.widgets.forecast_lanes import Lane, LaneStep, StepFrames
 from studio.widgets.timeline_contents import FUTURE_PX, Axis, Row
 
 DENSE_PX, NAMED_PX = 3.0, 24.0
 PIN = 3.2
 _PALE = 0.4
+_ANYWHEN = StepFrames(0, 0, 1, 0.0, 1.0)
 _BAR = 3.0
+_KEPT_PX = 480
+"""Longer segments are not kept: they would rarely be asked for twice."""
 
 
 def bar_of(row: Row, lane: Lane) -> QRectF:
@@ -89,7 +98,9 @@ def _cone(painter: QPainter, axis: Axis, row: Row, shown: Lane) -> None:
     lower.append(QPointF(x, middle + widest))
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(theme.alpha(look.runs[shown.run], 0.14))
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)  # its edge is too pale to be seen as steps
     painter.drawPolygon(QPolygonF([*upper, *reversed(lower)]))
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
 
 
 def _segment(painter: QPainter, axis: Axis, rect: QRectF, step: LaneStep, *, chosen: bool) -> None:
@@ -100,14 +111,54 @@ def _segment(painter: QPainter, axis: Axis, rect: QRectF, step: LaneStep, *, cho
     if rect.width() < DENSE_PX:
         painter.fillRect(rect, theme.alpha(colour, 0.3 + 0.6 * step.strength))
         return
-    rect = rect.adjusted(0.5, 0.5, -0.5, -0.5)
-    ground, ink, outline = _colours(colour, round(step.strength, 2), step.is_usual, look.name)
+    if not chosen and rect.width() <= _KEPT_PX and axis.left <= rect.left() and rect.right() <= axis.left + axis.width:
+        ratio = painter.device().devicePixelRatio()
+        kept = replace(step, at=0, frames=_ANYWHEN, confidence=round(step.confidence, 2))
+        picture = _segment_picture(kept, round(rect.width()), round(rect.height()), look.name, theme.scale(), ratio)
+        painter.drawPixmap(QPointF(round(rect.left()), round(rect.top())), picture)
+    else:
+        _draw_segment(painter, rect, rect.intersected(_in_view(axis, rect)), step, chosen=chosen)
+
+
+@lru_cache(256)
+def _segment_picture(step: LaneStep, width: int, height: int, name: str, scale: float, ratio: float) -> QPixmap:
+    """A segment that nobody has chosen, of this size in the theme of this name."""
+    assert (name, scale) == (theme.now().name, theme.scale())
+    rect = QRectF(0, 0, width, height)
+    with _picture(rect, ratio) as (picture, painter):
+        _draw_segment(painter, rect, rect, step, chosen=False)
+    return picture
+
+
+@contextmanager
+def _picture(area: QRectF, ratio: float) -> Generator[tuple[QPixmap, QPainter]]:
+    """A see-through picture of this size to draw on."""
+    made = QPixmap(ceil(area.width() * ratio), ceil(area.height() * ratio))
+    made.setDevicePixelRatio(ratio)
+    made.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(made)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    try:
+        yield made, painter
+    finally:
+        painter.end()
+
+
+def _in_view(axis: Axis, rect: QRectF) -> QRectF:
+    """The part of a row that is in view."""
+    return QRectF(axis.left, rect.top(), axis.width, rect.height())
+
+
+def _draw_segment(painter: QPainter, rect: QRectF, view: QRectF, step: LaneStep, *, chosen: bool) -> None:
+    """In `rect`, its words and hatch in the part of it that is in view."""
+    look = theme.now()
+    rect, view = rect.adjusted(0.5, 0.5, -0.5, -0.5), view.adjusted(0.5, 0.5, -0.5, -0.5)
+    ground, ink, outline = _colours(step.label.colour, round(step.strength, 2), step.is_usual, look.name)
     pen = QPen(QColor(outline), 1)
     pen.setDashPattern([1, 2] if step.is_usual else [4, 3])
     painter.setPen(pen)
     painter.setBrush(QColor(ground))
     painter.drawRoundedRect(rect, theme.RADIUS["mark"], theme.RADIUS["mark"])
-    view = rect.intersected(QRectF(axis.left, rect.top(), axis.width, rect.height()))
     if theme.hatch(step.label.place):
         painting.hatched(painter, view, theme.mix(ground, look.panel, 0.4), theme.hatch(step.label.place))
     _name(painter, view, step, ink)
@@ -161,8 +212,19 @@ def _pin(painter: QPainter, axis: Axis, row: Row, rect: QRectF, step: LaneStep, 
         painter.drawLine(QPointF(left, y), QPointF(right, y))
         for end in (left, right):
             painter.drawLine(QPointF(end, y - 3), QPointF(end, y + 3))
-    rim = look.text if chosen else _outline(step.label.colour, look.name)
-    painting.diamond(painter, x, y, PIN, look.panel, rim, width=1.4)
+    if chosen:
+        painting.diamond(painter, x, y, PIN, look.panel, look.text, width=1.4)
+        return
+    pin = _pin_picture(step.label.colour, look.name, painter.device().devicePixelRatio())
+    painter.drawPixmap(QPointF(x - PIN - 2, y - PIN - 2), pin)
+
+
+@lru_cache(128)
+def _pin_picture(colour: str, name: str, ratio: float) -> QPixmap:
+    """The pin of a step that nobody has chosen."""
+    with _picture(QRectF(0, 0, 2 * PIN + 4, 2 * PIN + 4), ratio) as (picture, painter):
+        painting.diamond(painter, PIN + 2, PIN + 2, PIN, theme.now().panel, _outline(colour, name), width=1.4)
+    return picture
 
 
 def _future(painter: QPainter, axis: Axis, row: Row, shown: Lane, place: int, steps: Sequence[LaneStep]) -> None:

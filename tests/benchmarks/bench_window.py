@@ -16,6 +16,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 import msgspec
 import numpy as np
 from PySide6.QtCore import QTimer
+from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QApplication, QWidget
 
 from core.project import edits
@@ -24,15 +25,18 @@ from core.run_folder import RunFolder
 from core.runs import MakeDemo, Metric
 from studio import theme
 from studio.jobs import Jobs
+from studio.widgets import lane_paint
 from studio.widgets.clip_time import ClipTime
 from studio.widgets.curves import CurveChart, Series
+from studio.widgets.forecast_lanes import Lane, LaneStep, StepFrames
 from studio.widgets.timeline import Timeline
-from studio.widgets.timeline_contents import contents_of
+from studio.widgets.timeline_contents import LabelLook, TimelineContents, contents_of
 
 SEGMENTS = 50_000
 POINTS = 100_000
 EVENTS = 60_000
 FRAMES_EACH = 20
+LANES, STEPS = 4, 10
 
 
 def run() -> dict[str, float]:
@@ -45,6 +49,7 @@ def run() -> dict[str, float]:
     bare.show()
     figures = {"bare picture of an empty widget, ms": best_ms(bare.grab)}
     figures |= timeline_figures()
+    figures |= lane_figures()
     figures |= curve_figures()
     with tempfile.TemporaryDirectory() as place:
         figures["longest gap while a job reports 60,000 events, ms"] = longest_gap_ms(app, Path(place))
@@ -105,6 +110,42 @@ def timeline_figures() -> dict[str, float]:
         figures[f"50,000 segments painted, {words}, ms"] = best_ms(repaint)
     timeline.close()
     return figures
+
+
+def lane_figures() -> dict[str, float]:
+    """Painting four forecasts of ten steps as lanes: the lanes by themselves, and the whole ground with them."""
+    timeline = Timeline()
+    timeline.resize(1400, 300)
+    timeline.show_contents(TimelineContents(ClipTime(1800, 30.0)))
+    steps = tuple(
+        LaneStep(at, LabelLook(f"action {at}", "1", theme.LABELS[at], at), 0.9 - 0.08 * at,
+                 StepFrames(100 + 160 * at, 190 + 160 * at, 260 + 160 * at, 150 + 160 * at, 250 + 170 * at))
+        for at in range(STEPS)
+    )  # fmt: skip
+    timeline.lanes.show(tuple(Lane(f"run {run}", f"forecaster-0{run}", run, 100, steps) for run in range(LANES)))
+    timeline.show()
+
+    def ground() -> None:
+        timeline._ground = None
+        timeline.grab()
+
+    scene = timeline.scene
+    image = QImage(1400, 300, QImage.Format.Format_ARGB32_Premultiplied)
+    painter = QPainter(image)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    rows = [row for row in scene.rows() if row.kind == "forecast"]
+    assert len(rows) == LANES
+
+    def lanes() -> None:
+        for row, shown in zip(rows, scene.lanes, strict=True):
+            lane_paint.lane(painter, scene.axis, row, shown, scene.contents.time, None, 1200.0)
+
+    ground()
+    lanes()
+    found = {"4 lanes of 10 steps painted, ms": best_ms(lanes), "the timeline with them painted, ms": best_ms(ground)}
+    painter.end()
+    timeline.close()
+    return found
 
 
 def curve_figures() -> dict[str, float]:
