@@ -157,7 +157,7 @@ COMMANDS: tuple[Command, ...] = (
     _of("clock", "to-start", "To the start", "Home", "Go"),
     _of("clock", "to-end", "To the end", "End", "Go"),
     _of("clock", "go-to-time", "Go to time…", "", "Go"),
-    _of("clock", "loop", "Loop the chosen segment", "Ctrl+L"),
+    _of("clock", "loop", "Play in a loop", "Ctrl+L"),
     _of("clock", "fit", "Fit the picture", "F"),
     _of("clock", "shown-parts", "Joints, body or both", "D"),
     _of("clock", "zoom-in", "Zoom in", "Ctrl++ Ctrl+="),

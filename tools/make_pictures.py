@@ -1,7 +1,8 @@
-"""Makes the pictures of the product again: `python tools/make_pictures.py [hero] [pages]`.
+"""Makes the pictures of the product again: `python tools/make_pictures.py [hero] [pages] [compare]`.
 
 `hero` is the picture on the start page: four poses of simulated cooks with where they were just before. `pages` are the
-photographs in the README, taken of the demo project with the studio's own camera (posecast-studio … --screenshot).
+photographs in the README, taken of the demo project with the studio's own camera (posecast-studio … --screenshot);
+`compare` is one of them by itself.
 """
 
 import os
@@ -42,6 +43,8 @@ LOOKS = {
 }
 GHOSTS = ((14, 0.22), (28, 0.12))
 APART_M = 0.95
+COMPARED = "Dina T. makes omelette", 20.13
+"""The demo's clip and the moment in it, seconds, at which the picture of Compare is taken."""
 
 
 def hero() -> None:
@@ -122,6 +125,7 @@ def pages() -> None:
             _run("studio", *shown, "--page", page, "--screenshot", picture, "--size", size, "--theme", "dark")
             print(picture)
         calibration(demo)
+        comparison(demo)
         generation(demo)
     for each in PAGES.glob("*.png"):
         as_jpeg(each)
@@ -132,6 +136,44 @@ def as_jpeg(path: Path) -> None:
     with Image.open(path) as picture:
         picture.convert("RGB").save(path.with_suffix(".jpg"), quality=82, subsampling=0, optimize=True)
     path.unlink()
+
+
+def comparison(demo: Path) -> None:
+    """The tab Compare: the shipped forecaster beside what came, the n-gram and the last action again."""
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    from PySide6.QtWidgets import QApplication
+
+    from studio import settings as preferences
+    from studio.app import Studio
+    from studio.pages.forecast import ForecastPage
+    from studio.pages.forecast_head import COMPARE
+    from studio.photograph import photograph
+
+    app = QApplication.instance() or QApplication([])
+    assert isinstance(app, QApplication)
+    with tempfile.TemporaryDirectory() as kept:
+        studio = Studio(app, preferences.load(Path(kept) / "settings.toml"))
+        studio.window.resize(1600, 1000)
+        studio.window.show()
+        studio.projects.open(demo)
+        document = studio.document
+        clip = next(each for each in document.project.clips.values() if each.name == COMPARED[0])
+        document.choose_clip(clip.id)
+        document.seek(round(COMPARED[1] * clip.video.rate_hz))
+        page = studio.window.show_page("forecast")
+        assert isinstance(page, ForecastPage)
+        asking = page.asking
+        shipped = next(each for each in asking.known if each.is_shipped)
+        wanted = (shipped, shipped.beside("counting"), shipped.beside("repeating"))
+        for each in wanted:
+            asking.compare(each, on=True)
+        for each in asking.compared:
+            if each.key not in {known.key for known in wanted}:
+                asking.compare(each, on=False)
+        page.head.tabs.setCurrentIndex(COMPARE)
+        photograph(studio.window, studio.jobs, PAGES / "compare.png")
+        print(PAGES / "compare.png")
+        studio.window.close()
 
 
 def generation(demo: Path) -> None:
@@ -202,3 +244,9 @@ if __name__ == "__main__":
         hero()
     if "pages" in asked:
         pages()
+    if asked == ["compare"]:
+        with tempfile.TemporaryDirectory() as work:
+            shutil.copytree(ROOT / "resources" / "demo", Path(work) / "Demo kitchen")
+            PAGES.mkdir(parents=True, exist_ok=True)
+            comparison(Path(work) / "Demo kitchen")
+        as_jpeg(PAGES / "compare.png")
