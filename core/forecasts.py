@@ -6,6 +6,7 @@ joints in the picture, in pixels of the original, drawn at the last seen neck.
 The warm process (`core.serving`) is asked in `Question`s, each with a number of its own, and answers in `Answer`s.
 """
 
+from collections.abc import Sequence
 from typing import Literal
 
 import msgspec
@@ -90,6 +91,23 @@ class Forecast(msgspec.Struct, frozen=True, kw_only=True):
     lens: Lens | None = None  # for a space view through the clip's camera
     futures: tuple[Future, ...] = ()  # where several were asked for; `steps` stays the likeliest
     calibration_error: float | None = None  # expected calibration error of its confidence on validation clips
+
+
+_MOST_NAMES = 3
+
+
+def doubts_of(named: Sequence[tuple[str, Forecast]]) -> list[str]:
+    """What may be doubted of forecasts that stand side by side, each once; whose doubt it is, where not all have it."""
+    whose: dict[str, list[str]] = {}
+    for name, forecast in named:
+        for doubt in forecast.doubts:
+            whose.setdefault(doubt, []).append(name)
+    found = []
+    for doubt, names in whose.items():
+        more = len(names) - _MOST_NAMES
+        said = ", ".join(names[:_MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
+        found.append(doubt if len(names) == len(named) else f"{said}: {doubt}")
+    return found
 
 
 # ---- asking the warm process -----------------------------------------------------------------------------------------

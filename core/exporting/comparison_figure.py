@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from core.exporting.comparison_cells import People
 from core.forecast_alignment import Lined, LineUp, compared_with, lined_up
-from core.forecasts import Forecast, ForecastStep
+from core.forecasts import Forecast, ForecastStep, doubts_of
 from core.project.annotations import Project
 from core.rendering.boards import wrapped
 from core.rendering.overlay import ink_on
@@ -247,6 +247,7 @@ def _notes(people: People, lined: Lined, rows: int, wish: FigureWish, room: floa
         said.append(f"{counted(hidden, 'more step')} {'is' if hidden == 1 else 'are'} not shown.")
     if people.shows_bodies:
         said.append("Bodies are fitted to the nine joints: size and legs are estimated.")
-    said += list(dict.fromkeys(doubt for each in people.forecasts for doubt in each.doubts))
+    names = [each.name for each in comparison.compared]
+    said += doubts_of(list(zip(names, people.forecasts, strict=True)))
     scale = 10.0  # measured large, since fonts are made in whole sixty-fourths of a pixel
     return wrapped(" ".join(said), _NOTE * scale, "Regular", room * scale)

@@ -18,7 +18,7 @@ from core.comparisons import Comparison
 from core.exporting.comparison_cells import Look, People
 from core.exporting.comparison_figure import FigureWish, error_words, figure, rows_of
 from core.forecast_alignment import Lined, compared_with, joint_errors_mm, joint_errors_px
-from core.forecasts import ForecastStep
+from core.forecasts import ForecastStep, doubts_of
 from core.formats.provenance import Provenance
 from core.project.store import ProjectStore
 from core.rendering.paper import as_jpeg
@@ -94,7 +94,7 @@ def _moment(store: ProjectStore, comparison: Comparison, look: Look, asked: Expo
     when = spelled_time(comparison.at_frame / clip.video.rate_hz)
     names = [each.name for each in comparison.compared]
     picture = b64encode(as_jpeg(pixels, 90)).decode("ascii")
-    doubts = list(dict.fromkeys(doubt for each in forecasts for doubt in each.doubts))
+    doubts = doubts_of(list(zip(names, forecasts, strict=True)))
     if look.people != "joints":
         doubts.append("Bodies are fitted to the nine joints: size and legs are estimated.")
     alt = f"What came beside {', '.join(names)}, {counted(len(lined.rows), 'step')}"

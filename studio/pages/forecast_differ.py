@@ -364,7 +364,7 @@ class DifferTab(QFrame):
         rate = clip.video.rate_hz if clip is not None else 1.0
         time = say_time(moment.at_frame / max(rate, 1e-6), 1)
         errors = tuple("" if each is None else f"{each:.1f} px" for each in moment.error_px)
-        apart = f"{moment.poses_apart_mm:.0f} mm apart"
+        apart, poses = f"{moment.apart:.2f} apart", f"poses {moment.poses_apart_mm:.0f} mm apart"
         came = tuple(ShownStep(each.came, self._colour_of(each.came)) for each in steps)
         first, second = (
             tuple(ShownStep(each.foreseen[at], self._colour_of(each.foreseen[at]), each.is_right(at)) for each in steps)
@@ -373,7 +373,7 @@ class DifferTab(QFrame):
         right = self.tr("{one} and {other} of {all} right").format(
             one=moment.right[0], other=moment.right[1], all=len(moment.came)
         )
-        said = f"{name}, {time}: {right}, {apart}, {moment.apart:.2f} of 1 different"
+        said = f"{name}, {time}: {right}, {apart} of 1, {poses}"
         return ShownMoment(rows.key_of(moment), name, time, came, (first, second), moment.apart, apart,
                            (errors[0], errors[1]), said)  # fmt: skip
 
@@ -395,7 +395,11 @@ class DifferTab(QFrame):
             return
         row = self._row(moment)
         at = next((at for at, each in enumerate(self._shown) if each is moment), 0) + 1
-        lines = [self.tr("Number {at} of {all}.").format(at=say_count(at), all=say_count(len(self._shown)))]
+        lines = [
+            self.tr("Number {at} of {all}; poses {apart:.0f} mm apart.").format(
+                at=say_count(at), all=say_count(len(self._shown)), apart=moment.poses_apart_mm
+            )
+        ]
         for known, right, error in zip(pair, moment.right, row.errors, strict=True):
             words = self.tr("{run}: {right} of {all} right").format(run=known.name, right=right, all=len(moment.came))
             lines.append(f"{words}, {error} off." if error else f"{words}.")

@@ -50,7 +50,7 @@ class ShownMoment:
     came: tuple[ShownStep, ...]
     foreseen: tuple[tuple[ShownStep, ...], tuple[ShownStep, ...]]
     apart: float
-    apart_words: str  # such as "118 mm apart"
+    apart_words: str  # such as "0.35 apart": what the list is sorted by
     errors: tuple[str, str]  # of each, such as "12.3 px"
     said: str  # all of it as one sentence
 

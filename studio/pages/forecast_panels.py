@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QVBoxLayout
 
-from core.forecasts import Forecast, ForecastStep
+from core.forecasts import Forecast, ForecastStep, doubts_of
 from studio.commands import tip
 from studio.forecasters import Known
 from studio.pages.accepting import Accepting
@@ -222,8 +222,9 @@ class DoubtsPanel(QFrame):
 
     def show_moment(self, moment: Moment | None) -> None:
         """The doubts of every forecast shown, each said once."""
-        forecasts: Sequence[Forecast] = [forecast for _, forecast in moment.forecasts] if moment is not None else []
-        doubts = list(dict.fromkeys(doubt for forecast in forecasts for doubt in forecast.doubts))
+        shown = moment.forecasts if moment is not None else []
+        forecasts: Sequence[Forecast] = [forecast for _, forecast in shown]
+        doubts = doubts_of([(name_of(known, forecast), forecast) for known, forecast in shown])
         self._words.setText("\n".join(doubts))
         self._count = len(doubts)
         self._show_words()

@@ -16,7 +16,7 @@ from core.forecast_alignment import (
     step_at,
     what_came,
 )
-from core.forecasts import Forecast, ForecastStep, StepTime
+from core.forecasts import Forecast, ForecastStep, StepTime, doubts_of
 
 RATE_HZ = 10.0
 ACTIONS = ("take", "cut", "wash")
@@ -201,3 +201,17 @@ def test_that_the_step_of_a_time_is_the_one_expected_nearest_to_it():
     said = foreseen(("take", 1.0), ("cut", 3.0))
     assert [step_at(said, seconds) for seconds in (0.0, 1.9, 2.1, 50.0)] == [0, 0, 1, 1]
     assert step_at(foreseen(("take", None)), 1.0) is None
+
+
+def test_that_a_doubt_says_whose_it_is_unless_all_have_it():
+    def one(*doubts: str) -> Forecast:
+        return Forecast(
+            model="m", clip_id="c", at_frame=0, seen_frames=(), seen_actions=(), steps=(), camera_estimated=False,
+            doubts=doubts,
+        )  # fmt: skip
+
+    assert doubts_of([("a", one("Short.", "Flat."))]) == ["Short.", "Flat."]
+    assert doubts_of([("a", one("Short.")), ("b", one("Short.", "Flat."))]) == ["Short.", "b: Flat."]
+    many = [(name, one("Flat.")) for name in "abcde"]
+    assert doubts_of([*many, ("f", one())]) == ["a, b, c and 2 more: Flat."]
+    assert doubts_of([]) == []

@@ -167,6 +167,8 @@ def test_that_the_first_two_are_measured_on_the_test_part_and_the_farthest_apart
     listed = [row.apart for row in tab.list.rows()]
     assert listed == sorted(listed, reverse=True)
     assert len(listed) == 60
+    assert [row.apart_words for row in tab.list.rows()[:2]] == ["0.98 apart", "0.97 apart"], "what the order is by"
+    assert "poses 98 mm apart" in tab.chosen._said.text()
     assert tab.counts.text() == "one right where n-gram is wrong: 30 of 120 steps; the other way: 0."
     assert tab._notes.text() == "Split 'Random'."
 
