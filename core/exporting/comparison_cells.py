@@ -9,6 +9,7 @@ last frame that was seen, since their neck stands where it was seen there. All a
 place, so that poses can be compared at a glance. Bodies are fitted here (core.fit_answers), where there is a lens.
 """
 
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Literal, Self
@@ -92,7 +93,7 @@ class People:
         self._cuts: CutOuts | None = None
         self._fits: dict[tuple, SceneBody | None] = {}
         self._still: tuple[int, Rgb] | None = None
-        self._aside_px, self._above_px, self._below_px = self._reaches()
+        self._aside_px, self._above_px, self._below_px = _reaches(self.forecasts)
 
     def __enter__(self) -> Self:
         return self
@@ -291,23 +292,6 @@ class People:
                 return np.repeat(np.asarray(forecast.steps[0].joints_px, float)[_NECK : _NECK + 1], 9, axis=0)
         return np.full((9, 2), [self.clip.video.width / 2, self.clip.video.height / 2])
 
-    def _reaches(self) -> tuple[float, float, float]:
-        """How far from the neck the widest pose reaches: to the side, above and below, pixels."""
-        offsets = [
-            np.asarray(step.joints_px) - np.asarray(step.joints_px)[_NECK]
-            for forecast in self.forecasts
-            for step in forecast.steps
-        ]
-        for step in what_came(self.forecasts):
-            seen = _seen_of(step)
-            if step.truth_px is not None and seen[_NECK]:
-                true_px = np.asarray(step.truth_px)
-                offsets.append(true_px[seen] - true_px[_NECK])
-        every = np.concatenate(offsets) if offsets else np.zeros((1, 2))
-        aside = max(float(np.abs(every[:, 0]).max()), _LEAST_REACH_PX)
-        below = max(float(every[:, 1].max()), _LEAST_REACH_PX)
-        return aside, max(float(-every[:, 1].min()), _HEAD * below), below
-
     # ---- bodies ----
 
     def _foreseen_body(self, column: int, step: ForecastStep) -> _Standing | None:
@@ -334,7 +318,7 @@ class People:
         if key not in self._fits:
             asked = AskFit(number=0, body=self.body_key, skeleton=UPPER_BODY_9.name, poses=(pose,),
                            view=view_of(self._camera))  # fmt: skip
-            self._fits[key] = self._meshes(answer_fit(asked))[0]
+            self._fits[key] = _meshes(answer_fit(asked), self.body_key)[0]
         body = self._fits[key]
         return None if body is None else _Standing(body, self._camera)
 
@@ -350,19 +334,9 @@ class People:
             asked = AskFit(
                 number=0, body=self.body_key, skeleton=UPPER_BODY_9.name, poses=poses, is_one_person=True
             )  # fmt: skip
-            for row, mesh in zip(rows, self._meshes(answer_fit(asked)), strict=True):
+            for row, mesh in zip(rows, _meshes(answer_fit(asked), self.body_key), strict=True):
                 self._fits[(*of, row)] = mesh
         return self._fits[(*of, joints_m)]
-
-    def _meshes(self, fitted: Fitted) -> list[SceneBody | None]:
-        body = library.body(self.body_key)
-
-        def mesh(pose: FittedPose) -> SceneBody:
-            figure = body.shaped(np.array(pose.betas, np.float32))
-            turns = matrices(np.array(pose.rotations, np.float64).reshape(-1, 3)).astype(np.float32)
-            return SceneBody(figure.pose(turns, np.array(pose.translation_m, np.float32)), figure.faces, "#dadce1")
-
-        return [None if pose is None else mesh(pose) for pose in fitted.poses]
 
 
 def moving_poses(people: People, column: int, seconds: Float[ndarray, " T"]) -> Float[ndarray, "T 9 2"]:
@@ -395,3 +369,32 @@ def _lay(picture: Rgb, cut: CutOut, left: int, top: int) -> None:
     part = cut.pixels[rows.start - top : rows.stop - top, columns.start - left : columns.stop - left]
     under, share = picture[rows, columns], part[..., 3:].astype(np.float32) / 255
     under[:] = (under + share * (part[..., :3].astype(np.float32) - under) + 0.5).astype(np.uint8)
+
+
+def _reaches(forecasts: Sequence[Forecast]) -> tuple[float, float, float]:
+    """How far from the neck the widest pose reaches: to the side, above and below, pixels."""
+    offsets = [
+        np.asarray(step.joints_px) - np.asarray(step.joints_px)[_NECK]
+        for forecast in forecasts
+        for step in forecast.steps
+    ]
+    for step in what_came(forecasts):
+        seen = _seen_of(step)
+        if step.truth_px is not None and seen[_NECK]:
+            true_px = np.asarray(step.truth_px)
+            offsets.append(true_px[seen] - true_px[_NECK])
+    every = np.concatenate(offsets) if offsets else np.zeros((1, 2))
+    aside = max(float(np.abs(every[:, 0]).max()), _LEAST_REACH_PX)
+    below = max(float(every[:, 1].max()), _LEAST_REACH_PX)
+    return aside, max(float(-every[:, 1].min()), _HEAD * below), below
+
+
+def _meshes(fitted: Fitted, body_key: str) -> list[SceneBody | None]:
+    body = library.body(body_key)
+
+    def mesh(pose: FittedPose) -> SceneBody:
+        figure = body.shaped(np.array(pose.betas, np.float32))
+        turns = matrices(np.array(pose.rotations, np.float64).reshape(-1, 3)).astype(np.float32)
+        return SceneBody(figure.pose(turns, np.array(pose.translation_m, np.float32)), figure.faces, "#dadce1")
+
+    return [None if pose is None else mesh(pose) for pose in fitted.poses]

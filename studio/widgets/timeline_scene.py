@@ -76,14 +76,11 @@ class Scene:
 
     def rows(self) -> tuple[Row, ...]:
         """What is shown from top to bottom."""
-        return rows_of(self.contents, self.height, with_frames=bool(self.thumbnails), lanes=self._lane_sizes())
+        return rows_of(self.contents, self.height, with_frames=bool(self.thumbnails), lanes=_sizes(self.lanes))
 
     def wished_height(self) -> int:
         """How high the widget must be for every row to have its usual height."""
-        return round(wished_height(self.contents, with_frames=bool(self.thumbnails), lanes=self._lane_sizes()))
-
-    def _lane_sizes(self) -> list[tuple[str, int]]:
-        return [(each.name, len(each.futures)) for each in self.lanes]
+        return round(wished_height(self.contents, with_frames=bool(self.thumbnails), lanes=_sizes(self.lanes)))
 
     # ---- finding things ----
 
@@ -220,7 +217,7 @@ class Scene:
         """What stays while the playhead moves: heads, segments, poses, confidence, veils."""
         look, contents, axis = theme.now(), self.contents, self.axis
         everything = QRectF(0, 0, self.width, self.height)
-        self._round(painter, everything)
+        _round(painter, everything)
         painter.fillRect(everything, QColor(look.panel))
         lane = QRectF(self.head, 0, self.width - self.head, self.bottom)
         moved = {name: (start, end) for name, start, end in self.outcome.spans} if self.outcome else {}
@@ -276,7 +273,7 @@ class Scene:
     def paint_moving(self, painter: QPainter, playhead: int, box: QRectF | None, *, focused: bool) -> None:
         """What moves over the ground: ruler, marks, playhead, what is being dragged, focus."""
         look, axis = theme.now(), self.axis
-        self._round(painter, QRectF(0, 0, self.width, self.height))
+        _round(painter, QRectF(0, 0, self.width, self.height))
         if self.contents.time.frame_count:
             x = axis.x(playhead)
             is_in_view = axis.left - 1 <= x <= axis.left + axis.width + 1
@@ -298,12 +295,6 @@ class Scene:
             painter.restore()
         if focused:
             painter.fillRect(QRectF(0, 0, self.width, 2), QColor(look.accent))
-
-    @staticmethod
-    def _round(painter: QPainter, area: QRectF) -> None:
-        path = QPainterPath()
-        path.addRoundedRect(area, theme.RADIUS["card"], theme.RADIUS["card"])
-        painter.setClipPath(path)
 
     def _paint_veils(self, painter: QPainter, moved: dict[str, tuple[int, int]]) -> None:
         """Over all tracks: the stretches of what is chosen, and the one marked by I and O."""
@@ -352,3 +343,15 @@ class Scene:
         x = min(max(x, self.head + wide / 2 + 2), self.width - wide / 2 - 4)
         y = min(below + 3, self.bottom - theme.px(22))
         painting.chip(painter, x, y, said, look.text, look.raised, 11, 600, pad=8, height=20, align="centre")
+
+
+def _sizes(lanes: tuple[Lane, ...]) -> list[tuple[str, int]]:
+    """Of each lane its name and how many futures stand behind it."""
+    return [(each.name, len(each.futures)) for each in lanes]
+
+
+def _round(painter: QPainter, area: QRectF) -> None:
+    """Paint inside rounded corners alone."""
+    path = QPainterPath()
+    path.addRoundedRect(area, theme.RADIUS["card"], theme.RADIUS["card"])
+    painter.setClipPath(path)
