@@ -6,7 +6,7 @@ that nobody has to guess what a number stands for. Letters: W windows, N past an
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
@@ -80,8 +80,11 @@ def evaluate(
     command: str = "",
     licences: str = "",
     examples: Examples | None = None,
+    beside: Sequence[Row] = (),
 ) -> Report:
     """Measure a run and the plain methods on one part; RunError where there is nothing to measure on.
+
+    `beside` are the plain methods' rows, where they were measured on the same windows already.
 
     `bank` says what human bodies look like; without one, the one that comes with Posecast does. `examples` are the
     project's in the run's words and split, where somebody has read them already.
@@ -96,13 +99,19 @@ def evaluate(
         examples = examples_of(
             project, read_tracks, config.data, config.seed, vocabulary=words, parts=kept if same else None
         )
+        beside = ()
     windows = windows_to_measure(examples, part, config.data.future_steps)
     bank = bank or shipped_bank(config.data.joint_map)
     truth_m = None if truth_reader is None else true_poses(examples, part, windows, truth_reader)
     rows = (
         run_row(run, windows, truth_m=truth_m, bank=bank, judge=judge),
-        *plain_rows(examples, part, windows=windows, plain=run.plain, truth_m=truth_m, bank=bank, judge=judge),
-        *(judge.controls if judge is not None else ()),
+        *(
+            beside
+            or (
+                *plain_rows(examples, part, windows=windows, plain=run.plain, truth_m=truth_m, bank=bank, judge=judge),
+                *(judge.controls if judge is not None else ()),
+            )
+        ),
     )
     notes = (
         *(() if same else ("None of the clips this run learned from is here: its split is the project's own.",)),

@@ -11,7 +11,8 @@ import numpy as np
 from core.datasets.action_sequences import Examples
 from core.evaluation.forecasting import TrainedPredictor
 from core.evaluation.protocols import run_row, windows_to_measure, with_joints_missing
-from core.forecast_rows import COLUMNS
+from core.experiments.forecast_summing import command_of
+from core.forecast_rows import COLUMNS, OURS
 from core.rendering.charts import Curve, curves_picture
 from core.rendering.export import write_png
 from core.reports import Table, TableRow
@@ -68,6 +69,7 @@ def missing_joints(runs: Sequence[TrainedPredictor], examples: Examples, spec: R
                 name=f"{share:.0%} of the seen joints missing".replace("%", " %"),
                 figures=figures,
                 seeds=tuple(run.header.config.seed for run in runs),
+                command=command_of(spec, "choices", OURS),
             )
         )
     return Table(

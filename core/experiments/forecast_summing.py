@@ -46,15 +46,20 @@ def summed_up(
     names: Mapping[str, str],
     labels: Mapping[str, TableRow],
     judge: Judge | None,
+    there: Table | None = None,
 ) -> Table:
-    """The table `what`; `names` says which run stands for which, `labels` are networks over labels by kind."""
+    """The table `what`; `names` says which run stands for which, `labels` are networks over labels by kind.
+
+    Where only some lines were asked for, rows of the table that was `there` stay, if they were measured alike.
+    """
     beside = measured[OURS][0].report
     rows: list[TableRow] = []
     for line in lines:
         if line.run:
             rows.append(_run_row(spec, what, line, measured[names[line.run]], names[line.run]))
         elif line.label_network in labels:
-            rows.append(replace(labels[line.label_network], name=line.name, kind=line.kind, paper=dict(line.paper)))
+            told = {"name": line.name, "kind": line.kind, "paper": dict(line.paper)}
+            rows.append(replace(labels[line.label_network], **told, command=command_of(spec, what, line.name)))
         elif line.method:
             found = method_row(beside, line.method)
             if found is not None:
@@ -65,9 +70,16 @@ def summed_up(
             )
     if judge is not None and "quality" in TABLES[what].columns:
         rows += [
-            TableRow(name=each.method, kind="control", figures={"quality": each.quality_by_seed})
+            TableRow(
+                name=each.method,
+                kind="control",
+                figures={"quality": each.quality_by_seed},
+                command=command_of(spec, what),
+            )
             for each in judge.controls
         ]
+    if there is not None and _is_alike(there.facts, _facts(spec, what, beside, rows, judge)):
+        rows = _in_order(what, rows, there.rows)
     of = TABLES[what]
     return Table(
         key=what,
@@ -78,6 +90,19 @@ def summed_up(
         facts=_facts(spec, what, beside, rows, judge),
         notes=(*_doubts(what, rows), *beside.notes),
     )
+
+
+def _is_alike(one: Mapping[str, str], other: Mapping[str, str]) -> bool:
+    """Whether two tables say the same of data, base, seeds and judge: of all but how long their rows took."""
+    said, also = ({key: words for key, words in facts.items() if key != "learning"} for facts in (one, other))
+    return said == also
+
+
+def _in_order(what: str, rows: Sequence[TableRow], older: Sequence[TableRow]) -> list[TableRow]:
+    """New rows before older ones of their name, all of them where the table has them; controls stay last."""
+    found = {row.name: row for row in (*older, *rows)}
+    names = [line.name for line in TABLES[what].lines if line.name in found]
+    return [found[name] for name in names] + [row for row in rows if row.kind == "control"]
 
 
 def method_row(report: Report, method: str) -> Row | None:
@@ -183,9 +208,19 @@ def _facts(
     if judge is not None:
         facts["3D quality"] = (
             f"one classifier for all rows, {counted(len(judge.facts.seeds), 'seed')}: {judge.facts.real_poses:,} real "
-            f"poses ({judge.facts.real}) against as many made by {judge.facts.made}"
+            f"poses ({judge.facts.real}) against as many made by {judge.facts.made}{_as_agreed_otherwise(judge)}"
         )
     return facts
+
+
+def _as_agreed_otherwise(judge: Judge) -> str:
+    """In what a judge departs from real poses against made ones, seen as they are."""
+    plan, said = judge.facts.schedule, ""
+    if plan.broken:
+        said += f"; {plan.broken:.0%} of the unreal ones it learned from are real ones broken on purpose"
+    if plan.blur_m:
+        said += f"; every joint seen through {100 * plan.blur_m:g} cm of noise"
+    return said.replace("%", " %")
 
 
 def _doubts(what: str, rows: Sequence[TableRow]) -> list[str]:

@@ -10,7 +10,8 @@ from pathlib import Path
 import msgspec
 
 from core import report_tables
-from core.reports import Table
+from core.errors import FormatError
+from core.reports import Table, read_report
 from core.runs import Made
 from core.whole_files import whole_file
 
@@ -18,7 +19,7 @@ from core.whole_files import whole_file
 def write_table(table: Table, folder: Path) -> tuple[Made, ...]:
     """All three; older ones of the same table are replaced."""
     folder.mkdir(parents=True, exist_ok=True)
-    name = table.key if table.key.startswith("table") else f"table-{table.key}"
+    name = _named(table.key)
     texts = {
         "json": msgspec.json.format(msgspec.json.encode(table), indent=2) + b"\n",
         "md": report_tables.markdown(table).encode(),
@@ -27,6 +28,19 @@ def write_table(table: Table, folder: Path) -> tuple[Made, ...]:
     for ending, text in texts.items():
         put(folder / f"{name}.{ending}", text)
     return tuple(Made(table.title, str(folder / f"{name}.{ending}")) for ending in texts)
+
+
+def table_there(folder: Path, key: str) -> Table | None:
+    """The table as it was written last; None where there is none that can be read."""
+    try:
+        found = read_report(folder / f"{_named(key)}.json")
+    except FormatError:
+        return None
+    return found if isinstance(found, Table) else None
+
+
+def _named(key: str) -> str:
+    return key if key.startswith("table") else f"table-{key}"
 
 
 def put(path: Path, content: bytes) -> None:
