@@ -84,7 +84,7 @@ class AnnotatePage(QWidget):
         self.playing = Playing(document, self.player, self.transport, self.timeline)
         self.walks = Walks(document, self.timeline, display)
         self.foreseen = Foreseen(
-            document, jobs, models, display, self.picture, self.timeline, self.player, self.changing
+            document, jobs, models, display, self.picture, self.timeline, self.player, self.changing, self.view.ghost
         )
         self._wide_thumbnails = QTimer(self, singleShot=True, interval=120)
         self._wide_thumbnails.timeout.connect(self._want_thumbnails)

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QMenu, QSplitter
 
 from core.project.annotations import Clip, Segment
 from core.project.drafts import confirm
+from studio import theme
 from studio.actions import Handlers
 from studio.commands import BY_NAME, shown_key
 from studio.display import Display
@@ -25,6 +26,7 @@ from studio.pages.annotate_picture import ClipPicture
 from studio.settings import MOST_FUTURES
 from studio.widgets import parts
 from studio.widgets.forecast_lanes import MOST_LANES, LaneItem
+from studio.widgets.ghost_pose import GhostPose
 from studio.widgets.player import Player
 from studio.widgets.timeline import Timeline
 
@@ -47,6 +49,7 @@ class Foreseen(QObject):
         timeline: Timeline,
         player: Player,
         changing: Changing,
+        ghost: GhostPose,
     ) -> None:
         super().__init__(timeline)
         self._document, self._display, self._timeline, self._changing = document, display, timeline, changing
@@ -58,6 +61,10 @@ class Foreseen(QObject):
         self.accepting.accepted.connect(self._accepted)
         timeline.lanes.menu_wanted.connect(self.open_menu)
         timeline.lanes.used.connect(self.use)
+        self._ghost = ghost
+        self._pointed: LaneItem | None = None
+        timeline.lanes.pointed.connect(self._point_at)
+        self.lanes.changed.connect(lambda: self._point_at(self._pointed))
 
     def commands(self) -> Handlers:
         """What the keys do."""
@@ -84,6 +91,18 @@ class Foreseen(QObject):
         grown = min(lacking, spare)
         if self.lanes.is_on and grown > 0:
             down.setSizes([upper - grown, lower + grown])
+
+    def _point_at(self, item: LaneItem | None) -> None:
+        """The pose of the step under the pointer, faint over the picture."""
+        self._pointed = item
+        found = None if item is None or not self.lanes.is_on else self.lanes.forecast_of(item[0])
+        if item is None or found is None or item[1] >= len(found[1].steps):
+            self._ghost.clear()
+            return
+        known, forecast = found
+        step = forecast.steps[item[1]]
+        words = f"Step {item[1] + 1} as {known.name} foresees it: {step.said}"
+        self._ghost.show(step.joints_px, theme.DARK.runs[known.colour_at], words)
 
     # ---- steps into drafts ----
 

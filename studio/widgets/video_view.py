@@ -24,6 +24,7 @@ from PySide6.QtWidgets import QFrame, QLineEdit, QSizePolicy, QVBoxLayout, QWidg
 from studio import theme
 from studio.widgets import painting
 from studio.widgets.body_layer import BodyLayer
+from studio.widgets.ghost_pose import GhostPose
 from studio.widgets.people_overlay import Person, draw_corners, draw_person
 from studio.widgets.picture_framing import Framing
 
@@ -70,6 +71,7 @@ class VideoView(QWidget):
         self._slow = SlowBar(self)
         self.body = BodyLayer(self)
         self.body.changed.connect(self.update)
+        self.ghost = GhostPose(self)
         self.body.moved.connect(self._fit_in)
 
     # ---- what is shown ----
@@ -236,6 +238,7 @@ class VideoView(QWidget):
         self.body.paint(painter, self.framing, QRectF(self.rect()))
         if self._with_joints:
             _paint_people(painter, self._people, self.framing, actors_joints=not self.body.covers_joints)
+        self.ghost.paint(painter, self.framing)
         self._paint_words(painter)
         if self.hasFocus():
             painter.fillRect(QRectF(0, 0, self.width(), 2), QColor(look.accent))
@@ -248,7 +251,7 @@ class VideoView(QWidget):
 
     def _paint_words(self, painter: QPainter) -> None:
         seen = self.framing.seen
-        if self._headline is not None:
+        if self._headline is not None and self.ghost.pose is None:
             dark, colour = theme.DARK.seg_ink, self._headline.colour
             ink = dark if theme.contrast(dark, colour) >= 4.5 else "#FFFFFF"
             x, y = seen.left() + 10, seen.top() + 10

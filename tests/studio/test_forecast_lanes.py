@@ -295,6 +295,31 @@ def test_that_a_click_seeks_to_the_instant_foreseen_and_holds_the_moment_until_e
     assert models.questions[-1][1] == document.playhead == 201
 
 
+def test_that_a_step_pointed_at_lays_its_pose_faint_over_the_picture_until_the_pointer_leaves(
+    qtbot, page, lanes, document, models
+):
+    def sight():
+        return page.view.grab().toImage()
+
+    before = sight()
+    QTest.mouseMove(page.timeline, middle(page, step=1))
+    qtbot.waitUntil(lambda: page.view.ghost.pose is not None)
+    steps = a_forecast().steps
+    assert page.view.ghost.pose.joints_px == steps[1].joints_px
+    assert page.view.ghost.pose.dashed
+    assert page.view.ghost.words == f"Step 2 as {RUN.name} foresees it: {steps[1].said}"
+    assert sight() != before
+    QTest.mouseMove(page.timeline, middle(page, step=0))
+    qtbot.waitUntil(lambda: page.view.ghost.words.startswith("Step 1"))
+    lanes.point(None)
+    assert page.view.ghost.pose is None
+    assert sight() == before
+    QTest.mouseMove(page.timeline, middle(page, step=1))
+    qtbot.waitUntil(lambda: page.view.ghost.pose is not None)
+    page.commands()["forecast-lanes"]()
+    assert page.view.ghost.pose is None, "without lanes nothing is foreseen"
+
+
 def test_that_keys_walk_along_a_lane_and_to_the_next(page, lanes):
     names = ("next-forecast", "next-forecast", "lane-below", "previous-forecast", "previous-forecast", "lane-above")
     seen = []
