@@ -170,7 +170,7 @@ class ForecasterRecipe:
         loss = torch.stack(tuple(weighted.values())).sum()
         if look:
             measured |= {"loss": loss, **{f"loss/{name}": term for name, term in terms.items()}}
-            measured |= {f"gradient/{name}": gradient_norm(term, latent) for name, term in weighted.items()}
+            measured |= {f"gradient/{name}": self._pull(name, term, latent) for name, term in weighted.items()}
             if losses.action > 0:
                 measured["train/top1"] = right
         self._optimiser.zero_grad(set_to_none=True)
@@ -179,6 +179,11 @@ class ForecasterRecipe:
         self._descend()
         self._keep_made()
         return measured
+
+    def _pull(self, name: str, weighted: Tensor, latent: Tensor) -> Tensor:
+        """How hard a term pulls at z; the critic, as the pose decoder feels it, before its `reach`."""
+        reach = self._config.critic.reach if name == "adversarial" else 1.0
+        return gradient_norm(weighted, latent) / (reach or 1.0)
 
     @property
     def _has_critic(self) -> bool:

@@ -379,3 +379,19 @@ def test_that_a_cosine_rate_climbs_falls_and_ends_low():
     assert (np.diff(rates[top:]) <= 0).all()
     assert rates[-1] == pytest.approx(0.001, rel=0.2)
     assert rate(configs.ForecasterOptimiser(learning_rate=0.1), 57, 100) == 0.1
+
+
+def test_that_a_critic_that_joins_later_is_silent_before_and_nothing_is_chosen_without_it(made, tmp_path):
+    metrics = _metrics(_train(made, tmp_path, "critic.joins_at=0.5", "validate_every=3", "report_every=1"))
+    assert {step for step, name in metrics if name == "critic"} == {4, 5, 6}
+    assert {step for step, name in metrics if name == "loss/adversarial"} == {4, 5, 6}
+    assert checkpoints.read_header(tmp_path / "best.safetensors").step == 6
+
+
+def test_that_what_reaches_z_of_the_critic_is_a_share_and_the_decoder_feels_all_of_it(made, tmp_path):
+    whole = _metrics(_train(made, tmp_path / "whole", "report_every=1"))
+    share = _metrics(_train(made, tmp_path / "share", "report_every=1", "critic.reach=0.25"))
+    assert share[1, "loss/adversarial"] == pytest.approx(whole[1, "loss/adversarial"], abs=1e-5)
+    assert share[1, "gradient/adversarial"] == pytest.approx(whole[1, "gradient/adversarial"], rel=1e-3)
+    assert share[1, "gradient/pose2d"] == pytest.approx(whole[1, "gradient/pose2d"], rel=1e-3)
+    assert share[6, "loss"] != whole[6, "loss"]
