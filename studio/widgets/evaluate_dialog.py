@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
@@ -142,6 +142,7 @@ class EvaluateDialog(QDialog):
 
     def _add(self, words: str, value: object, *, ticked: bool) -> None:
         item = QListWidgetItem(words)
+        item.setSizeHint(QSize(0, theme.px(24)))
         item.setData(_ROLE, value)
         item.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsUserCheckable)
         item.setCheckState(Qt.CheckState.Checked if ticked else Qt.CheckState.Unchecked)
