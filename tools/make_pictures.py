@@ -147,7 +147,7 @@ def comparison(demo: Path) -> None:
     from studio.app import Studio
     from studio.pages.forecast import ForecastPage
     from studio.pages.forecast_head import COMPARE
-    from studio.photograph import photograph
+    from studio.photograph import photograph, wait_until_settled
 
     app = QApplication.instance() or QApplication([])
     assert isinstance(app, QApplication)
@@ -171,6 +171,7 @@ def comparison(demo: Path) -> None:
             if each.key not in {known.key for known in wanted}:
                 asking.compare(each, on=False)
         page.head.tabs.setCurrentIndex(COMPARE)
+        wait_until_settled(studio.window, studio.jobs, patience_s=300)  # three answers and their bodies
         photograph(studio.window, studio.jobs, PAGES / "compare.png")
         print(PAGES / "compare.png")
         studio.window.close()
