@@ -269,7 +269,8 @@ def seen_in(tracks: Poses2d | None, clip: Clip, frame: int) -> SeenJoints | None
     track = person_of(clip)
     part = slice(frame, frame + 1), slice(track, track + 1)
     one = Poses2d(tracks.skeleton, tracks.joints_px[part], tracks.confidence[part]).as_skeleton(UPPER_BODY_9)
-    return [(float(x), float(y)) for x, y in one.joints_px[0, 0]], tuple(map(bool, one.seen()[0, 0]))
+    seen = one.seen()[0, 0] & np.isfinite(one.joints_px[0, 0]).all(-1)  # a joint that is no number is no joint
+    return [(float(x), float(y)) for x, y in one.joints_px[0, 0]], tuple(map(bool, seen))
 
 
 def person_of(clip: Clip) -> int:

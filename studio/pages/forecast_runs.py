@@ -10,6 +10,8 @@ from studio.pages.forecast_asking import Asking
 from studio.widgets import parts
 from studio.widgets.painting import Swatch
 
+_MOST_PX = 320
+
 
 class RunChoice(QWidget):
     """The run that is shown, in its colour, or a button for one more."""
@@ -24,6 +26,8 @@ class RunChoice(QWidget):
         self.choice = QComboBox()
         self.choice.setAccessibleName(self.tr("Run"))
         self.choice.setMinimumWidth(theme.px(190))
+        self.choice.setMaximumWidth(theme.px(_MOST_PX))  # tabs and tools keep their room, however long a name is
+        self.choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.choice.currentIndexChanged.connect(self._take)
         self._add = parts.button(self.tr("Add run"), "plus")
         self._add.setToolTip(tip("add-run"))
@@ -42,6 +46,7 @@ class RunChoice(QWidget):
             choice.clear()
             choice.addItems(names)
         choice.setCurrentIndex(next((at for at, each in enumerate(asking.known) if each == asking.chosen), -1))
+        choice.setToolTip(choice.currentText())
         choice.blockSignals(False)
         choice.setVisible(not is_comparing and bool(names))
         self._swatch.setVisible(not is_comparing and asking.chosen is not None)

@@ -7,6 +7,7 @@ colours hold in both themes. It knows no page.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from math import isfinite
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPixmap
@@ -65,7 +66,7 @@ class Cell:
 
     def crop_in(self, aspect: float) -> QRectF:
         """The part of the original that a picture of this shape (width over height) shows."""
-        wanted = self.crop or QRectF(0, 0, *self.video)
+        wanted = self.crop if self.crop is not None and _is_finite(self.crop) else QRectF(0, 0, *self.video)
         crop = filling(wanted, aspect, self.video)
         if not self.fills and not all(_holds(crop, pose) for pose in self.poses):
             crop = fitted(wanted, aspect, self.video)
@@ -138,6 +139,7 @@ def draw_pose(painter: QPainter, pose: DrawnPose, places: list[QPointF], width: 
     look = theme.DARK if on_video else theme.now()
     sides = {"left": look.left, "right": look.right, "centre": look.centre}
     shown = [True] * len(places) if pose.seen is None else list(pose.seen)
+    shown = [each and isfinite(at.x()) and isfinite(at.y()) for each, at in zip(shown, places, strict=True)]
     painter.save()
     painter.setOpacity(painter.opacity() * pose.opacity)
     for is_rim in (True, False) if on_video else (False,):
@@ -194,6 +196,11 @@ def _shaded(painter: QPainter, x: float, y: float, wide: float, cell: Cell) -> N
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor("#99101114") if cell.still is not None else theme.alpha(theme.now().field, 0.7))
         painter.drawRoundedRect(QRectF(x, y, wide, 20 * theme.scale()), 4, 4)
+
+
+def _is_finite(area: QRectF) -> bool:
+    """Painting a picture into a place that is no number ends the whole program."""
+    return all(map(isfinite, area.getRect()))  # pyright: ignore[reportArgumentType, reportUnknownArgumentType]
 
 
 def _holds(crop: QRectF, pose: DrawnPose) -> bool:

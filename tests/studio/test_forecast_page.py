@@ -5,16 +5,20 @@ A real trained run answers, in this process and after a turn of the event loop, 
 
 from dataclasses import replace
 from itertools import pairwise
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QObject, QPoint, QPointF, Qt, QTimer, Signal
-from PySide6.QtGui import QGuiApplication, QMouseEvent
+from PySide6.QtCore import QObject, QPoint, QPointF, QRectF, Qt, QTimer, Signal
+from PySide6.QtGui import QColor, QGuiApplication, QImage, QMouseEvent, QPainter, QPixmap
+from PySide6.QtWidgets import QApplication
 
+from core.bodies.skeletons import UPPER_BODY_9
 from core.fit_answers import answer_fit
 from core.fits import AskFit, Fitted
 from core.forecasts import About, AskForecast, ForecastAnswer, Refusal
 from core.geometry.cameras import project
+from core.motion import Poses2d
 from core.rendering.probe import gl_problem
 from core.rendering.views import Orbit, to_pixels
 from core.serving import Answerer
@@ -30,6 +34,7 @@ from studio.pages.forecast_columns import joint_errors, score_words
 from studio.pages.forecast_space import with_room_for_bodies
 from studio.widgets.clip_time import say_time
 from studio.widgets.futures_fan import shares_of
+from studio.widgets.pose_picture import Cell, DrawnPose, draw_cell
 from tests.core.project_on_disk import project_on_disk, trained_run
 from tests.studio.stand_ins import display
 
@@ -399,6 +404,21 @@ def test_that_the_doubts_of_a_forecast_are_said_in_words(studio, qtbot):
     assert page._doubts.isVisible()
 
 
+def test_that_a_run_of_the_longest_name_leaves_the_tabs_their_room(studio, qtbot):
+    page = show_at(studio, qtbot, 82)
+    page.resize(1500, 900)
+    before = page.head.runs.choice.width()
+    known = page.asking.known
+    page.asking.known = [replace(known[0], name="a run with a name that goes on and on " * 4), *known[1:]]
+    page.asking.chosen = page.asking.known[0]
+    page.asking.changed.emit()
+    QApplication.processEvents()
+    choice = page.head.runs.choice
+    assert choice.width() <= max(before, theme.px(320))
+    assert choice.toolTip() == page.asking.chosen.name
+    assert page.head.tabs.width() >= page.head.tabs.sizeHint().width()
+
+
 def test_that_a_clip_without_video_shows_poses_all_the_same(studio, qtbot):
     page, document, _ = studio
     document.choose_clip("clip-03")
@@ -463,7 +483,7 @@ def test_that_the_page_works_with_the_real_process(qtbot, qapp, folder, tmp_path
     document.seek(82)
     page.show()
     qtbot.waitUntil(lambda: page._moment is not None and not page.asking.is_pale, timeout=60_000)
-    assert all(isinstance(answer, ForecastAnswer) for answer in page.asking._answers.values())
+    assert all(isinstance(answer, ForecastAnswer) for answer in page.asking.question.answers.values())
     page.close()
     page.close_page()
     jobs.watch(None)
@@ -877,3 +897,25 @@ def test_that_the_space_menu_offers_what_keys_do(with_bodies, qtbot):
     assert ghosts.isChecked()
     ghosts.trigger()
     assert not page.space.viewport.looks.ghosts
+
+
+def test_that_joints_that_are_no_numbers_are_not_seen_and_a_picture_round_them_is_the_whole_frame(qapp):
+    joints = np.full((3, 1, 9, 2), 50.0, np.float32)
+    joints[1, 0, 4] = np.nan
+    joints[2] = np.nan
+    tracks = Poses2d(UPPER_BODY_9, joints, np.ones((3, 1, 9), np.float32))
+    clip = SimpleNamespace(actors=())
+    assert [sum(seen_in(tracks, clip, frame)[1]) for frame in range(3)] == [9, 8, 0]
+
+    still = QPixmap(640, 360)
+    still.fill(Qt.GlobalColor.red)
+    nowhere = QRectF(float("nan"), float("nan"), float("nan"), float("nan"))
+    pose = DrawnPose([(float("nan"), float("nan"))] * 9, "#ffffff")
+    cell = Cell(still=still, video=(640, 360), crop=nowhere, poses=(pose,))
+    assert cell.crop_in(16 / 9) == QRectF(0, 0, 640, 360)
+    image = QImage(320, 180, QImage.Format.Format_ARGB32)
+    image.fill(Qt.GlobalColor.black)
+    painter = QPainter(image)
+    draw_cell(painter, QRectF(0, 0, 320, 180), cell, theme.DARK)
+    painter.end()
+    assert image.pixelColor(160, 90) == QColor(Qt.GlobalColor.red)
