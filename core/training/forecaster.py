@@ -204,7 +204,7 @@ class ForecasterRecipe:
         rolled = self._rolled_out()
         figures = {} if rolled is None else figures_of(self._validation, self._config.losses, self._average_px, *rolled)
         score = figures.get("validation/score", -math.inf if figures else math.inf)
-        if self._config.losses.adversarial > 0 and not self._has_critic:
+        if self._config.losses.adversarial > 0 and self._step <= self._config.critic.joins_at * self._config.steps > 0:
             score -= UNJUDGED  # poses that no critic has seen yet are kept only until there are others
         if self._best.score is None or score >= self._best.score:
             self._best = Best(score, figures)
