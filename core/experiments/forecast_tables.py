@@ -158,7 +158,10 @@ class _Desk:
 
     def _require_the_same(self, place: Path, config: Forecaster) -> None:
         there = place / "config.json"
-        if there.is_file() and msgspec.json.decode(there.read_bytes(), type=Forecaster) != config:
+        if not there.is_file():
+            return
+        begun = msgspec.json.decode(there.read_bytes(), type=Forecaster)
+        if msgspec.structs.replace(begun, device=config.device) != config:  # where it learned does not matter
             raise RunError(
                 f"The row in {place.name} was begun with other settings.",
                 hint="Choose another folder: --out, or take the row's folder away.",
