@@ -10,21 +10,16 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QHelpEvent, QMouseEvent, QPainter, QPen, QResizeEvent, QWheelEvent
-from PySide6.QtWidgets import QApplication, QScrollBar, QSizePolicy, QToolTip
+from PySide6.QtWidgets import QApplication, QSizePolicy, QToolTip
 
 from studio import theme
+from studio.widgets.compare_places import HEAD, LEAST_COLUMN_PX, LEAST_ROW_PX, SIDE, GridPlaces
 from studio.widgets.painted_items import expose
 from studio.widgets.painting import Painted, put
 from studio.widgets.pose_picture import RADIUS, Cell, draw_cell
 from studio.widgets.run_mark import draw_bar
 
-_GAP = 6.0
-_HEAD = 46
-_SIDE = 62
 _FOOT = 18
-_LEAST_ROW_PX = 84
-_LEAST_COLUMN_PX = 158
-_BAR = 9
 
 
 @dataclass(frozen=True)
@@ -57,7 +52,7 @@ class CompareGrid(Painted):
         super().__init__()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setMinimumSize(theme.px(_SIDE) + 2 * _LEAST_COLUMN_PX, theme.px(_HEAD) + _LEAST_ROW_PX)
+        self.setMinimumSize(theme.px(SIDE) + 2 * LEAST_COLUMN_PX, theme.px(HEAD) + LEAST_ROW_PX)
         self.setAccessibleName(self.tr("Runs side by side"))
         self._columns: tuple[GridColumn, ...] = ()
         self._when: tuple[str, ...] = ()
@@ -66,16 +61,7 @@ class CompareGrid(Painted):
         self._is_pale = False
         self._pressed: tuple[int, float] | None = None  # a head's column, and where
         self._drop: int | None = None
-        self._across = QScrollBar(Qt.Orientation.Horizontal, self)
-        self._down = QScrollBar(Qt.Orientation.Vertical, self)
-        for bar, name in (
-            (self._across, self.tr("Runs, from side to side")),
-            (self._down, self.tr("Steps, up and down")),
-        ):
-            bar.setAccessibleName(name)
-            bar.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-            bar.valueChanged.connect(lambda _: self.update())
-            bar.hide()
+        self._places = GridPlaces(self)
         expose(self)
 
     def show_columns(
@@ -94,7 +80,9 @@ class CompareGrid(Painted):
         self._at, self._key, self._is_pale = row, key, is_pale
         said = [f"{each.name}: " + ", ".join(cell.action or "–" for cell in each.cells) for each in columns]
         self.setAccessibleDescription("; ".join(said))
-        self._lay_out()
+        self._places.lay_out(
+            len(self._when), len(columns), foot=theme.px(_FOOT) if any(each.foot for each in columns) else 0
+        )
         if is_elsewhere:
             self.show_cell(row, key)
         self.update()
@@ -105,78 +93,17 @@ class CompareGrid(Painted):
 
     # ---- places ----
 
-    def _inside(self) -> QRectF:
-        """Where cells can be seen, pinned ones too."""
-        side, head = theme.px(_SIDE), theme.px(_HEAD)
-        right = _BAR if not self._down.isHidden() else 0
-        low = (_BAR if not self._across.isHidden() else 0) + self._foot()
-        return QRectF(side, head, max(self.width() - side - right, 1), max(self.height() - head - low, 1))
-
-    def _foot(self) -> int:
-        return theme.px(_FOOT) if any(each.foot for each in self._columns) else 0
-
-    def _cell_size(self) -> tuple[float, float]:
-        inside = self._inside()
-        rows, columns = max(1, len(self._when)), max(1, len(self._columns))
-        wide = (inside.width() - _GAP * (columns - 1)) / columns
-        high = (inside.height() - _GAP * (rows - 1)) / rows
-        return max(wide, theme.px(_LEAST_COLUMN_PX)), max(high, _LEAST_ROW_PX)
-
     def area_of(self, row: int, column: int) -> QRectF:
         """Where a cell lies; scrolled away, outside of what is seen."""
-        inside, (wide, high) = self._inside(), self._cell_size()
-        x = inside.left() + column * (wide + _GAP) - (self._across.value() if column else 0)
-        y = inside.top() + row * (high + _GAP) - self._down.value()
-        return QRectF(x, y, wide, high)
-
-    def _head_of(self, column: int) -> QRectF:
-        area = self.area_of(0, column)
-        return QRectF(area.left(), 0, area.width(), theme.px(_HEAD) - 4)
-
-    def _scrolled(self) -> QRectF:
-        """Where columns that are not pinned can be seen, their heads too."""
-        inside, (wide, _) = self._inside(), self._cell_size()
-        left = inside.left() + wide + _GAP / 2
-        return QRectF(left, 0, max(inside.right() - left, 0), self.height())
-
-    def _lay_out(self) -> None:
-        """Scrollbars where there is more than fits; twice, since one takes room from the other."""
-        self._across.hide()
-        self._down.hide()
-        for _ in range(2):
-            inside, (wide, high) = self._inside(), self._cell_size()
-            rows, columns = max(1, len(self._when)), max(1, len(self._columns))
-            self._set(self._across, columns * (wide + _GAP) - _GAP - inside.width(), inside.width(), wide)
-            self._set(self._down, rows * (high + _GAP) - _GAP - inside.height(), inside.height(), high)
-        first = self.area_of(0, 1).left() + self._across.value()
-        self._across.setGeometry(
-            round(first), self.height() - _BAR, max(round(self._inside().right() - first), 1), _BAR
-        )
-        self._down.setGeometry(self.width() - _BAR, theme.px(_HEAD), _BAR, self.height() - theme.px(_HEAD))
-
-    def _set(self, bar: QScrollBar, beyond: float, page: float, step: float) -> None:
-        bar.setRange(0, max(0, round(beyond)))
-        bar.setPageStep(round(page))
-        bar.setSingleStep(round(step / 2))
-        bar.setVisible(beyond > 0.5)
+        return self._places.area_of(row, column)
 
     def show_cell(self, row: int, key: str) -> None:
         """Scroll it into view."""
-        column = next((at for at, each in enumerate(self._columns) if each.key == key), 0)
-        area, inside, shown = self.area_of(row, column), self._inside(), self._scrolled()
-        if column:
-            if area.left() < shown.left():
-                self._across.setValue(round(self._across.value() - (shown.left() - area.left()) - 3))
-            elif area.right() > shown.right():
-                self._across.setValue(round(self._across.value() + area.right() - shown.right()))
-        if area.top() < inside.top():
-            self._down.setValue(round(self._down.value() - (inside.top() - area.top())))
-        elif area.bottom() > inside.bottom():
-            self._down.setValue(round(self._down.value() + area.bottom() - inside.bottom()))
+        self._places.scroll_to(row, next((at for at, each in enumerate(self._columns) if each.key == key), 0))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._lay_out()
+        self._places.lay_out_again()
 
     # ---- drawing ----
 
@@ -186,11 +113,11 @@ class CompareGrid(Painted):
         for at, column in enumerate(self._columns):
             painter.save()
             if at:
-                painter.setClipRect(self._scrolled())
+                painter.setClipRect(self._places.scrolled())
             self._draw_column(painter, look, at, column)
             painter.restore()
         if self._drop is not None:
-            x = self._gap_before(self._drop)
+            x = self._places.gap_before(self._drop)
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(QColor(look.accent))
             painter.drawRoundedRect(QRectF(x - 1.5, 0, 3, self.height()), 1.5, 1.5)
@@ -199,7 +126,7 @@ class CompareGrid(Painted):
             painter.fillRect(QRectF(0, 0, self.width(), 2), QColor(look.accent))
 
     def _draw_side(self, painter: QPainter, look: theme.Theme) -> None:
-        side, inside = theme.px(_SIDE), self._inside()
+        side, inside = theme.px(SIDE), self._places.inside()
         painter.save()
         painter.setClipRect(QRectF(0, inside.top(), side, inside.height()))
         for row, when in enumerate(self._when):
@@ -216,7 +143,7 @@ class CompareGrid(Painted):
         painter.restore()
 
     def _draw_column(self, painter: QPainter, look: theme.Theme, at: int, column: GridColumn) -> None:
-        head, inside = self._head_of(at), self._inside()
+        head, inside = self._places.head_of(at), self._places.inside()
         draw_bar(painter, QRectF(head.left(), 3, 4, theme.px(34)), column.colour, column.round)
         ink = look.text if column.key == self._key or not at else look.text2
         put(painter, head.left() + 12, theme.px(15), column.name, ink, 12, 600, width=head.width() - 16)
@@ -265,25 +192,8 @@ class CompareGrid(Painted):
 
     # ---- hands ----
 
-    def _cell_at(self, place: QPointF) -> tuple[int, int] | None:
-        if not self._inside().contains(place):
-            return None
-        for row in range(len(self._when)):
-            for column in range(len(self._columns)):
-                if self.area_of(row, column).contains(place) and self._is_seen(column, place):
-                    return row, column
-        return None
-
-    def _column_at(self, place: QPointF) -> int | None:
-        """Of a head."""
-        columns = range(len(self._columns))
-        return next((at for at in columns if self._head_of(at).contains(place) and self._is_seen(at, place)), None)
-
-    def _is_seen(self, column: int, place: QPointF) -> bool:
-        return not column or self._scrolled().contains(place)
-
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        found, head = self._cell_at(event.position()), self._column_at(event.position())
+        found, head = self._places.cell_at(event.position()), self._places.head_at(event.position())
         if found is not None:
             self.chosen.emit(found[0], self._columns[found[1]].key)
         elif head is not None and event.button() == Qt.MouseButton.RightButton:
@@ -297,7 +207,7 @@ class CompareGrid(Painted):
         column, began = self._pressed
         far = abs(event.position().x() - began) >= QApplication.startDragDistance()
         if column and self._columns[column].cells and (far or self._drop is not None):
-            self._drop = self._gap_at(event.position().x())
+            self._drop = self._places.gap_at(event.position().x())
             self.setCursor(Qt.CursorShape.ClosedHandCursor)
             self.update()
 
@@ -314,19 +224,10 @@ class CompareGrid(Painted):
         elif drop not in (column, column + 1):
             self.moved.emit(self._columns[column].key, drop - 1 - (drop > column))
 
-    def _gap_at(self, x: float) -> int:
-        """The column before which something let go there would stand."""
-        movable = range(1, len(self._columns) + 1)
-        return min(movable, key=lambda at: abs(self._gap_before(at) - x))
-
-    def _gap_before(self, column: int) -> float:
-        return self.area_of(0, column).left() - _GAP / 2
-
     def wheelEvent(self, event: QWheelEvent) -> None:
         turned = event.angleDelta()
         sideways = turned.x() or (turned.y() if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 0)
-        bar, by = (self._across, sideways) if sideways else (self._down, turned.y())
-        bar.setValue(round(bar.value() - by / 120 * bar.singleStep()))
+        self._places.turn(sideways or turned.y(), sideways=bool(sideways))
 
     def event(self, event: QEvent) -> bool:
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
@@ -336,7 +237,7 @@ class CompareGrid(Painted):
 
     def words_at(self, place: QPointF) -> str:
         """All that is known of a head or a cell, where its words may be shortened."""
-        head, found = self._column_at(place), self._cell_at(place)
+        head, found = self._places.head_at(place), self._places.cell_at(place)
         if head is not None:
             column = self._columns[head]
             lines = [column.name, column.about, column.score.replace("   ", ", "), column.refusal, column.foot]

@@ -117,10 +117,6 @@ class Inspector(QFrame):
         self.segment.show_facts(facts, chosen, editable=editable)
         self.pose.show_facts(facts, chosen, editable=editable)
 
-    def is_typing(self) -> bool:
-        """Whether a person is in the middle of a field here."""
-        return any(each.hasFocus() for each in self.findChildren(QLineEdit))
-
 
 class PoseCard(QFrame):
     """Where a segment's pose is, who set it, and what can be done about it."""
