@@ -15,6 +15,10 @@ from studio.widgets.horizon_chart import ticks_around
 from studio.widgets.painted_items import expose
 from studio.widgets.painting import Painted, put, words_width
 
+_LINE_PX = 16
+_BESIDE_PX = 28.0
+"""From one name of the legend to the next, with the dot between them."""
+
 
 @dataclass(frozen=True)
 class Dots:
@@ -64,7 +68,7 @@ class JointChart(Painted):
 
     def item_rect(self, at: int) -> QRectF:
         row = self._row_height()
-        return QRectF(0, theme.px(22) + at * row, self.width(), row)
+        return QRectF(0, self._top() + at * row, self.width(), row)
 
     def is_item_chosen(self, at: int) -> bool:  # noqa: ARG002
         return False
@@ -72,7 +76,11 @@ class JointChart(Painted):
     # ---- drawing ----
 
     def _row_height(self) -> float:
-        return max(10.0, (self.height() - theme.px(22) - theme.px(22)) / max(len(self._joints), 1))
+        return max(10.0, (self.height() - self._top() - theme.px(22)) / max(len(self._joints), 1))
+
+    def _top(self) -> float:
+        """Where the first joint's row begins, below the legend."""
+        return float(theme.px(22 + _LINE_PX * (len(self.legend()) - 1)))
 
     def draw(self, painter: QPainter, look: theme.Theme) -> None:
         if not self._dots:
@@ -83,7 +91,7 @@ class JointChart(Painted):
         held = [value for each in self._dots for value in each.values if value is not None]
         low, high, ticks = ticks_around(min(0.0, *held), max(held), 6)
         left = max(words_width(each, 10.5) for each in self._joints) + 14
-        room, row, top = self.width() - left - 14, self._row_height(), theme.px(22)
+        room, row, top = self.width() - left - 14, self._row_height(), self._top()
         foot = top + row * len(self._joints)
         for tick in ticks:
             x = left + room * (tick - low) / (high - low)
@@ -105,15 +113,28 @@ class JointChart(Painted):
             for (each, _), x in sorted(zip(values, ends, strict=True), key=lambda it: it[0][0].is_chosen):
                 _draw_dot(painter, QPointF(x, y), each, look)
 
+    def legend(self) -> list[list[Dots]]:
+        """Who is whose dot, in as many lines as that needs."""
+        lines: list[list[Dots]] = [[]]
+        used = 0.0
+        for each in self._dots:
+            wide = words_width(each.name, 10.5) + _BESIDE_PX
+            if lines[-1] and used + wide > self.width():
+                lines.append([])
+                used = 0.0
+            lines[-1].append(each)
+            used += wide
+        return lines
+
     def _draw_legend(self, painter: QPainter, look: theme.Theme) -> None:
-        x = self.width() - 6.0
-        for each in reversed(self._dots):
-            x -= words_width(each.name, 10.5)
-            if x < 24:
-                break
-            put(painter, x, theme.px(13), each.name, look.text2, 10.5)
-            _draw_dot(painter, QPointF(x - 9, theme.px(13) - 4), each, look)
-            x -= 28
+        for at, line in enumerate(self.legend()):
+            foot = theme.px(13 + _LINE_PX * at)
+            x = self.width() - 6.0
+            for each in reversed(line):
+                wide = min(words_width(each.name, 10.5), self.width() - _BESIDE_PX)
+                put(painter, x - wide, foot, each.name, look.text2, 10.5, width=wide + 0.5)
+                _draw_dot(painter, QPointF(x - wide - 9, foot - 4), each, look)
+                x -= wide + _BESIDE_PX
 
 
 def _draw_dot(painter: QPainter, at: QPointF, each: Dots, look: theme.Theme) -> None:

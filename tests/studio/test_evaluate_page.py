@@ -24,6 +24,7 @@ from studio.report_files import Found, look
 from studio.report_sheets import Value, sheets_of
 from studio.reports import Reports, look_on
 from studio.widgets.confusion_matrix import ConfusionMatrix, most_confused
+from studio.widgets.joint_chart import Dots, JointChart
 from tests.studio import made_reports as made
 
 
@@ -357,6 +358,23 @@ def test_that_a_matrix_of_many_actions_keeps_cells_that_can_be_hit(qtbot, qapp):
     matrix.show_confusion(made.confusion(0, tuple(f"action {at}" for at in range(60))))
     assert matrix.minimumWidth() > 300
     assert matrix.item_rect(0).width() >= 10
+
+
+@pytest.mark.parametrize("width", [220, 320, 900])
+def test_that_every_method_is_named_beside_its_dot_however_narrow_the_chart(qtbot, qapp, width):
+    theme.apply(qapp, theme.DARK)
+    chart = JointChart()
+    qtbot.addWidget(chart)
+    chart.resize(width, 300)
+    dots = [Dots(f"forecaster-0{at} of a long name", (1.0 + at, 2.0), "#4FC7CF") for at in range(5)]
+    chart.show_dots(("head", "hip"), dots, unit="px")
+    lines = chart.legend()
+    assert [each.name for line in lines for each in line] == [each.name for each in dots]
+    assert len(lines) == 1 if width == 900 else len(lines) > 1
+    assert chart.grab().width() == width
+    first, last = chart.item_rect(0), chart.item_rect(1)
+    assert first.top() >= 16 * len(lines)
+    assert last.bottom() <= chart.height()
 
 
 def test_that_no_report_yet_says_what_to_do(qtbot, qapp, tmp_path):
