@@ -1,5 +1,7 @@
 """`posecast compare`: several forecasts of a moment beside what came, as a picture, a film or a page of figures."""
 
+import shlex
+from math import ceil
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -33,7 +35,13 @@ def compare(
     moments: Annotated[
         int, typer.Option(min=0, help="Instead: so many moments at which the first two differ most.")
     ] = 0,
-    part: Annotated[Literal["train", "validation", "test"], typer.Option(help="The part they are sought in.")] = "test",
+    part: Annotated[
+        Literal["train", "validation", "test"] | None,
+        typer.Option(
+            help="The part they are sought in; otherwise the first of test, validation and train with any.",
+            show_default=False,
+        ),
+    ] = None,
     steps: Annotated[int, typer.Option(min=0, help="Steps at most; 0 shows all.")] = 5,
     over: Annotated[
         Literal["frame", "plain", "both"],
@@ -48,6 +56,8 @@ def compare(
     as_json: Json = False,
 ) -> None:
     """Draw what several forecasters say of one moment beside what came: the figure of a paper, from any run."""
+    from msgspec.structs import replace as replaced
+
     from core.exporting.comparison import export, targets
     from core.project.store import ProjectStore
     from core.runs import ExportComparison
@@ -65,7 +75,10 @@ def compare(
             raise RunError("No moment is named.", hint="Give --clip and --at, or --moments N.")
         targets(out, max(moments, 1), replaces=replace)  # refused before a model is loaded
         with ProjectStore.open(project, "", mode="read") as store:
-            found = _comparisons(store, runs, clip, at, moments, part)
+            found = [
+                replaced(each, command=_command(store, runs, each, asked, number if moments else 0))
+                for number, each in enumerate(_comparisons(store, runs, clip, at, moments, part), start=1)
+            ]
             made = _drained(export(store, found, asked))
         facts = {"files": [str(each) for each in made.files], "moments": [
             {"clip": each.clip_id, "frame": each.at_frame, "command": each.command} for each in found
@@ -137,13 +150,41 @@ def _comparison(answerer, store, of, clip_id: str, frame: int, why: str = ""):  
                 forecast=answered.forecast, round=round_,
             )
         )  # fmt: skip
-    clip = store.project.clips[clip_id]
-    names = " ".join(each.plain or _quoted(Path(each.run).name) for each in of)
-    command = (
-        f"posecast compare {names} --project {_quoted(store.folder.name)} --clip {_quoted(clip.name)} "
-        f"--at {frame / clip.video.rate_hz:.2f}"
-    )
-    return Comparison(clip_id=clip_id, at_frame=frame, compared=tuple(compared), command=command, why=why)
+    return Comparison(clip_id=clip_id, at_frame=frame, compared=tuple(compared), why=why)
+
+
+def _command(store, runs: list[str], one, asked, number: int) -> str:  # noqa: ANN001
+    """What makes this figure alone again, with the folders as they were given.
+
+    One of several moments of a page or film goes into a file of its own; a picture, and what shows one moment, goes
+    over the file it is.
+    """
+    from core.exporting.comparison import PICTURES
+
+    clip, file = store.project.clips[one.clip_id], Path(asked.file)
+    is_its_own = number == 0 or file.suffix.lower() in PICTURES
+    if number > 1 or (number and not is_its_own):
+        file = file.with_stem(f"{file.stem}-{number}")
+    # Rounded up, for a frame is shown from its time on.
+    at = ceil(1000 * _seconds(store, clip, one.at_frame) - 1e-6) / 1000
+    words = ["posecast", "compare", *dict.fromkeys(runs), "--project", asked.project, "--clip", clip.id]
+    words += ["--at", f"{at:.3f}".rstrip("0").rstrip(".")]
+    words += ["--line-up", asked.line_up, "--over", asked.over, "--people", asked.people, "--steps", str(asked.steps)]
+    words += ["--body", asked.body] if asked.body else []
+    words += ["--ground", asked.ground] if asked.ground != "light" else []
+    words += ["--rate", f"{asked.rate_hz:g}"] if file.suffix.lower() == ".mp4" else []
+    words += ["--out", str(file), *(["--replace"] if is_its_own else [])]
+    return shlex.join(words)
+
+
+def _seconds(store, clip, frame: int) -> float:  # noqa: ANN001
+    from core.footage import has_video
+    from core.video import open_video
+
+    if not has_video(store, clip):
+        return frame / clip.video.rate_hz
+    with open_video(store.video_path(clip)) as video:
+        return video.time_s(frame)
 
 
 def _note_of(answerer, each) -> str:  # noqa: ANN001
@@ -155,23 +196,26 @@ def _note_of(answerer, each) -> str:  # noqa: ANN001
     return about.about.preset.removeprefix("forecaster/") if isinstance(about, AboutRun) else ""
 
 
-def _most_different(answerer, store, of, moments: int, part: str):  # noqa: ANN001, ANN202
-    """The moments of a part at which the first two differ most, with that in words."""
+def _most_different(answerer, store, of, moments: int, part: str | None):  # noqa: ANN001, ANN202
+    """The moments of a part, or of the first that has any, at which the first two differ most, with that in words."""
     from core.forecasts import AskDifferences, Differences
 
     if len(of) < 2:
         raise RunError("One run differs from nobody.", hint="Name another, or counting.")
-    said = answerer.answer(
-        AskDifferences(number=0, project=str(store.folder), of=(of[0], of[1]), part=part, most=moments)
-    )
-    if not isinstance(said, Differences):
-        raise CoreError(said.refusal.message, hint=said.refusal.hint)
-    if not said.moments:
-        raise RunError(f"The {part} part has no moment that both can forecast.", hint="Choose another part.")
-    return [
-        (each, f"Number {at} of {said.measured} moments of the {part} part by how far the first two are apart")
-        for at, each in enumerate(said.moments[:moments], start=1)
-    ]
+    refusals: list[CoreError] = []
+    for each in (part,) if part else ("test", "validation", "train"):
+        said = answerer.answer(
+            AskDifferences(number=0, project=str(store.folder), of=(of[0], of[1]), part=each, most=moments)
+        )
+        if not isinstance(said, Differences):
+            refusals.append(CoreError(said.refusal.message, hint=said.refusal.hint))
+        elif said.moments:
+            why = f"of {said.measured} moments of the {each} part by how far the first two are apart"
+            return [(found, f"Number {at} {why}") for at, found in enumerate(said.moments[:moments], start=1)]
+        else:
+            words = f"The {each} part has no moment that both can forecast."
+            refusals.append(RunError(words, hint="Choose another part."))
+    raise refusals[0]
 
 
 def _drained(events):  # noqa: ANN001, ANN202
@@ -187,12 +231,6 @@ def _drained(events):  # noqa: ANN001, ANN202
             return end.value
         if sys.stderr.isatty() and event.total > 1:
             complain(f"{event.doing}: {event.done} of {event.total}")
-
-
-def _quoted(words: str) -> str:
-    import shlex
-
-    return shlex.quote(words)
 
 
 COMMANDS = (compare,)

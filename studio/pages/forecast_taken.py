@@ -3,6 +3,7 @@ same figure again.
 """
 
 import shlex
+from math import ceil
 
 from core.comparisons import Compared, Comparison
 from studio import theme
@@ -32,7 +33,8 @@ def comparison_of(moment: Moment, command: str) -> Comparison:
 
 def command_of(moment: Moment, project: str, ending: str = ".png") -> str:
     """`posecast compare …`, for these runs at this moment. Baselines there stand beside the first run."""
-    seconds = moment.time.seconds(moment.first.at_frame)
+    # Rounded up, for a frame is shown from its time on.
+    seconds = ceil(1000 * moment.time.seconds(moment.first.at_frame) - 1e-6) / 1000
     words = ["posecast", "compare", *_runs([known for known, _ in moment.forecasts])]
     words += ["--project", project, "--clip", moment.clip.id, "--at", f"{seconds:.3f}".rstrip("0").rstrip(".")]
     words += ["--line-up", moment.lined.by, "--people", moment.bodies.shows]
