@@ -1,5 +1,6 @@
 """Where a project's rows meet its video files: what is kept of a file, and times as frames of a clip. No torch."""
 
+from math import isfinite
 from pathlib import Path
 
 from core.errors import ProjectError
@@ -7,6 +8,7 @@ from core.project.annotations import Clip, FrameIdentity, VideoFile
 from core.project.store import ProjectStore
 from core.video import frame_luma, open_video
 from core.video.frames import Video
+from core.wording import spelled_time
 
 
 def video_file(path: Path) -> VideoFile:
@@ -24,7 +26,9 @@ def has_video(store: ProjectStore, clip: Clip) -> bool:
 def frame_at(store: ProjectStore, clip: Clip, seconds: float) -> int:
     """The frame shown at `seconds`, by the video's own timestamps where there is a video."""
     if not 0 <= seconds <= clip.video.duration_s + 1 / clip.video.rate_hz:
-        raise ProjectError(f"{clip.name} has no moment {seconds:g} s.", hint=f"It lasts {clip.video.duration_s:.2f} s.")
+        said = ("-" if seconds < 0 else "") + spelled_time(abs(seconds)) if isfinite(seconds) else str(seconds)
+        lasts = spelled_time(clip.video.duration_s)
+        raise ProjectError(f"{clip.name} has no moment {said}.", hint=f"It lasts {lasts}.")
     if has_video(store, clip):
         with open_video(store.video_path(clip)) as video:
             return video.frame_at(seconds)

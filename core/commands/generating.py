@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from core.commands.answers import Json, answer, refusals, shown
 from core.commands.generating_ahead import read_mapping, recipe_ahead
 from core.errors import ProjectError, RunError
-from core.wording import counted
+from core.wording import counted, spelled_time
 
 if TYPE_CHECKING:
     from core.generation.making import Making
@@ -189,7 +189,8 @@ def _anchor(word: str, project: Path | None, joints: int) -> "Anchor":
     frame = round((source.start_s or 0.0) * motion.rate_hz) if source.kind != "clip" else 0
     if frame >= len(motion):
         raise RunError(
-            f"{source.name} has no moment {source.start_s:g} s.", hint=f"It lasts {len(motion) / motion.rate_hz:.2f} s."
+            f"{source.name} has no moment {spelled_time(source.start_s or 0.0)}.",
+            hint=f"It lasts {spelled_time(len(motion) / motion.rate_hz)}.",
         )
     return anchor_of_motion(motion, frame, at_s, name=where, joints=joints)
 

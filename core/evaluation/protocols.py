@@ -172,7 +172,7 @@ def evaluate_forecaster(
     yield Progress(1, 1, "Measuring")
     written = write_report(report, folder)
     for path in written:
-        yield Made("report", str(path))
+        yield Made(path.name, str(path))
     ours = report.rows[0]
     plain = [row for row in report.rows[1:] if row.kind == "plain"]
     best_px = min((row.mpjpe_px for row in plain if row.mpjpe_px is not None), default=None)

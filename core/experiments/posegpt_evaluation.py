@@ -83,7 +83,7 @@ def evaluate_posegpt(spec: EvaluatePoseGpt, project: str) -> Events:
     report = _report(spec, project, model, real, found, time.perf_counter() - began)
     written = posegpt_report.write(report, folder)
     for path in written:
-        yield Made("report", str(path))
+        yield Made(path.name, str(path))
     samples = report.row("samples")
     yield Done(
         f"R_T {samples.said('recognised')}, R_S {samples.said('teaches')}, FID to held out "

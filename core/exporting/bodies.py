@@ -105,7 +105,7 @@ def terms_of(scene: MovingScene) -> str:
 def _refuse_what_is_there(files: tuple[Path, ...], *, replaces: bool) -> None:
     for each in files:
         if each.exists() and not replaces:
-            raise FileError(each, "is there already", hint="Choose another name, or say that it may be replaced.")
+            raise FileError(each, "is there already", hint="Choose another name, or let it be replaced (--replace).")
 
 
 def _export_bodies(shot: Shot, asked: ExportBodies, file: Path, said: Provenance) -> Generator[Progress, None, str]:

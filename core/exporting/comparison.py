@@ -74,7 +74,7 @@ def targets(file: Path, moments: int, *, replaces: bool = False) -> tuple[Path, 
         files += tuple(file.with_stem(f"{file.stem}-{number}") for number in range(2, moments + 1))
     for each in files:
         if each.exists() and not replaces:
-            raise FileError(each, "is there already", hint="Choose another name, or say that it may be replaced.")
+            raise FileError(each, "is there already", hint="Choose another name, or let it be replaced (--replace).")
     return files
 
 

@@ -104,7 +104,7 @@ def free(path: Path, samples: int, *, replaces: bool = False) -> tuple[Path, ...
     files = targets(path, samples)
     for each in files:
         if each.exists() and not replaces:
-            raise FileError(each, "is there already", hint="Choose another name, or say that it may be replaced.")
+            raise FileError(each, "is there already", hint="Choose another name, or let it be replaced (--replace).")
     return files
 
 

@@ -114,7 +114,8 @@ class EvaluateDialog(QDialog):
             self.list.setAccessibleName(self.tr("Tables and figures"))
             for key, words in TABLES:
                 self._add(words, key, ticked=key == "table1")
-        self.list.setFixedHeight(theme.px(24) * min(max(self.list.count(), 3), 8) + 10)
+        row_px = max(self.list.sizeHintForRow(0), 1)
+        self.list.setFixedHeight(row_px * min(max(self.list.count(), 3), 8) + 2 * self.list.frameWidth())
         self.list.itemChanged.connect(lambda _: self._follow())
         self.list.setCurrentRow(0)
         self.part = QComboBox()

@@ -197,7 +197,7 @@ def test_that_evaluation_writes_its_report_and_says_the_heart_of_it(made, folder
     assert report.part == "validation"
     assert report.rows[0].mpjpe_mm is None
     assert (tmp_path / "report.md").read_text() == report.markdown()
-    assert [each.what for each in events if isinstance(each, Made)] == ["report", "report"]
+    assert [each.what for each in events if isinstance(each, Made)] == ["report.json", "report.md"]
     assert isinstance(events[-1], Done)
     assert "n-gram" in events[-1].summary
 
