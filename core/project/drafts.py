@@ -37,6 +37,26 @@ def label_foreseen(project: Project, action: str) -> Label | None:
     return max(cluster, key=lambda each: counts[each.id])
 
 
+def whose_step(project: Project, clip: Clip, frame: int, action: str) -> str:
+    """Who did what a forecaster saw at `frame` as `action`; the only person there is where nobody is known to have."""
+    stood = {each.segment for each in clip.poses if each.frame == frame}
+    for segment in clip.segments:
+        label = project.labels.get(segment.action)
+        inside = segment.id in stood or segment.start_frame <= frame < segment.end_frame
+        if inside and label is not None and label.learned_name == action:
+            return segment.actor
+    return clip.actors[0].id if len(clip.actors) == 1 else ""
+
+
+def free_from(clip: Clip, actor: str, frame: int) -> int:
+    """From which frame on nothing is marked of this person any more, of what they had begun before `frame`.
+
+    What begins later is what came: it shapes no forecast of `frame`.
+    """
+    begun = (each.end_frame for each in clip.segments if each.actor == actor and each.start_frame < frame)
+    return max(begun, default=0)
+
+
 def accept_forecast(
     project: Project,
     clip_id: str,

@@ -17,7 +17,7 @@ from core.wording import counted
 from studio.document import Document
 from studio.forecasters import Known
 from studio.widgets.clip_time import ClipTime
-from studio.widgets.forecast_lanes import StepFrames, step_frames
+from studio.widgets.forecast_lanes import StepFrames, actor_of, free_from_of, step_frames
 from studio.widgets.frame_source import FrameSource
 
 Identify = Callable[[int, Callable[[FrameIdentity], None]], None]
@@ -63,7 +63,7 @@ class Accepting(QObject):
             return "Its clip is no longer there"
         if when is None:
             return "This step has no time: it cannot be placed"
-        frames = step_frames(self._time(clip), forecast.at_frame, when)
+        frames = _frames(self._document.project, clip, forecast, at, self._time(clip))
         return "It lies after the clip's end" if frames.pose >= clip.video.frame_count else ""
 
     def use(self, known: Known, forecast: Forecast, steps: Sequence[int], *, with_labels: bool = False) -> None:
@@ -81,8 +81,8 @@ class Accepting(QObject):
             self.says.emit("Choose the clip it is about first")
             return
         time = self._time(clip)
-        places = [(forecast.steps[at], _frames(forecast, at, time)) for at in usable]
-        actor = _actor_of(self._document.project, clip, forecast)
+        places = [(forecast.steps[at], _frames(self._document.project, clip, forecast, at, time)) for at in usable]
+        actor = actor_of(self._document.project, clip, forecast)
         self._when_known(clip, [frames.pose for _, frames in places], self._mark(known, places, actor))
 
     def _mark(
@@ -186,22 +186,8 @@ def source_name(known: Known) -> str:
     return f"{known.name} beside {Path(known.run).name}" if known.is_plain else known.name
 
 
-def _frames(forecast: Forecast, at: int, time: ClipTime) -> StepFrames:
+def _frames(project: Project, clip: Clip, forecast: Forecast, at: int, time: ClipTime) -> StepFrames:
     when = forecast.steps[at].time
     if when is None:
         raise ProjectError("this step has no time", hint="Mark it by hand.")
-    return step_frames(time, forecast.at_frame, when)
-
-
-def _actor_of(project: Project, clip: Clip, forecast: Forecast) -> str:
-    """Whom a forecast is about: whose step it saw last."""
-    if not forecast.seen_frames:
-        return ""
-    frame, action = forecast.seen_frames[-1], forecast.seen_actions[-1]
-    stood = {each.segment for each in clip.poses if each.frame == frame}
-    for segment in clip.segments:
-        label = project.labels.get(segment.action)
-        inside = segment.id in stood or segment.start_frame <= frame < segment.end_frame
-        if inside and label is not None and label.learned_name == action:
-            return segment.actor
-    return clip.actors[0].id if len(clip.actors) == 1 else ""
+    return step_frames(time, forecast.at_frame, when, free_from_of(project, clip, forecast))

@@ -9,6 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from core.forecasts import Forecast, ForecastStep, StepTime
+from core.project.annotations import Clip, Project
+from core.project.drafts import free_from as begun_until
+from core.project.drafts import whose_step
 from studio.widgets.clip_time import ClipTime, say_time
 from studio.widgets.timeline_contents import UNKNOWN_COLOUR, LabelLook
 
@@ -75,8 +78,12 @@ class Lane:
         return bool(self.steps) and all(each.is_usual for each in self.steps)
 
 
-def step_frames(time: ClipTime, at_frame: int, when: StepTime) -> StepFrames:
-    """Where a foreseen step falls on the clip; its pose lies inside its segment, which is never empty."""
+def step_frames(time: ClipTime, at_frame: int, when: StepTime, free_from: int = 0) -> StepFrames:
+    """Where a foreseen step falls on the clip; its pose lies inside its segment, which is never empty.
+
+    It begins neither before the moment asked about nor before `free_from`, where what is marked of the same person
+    ends, unless its pose does.
+    """
     begin_s = time.seconds(at_frame)
 
     def frame(seconds: float) -> float:
@@ -84,29 +91,38 @@ def step_frames(time: ClipTime, at_frame: int, when: StepTime) -> StepFrames:
 
     start = max(round(frame(when.start_s)), 0)
     end = max(round(frame(when.end_s)), start + 1)
-    pose = min(max(round(frame(when.pose_s)), start), end - 1)
-    return StepFrames(start, pose, end, frame(when.low_s), frame(when.high_s))
+    pose = max(min(max(round(frame(when.pose_s)), start), end - 1), at_frame)
+    start = min(max(start, at_frame, free_from), pose)
+    return StepFrames(start, pose, max(end, pose + 1), frame(when.low_s), frame(when.high_s))
 
 
 def lane_steps(
-    steps: Sequence[ForecastStep], at_frame: int, time: ClipTime, looks: Mapping[str, LabelLook]
+    steps: Sequence[ForecastStep], at_frame: int, time: ClipTime, looks: Mapping[str, LabelLook], free_from: int = 0
 ) -> tuple[LaneStep, ...]:
     """The steps that have a time and begin inside the clip. `looks` are the labels by the words a model uses."""
     found = []
     for at, step in enumerate(steps):
         if step.time is None:
             continue
-        frames = step_frames(time, at_frame, step.time)
+        frames = step_frames(time, at_frame, step.time, free_from)
         if frames.start < time.frame_count:
             look = looks.get(step.action) or LabelLook(step.action, "", UNKNOWN_COLOUR, 0)
             found.append(LaneStep(at, look, step.confidence, frames, step.time.is_usual, step.knows_doubt))
     return tuple(found)
 
 
-def lane_of(key: str, name: str, run: int, forecast: Forecast, time: ClipTime, looks: Mapping[str, LabelLook]) -> Lane:
-    """A forecast as a lane; words where it has nothing to show."""
+def lane_of(
+    key: str,
+    name: str,
+    run: int,
+    forecast: Forecast,
+    time: ClipTime,
+    looks: Mapping[str, LabelLook],
+    free_from: int = 0,
+) -> Lane:
+    """A forecast as a lane; words where it has nothing to show. `free_from` as in `step_frames`."""
     at = forecast.at_frame
-    steps = lane_steps(forecast.steps, at, time, looks)
+    steps = lane_steps(forecast.steps, at, time, looks, free_from)
     words = hint = ""
     if not steps and any(step.time is not None for step in forecast.steps):
         words = "Everything it foresees lies after the clip's end"
@@ -115,7 +131,7 @@ def lane_of(key: str, name: str, run: int, forecast: Forecast, time: ClipTime, l
             "It foresees no times",
             "Train it with data.seen_times and losses.times to draw it on the timeline.",
         )
-    futures = tuple(lane_steps(each.steps, at, time, looks) for each in forecast.futures)
+    futures = tuple(lane_steps(each.steps, at, time, looks, free_from) for each in forecast.futures)
     return Lane(key, name, run, at, steps, futures, words=words, hint=hint)
 
 
@@ -133,6 +149,18 @@ def said_of(lane: Lane, step: LaneStep, time: ClipTime) -> str:
         f"{step.label.name} {step.sure}".rstrip() + f", foreseen by {lane.name} from {span}, {when}, "
         f"step {step.at + 1} from {say_time(time.seconds(lane.at_frame))}"
     )
+
+
+def actor_of(project: Project, clip: Clip, forecast: Forecast) -> str:
+    """Whom a forecast is about: whose step it saw last."""
+    if not forecast.seen_frames:
+        return ""
+    return whose_step(project, clip, forecast.seen_frames[-1], forecast.seen_actions[-1])
+
+
+def free_from_of(project: Project, clip: Clip, forecast: Forecast) -> int:
+    """From which frame on nothing is marked of whom a forecast is about, of what they had begun by its moment."""
+    return begun_until(clip, actor_of(project, clip, forecast), forecast.at_frame)
 
 
 def percent(share: float) -> str:

@@ -23,7 +23,7 @@ from studio.pages.accepting import source_name
 from studio.pages.annotate import AnnotatePage
 from studio.widgets import timeline_accessible
 from studio.widgets.clip_time import ClipTime
-from studio.widgets.forecast_lanes import Lane, LaneStep, StepFrames, lane_of, step_frames
+from studio.widgets.forecast_lanes import Lane, LaneStep, StepFrames, free_from_of, lane_of, step_frames
 from studio.widgets.timeline import Timeline
 from studio.widgets.timeline_contents import LabelLook, TimelineContents
 from tests.studio.stand_ins import FittingModels, display
@@ -160,14 +160,37 @@ def drafts(document):
 
 @given(
     at=st.integers(0, 900), start=st.floats(-5, 60), wide=st.floats(0, 30), share=st.floats(-0.5, 1.5),
-    late=st.floats(0, 2),
+    late=st.floats(0, 2), marked=st.integers(0, 100),
 )  # fmt: skip
-def test_that_a_step_falls_on_whole_frames_with_its_pose_inside_its_segment(at, start, wide, share, late):
+def test_that_a_step_falls_on_whole_frames_with_its_pose_inside_its_segment(at, start, wide, share, late, marked):
     times = np.arange(FRAMES) / RATE
     times[500:] += late  # a video may pause
     when = StepTime(start_s=start, pose_s=start + share * wide, end_s=start + wide, low_s=start, high_s=start + wide)
-    frames = step_frames(ClipTime(FRAMES, RATE, times), at, when)
-    assert 0 <= frames.start <= frames.pose < frames.end
+    frames = step_frames(ClipTime(FRAMES, RATE, times), at, when, at + marked)
+    assert at <= frames.start <= frames.pose < frames.end
+    assert frames.start == frames.pose or frames.start >= at + marked
+
+
+def test_that_a_step_begins_no_earlier_than_the_moment_and_than_what_the_person_is_still_at():
+    when = StepTime(start_s=-0.6, pose_s=2, end_s=4, low_s=1, high_s=3)
+    time = ClipTime(FRAMES, RATE)
+    assert step_frames(time, 100, when).start == 100
+    assert step_frames(time, 100, when, 120).start == 120
+    assert step_frames(time, 100, when, 170) == StepFrames(150, 150, 200, 125.0, 175.0)  # its pose stays
+
+
+def test_that_only_what_the_same_person_had_begun_keeps_a_step_waiting(document):
+    project, clip = document.project, document.clip
+    wash, cut = (project.label_named(name, "action") for name in ("wash", "cut"))
+    actors = []
+    for name in ("Ann", "Ben"):
+        project, actor = edits.add_actor(project, clip.id, name, author="me")
+        actors.append(actor.id)
+    for whose, action, start, end in ((0, wash, 40, 130), (1, cut, 50, 180), (0, cut, 140, 190)):
+        project, _ = edits.mark_segment(project, clip.id, action.id, start, end, author="me", actor=actors[whose])
+    clip = project.clips[clip.id]
+    seen = replace(a_forecast(), seen_frames=(60,), seen_actions=("wash",))
+    assert free_from_of(project, clip, seen) == 130
 
 
 def test_that_what_begins_after_the_clips_end_is_left_out_and_said_where_nothing_is_left():
