@@ -92,7 +92,8 @@ class ClipMemory:
         made_of = (clip, project.labels, project.cameras.get(clip.camera))
         kept = self._sequences.get(place)
         if kept is None or not _same(kept[0], made_of):
-            kept = (made_of, clip_sequences(project, clip, read_tracks, data, seed, remembered=self._read))
+            read = _named(read_tracks)
+            kept = (made_of, clip_sequences(project, clip, read, data, seed, remembered=self._read))
             self._sequences[place] = kept
         self._sequences.move_to_end(place)
         while len(self._sequences) > self.most:
@@ -135,6 +136,19 @@ class ClipMemory:
             kept = (made_of, (names, np.concatenate([np.zeros((0, 3)), *(spans for _, spans in told)])))
             self._spans[clip.id] = kept
         return kept[1]
+
+
+def _named(read_tracks: ReadTracks) -> ReadTracks:
+    """The same reading, its refusal in words that name the clip."""
+
+    def read(clip: Clip) -> Poses2d:
+        try:
+            return read_tracks(clip)
+        except ProjectError as error:
+            words = f"The 2D poses of {clip.name} are not beside the project."
+            raise ProjectError(words, hint="Extract its 2D poses again, or import them.") from error
+
+    return read
 
 
 def _nobody(clip: Clip) -> Poses2d:

@@ -275,6 +275,8 @@ class ForecastPage(QWidget):
                 self.head.runs.walk(by)
             return
         keys = [each.key for each in self.asking.compared]
+        if not keys:
+            return
         at = keys.index(self._column) if self._column in keys else 0
         if moves:
             self.asking.move(keys[at], at + by)

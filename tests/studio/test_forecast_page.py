@@ -31,6 +31,7 @@ from studio.pages.forecast import ForecastPage
 from studio.pages.forecast_bodies import NECK
 from studio.pages.forecast_cells import Sights, error_words, seen_in
 from studio.pages.forecast_columns import joint_errors, score_words
+from studio.pages.forecast_head import COMPARE
 from studio.pages.forecast_space import with_room_for_bodies
 from studio.widgets.clip_time import say_time
 from studio.widgets.futures_fan import shares_of
@@ -362,6 +363,17 @@ def test_that_without_a_run_it_offers_to_train_one(studio, qtbot, monkeypatch):
     with qtbot.waitSignal(page.asks) as asked:
         page._states.findChildren(type(page.head.held))[0].click()
     assert asked.args == ["page-train"]
+
+
+@pytest.mark.parametrize("command", ["next-run", "previous-run", "move-run-left", "move-run-right"])
+def test_that_with_nothing_compared_there_is_no_run_to_walk_to(studio, monkeypatch, command):
+    page, _, _ = studio
+    monkeypatch.setattr(forecasters, "that_can_forecast", lambda jobs: [])
+    page.asking.look_for_runs()
+    page.asking.compared = []
+    page.head.tabs.setCurrentIndex(COMPARE)
+    page.commands()[command]()
+    assert page.asking.compared == []
 
 
 def test_that_a_run_of_the_project_takes_the_place_of_the_shipped_one_unless_that_was_chosen(

@@ -388,3 +388,14 @@ def test_that_windows_of_many_moments_are_those_of_each_alone_in_the_order_asked
         if name != "sequence":
             np.testing.assert_array_equal(together[name], each, err_msg=name)
     assert len(windows_at([], words, data)) == 0
+
+
+def test_that_missing_2d_poses_are_said_with_the_clips_name_and_what_to_do(made):
+    def gone(clip):
+        raise ProjectError(f"the 2D poses {clip.tracks} are not beside the project")
+
+    clip = made.project.clips[CLIP]
+    with pytest.raises(ProjectError) as refused:
+        ClipMemory().sequences(made.project, clip, gone, configs.smoke().data, 0)
+    assert str(refused.value) == f"The 2D poses of {clip.name} are not beside the project."
+    assert refused.value.hint == "Extract its 2D poses again, or import them."
