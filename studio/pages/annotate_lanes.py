@@ -10,11 +10,12 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from core.forecasts import Forecast, ForecastAnswer, Forecaster, Refusal
+from core.forecasts import Forecast
 from core.project.annotations import Changes, Project
 from studio import forecasters
 from studio.display import Display
 from studio.document import Document
+from studio.forecast_question import ForecastQuestion
 from studio.forecasters import Known
 from studio.jobs import Jobs
 from studio.models_client import STOOD_STILL_MS, ModelsClient
@@ -50,16 +51,12 @@ class ForecastLanes(QObject):
         self.known: list[Known] = []
         self.shown: tuple[Known, ...] = ()
         self.at_frame = 0
-        self._answers: dict[str, ForecastAnswer] = {}
-        self._refusal: Refusal | None = None
-        self._asked: tuple[Known, ...] = ()
-        self._number = -1
+        self._question = ForecastQuestion(models, self)
         self._is_pale = False
         self._is_awake = False
         self._soon = QTimer(self, singleShot=True, interval=STOOD_STILL_MS)
         self._soon.timeout.connect(self._ask)
-        models.answered.connect(self._take)
-        models.refused.connect(self._take_refusal)
+        self._question.answered.connect(self._answered)
         document.playhead_moved.connect(self._moved)
         document.clip_chosen.connect(self._other_clip)
         document.changed.connect(self._edited)
@@ -67,7 +64,7 @@ class ForecastLanes(QObject):
         document.closed.connect(self._opened)
         for told in (jobs.listed, jobs.ended):
             told.connect(self._look_for_runs)
-        player.changed.connect(self._played)
+        player.changed.connect(lambda: None if player.is_playing else self._moved(document.playhead))
         timeline.lanes.chosen.connect(self._follow_chosen)
 
     # ---- what there is ----
@@ -93,7 +90,7 @@ class ForecastLanes(QObject):
     def forecast_of(self, key: str) -> tuple[Known, Forecast] | None:
         """A lane's forecaster and its answer."""
         known = next((each for each in self.shown if each.key == key), None)
-        answer = self._answers.get(key)
+        answer = self._question.answers.get(key)
         return (known, answer.forecast) if known is not None and answer is not None and answer.forecast else None
 
     def item(self) -> LaneItem | None:
@@ -122,7 +119,7 @@ class ForecastLanes(QObject):
         wanted = [*others, known][-MOST_LANES:] if on else others
         order = {each.key: at for at, each in enumerate(self.choices())}
         self.shown = tuple(sorted(wanted, key=lambda each: order.get(each.key, len(order))))
-        self._display.keep_lanes(self._project_key(), [self._kept_key(each) for each in self.shown])
+        self._display.keep_lanes(_project_key(self._document), [_kept_key(each) for each in self.shown])
         self.ask_soon()
         self._show()
 
@@ -148,7 +145,7 @@ class ForecastLanes(QObject):
     def sleep(self) -> None:
         """Nobody looks."""
         self._is_awake = False
-        if self._soon.isActive() or self._number >= 0:
+        if self._soon.isActive() or self._question.is_waiting:
             self._soon.stop()
             self._models.forget_forecast()
 
@@ -167,11 +164,12 @@ class ForecastLanes(QObject):
 
     def _opened(self) -> None:
         self.known, self.shown = [], ()
-        self._answers, self._refusal, self._is_pale = {}, None, False
+        self._question.forget()
+        self._is_pale = False
         self._look_for_runs()
 
     def _other_clip(self, _clip_id: str) -> None:
-        self._answers, self._refusal = {}, None
+        self._question.forget()
         self._timeline.lanes.choose(None)
         self.at_frame = self._document.playhead
         self.ask_soon()
@@ -183,10 +181,6 @@ class ForecastLanes(QObject):
             if self.is_on:
                 self.ask_soon()
                 self._show()
-
-    def _played(self) -> None:
-        if not self._player.is_playing:
-            self._moved(self._document.playhead)
 
     def _edited(self, changes: Changes) -> None:
         if self._document.clip_id in changes.clips or changes.labels or changes.cameras:
@@ -210,12 +204,12 @@ class ForecastLanes(QObject):
         if found == self.known and (self.shown or not found):
             return
         self.known = found
-        kept = self._display.kept_lanes(self._project_key())
+        kept = self._display.kept_lanes(_project_key(self._document))
         choices = self.choices()
         if kept is None:
             self.shown = tuple(choices[:2])
         else:
-            self.shown = tuple(each for each in choices if self._kept_key(each) in kept)
+            self.shown = tuple(each for each in choices if _kept_key(each) in kept)
         self.ask_soon()
         self._show()
 
@@ -226,29 +220,11 @@ class ForecastLanes(QObject):
         if self._player.is_playing or self._timeline.pointer.is_dragging:
             self._soon.start()
             return
-        self._asked = self.shown
-        self._number = self._models.forecast(
-            self._document.folder,
-            clip.id,
-            self.at_frame,
-            tuple(Forecaster(run=each.run, plain=each.plain) for each in self._asked),
-            futures=self.futures,
-        )
+        self._question.ask(self._document.folder, clip.id, self.at_frame, self.shown, futures=self.futures)
 
-    def _take(self, number: int, answers: tuple[ForecastAnswer, ...]) -> None:
-        if number != self._number:
-            return
-        self._number = -1
-        self._answers = {known.key: answer for known, answer in zip(self._asked, answers, strict=True)}
-        self._refusal = None
-        self._is_pale = self._soon.isActive()
+    def _answered(self) -> None:
+        self._is_pale = self._soon.isActive() and self._question.refusal is None
         self._show()
-
-    def _take_refusal(self, number: int, refusal: Refusal) -> None:
-        if number == self._number:
-            self._number = -1
-            self._answers, self._refusal, self._is_pale = {}, refusal, False
-            self._show()
 
     # ---- showing ----
 
@@ -260,35 +236,53 @@ class ForecastLanes(QObject):
         if not self.is_on or self._document.clip is None:
             return ()
         if not self.known:
-            words, hint = "No forecaster yet", "Train one on the Train page."
-            return (Lane(_NOTHING_KEY, "Forecasts", 0, words=words, hint=hint),)
+            return _lane_saying("No forecaster yet", "Train one on the Train page.")
         if not self.shown:
-            words, hint = "No forecaster is chosen", "Choose one in the menu at the left."
-            return (Lane(_NOTHING_KEY, "Forecasts", 0, words=words, hint=hint),)
+            return _lane_saying("No forecaster is chosen", "Choose one in the menu at the left.")
         looks = looks_by_word(self._document.project)
-        return tuple(self._lane(known, looks) for known in self.shown)
+        is_held = self._timeline.lanes.item is not None
+        return tuple(
+            _lane(known, self._question, looks, self.time, self.at_frame, is_pale=self._is_pale, is_held=is_held)
+            for known in self.shown
+        )
 
-    def _lane(self, known: Known, looks: dict[str, LabelLook]) -> Lane:
-        answer = self._answers.get(known.key)
-        forecast = answer.forecast if answer is not None else None
-        refusal = answer.refusal if answer is not None else self._refusal
-        at, held = self.at_frame, self._timeline.lanes.item is not None
-        if forecast is not None:
-            lane = lane_of(known.key, known.name, known.colour_at, forecast, self.time, looks)
-            return replace(lane, is_pale=self._is_pale, is_held=held and not self._is_pale)
-        if refusal is not None:
-            words, hint = refusal.message.rstrip("."), refusal.hint
-            return Lane(known.key, known.name, known.colour_at, at, is_pale=self._is_pale, words=words, hint=hint)
-        words = "Looking ahead…" if self._is_pale else "Not asked yet"
-        return Lane(known.key, known.name, known.colour_at, at, words=words, is_pale=True)
 
-    def _project_key(self) -> str:
-        return str(self._document.folder.resolve()) if self._document.is_open else ""
+def _lane(
+    known: Known,
+    question: ForecastQuestion,
+    looks: dict[str, LabelLook],
+    time: ClipTime,
+    at_frame: int,
+    *,
+    is_pale: bool,
+    is_held: bool,
+) -> Lane:
+    """What a forecaster answered as a lane, or why it has not."""
+    answer = question.answers.get(known.key)
+    refusal = answer.refusal if answer is not None else question.refusal
+    if answer is not None and answer.forecast is not None:
+        lane = lane_of(known.key, known.name, known.colour_at, answer.forecast, time, looks)
+        return replace(lane, is_pale=is_pale, is_held=is_held and not is_pale)
+    if refusal is not None:
+        words, hint = refusal.message.rstrip("."), refusal.hint
+        return Lane(known.key, known.name, known.colour_at, at_frame, is_pale=is_pale, words=words, hint=hint)
+    words = "Looking ahead…" if is_pale else "Not asked yet"
+    return Lane(known.key, known.name, known.colour_at, at_frame, words=words, is_pale=True)
 
-    def _kept_key(self, known: Known) -> str:
-        """How a run is remembered: by its folder's name, so that a project may move."""
-        name = known.run if known.is_shipped else Path(known.run).name
-        return f"{name}#{known.plain}" if known.plain else name
+
+def _lane_saying(words: str, hint: str) -> tuple[Lane, ...]:
+    """The row that says why there are no lanes."""
+    return (Lane(_NOTHING_KEY, "Forecasts", 0, words=words, hint=hint),)
+
+
+def _project_key(document: Document) -> str:
+    return str(document.folder.resolve()) if document.is_open else ""
+
+
+def _kept_key(known: Known) -> str:
+    """How a run is remembered: by its folder's name, so that a project may move."""
+    name = known.run if known.is_shipped else Path(known.run).name
+    return f"{name}#{known.plain}" if known.plain else name
 
 
 def looks_by_word(project: Project) -> dict[str, LabelLook]:

@@ -40,8 +40,7 @@ class EvaluatePage(QWidget):
         self._document, self._jobs, self._reports = document, jobs, reports
         self._sheets: tuple[Sheet, ...] = ()
         self._chosen = ""
-        self._rows: dict[str, str] = {}  # the row that was chosen, by sheet
-        self._ticked: dict[str, set[str]] = {}
+        self._picked = _Picked()
         self._is_together = self._can_join = False
         self.list, self.figures, self.about = EvaluateList(), EvaluateFigures(), EvaluateAbout()
         self.asking = EvaluateAsking(document, jobs, reports, self)
@@ -83,7 +82,7 @@ class EvaluatePage(QWidget):
         self.list.opened.connect(self._go_in)
         self.list.searched.connect(self._searched)
         self.list.search.returnPressed.connect(self._take_found)
-        self.list.wanted.connect(lambda what: self.asking.ask(what, self._run_name()))
+        self.list.wanted.connect(lambda what: self.asking.ask(what, _run_of(self.row)))
         self.figures.went.connect(self._went)
         self.figures.ticked.connect(self._tick)
         self.figures.opened.connect(lambda _: self.open_report())
@@ -109,8 +108,8 @@ class EvaluatePage(QWidget):
             "find-report": self.list.seek,
             "open-report": self.open_report,
             "table-or-curves": self.figures.turn_view,
-            "tick-row": lambda: self._tick(self._row_id()),
-            "evaluate-run": lambda: self.asking.ask("evaluate", self._run_name()),
+            "tick-row": lambda: self._tick(self._picked.row_id(self.sheet)),
+            "evaluate-run": lambda: self.asking.ask("evaluate", _run_of(self.row)),
             "reproduce": lambda: self.asking.ask("reproduce"),
             "compare-sequences": lambda: self.asking.ask("sequences"),
             "copy-command": self.copy_command,
@@ -131,7 +130,7 @@ class EvaluatePage(QWidget):
     @property
     def row(self) -> SheetRow | None:
         """The row the person is at."""
-        return self.sheet.row(self._row_id()) if self.sheet is not None else None
+        return self.sheet.row(self._picked.row_id(self.sheet)) if self.sheet is not None else None
 
     def show_report(self, sheet_id: str) -> None:
         """Go to a report, such as one that search found."""
@@ -173,18 +172,18 @@ class EvaluatePage(QWidget):
         self._show()
 
     def _went(self, row_id: str, _key: str) -> None:
-        self._rows[self._chosen] = row_id
+        self._picked.go(self._chosen, row_id)
         self._show()
 
     def _tick(self, row_id: str) -> None:
         if row_id and self.sheet is not None:
-            self._ticked[self._chosen] = self._ticks(self.sheet) ^ {row_id}
+            self._picked.tick(self.sheet, row_id)
             self._show()
 
     def _join(self, on: bool) -> None:
         if on != self._is_together:
             self._is_together = on
-            self._ticked.clear()
+            self._picked.untick()
             self._follow()
 
     def _show_menu(self, row_id: str, key: str, at: QPoint) -> None:
@@ -197,7 +196,7 @@ class EvaluatePage(QWidget):
             bool(row.command)
         )
         menu.addAction(self.tr("Open the report  Enter"), lambda: self.taking.open_report(row))
-        is_ticked = self.sheet is not None and row_id in self._ticks(self.sheet)
+        is_ticked = self.sheet is not None and row_id in self._picked.ticks(self.sheet)
         menu.addAction(
             self.tr("Leave out of the curves" if is_ticked else "Draw in the curves"), lambda: self._tick(row_id)
         )
@@ -227,8 +226,7 @@ class EvaluatePage(QWidget):
 
     def _opened(self) -> None:
         self._chosen = ""
-        self._rows.clear()
-        self._ticked.clear()
+        self._picked.forget()
         self._later()
 
     def _later(self) -> None:
@@ -256,22 +254,37 @@ class EvaluatePage(QWidget):
         """The chosen sheet and row everywhere."""
         sheet = self.sheet
         self.taking.sheet = sheet
-        ticked = frozenset(self._ticks(sheet)) if sheet is not None else frozenset[str]()
-        colours = self._colours(sheet)
+        ticked = frozenset(self._picked.ticks(sheet)) if sheet is not None else frozenset[str]()
+        colours = _colours(sheet, self._jobs)
         query = self.list.search.text()
-        chosen = self._row_id()
+        chosen = self._picked.row_id(self.sheet)
         self.figures.show_sheet(sheet, chosen, ticked, colours, query=query, can_join=self._can_join)
         drawn = [row for row in self.figures.in_order() if row.id in ticked or row.id == chosen]
         self.about.show_row(sheet, self.row, self.figures.column(), drawn, colours)
 
-    def _row_id(self) -> str:
-        sheet = self.sheet
+
+class _Picked:
+    """Which row of each sheet the person is at, and which rows are drawn in its curves."""
+
+    def __init__(self) -> None:
+        self._rows: dict[str, str] = {}  # by sheet
+        self._ticked: dict[str, set[str]] = {}
+
+    def go(self, sheet_id: str, row_id: str) -> None:
+        self._rows[sheet_id] = row_id
+
+    def row_id(self, sheet: Sheet | None) -> str:
+        """The row of a sheet that is chosen, or its first."""
         if sheet is None or not sheet.rows:
             return ""
         held = self._rows.get(sheet.id, "")
         return held if sheet.row(held) is not None else sheet.rows[0].id
 
-    def _ticks(self, sheet: Sheet) -> set[str]:
+    def tick(self, sheet: Sheet, row_id: str) -> None:
+        """Draw a row in the curves, or do not any more."""
+        self._ticked[sheet.id] = self.ticks(sheet) ^ {row_id}
+
+    def ticks(self, sheet: Sheet) -> set[str]:
         """Until a person ticked any: the newest runs and the best plain methods, of those that have curves."""
         if sheet.id not in self._ticked:
             drawn = [row for row in sheet.rows if row.by_step or row.by_joint]
@@ -284,17 +297,28 @@ class EvaluatePage(QWidget):
             self._ticked[sheet.id] = {*runs, *list(kinds.values())[:_FIRST_PLAIN]}
         return self._ticked[sheet.id]
 
-    def _colours(self, sheet: Sheet | None) -> dict[str, str]:
-        """A run's is its own on every page; rows of a table, which are no runs of the project, go round all."""
-        if sheet is None:
-            return {}
-        palette = theme.now().runs
-        places = dict.fromkeys(shipped_checkpoints(), _SHIPPED_PLACE) | colour_places(self._jobs)
-        runs = [row for row in sheet.rows if row.kind == "run"]
-        return {row.id: palette[places.get(row.run, at) % len(palette)] for at, row in enumerate(runs)}
+    def untick(self) -> None:
+        """What is drawn first again, on every sheet."""
+        self._ticked.clear()
 
-    def _run_name(self) -> str:
-        return self.row.run if self.row is not None else ""
+    def forget(self) -> None:
+        """Of another project."""
+        self._rows.clear()
+        self._ticked.clear()
+
+
+def _colours(sheet: Sheet | None, jobs: Jobs) -> dict[str, str]:
+    """A run's is its own on every page; rows of a table, which are no runs of the project, go round all."""
+    if sheet is None:
+        return {}
+    palette = theme.now().runs
+    places = dict.fromkeys(shipped_checkpoints(), _SHIPPED_PLACE) | colour_places(jobs)
+    runs = [row for row in sheet.rows if row.kind == "run"]
+    return {row.id: palette[places.get(row.run, at) % len(palette)] for at, row in enumerate(runs)}
+
+
+def _run_of(row: SheetRow | None) -> str:
+    return row.run if row is not None else ""
 
 
 def _first_figure(row: SheetRow) -> float:

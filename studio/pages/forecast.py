@@ -386,7 +386,7 @@ class ForecastPage(QWidget):
             refused = [
                 (each, refusal.message)
                 for each in self.asking.compared
-                if (refusal := self.asking.refusal_of(each)) is not None
+                if (refusal := self.asking.question.refusal_of(each)) is not None
             ]
             self.compared.show_moment(moment, self._row, refused, known.key, is_pale=pale)
             self.compared.show_strips(moment, _tracks_of(self._document, moment.clip))

@@ -8,10 +8,11 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from core.forecasts import About, Forecast, ForecastAnswer, Forecaster, Refusal
+from core.forecasts import About, Forecast, Refusal
 from core.project.annotations import Changes
 from studio import forecasters
 from studio.document import Document
+from studio.forecast_question import ForecastQuestion
 from studio.forecasters import Known
 from studio.jobs import Job, Jobs
 from studio.models_client import STOOD_STILL_MS, ModelsClient
@@ -35,21 +36,17 @@ class Asking(QObject):
         self.at_frame = 0
         self.is_held = False
         self.is_pale = False  # what is shown was asked of another moment or run
-        self.refusal: Refusal | None = None  # of the question as a whole
         self.shipped_knows: tuple[int, int] | None = None  # of how many actions, how many the project has
         self.futures = 0
         self._use_shipped = False
         self._chosen_by_hand = False
-        self._answers: dict[str, ForecastAnswer] = {}
-        self._asked: tuple[Known, ...] = ()
-        self._number = -1
+        self.question = ForecastQuestion(models, self)
         self._about_number = -1
         self._is_awake = False
         self.may_ask: Callable[[], bool] = lambda: True  # while it may not, questions wait
         self._soon = QTimer(self, singleShot=True, interval=STOOD_STILL_MS)
         self._soon.timeout.connect(self._ask)
-        models.answered.connect(self._take)
-        models.refused.connect(self._take_refusal)
+        self.question.answered.connect(self._answered)
         models.described.connect(self._take_about)
         document.playhead_moved.connect(self._moved)
         document.clip_chosen.connect(self._other_clip)
@@ -82,9 +79,9 @@ class Asking(QObject):
 
     def needs_consent(self) -> bool:
         """Whether only a shipped forecaster is there, and it knows too little of this project to just be taken."""
-        if self.chosen is None or not self.chosen.is_shipped or self._use_shipped:
+        if self.chosen is None or not self.chosen.is_shipped or self._use_shipped or not self._document.is_open:
             return False
-        return self.shipped_knows is not None and 2 * self.shipped_knows[1] < self._actions_here()
+        return self.shipped_knows is not None and 2 * self.shipped_knows[1] < len(self._document.project.actions())
 
     def use_shipped(self) -> None:
         """The person wants it all the same."""
@@ -96,15 +93,10 @@ class Asking(QObject):
         """The answers there are, in this order."""
         found = []
         for known in of:
-            answer = self._answers.get(known.key)
+            answer = self.question.answers.get(known.key)
             if answer is not None and answer.forecast is not None:
                 found.append((known, answer.forecast))
         return found
-
-    def refusal_of(self, known: Known) -> Refusal | None:
-        """Why this one has no answer, where it said so."""
-        answer = self._answers.get(known.key)
-        return answer.refusal if answer is not None else None
 
     # ---- what the person wants ----
 
@@ -207,20 +199,22 @@ class Asking(QObject):
 
     def _opened(self) -> None:
         self.known, self.chosen, self.compared = [], None, []
-        self._answers, self.refusal, self.is_held, self._use_shipped = {}, None, False, False
+        self.question.forget()
+        self.is_held = self._use_shipped = False
         self.shipped_knows, self._chosen_by_hand = None, False
         self.look_for_runs()
 
     def _other_clip(self, _clip_id: str) -> None:
-        self._answers, self.refusal, self.is_held = {}, None, False
+        self.question.forget()
+        self.is_held = False
         self.ask_soon()
         self.changed.emit()
 
     def _moved(self, frame: int) -> None:
         if self.is_held:
             return
-        if frame != self.at_frame or not self._answers:
-            is_shown_pale = self.is_pale and bool(self._answers)
+        if frame != self.at_frame or not self.question.answers:
+            is_shown_pale = self.is_pale and bool(self.question.answers)
             self.at_frame = frame
             self.ask_soon()
             if is_shown_pale:
@@ -246,33 +240,15 @@ class Asking(QObject):
             self._soon.start()
             return
         wanted = {known.key: known for known in (self.chosen, *self.compared)}
-        self._asked = tuple(wanted.values())
-        self._number = self._models.forecast(
-            self._document.folder,
-            clip.id,
-            self.at_frame,
-            tuple(Forecaster(run=known.run, plain=known.plain) for known in self._asked),
-            futures=self.futures,
-        )
+        asked = tuple(wanted.values())
+        self.question.ask(self._document.folder, clip.id, self.at_frame, asked, futures=self.futures)
 
-    def _take(self, number: int, answers: tuple[ForecastAnswer, ...]) -> None:
-        if number != self._number:
-            return
-        self._answers = {known.key: answer for known, answer in zip(self._asked, answers, strict=True)}
-        self.refusal = None
-        self.is_pale = self._soon.isActive()
+    def _answered(self) -> None:
+        self.is_pale = self._soon.isActive() and self.question.refusal is None
         self.changed.emit()
-
-    def _take_refusal(self, number: int, refusal: Refusal) -> None:
-        if number == self._number:
-            self._answers, self.refusal, self.is_pale = {}, refusal, False
-            self.changed.emit()
 
     def _take_about(self, number: int, about: About | Refusal) -> None:
         if number == self._about_number and isinstance(about, About) and self._document.is_open:
             here = {label.name for label in self._document.project.actions()}
             self.shipped_knows = len(about.actions), len(here & set(about.actions))
             self.changed.emit()
-
-    def _actions_here(self) -> int:
-        return len(self._document.project.actions()) if self._document.is_open else 0

@@ -4,8 +4,6 @@ The warm process measures the pair once and the answer is kept until the marks c
 Enter, or N from any tab goes to the moment there.
 """
 
-from collections.abc import Callable
-
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -19,7 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from core.forecasts import Difference, Differences, Forecaster, Refusal
-from core.project.annotations import Changes
+from core.project.annotations import Changes, Project
 from core.wording import sentences
 from studio import theme
 from studio.commands import tip
@@ -86,10 +84,9 @@ class DifferTab(QFrame):
     def walk(self, by: int) -> None:
         """On to the next moment of the list, or back, and there in Compare."""
         before = self.list.current_key()
-        is_there = before is None or before in (self._went_to, self._here())
+        is_there = before is None or before in (self._went_to, (self._document.clip_id, self._asking.at_frame))
         key = before if by > 0 and not is_there else self.list.walk(by)
-        if key is not None:
-            self._go(key)
+        self._go(key)
 
     def is_settled(self) -> bool:
         """Whether what is asked for is on screen."""
@@ -152,14 +149,14 @@ class DifferTab(QFrame):
         self._lists.addWidget(self._empty)
         left = parts.col(self.counts, self._notes, self.histogram, sort, (self._lists, 1), gap=8)
         self.chosen = ChosenMoment(self._models)
-        self.chosen.opened.connect(self._open_chosen)
+        self.chosen.opened.connect(lambda: self._go(self.list.current_key()))
         found = QWidget()
         across = QHBoxLayout(found)
         across.setContentsMargins(0, 0, 0, 0)
         across.setSpacing(10)
         across.addWidget(left, 1)
         across.addWidget(self.chosen)
-        self.state = _States(self._words_of_action)
+        self.state = _States()
         self.state.asks.connect(self.asks)
         self.state.measures.connect(self._measure_again)
         self._busy_words = parts.text("", "label", wrap=True)
@@ -243,27 +240,11 @@ class DifferTab(QFrame):
             part = self.part.currentText().lower()
             self._busy_words.setText(words.format(first=pair[0].name, second=pair[1].name, part=part))
             self._place.setCurrentIndex(2)
-        elif self.state.say(self._state(pair, self._refusals.get(key), answer)):
+        elif self.state.say(_state(pair, self._refusals.get(key), answer, has_any=bool(self._asking.known))):
             self._place.setCurrentIndex(1)
         elif answer is not None and pair is not None:
             self._place.setCurrentIndex(0)
             self._show(answer, pair)
-
-    def _state(
-        self, pair: tuple[Known, Known] | None, refusal: Refusal | None, answer: Differences | None
-    ) -> Said | None:
-        if not self._asking.known:
-            words = "Train one on the steps of this project."
-            return "forecast", "No forecaster yet", words, "", ("page-train",)
-        if pair is None:
-            return "forecast", "Choose two runs", "A run differs from another, or from a baseline.", "", ()
-        if refusal is not None:
-            words = sentences(refusal.message, refusal.hint)
-            return "warn", "These two cannot be compared", words, refusal.details, ("measure",)
-        if answer is not None and not answer.moments:
-            words = "This part of the split has no moment that both can forecast."
-            return "info", "No moments here", " ".join([words, *answer.notes]), "", ()
-        return None
 
     # ---- asking ----
 
@@ -353,33 +334,11 @@ class DifferTab(QFrame):
         action = self.action.currentText() if self.action.currentIndex() > 0 else ""
         order = _ORDERS[max(self.order.currentIndex(), 0)]
         self._shown = rows.chosen_of(answer.moments, order, action=action, only_split=self.only_split.isChecked())
-        self.list.show_moments([self._row(each) for each in self._shown], (pair[0].colour, pair[1].colour))
+        self.list.show_moments(
+            [_row(each, self._document.project) for each in self._shown], (pair[0].colour, pair[1].colour)
+        )
         self._lists.setCurrentIndex(0 if self._shown else 1)
         self._show_chosen()
-
-    def _row(self, moment: Difference) -> ShownMoment:
-        steps = rows.steps_of(moment)
-        clip = self._document.project.clips.get(moment.clip_id)
-        name = clip.name if clip is not None else moment.clip_id
-        rate = clip.video.rate_hz if clip is not None else 1.0
-        time = say_time(moment.at_frame / max(rate, 1e-6), 1)
-        errors = tuple("" if each is None else f"{each:.1f} px" for each in moment.error_px)
-        apart, poses = f"{moment.apart:.2f} apart", f"poses {moment.poses_apart_mm:.0f} mm apart"
-        came = tuple(ShownStep(each.came, self._colour_of(each.came)) for each in steps)
-        first, second = (
-            tuple(ShownStep(each.foreseen[at], self._colour_of(each.foreseen[at]), each.is_right(at)) for each in steps)
-            for at in (0, 1)
-        )
-        right = self.tr("{one} and {other} of {all} right").format(
-            one=moment.right[0], other=moment.right[1], all=len(moment.came)
-        )
-        said = f"{name}, {time}: {right}, {apart} of 1, {poses}"
-        return ShownMoment(rows.key_of(moment), name, time, came, (first, second), moment.apart, apart,
-                           (errors[0], errors[1]), said)  # fmt: skip
-
-    def _colour_of(self, action: str) -> str:
-        label = self._document.project.label_learned_as(action) if action else None
-        return label.colour if label is not None else theme.BACKGROUND_LABEL
 
     def _current(self) -> Difference | None:
         key = self.list.current_key()
@@ -393,7 +352,7 @@ class DifferTab(QFrame):
         if moment is None or pair is None or not self._document.is_open:
             self.chosen.clear()
             return
-        row = self._row(moment)
+        row = _row(moment, self._document.project)
         at = next((at for at, each in enumerate(self._shown) if each is moment), 0) + 1
         lines = [
             self.tr("Number {at} of {all}; poses {apart:.0f} mm apart.").format(
@@ -411,21 +370,10 @@ class DifferTab(QFrame):
         if found is not None:
             self.list.choose(rows.key_of(found))
 
-    def _open_chosen(self) -> None:
-        key = self.list.current_key()
+    def _go(self, key: tuple[str, int] | None) -> None:
         if key is not None:
-            self._go(key)
-
-    def _go(self, key: tuple[str, int]) -> None:
-        self._went_to = key
-        self.sought.emit(*key)
-
-    def _here(self) -> tuple[str, int]:
-        """The moment the page shows."""
-        return self._document.clip_id, self._asking.at_frame
-
-    def _words_of_action(self, name: str) -> str:
-        return {"page-train": self.tr("Train one"), "measure": self.tr("Try again")}[name]
+            self._went_to = key
+            self.sought.emit(*key)
 
 
 class _States(StateCard):
@@ -434,14 +382,56 @@ class _States(StateCard):
     asks = Signal(str)
     measures = Signal()
 
-    def __init__(self, words_of: Callable[[str], str]) -> None:
-        super().__init__()
-        self._words_of = words_of
-
     def button(self, name: str, *, is_first: bool) -> QWidget:
-        made = parts.button(self._words_of(name), kind="primary" if is_first else "")
+        made = parts.button(
+            {"page-train": self.tr("Train one"), "measure": self.tr("Try again")}[name],
+            kind="primary" if is_first else "",
+        )
         made.clicked.connect(self.measures if name == "measure" else lambda: self.asks.emit(name))
         return made
+
+
+def _state(
+    pair: tuple[Known, Known] | None, refusal: Refusal | None, answer: Differences | None, *, has_any: bool
+) -> Said | None:
+    """What stands in the way of a list; `has_any`: whether there is a forecaster."""
+    if not has_any:
+        words = "Train one on the steps of this project."
+        return "forecast", "No forecaster yet", words, "", ("page-train",)
+    if pair is None:
+        return "forecast", "Choose two runs", "A run differs from another, or from a baseline.", "", ()
+    if refusal is not None:
+        words = sentences(refusal.message, refusal.hint)
+        return "warn", "These two cannot be compared", words, refusal.details, ("measure",)
+    if answer is not None and not answer.moments:
+        words = "This part of the split has no moment that both can forecast."
+        return "info", "No moments here", " ".join([words, *answer.notes]), "", ()
+    return None
+
+
+def _row(moment: Difference, project: Project) -> ShownMoment:
+    """A moment as the list shows it."""
+    steps = rows.steps_of(moment)
+    clip = project.clips.get(moment.clip_id)
+    name = clip.name if clip is not None else moment.clip_id
+    rate = clip.video.rate_hz if clip is not None else 1.0
+    time = say_time(moment.at_frame / max(rate, 1e-6), 1)
+    errors = tuple("" if each is None else f"{each:.1f} px" for each in moment.error_px)
+    apart, poses = f"{moment.apart:.2f} apart", f"poses {moment.poses_apart_mm:.0f} mm apart"
+    came = tuple(ShownStep(each.came, _colour_of(each.came, project)) for each in steps)
+    first, second = (
+        tuple(ShownStep(each.foreseen[at], _colour_of(each.foreseen[at], project), each.is_right(at)) for each in steps)
+        for at in (0, 1)
+    )
+    right = f"{moment.right[0]} and {moment.right[1]} of {len(moment.came)} right"
+    said = f"{name}, {time}: {right}, {apart} of 1, {poses}"
+    return ShownMoment(rows.key_of(moment), name, time, came, (first, second), moment.apart, apart,
+                       (errors[0], errors[1]), said)  # fmt: skip
+
+
+def _colour_of(action: str, project: Project) -> str:
+    label = project.label_learned_as(action) if action else None
+    return label.colour if label is not None else theme.BACKGROUND_LABEL
 
 
 def _owner(known: list[Known], plain: Known) -> str:

@@ -58,10 +58,10 @@ def _state(asking: Asking, clip: Clip | None, *, has_answer: bool) -> Said | Non
         knows, here = asking.shipped_knows
         words = f"The shipped one knows the kitchen's {knows} actions, {here} of them are in this project."
         return "forecast", "No forecaster yet", words, "", ("page-train", "use-shipped")
-    if asking.refusal is not None:
-        refusal = asking.refusal
+    if asking.question.refusal is not None:
+        refusal = asking.question.refusal
         return "warn", "No answer", sentences(refusal.message, refusal.hint), refusal.details, ()
-    refusal = next((found for each in (chosen, *asking.compared) if (found := asking.refusal_of(each))), None)
+    refusal = next((found for each in (chosen, *asking.compared) if (found := asking.question.refusal_of(each))), None)
     if refusal is not None and not has_answer:
         words = sentences(refusal.message, refusal.hint)
         if _FOREIGN in refusal.message:
