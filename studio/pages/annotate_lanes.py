@@ -5,8 +5,11 @@ until the new answer is. A step that is chosen holds its moment: the playhead wa
 lanes stay as they were seen from there until the step is let go of (Esc, or a click elsewhere on the timeline).
 """
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -20,7 +23,7 @@ from studio.forecasters import Known
 from studio.jobs import Jobs
 from studio.models_client import STOOD_STILL_MS, ModelsClient
 from studio.widgets.clip_time import ClipTime
-from studio.widgets.forecast_lanes import MOST_LANES, Lane, LaneItem, lane_of
+from studio.widgets.forecast_lanes import MOST_LANES, Lane, LaneItem, free_from_of, lane_of
 from studio.widgets.player import Player
 from studio.widgets.timeline import Timeline
 from studio.widgets.timeline_contents import LabelLook
@@ -241,18 +244,26 @@ class ForecastLanes(QObject):
             return _lane_saying("No forecaster is chosen", "Choose one in the menu at the left.")
         looks = looks_by_word(self._document.project)
         is_held = self._timeline.lanes.item is not None
+        free_from = partial(free_from_of, self._document.project, self._document.clip)
+        place = Place(self.time, self.at_frame, looks, free_from)
         return tuple(
-            _lane(known, self._question, looks, self.time, self.at_frame, is_pale=self._is_pale, is_held=is_held)
-            for known in self.shown
+            _lane(known, self._question, place, is_pale=self._is_pale, is_held=is_held) for known in self.shown
         )
+
+
+class Place(NamedTuple):
+    """Where lanes stand: the clip's time, the moment, how labels look, and from where on nothing is marked."""
+
+    time: ClipTime
+    at_frame: int
+    looks: dict[str, LabelLook]
+    free_from: Callable[[Forecast], int]
 
 
 def _lane(
     known: Known,
     question: ForecastQuestion,
-    looks: dict[str, LabelLook],
-    time: ClipTime,
-    at_frame: int,
+    place: Place,
     *,
     is_pale: bool,
     is_held: bool,
@@ -261,13 +272,14 @@ def _lane(
     answer = question.answers.get(known.key)
     refusal = answer.refusal if answer is not None else question.refusal
     if answer is not None and answer.forecast is not None:
-        lane = lane_of(known.key, known.name, known.colour_at, answer.forecast, time, looks)
+        forecast, free_from = answer.forecast, place.free_from(answer.forecast)
+        lane = lane_of(known.key, known.name, known.colour_at, forecast, place.time, place.looks, free_from)
         return replace(lane, is_pale=is_pale, is_held=is_held and not is_pale)
     if refusal is not None:
         words, hint = refusal.message.rstrip("."), refusal.hint
-        return Lane(known.key, known.name, known.colour_at, at_frame, is_pale=is_pale, words=words, hint=hint)
+        return Lane(known.key, known.name, known.colour_at, place.at_frame, is_pale=is_pale, words=words, hint=hint)
     words = "Looking ahead…" if is_pale else "Not asked yet"
-    return Lane(known.key, known.name, known.colour_at, at_frame, words=words, is_pale=True)
+    return Lane(known.key, known.name, known.colour_at, place.at_frame, words=words, is_pale=True)
 
 
 def _lane_saying(words: str, hint: str) -> tuple[Lane, ...]:
