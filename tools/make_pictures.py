@@ -134,7 +134,7 @@ def pages() -> None:
 def as_jpeg(path: Path) -> None:
     """A page as the README shows it: a third of the room, and nobody sees it."""
     with Image.open(path) as picture:
-        picture.convert("RGB").save(path.with_suffix(".jpg"), quality=82, subsampling=0, optimize=True)
+        picture.convert("RGB").save(path.with_suffix(".jpg"), quality=74, subsampling=0, optimize=True)
     path.unlink()
 
 
