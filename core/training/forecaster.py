@@ -235,7 +235,8 @@ class ForecasterRecipe:
             self._made.take_back(0)
             return 0
         kept = checkpoints.load(path)
-        self._require_the_same(kept.header)
+        same = kept.header.data_fingerprint == self._fingerprint
+        running.require_the_same(self._folder, kept.header.config, self._config, RELATED, same_data=same)
         self._model.load_state_dict(kept.part("model"))
         self._critic.load_state_dict(kept.part("critic"))
         checkpoints.restore_optimiser(self._optimiser, kept.part("optimiser.model"))
@@ -265,10 +266,6 @@ class ForecasterRecipe:
         error_px = figures.get("validation/mpjpe_px")  # none where nobody is seen, as in a log of actions
         error = f"2D error {error_px:.1f} px" if error_px is not None else "no 2D error: nobody was seen"
         return f"Validation: top-1 {100 * figures['validation/top1']:.1f} %, {error}"
-
-    def _require_the_same(self, header: Header) -> None:
-        same = header.data_fingerprint == self._fingerprint
-        running.require_the_same(self._folder, header.config, self._config, RELATED, same_data=same)
 
     # ---- a step ----
 
