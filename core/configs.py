@@ -356,7 +356,7 @@ def paper_rescaled() -> Forecaster:
     published = paper()
     return replace(
         published,
-        losses=replace(published.losses, action=1e6 / 900, pose2d=1.0, adversarial=100 / 900, pose2d_unit="dm"),
+        losses=replace(published.losses, action=1111.0, pose2d=1.0, adversarial=0.111, pose2d_unit="dm"),
         critic=replace(published.critic, unit="dm"),
     )
 

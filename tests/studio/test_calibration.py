@@ -614,7 +614,8 @@ def test_that_a_forecast_from_an_estimated_camera_leads_to_calibration_with_one_
 
     def show(*, estimated: bool) -> None:
         forecast = SimpleNamespace(doubts=("The past is short.",), camera_estimated=estimated)
-        panel.show_moment(SimpleNamespace(forecasts=[(None, forecast)]))  # pyright: ignore[reportArgumentType]
+        known = SimpleNamespace(name="first", is_plain=False)
+        panel.show_moment(SimpleNamespace(forecasts=[(known, forecast)]))  # pyright: ignore[reportArgumentType]
 
     show(estimated=False)
     assert not panel.calibrate.isVisible()

@@ -161,7 +161,7 @@ def test_that_a_trained_run_is_asked_through_the_real_process(qtbot, tmp_path):
         client.about(run)
     assert isinstance(about.args[1], About)
     with qtbot.waitSignal(client.answered, timeout=60_000) as heard:
-        client.forecast(folder, "clip-03", 100, (Forecaster(run=run), Forecaster(run=run, plain=True)))
+        client.forecast(folder, "clip-03", 100, (Forecaster(run=run), Forecaster(run=run, plain="counting")))
     assert heard.args[1][0].forecast.model == "forecaster-01"
     client.close()
 
