@@ -289,6 +289,10 @@ def test_that_a_forecaster_trains_on_what_was_prepared_from_the_raw_folder(place
     posecast("train", "forecaster/smoke", "steps=40", "validate_every=20", "--project", place, "--out", run)
     report = posecast("evaluate", run, "--split", "test")
     assert "26 windows of 2 clips, 5 steps ahead" in report
-    rows = {line.split("|")[1].strip(): line.split("|")[2].strip() for line in report.splitlines() if line.startswith("|") and " %" in line}
+    rows = {
+        line.split("|")[1].strip(): line.split("|")[2].strip()
+        for line in report.splitlines()
+        if line.startswith("|") and " %" in line
+    }
     assert rows["n-gram, order 1 (chosen)"] == "100.0 %", "what is done goes round a recipe"
     assert float(rows["run"].rstrip(" %")) > 100 / 6, "better than a guess among six clusters"
