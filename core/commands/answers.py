@@ -25,6 +25,16 @@ INTERRUPTED = 130
 
 Json = Annotated[bool, typer.Option("--json", help="Print the result for a machine to read.")]
 ProjectFolder = Annotated[Path, typer.Argument(help="A project's folder.", show_default=False)]
+Videos = Annotated[Path | None, typer.Option(help="Its videos, where they lie outside its folder.", show_default=False)]
+Poses = Annotated[Path | None, typer.Option(help="2D poses of its videos, where there are some.", show_default=False)]
+CharacteristicPoses = Annotated[Path | None, typer.Option(help="A table of characteristic poses.", show_default=False)]
+DraftPoses = Annotated[
+    bool, typer.Option("--draft-poses", help="The middle of a segment stands in where it has no pose.")
+]
+FormatOptions = Annotated[
+    list[str] | None, typer.Option(help="Of its format: name=value, such as camera=dev1. Repeatable.")
+]
+"""How a raw folder of videos is prepared, for every command that begins with one."""
 
 
 @contextmanager

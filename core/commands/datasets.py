@@ -6,7 +6,19 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 
 import typer
 
-from core.commands.answers import Json, ProjectFolder, answer, person, refusals, run_to_the_end
+from core.commands.answers import (
+    CharacteristicPoses,
+    DraftPoses,
+    FormatOptions,
+    Json,
+    Poses,
+    ProjectFolder,
+    Videos,
+    answer,
+    person,
+    refusals,
+    run_to_the_end,
+)
 from core.commands.data import pairs
 from core.errors import ProjectError
 from core.wording import spelled_time, table
@@ -31,24 +43,14 @@ def prepare(
     project: Annotated[Path, typer.Argument(help="A project's folder; made if there is none.", show_default=False)],
     *,
     motion: Annotated[Path | None, typer.Option(help="BABEL: the folder of AMASS.", show_default=False)] = None,
-    videos: Annotated[
-        Path | None, typer.Option(help="Its videos, where they lie outside its folder.", show_default=False)
-    ] = None,
-    poses: Annotated[
-        Path | None, typer.Option(help="2D poses of its videos, where there are some.", show_default=False)
-    ] = None,
-    characteristic_poses: Annotated[
-        Path | None, typer.Option(help="A table of characteristic poses.", show_default=False)
-    ] = None,
-    draft_poses: Annotated[
-        bool, typer.Option("--draft-poses", help="The middle of a segment stands in where it has no pose.")
-    ] = False,
+    videos: Videos = None,
+    poses: Poses = None,
+    characteristic_poses: CharacteristicPoses = None,
+    draft_poses: DraftPoses = False,
     no_extraction: Annotated[
         bool, typer.Option("--no-extraction", help="Leave videos without 2D poses as they are.")
     ] = False,
-    option: Annotated[
-        list[str] | None, typer.Option(help="Of its format: name=value, such as camera=dev1. Repeatable.")
-    ] = None,
+    option: FormatOptions = None,
     as_json: Json = False,
 ) -> None:
     """From the raw folder of a data set to what a model learns from. Ctrl+C stops; the same command goes on."""

@@ -5,7 +5,19 @@ from typing import Annotated, Any, Literal, cast
 
 import typer
 
-from core.commands.answers import Json, ProjectFolder, answer, person, refusals, run_to_the_end
+from core.commands.answers import (
+    CharacteristicPoses,
+    DraftPoses,
+    FormatOptions,
+    Json,
+    Poses,
+    ProjectFolder,
+    Videos,
+    answer,
+    person,
+    refusals,
+    run_to_the_end,
+)
 from core.commands.data import pairs
 from core.commands.experiments import pages
 from core.errors import ProjectError
@@ -63,21 +75,11 @@ def tables(
     *,
     preset: Annotated[str, typer.Option(help="What the rows depart from.")] = "forecaster/recommended",
     seeds: Annotated[int, typer.Option(min=1, help="How often each row is trained.")] = 3,
-    videos: Annotated[
-        Path | None, typer.Option(help="Its videos, where they lie outside its folder.", show_default=False)
-    ] = None,
-    poses: Annotated[
-        Path | None, typer.Option(help="2D poses of its videos, where there are some.", show_default=False)
-    ] = None,
-    characteristic_poses: Annotated[
-        Path | None, typer.Option(help="A table of characteristic poses.", show_default=False)
-    ] = None,
-    draft_poses: Annotated[
-        bool, typer.Option("--draft-poses", help="The middle of a segment stands in where it has no pose.")
-    ] = False,
-    option: Annotated[
-        list[str] | None, typer.Option(help="Of its format: name=value, such as camera=dev1. Repeatable.")
-    ] = None,
+    videos: Videos = None,
+    poses: Poses = None,
+    characteristic_poses: CharacteristicPoses = None,
+    draft_poses: DraftPoses = False,
+    option: FormatOptions = None,
     quality_bank: Annotated[
         str, typer.Option(help="The pose bank of real poses for 3D quality.", show_default=False)
     ] = "",
