@@ -299,7 +299,7 @@ class ForecasterRecipe:
             if self._has_critic:
                 every, lengths = whole
                 every = every._replace(latent=self._reaching(every.latent))
-                joints_m = self._poses_inside(every, lengths, self._random, None)
+                joints_m = self._poses_inside(every, lengths, self._random, self._drawn_noise(len(lengths) * PLACES))
                 inside["adversarial"] = -self._critic(self._as_critic_sees(joints_m)).mean()
             for name, inner in inside.items():
                 terms[name] = terms[name] + inner
@@ -314,7 +314,10 @@ class ForecasterRecipe:
         """
         asked = steps[:1] if self._model.memory is None else steps
         if self._config.critic.reach < 1:
-            poses_m = [self._model.pose(self._reaching(step.latent), step.action) for step in asked]
+            poses_m = [
+                self._model.pose(self._reaching(step.latent), step.action, self._drawn_noise(len(step.latent)))
+                for step in asked
+            ]
         else:
             poses_m = [step.joints_m if step.joints_m.dim() == 3 else step.joints_m[:, 0] for step in asked]
         return torch.cat(poses_m)

@@ -395,3 +395,12 @@ def test_that_what_reaches_z_of_the_critic_is_a_share_and_the_decoder_feels_all_
     assert share[1, "gradient/adversarial"] == pytest.approx(whole[1, "gradient/adversarial"], rel=1e-3)
     assert share[1, "gradient/pose2d"] == pytest.approx(whole[1, "gradient/pose2d"], rel=1e-3)
     assert share[6, "loss"] != whole[6, "loss"]
+
+
+@pytest.mark.parametrize(("noise", "differ"), [(8, True), (0, False)])
+def test_that_a_critic_of_little_reach_is_asked_about_drawn_poses_where_there_is_noise(made, tmp_path, noise, differ):
+    recipe = _recipe(made, tmp_path, "critic.reach=0.5", f"network.noise={noise}", "network.start_at_mean_pose=false")
+    batch = recipe._train.draw(4, torch.Generator().manual_seed(0))
+    steps = [step for step, _ in recipe._unrolled(batch)]
+    one, other = recipe._asked_of_critic(steps), recipe._asked_of_critic(steps)
+    assert torch.equal(one, other) is not differ
