@@ -10,8 +10,11 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy import ndarray
@@ -26,6 +29,9 @@ from core.rendering.offscreen import rgb
 from core.rendering.paper import write_jpeg
 from core.rendering.scene import Scene
 from core.rendering.views import Orbit
+
+if TYPE_CHECKING:
+    from studio.app import Studio
 
 ROOT = Path(__file__).resolve().parents[1]
 HEROES = ROOT / "resources" / "pictures"
@@ -138,16 +144,14 @@ def as_jpeg(path: Path) -> None:
     path.unlink()
 
 
-def comparison(demo: Path) -> None:
-    """The tab Compare: the shipped forecaster beside what came, the n-gram and the last action again."""
+@contextmanager
+def opened(demo: Path) -> Generator["Studio"]:
+    """The studio with a project, as large as the pictures; its settings are nobody's."""
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     from PySide6.QtWidgets import QApplication
 
     from studio import settings as preferences
     from studio.app import Studio
-    from studio.pages.forecast import ForecastPage
-    from studio.pages.forecast_head import COMPARE
-    from studio.photograph import photograph, wait_until_settled
 
     app = QApplication.instance() or QApplication([])
     assert isinstance(app, QApplication)
@@ -156,6 +160,17 @@ def comparison(demo: Path) -> None:
         studio.window.resize(1600, 1000)
         studio.window.show()
         studio.projects.open(demo)
+        yield studio
+        studio.window.close()
+
+
+def comparison(demo: Path) -> None:
+    """The tab Compare: the shipped forecaster beside what came, the n-gram and the last action again."""
+    from studio.pages.forecast import ForecastPage
+    from studio.pages.forecast_head import COMPARE
+    from studio.photograph import photograph, wait_until_settled
+
+    with opened(demo) as studio:
         document = studio.document
         clip = next(each for each in document.project.clips.values() if each.name == COMPARED[0])
         document.choose_clip(clip.id)
@@ -174,16 +189,10 @@ def comparison(demo: Path) -> None:
         wait_until_settled(studio.window, studio.jobs, patience_s=300)  # three answers and their bodies
         photograph(studio.window, studio.jobs, PAGES / "compare.png")
         print(PAGES / "compare.png")
-        studio.window.close()
 
 
 def generation(demo: Path) -> None:
     """The Generate page with what the shipped model makes first, at rest in the middle of it."""
-    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-    from PySide6.QtWidgets import QApplication
-
-    from studio import settings as preferences
-    from studio.app import Studio
     from studio.motion_models import shipped_motion_models
     from studio.pages.generate import GeneratePage
     from studio.photograph import photograph, wait_until_settled
@@ -191,13 +200,7 @@ def generation(demo: Path) -> None:
     if not shipped_motion_models():
         print("No motion model ships: no picture of Generate.")
         return
-    app = QApplication.instance() or QApplication([])
-    assert isinstance(app, QApplication)
-    with tempfile.TemporaryDirectory() as kept:
-        studio = Studio(app, preferences.load(Path(kept) / "settings.toml"))
-        studio.window.resize(1600, 1000)
-        studio.window.show()
-        studio.projects.open(demo)
+    with opened(demo) as studio:
         page = studio.window.show_page("generate")
         assert isinstance(page, GeneratePage)
         while not page.generating.shown:
@@ -205,34 +208,22 @@ def generation(demo: Path) -> None:
         page.generating.seek(round(0.55 * page.generating.frames))
         photograph(studio.window, studio.jobs, PAGES / "generate.png")
         print(PAGES / "generate.png")
-        studio.window.close()
 
 
 def calibration(demo: Path) -> None:
     """The window in which a camera is found, over the demo's first clip and its camera."""
-    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     from PySide6.QtWidgets import QApplication
 
-    from studio import settings as preferences
-    from studio.app import Studio
-
-    app = QApplication.instance() or QApplication([])
-    assert isinstance(app, QApplication)
-    with tempfile.TemporaryDirectory() as kept:
-        studio = Studio(app, preferences.load(Path(kept) / "settings.toml"))
-        studio.window.resize(1600, 1000)
-        studio.window.show()
-        studio.projects.open(demo)
+    with opened(demo) as studio:
         studio.document.seek(900)
         studio.calibrating.open()
         window = studio.calibrating.calibration
         assert window is not None
         window.resize(1600, 1000)
         while not window.is_settled():
-            app.processEvents()
+            QApplication.processEvents()
         window.grab().save(str(PAGES / "calibrate.png"))
         print(PAGES / "calibrate.png")
-        studio.window.close()
 
 
 def _run(module: str, *words: object) -> None:
