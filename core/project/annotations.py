@@ -23,6 +23,10 @@ DRAFT = "draft"
 """How the source of a characteristic pose begins that stands in until somebody chooses one."""
 
 
+VISIBLE, OCCLUDED, ABSENT = 1.0, 0.6, 0.0
+"""Confidence of a joint that somebody looked at: in the picture; there but hidden (its place is known); not there."""
+
+
 def new_id() -> str:
     """128 random bits as 32 hexadecimal digits."""
     return secrets.token_hex(16)
@@ -112,7 +116,8 @@ class FrameIdentity(msgspec.Struct, frozen=True, kw_only=True):
 class CharacteristicPose(msgspec.Struct, frozen=True, kw_only=True):
     """The instant in which a segment's action is most recognisable.
 
-    `joint_edits` moves single joints (names of UPPER_BODY_9) by hand: joint → (x px, y px, confidence).
+    `joint_edits` moves single joints (names of UPPER_BODY_9) by hand: joint → (x px, y px, confidence); a person's
+    confidence is one of VISIBLE, OCCLUDED, ABSENT.
     """
 
     id: str
@@ -241,6 +246,44 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
     made: Provenance
 
 
+class Clustering(msgspec.Struct, frozen=True, kw_only=True):
+    """A named way to group the actions for models: label id → the name it is learned by (empty: left out).
+
+    A label it does not name is learned by its own name. A project may keep several; the one in use stands in its
+    labels' `learned_as`.
+    """
+
+    id: str
+    name: str
+    learned: dict[str, str] = {}
+    made: Provenance
+
+    def __post_init__(self) -> None:
+        if not self.name.strip():
+            raise ValueError("a clustering needs a name")
+
+
+class SuggestionAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """What somebody said to a frame that was suggested as a segment's characteristic pose.
+
+    `reasons` are the scores it was suggested with, reason → 0 … 1 (names of core.suggesting.reasons); they are what
+    later suggestions of this project are weighed by. `position` is its place among the suggestions of its segment.
+    """
+
+    id: str
+    clip: str
+    segment: str
+    frame: int
+    accepted: bool
+    reasons: dict[str, float] = {}
+    position: int = 0
+    made: Provenance
+
+    def __post_init__(self) -> None:
+        if self.frame < 0:
+            raise ValueError(f"a frame counts from 0: {self.frame}")
+
+
 class Project(msgspec.Struct, frozen=True, kw_only=True):
     """A whole project in memory. Dicts are by id and are never changed in place."""
 
@@ -251,6 +294,8 @@ class Project(msgspec.Struct, frozen=True, kw_only=True):
     cameras: dict[str, CameraRow] = {}
     splits: dict[str, Split] = {}
     items: dict[str, Item] = {}
+    clusterings: dict[str, Clustering] = {}
+    answers: dict[str, SuggestionAnswer] = {}
 
     def with_clip(self, clip: Clip) -> Self:
         return msgspec.structs.replace(self, clips={**self.clips, clip.id: clip})
@@ -269,6 +314,12 @@ class Project(msgspec.Struct, frozen=True, kw_only=True):
 
     def with_item(self, item: Item) -> Self:
         return msgspec.structs.replace(self, items={**self.items, item.id: item})
+
+    def with_clustering(self, clustering: Clustering) -> Self:
+        return msgspec.structs.replace(self, clusterings={**self.clusterings, clustering.id: clustering})
+
+    def with_answer(self, answer: SuggestionAnswer) -> Self:
+        return msgspec.structs.replace(self, answers={**self.answers, answer.id: answer})
 
     def actions(self) -> tuple[Label, ...]:
         """The action labels, in the order they were made."""
@@ -295,6 +346,8 @@ class Changes(msgspec.Struct, frozen=True, kw_only=True):
     cameras: frozenset[str]
     splits: frozenset[str]
     items: frozenset[str]
+    clusterings: frozenset[str] = frozenset()
+    answers: frozenset[str] = frozenset()
 
     @classmethod
     def between(cls, before: Project, after: Project) -> Self:
@@ -310,7 +363,10 @@ class Changes(msgspec.Struct, frozen=True, kw_only=True):
             cameras=moved(before.cameras, after.cameras),
             splits=moved(before.splits, after.splits),
             items=moved(before.items, after.items),
+            clusterings=moved(before.clusterings, after.clusterings),
+            answers=moved(before.answers, after.answers),
         )
 
     def __bool__(self) -> bool:
-        return any((self.name, self.labels, self.clips, self.cameras, self.splits, self.items))
+        tables = (self.labels, self.clips, self.cameras, self.splits, self.items, self.clusterings, self.answers)
+        return self.name or any(tables)

@@ -1,7 +1,7 @@
 """The project's SQLite file: its tables, how it is opened without harming it, and how one edit is written.
 
-    meta labels clips actors segments poses cameras splits items    id, clip, place, body (JSON)
-    journal                                                         one row an edit, its changes as JSON
+    meta labels clips actors segments poses cameras splits items clusterings answers    id, clip, place, body (JSON)
+    journal                                                                             one row an edit, its changes
 
 A commit is on the disk when it returns (`synchronous=FULL`). Local disks use the write-ahead log, network disks a
 rollback journal. A file is looked at before anything opens it for writing: one that is damaged, foreign or newer is
@@ -28,19 +28,24 @@ from core.project.durable import move_into_place
 from core.project.journal import Entry, JournalRow
 from core.project.rows import DICT_TABLES, TABLES, Key, Row, RowChange, in_order, value_of
 
-FORMAT = 2
+FORMAT = 3
 """What a file's rows mean. 2: a label says what models learn it as; one of format 1 is learned by its own name.
+3: named clusterings and answers to suggestions, tables that an older file does not have.
 
 A file keeps its number until something is written to it, so that looking at it leaves it to the program that made it.
 """
 APPLICATION_ID = 0x506F7365  # "Pose"
 FILE_NAME = "project.sqlite"
 
-_SCHEMA = "".join(
-    f"CREATE TABLE {table} (id TEXT PRIMARY KEY, clip TEXT NOT NULL, place INTEGER NOT NULL, body TEXT NOT NULL)"
-    " WITHOUT ROWID;"
-    for table in TABLES
-) + (
+_SINCE_3 = ("clusterings", "answers")
+
+
+def _table(name: str) -> str:
+    columns = "id TEXT PRIMARY KEY, clip TEXT NOT NULL, place INTEGER NOT NULL, body TEXT NOT NULL"
+    return f"CREATE TABLE {name} ({columns}) WITHOUT ROWID;"
+
+
+_SCHEMA = "".join(_table(table) for table in TABLES) + (
     "CREATE TABLE journal (sequence INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, author TEXT NOT NULL,"
     " at TEXT NOT NULL, label TEXT NOT NULL, source TEXT NOT NULL, undoes TEXT NOT NULL, changes TEXT NOT NULL);"
 )
@@ -256,11 +261,16 @@ class Database:
                 sequence = self.last_sequence()
                 rows = {
                     table: self._connection.execute(f"SELECT id, clip, place, body FROM {table}").fetchall()
-                    for table in TABLES
+                    for table in self._tables()
                 }
             finally:
                 self._connection.execute("COMMIT")
         return rows, sequence
+
+    def _tables(self) -> list[str]:
+        """The tables that a file of its format has."""
+        (version,) = self._connection.execute("PRAGMA user_version").fetchone()
+        return [table for table in TABLES if version >= 3 or table not in _SINCE_3]
 
     def load(self) -> tuple[Project, dict[Key, int], int]:
         """The project, the places of its rows, and the journal row it stands at, all of one moment."""
@@ -306,6 +316,8 @@ class Database:
             try:
                 is_older = execute("PRAGMA user_version").fetchone()[0] < FORMAT
                 if is_older:
+                    for table in TABLES.keys() - self._tables():
+                        execute(_table(table))
                     execute(f"PRAGMA user_version={FORMAT}")  # an older program would now lose what it cannot read
                 for change in row.changes:
                     if change.table not in TABLES:
@@ -343,9 +355,9 @@ class Database:
     def row(self, key: Key) -> Row | None:
         """One row as it stands."""
         table, row_id = key
-        if table not in TABLES:
-            return None
         with in_words(self.path, "Not read"):
+            if table not in self._tables():
+                return None
             found = self._connection.execute(
                 f"SELECT clip, place, body FROM {table} WHERE id = ?", (row_id,)
             ).fetchone()

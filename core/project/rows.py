@@ -20,11 +20,13 @@ from core.project.annotations import (
     CameraRow,
     CharacteristicPose,
     Clip,
+    Clustering,
     Item,
     Label,
     Project,
     Segment,
     Split,
+    SuggestionAnswer,
     pose_order,
     segment_order,
 )
@@ -54,7 +56,15 @@ class RowChange(msgspec.Struct, frozen=True, kw_only=True):
     after: Row | None
 
 
-DICT_TABLES: dict[str, type] = {"labels": Label, "clips": Clip, "cameras": CameraRow, "splits": Split, "items": Item}
+DICT_TABLES: dict[str, type] = {
+    "labels": Label,
+    "clips": Clip,
+    "cameras": CameraRow,
+    "splits": Split,
+    "items": Item,
+    "clusterings": Clustering,
+    "answers": SuggestionAnswer,
+}
 CHILD_TABLES: dict[str, type] = {"actors": Actor, "segments": Segment, "poses": CharacteristicPose}
 TABLES: dict[str, type] = {"meta": Meta, **DICT_TABLES, **CHILD_TABLES}
 

@@ -197,6 +197,7 @@ class SegmentForm(QWidget):
         self.actor.activated.connect(self._tell_actor)
         self._length = parts.text("", "caption")
         self.card = PoseCard(inspector)
+        self.below_pose = parts.col(gap=7)  # what the page knows of this segment beyond its pose
         self._made = parts.text("", "caption", wrap=True)
         self.confirm = parts.button("Confirm draft", "check")
         self.confirm.setToolTip(tip("confirm-draft"))
@@ -211,6 +212,7 @@ class SegmentForm(QWidget):
             parts.hair(),
             parts.text("Characteristic pose", "strong"),
             self.card,
+            self.below_pose,
             parts.hair(),
             self._made,
             parts.row(self.confirm, None),
