@@ -28,7 +28,7 @@ from studio.pages.annotate_changing import Changing
 from studio.pages.annotate_foreseen import Foreseen
 from studio.pages.annotate_marking import Marking
 from studio.pages.annotate_panels import Panels
-from studio.pages.annotate_part import Part
+from studio.pages.annotate_part import Parts
 from studio.pages.annotate_picture import ClipPicture
 from studio.pages.annotate_playing import Playing
 from studio.pages.annotate_walks import Walks
@@ -87,7 +87,7 @@ class AnnotatePage(QWidget):
         self.foreseen = Foreseen(
             document, jobs, models, display, self.picture, self.timeline, self.player, self.changing, self.view.ghost
         )
-        self.parts: tuple[Part, ...] = ()
+        self.parts = Parts()
         self._wide_thumbnails = QTimer(self, singleShot=True, interval=120)
         self._wide_thumbnails.timeout.connect(self._want_thumbnails)
         timeline_accessible.install()
@@ -144,17 +144,13 @@ class AnnotatePage(QWidget):
             "send-picture": self.sent.toggle,
             **self.foreseen.commands(),
             **showing(self._display, "annotate"),
-            **{name: handler for part in self.parts for name, handler in part.commands().items()},
+            **self.parts.commands(),
         }
 
     def checked(self) -> dict[str, bool]:
         """Which toggles are on."""
         shown = {"send-picture": self.sent.is_out, "forecast-lanes": self.foreseen.lanes.is_on}
-        return {
-            **shown_now(self._display, "annotate"),
-            **shown,
-            **{name: on for part in self.parts for name, on in part.checked().items()},
-        }
+        return {**shown_now(self._display, "annotate"), **shown, **self.parts.checked()}
 
     def shown(self) -> Shown:
         """The body that is shown, to be taken out."""
@@ -163,8 +159,7 @@ class AnnotatePage(QWidget):
     def is_settled(self) -> bool:
         """Whether everything that was asked for is on the screen."""
         settled = self.picture.is_settled() and self.body.is_settled and self.foreseen.lanes.is_settled
-        settled = settled and all(part.is_settled for part in self.parts)
-        return settled and not self._stale and not self._wide_thumbnails.isActive()
+        return settled and self.parts.is_settled and not self._stale and not self._wide_thumbnails.isActive()
 
     def close_page(self) -> None:
         """End what runs beside the window."""
@@ -173,8 +168,7 @@ class AnnotatePage(QWidget):
         self.body.close()
         self.foreseen.lanes.sleep()
         self.foreseen.accepting.close()
-        for part in self.parts:
-            part.close()
+        self.parts.close()
         self.picture.close()
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -332,11 +326,7 @@ class AnnotatePage(QWidget):
         self.picture.show_frame()
         time = self.picture.time
         self.transport.show_time(say_time(time.seconds(frame)), say_time(time.duration_s))
-        self._refresh_parts()
-
-    def _refresh_parts(self) -> None:
-        for part in self.parts:
-            part.refresh()
+        self.parts.refresh()
 
     def _follow_view(self) -> None:
         self.head.show_closeness(self.timeline.scene.axis.closeness)
@@ -352,7 +342,7 @@ class AnnotatePage(QWidget):
         self.playing.follow_loop()
         self.panels.show_chosen()
         self.panels.show_labels()
-        self._refresh_parts()
+        self.parts.refresh()
 
     def _refresh(self) -> None:
         """Show the clip as it stands in the document."""
@@ -366,7 +356,7 @@ class AnnotatePage(QWidget):
             self.head.show_actor("")
             self.panels.show_labels()
             self.panels.show_chosen()
-            self._refresh_parts()
+            self.parts.refresh()
             self._stale = False
             return
         poses = self.picture.tracks()
@@ -383,7 +373,7 @@ class AnnotatePage(QWidget):
         self.picture.show_frame()
         self.panels.show_labels()
         self.panels.show_chosen()
-        self._refresh_parts()
+        self.parts.refresh()
         self._stale = False
 
     # ---- moving ----
