@@ -13,8 +13,8 @@ from core.project.annotations import BY_HAND, DRAFT, CharacteristicPose, Clip, P
 from core.project.journal import Entry
 from core.project.provenance import origin_of, run_of
 from studio.widgets.clip_time import ClipTime, read_frame, say_count, say_time
-from studio.widgets.inspector import PoseFacts, SegmentFacts
 from studio.widgets.people_overlay import Person, people_at
+from studio.widgets.segment_facts import PoseFacts, SegmentFacts
 from studio.widgets.timeline_contents import ACTOR_NOT_SAID
 
 

@@ -4,7 +4,6 @@ It shows what it is given and tells what a person asks; frames are frames of the
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent
@@ -21,47 +20,14 @@ from PySide6.QtWidgets import (
 
 from studio.commands import tip
 from studio.widgets import parts
-from studio.widgets.painting import Swatch
-from studio.widgets.people_overlay import Person
-from studio.widgets.pose_figure import PoseFigure
+from studio.widgets.fact_list import FactList
+from studio.widgets.pose_form import PoseCard, PoseForm
+from studio.widgets.segment_facts import SegmentFacts
 
 TABS = ("Segment", "Pose", "Clip", "History")
 HISTORY = TABS.index("History")
 Choice = tuple[str, str]
 """An id and what a person reads."""
-
-
-@dataclass(frozen=True, eq=False)
-class PoseFacts:
-    """A segment's characteristic pose, or the lack of one."""
-
-    is_set: bool
-    at: str = ""
-    """The time, `0:52.17`."""
-    frame: str = ""
-    who: str = ""
-    joints: str = ""
-    person: Person | None = None
-    confidence: tuple[tuple[str, float], ...] = ()
-
-
-@dataclass(frozen=True, eq=False)
-class SegmentFacts:
-    """A segment as it is shown; ids beside words."""
-
-    id: str
-    name: str
-    action: str
-    colour: str
-    start: str
-    end: str
-    length: str
-    objects: tuple[str, ...]
-    actor: str
-    made: str
-    is_draft: bool = False
-    """A model's, or nobody chose its pose: it can be confirmed as it is."""
-    pose: PoseFacts = field(default_factory=lambda: PoseFacts(is_set=False))
 
 
 class Inspector(QFrame):
@@ -92,7 +58,11 @@ class Inspector(QFrame):
         for name in TABS:
             self.tabs.addTab(name)
         self.segment = SegmentForm(self)
-        self.pose = PoseForm(self)
+        self.pose = PoseForm()
+        for card in (self.segment.card, self.pose.card):
+            card.wanted.connect(self.pose_wanted)
+            card.shown.connect(self.pose_shown)
+        self.pose.asked.connect(self.asked)
         self.clip = FactList()
         self.calibrate = parts.button("Calibrate camera…", "camera")
         self.calibrate.clicked.connect(lambda: self.asked.emit("calibrate-camera"))
@@ -116,60 +86,6 @@ class Inspector(QFrame):
         """The chosen segment; None where `chosen` is not one."""
         self.segment.show_facts(facts, chosen, editable=editable)
         self.pose.show_facts(facts, chosen, editable=editable)
-
-
-class PoseCard(QFrame):
-    """Where a segment's pose is, who set it, and what can be done about it."""
-
-    def __init__(self, inspector: Inspector) -> None:
-        super().__init__()
-        self.setObjectName("well")
-        self._inspector = inspector
-        self._segment = ""
-        self.figure = PoseFigure(74, 94)
-        self._swatch = Swatch("text3", 9)
-        self._at = parts.text("", "strong")
-        self._who = parts.text("", "caption", wrap=True)
-        self._joints = parts.text("", "caption", wrap=True)
-        for each in (self._who, self._joints):
-            each.setMinimumWidth(1)
-        self._go = parts.tool("right", "Go to this pose")
-        self._go.clicked.connect(lambda: inspector.pose_shown.emit(self._segment))
-        self._set = parts.button("Set here")
-        self._set.setToolTip(tip("set-pose"))
-        self._set.clicked.connect(lambda: inspector.pose_wanted.emit(self._segment))
-        box = parts.row(
-            self.figure,
-            (
-                parts.col(
-                    parts.row(self._swatch, self._at, None, self._go, gap=6),
-                    self._who,
-                    self._joints,
-                    parts.row(self._set, parts.key("C"), None, gap=6),
-                    None,
-                    gap=3,
-                ),
-                1,
-            ),
-            gap=10,
-            margins=(8, 8, 6, 8),
-        )
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(box)
-
-    def show_facts(self, facts: SegmentFacts, *, editable: bool) -> None:
-        pose = facts.pose
-        self._segment = facts.id
-        self.figure.show_person(pose.person)
-        self._swatch.show_colour(facts.colour if pose.is_set else "warn")
-        self._at.setText(pose.at if pose.is_set else "No pose yet")
-        self._who.setText(pose.who if pose.is_set else "Go to the instant it shows best.")
-        self._joints.setText(pose.joints)
-        self._joints.setVisible(bool(pose.joints))
-        self._go.setVisible(pose.is_set)
-        self._set.setText("Move here" if pose.is_set else "Set here")
-        self._set.setEnabled(editable)
 
 
 class SegmentForm(QWidget):
@@ -196,7 +112,7 @@ class SegmentForm(QWidget):
         self.actor.setAccessibleName("Actor")
         self.actor.activated.connect(self._tell_actor)
         self._length = parts.text("", "caption")
-        self.card = PoseCard(inspector)
+        self.card = PoseCard()
         self.below_pose = parts.col(gap=7)  # what the page knows of this segment beyond its pose
         self._made = parts.text("", "caption", wrap=True)
         self.confirm = parts.button("Confirm draft", "check")
@@ -315,81 +231,3 @@ class ObjectsField(QLineEdit):
             self.open_list()
         else:
             super().keyPressEvent(event)
-
-
-class PoseForm(QWidget):
-    """The chosen segment's pose, larger, with what the detector saw of each joint."""
-
-    def __init__(self, inspector: Inspector) -> None:
-        super().__init__()
-        self._nothing = parts.text("", "label", wrap=True)
-        self.card = PoseCard(inspector)
-        self.figure = PoseFigure(0, 190)
-        self._joints = parts.col(gap=4)
-        self._remove = parts.button("Remove pose", "trash", "quiet")
-        self._remove.setToolTip(tip("remove-pose"))
-        self._remove.clicked.connect(lambda: inspector.asked.emit("remove-pose"))
-        self._form = parts.col(self.card, self.figure, self._joints, parts.row(self._remove, None), gap=8)
-        self.card.figure.hide()
-        box = QVBoxLayout(self)
-        box.setContentsMargins(0, 0, 0, 0)
-        parts.fill(box, (self._nothing, self._form, None))
-
-    def show_facts(self, facts: SegmentFacts | None, chosen: int, *, editable: bool) -> None:
-        self._form.setVisible(facts is not None)
-        self._nothing.setVisible(facts is None)
-        if facts is None:
-            self._nothing.setText("Choose one segment to see its pose." if chosen != 1 else "")
-            return
-        self.card.show_facts(facts, editable=editable)
-        self.figure.show_person(facts.pose.person)
-        self.figure.setVisible(facts.pose.person is not None)
-        self._remove.setVisible(facts.pose.is_set)
-        self._remove.setEnabled(editable)
-        fill_rows(self._joints, [(name, f"{value:.2f}") for name, value in facts.pose.confidence])
-
-
-class FactList(QWidget):
-    """Names and what is known, row by row, with what can be done below."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._rows = parts.col(gap=7)
-        self._actions = parts.col(gap=6)
-        box = QVBoxLayout(self)
-        box.setContentsMargins(0, 0, 0, 0)
-        box.setSpacing(10)
-        parts.fill(box, (self._rows, self._actions, None))
-
-    def show_facts(self, rows: Sequence[tuple[str, str]]) -> None:
-        """A name and a fact a row."""
-        fill_rows(self._rows, rows)
-
-    def show_steps(self, steps: Sequence[tuple[str, str, bool]]) -> None:
-        """What was done, by whom and when; a step that was taken back is pale."""
-        made = []
-        for what, who, undone in steps:
-            words = parts.text(what, "caption" if undone else "", wrap=True)
-            words.setMinimumWidth(1)
-            said = parts.text(f"{who}, taken back" if undone else who, "caption", wrap=True)
-            said.setMinimumWidth(1)
-            made.append(parts.col(words, said, gap=1))
-        parts.refill(self._rows, made)
-
-    def show_actions(self, *actions: QWidget) -> None:
-        parts.refill(self._actions, [parts.row(each, None) for each in actions])
-
-
-def fill_rows(place: QWidget, rows: Sequence[tuple[str, str]]) -> None:
-    """Names at the left, facts at the right of them."""
-    made = []
-    for name, fact in rows:
-        label = parts.text(name, "label")
-        label.setFixedWidth(label.fontMetrics().horizontalAdvance("right shoulder") + 8)
-        words = parts.text(fact, wrap=True)
-        words.setMinimumWidth(1)
-        words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        words.setAlignment(Qt.AlignmentFlag.AlignTop)
-        label.setAlignment(Qt.AlignmentFlag.AlignTop)
-        made.append(parts.row(label, (words, 1)))
-    parts.refill(place, made)
