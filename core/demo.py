@@ -1,6 +1,7 @@
 """What ships: a small kitchen project with video, a forecaster of a larger one, models of motion. No torch here."""
 
 import shutil
+import zipfile
 from pathlib import Path
 
 import msgspec
@@ -9,6 +10,8 @@ import platformdirs
 import resources
 from core.errors import MachineError
 
+PACKED = "project.zip"
+"""The shipped demo's project file and 2D tracks, packed; its videos and what is true in space lie beside them."""
 CHECKPOINT = "kitchen-forecaster"
 """The shipped forecaster's name, wherever a run is asked for."""
 
@@ -27,13 +30,15 @@ def open_demo(folder: Path | None = None) -> Path:
     if (target / "project.sqlite").is_file():
         return target
     shipped = resources.path("demo")
-    if not (shipped / "project.sqlite").is_file():
+    if not (shipped / PACKED).is_file():
         raise MachineError("The demo is missing from this installation.", hint="Make one: posecast demo FOLDER")
     beside = target.with_name(target.name + ".new")
     shutil.rmtree(beside, ignore_errors=True)
     try:
         beside.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copytree(shipped, beside)
+        shutil.copytree(shipped, beside, ignore=shutil.ignore_patterns(PACKED))
+        with zipfile.ZipFile(shipped / PACKED) as packed:
+            packed.extractall(beside)
         beside.replace(target)
     except OSError as error:
         raise MachineError(
@@ -41,6 +46,16 @@ def open_demo(folder: Path | None = None) -> Path:
             hint="Free some space there, or move away what lies in its place.",
         ) from error
     return target
+
+
+def pack_demo(project: Path, shipped: Path) -> None:
+    """Make `shipped`, from which `open_demo` makes people's copies, out of a project's folder."""
+    shutil.rmtree(shipped, ignore_errors=True)
+    shutil.copytree(project, shipped, ignore=shutil.ignore_patterns("tracks", "project.sqlite*", "*.lock", "runs"))
+    inside = [project / "project.sqlite", *sorted((project / "tracks").rglob("*.*"))]
+    with zipfile.ZipFile(shipped / PACKED, "w", zipfile.ZIP_LZMA) as packed:
+        for each in inside:
+            packed.write(each, each.relative_to(project))
 
 
 def shipped_checkpoints(kind: str = "") -> dict[str, Path]:

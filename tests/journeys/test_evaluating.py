@@ -1,14 +1,13 @@
 """A run measured from the window: the form, the job, the report that appears, and the line that makes it again."""
 
 import shlex
-import shutil
 
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 
-import resources
+from core.demo import open_demo
 from core.reports import Report
 from tests.journeys.window import launch, leave
 
@@ -19,7 +18,7 @@ JOB_MS, SOON_MS = 180_000, 20_000
 
 def test_that_a_run_is_measured_and_its_report_appears_with_the_line_that_makes_it(qtbot, qapp, tmp_path):
     demo = tmp_path / "Demo kitchen"
-    shutil.copytree(resources.path("demo"), demo)
+    open_demo(demo)
     studio = launch(qtbot, qapp, tmp_path)
     studio.projects.open(demo)
     QTest.keyClick(studio.window, Qt.Key.Key_5, Qt.KeyboardModifier.ControlModifier)

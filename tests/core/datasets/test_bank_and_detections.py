@@ -9,11 +9,11 @@ import zipfile
 import numpy as np
 import pytest
 
-import resources
 from core.bodies.skeletons import UPPER_BODY_9
 from core.datasets.bank_building import build
 from core.datasets.kitchen.truth import read_truth
 from core.datasets.pose_bank import read_bank
+from core.demo import open_demo
 from core.formats import bvh
 from core.geometry.cameras import to_camera, undistort
 from core.project.cameras import camera_of
@@ -28,9 +28,9 @@ BONES = (("left_elbow", "left_hand"), ("right_elbow", "right_hand"), ("neck", "h
 
 
 @pytest.fixture(scope="module")
-def lifted():
+def lifted(tmp_path_factory):
     """Lengths of the bones of everybody that the demo's tracks show, by bone, metres."""
-    folder = resources.path("demo")
+    folder = open_demo(tmp_path_factory.mktemp("demo") / "Demo kitchen")
     found = {bone: [] for bone in BONES}
     with ProjectStore.open(folder, "test", mode="read") as store:
         for clip in store.project.clips.values():
