@@ -88,6 +88,7 @@ class AnnotatePage(QWidget):
             document, jobs, models, display, self.picture, self.timeline, self.player, self.changing, self.view.ghost
         )
         self.parts = Parts()
+        self.parts.add(self.playing)
         self._wide_thumbnails = QTimer(self, singleShot=True, interval=120)
         self._wide_thumbnails.timeout.connect(self._want_thumbnails)
         timeline_accessible.install()

@@ -3,12 +3,15 @@
 The player keeps no frame of its own: it tells which one is due, and is told when somebody moved the playhead.
 """
 
-from PySide6.QtCore import QElapsedTimer, QObject, Qt, QTimer, Signal
+import time
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from studio.widgets.clip_time import ClipTime
 
 _TICK_MS = 8
-FASTEST = 8.0
+FASTEST = 16.0
 
 
 class Player(QObject):
@@ -18,15 +21,16 @@ class Player(QObject):
     changed = Signal()
     """It started, stopped, or runs at another speed."""
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, parent: QObject | None = None, now_ns: Callable[[], int] = time.perf_counter_ns) -> None:
         super().__init__(parent)
+        self._now_ns = now_ns
         self._time = ClipTime(0, 25.0)
         self._frame = 0
         self._began_s = 0.0
-        self._clock = QElapsedTimer()
+        self._restarted_ns = now_ns()
         self._tick = QTimer(self, interval=_TICK_MS)
         self._tick.setTimerType(Qt.TimerType.PreciseTimer)
-        self._tick.timeout.connect(self._follow)
+        self._tick.timeout.connect(self.follow)
         self._loop: tuple[int, int] | None = None
         self.speed = 0.0
         self.normal_speed = 1.0
@@ -57,7 +61,8 @@ class Player(QObject):
             self.play(speed if self.speed > 0 else -speed)
 
     def play(self, speed: float) -> None:
-        """Run at `speed` times the clip's own, backwards when negative."""
+        """Run at `speed` times the clip's own, backwards when negative; at most FASTEST either way."""
+        speed = max(-FASTEST, min(speed, FASTEST))
         last = self._time.frame_count - 1
         if last <= 0:
             return
@@ -86,14 +91,15 @@ class Player(QObject):
     def faster(self, direction: int) -> None:
         """L (1) and J (-1): forwards or backwards, twice as fast each time."""
         same = self.speed * direction > 0
-        self.play(direction * (min(abs(self.speed) * 2, FASTEST) if same else 1.0))
+        self.play(direction * (abs(self.speed) * 2 if same else 1.0))
 
     def _restart(self) -> None:
         self._began_s = self._time.seconds(self._frame)
-        self._clock.restart()
+        self._restarted_ns = self._now_ns()
 
-    def _follow(self) -> None:
-        seconds = self._began_s + self._clock.nsecsElapsed() / 1e9 * self.speed
+    def follow(self) -> None:
+        """Say which frame is due by now; called on every tick while it runs."""
+        seconds = self._began_s + (self._now_ns() - self._restarted_ns) / 1e9 * self.speed
         first, end = self._loop or (0, self._time.frame_count)
         if self.speed > 0 and seconds >= self._time.seconds(end):
             self._turn(first)
