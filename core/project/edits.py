@@ -6,6 +6,7 @@ what is odd but can be shown (overlaps, a pose outside its segment) is made, and
 
 import re
 from collections.abc import Iterable, Mapping
+from math import isfinite
 from pathlib import Path
 from typing import Literal
 
@@ -468,6 +469,12 @@ def set_joint_edits(
     unknown = [joint for joint in joint_edits if joint not in UPPER_BODY_9.joints]
     if unknown:
         raise ProjectError(f"there is no joint {unknown[0]}", hint=f"There are: {', '.join(UPPER_BODY_9.joints)}.")
+    for joint, (x, y, confidence) in joint_edits.items():
+        if not (isfinite(x) and isfinite(y) and 0 <= confidence <= 1):
+            name = joint.replace("_", " ")
+            raise ProjectError(
+                f"the {name} cannot be at {x:g}, {y:g} with confidence {confidence:g}", hint="Give pixels, and 0 to 1."
+            )
     pose = clip.pose_of(segment_id)
     if pose is None:
         raise ProjectError("this segment has no characteristic pose yet", hint="Set it first.")
