@@ -250,12 +250,13 @@ class Clustering(msgspec.Struct, frozen=True, kw_only=True):
     """A named way to group the actions for models: label id → the name it is learned by (empty: left out).
 
     A label it does not name is learned by its own name. A project may keep several; the one in use stands in its
-    labels' `learned_as`.
+    labels' `learned_as`, which hold where the two differ.
     """
 
     id: str
     name: str
     learned: dict[str, str] = {}
+    in_use: bool = False
     made: Provenance
 
     def __post_init__(self) -> None:
@@ -284,6 +285,18 @@ class SuggestionAnswer(msgspec.Struct, frozen=True, kw_only=True):
             raise ValueError(f"a frame counts from 0: {self.frame}")
 
 
+class MergedCopy(msgspec.Struct, frozen=True, kw_only=True):
+    """Another person's copy that was merged into this one, up to the journal row `row` of theirs.
+
+    `same` names rows that both had made of one thing: their id → the id it has here. A later merge begins after `row`.
+    """
+
+    row: str
+    whose: str
+    at: str  # UTC, ISO 8601
+    same: dict[str, str] = {}
+
+
 class Project(msgspec.Struct, frozen=True, kw_only=True):
     """A whole project in memory. Dicts are by id and are never changed in place."""
 
@@ -296,6 +309,7 @@ class Project(msgspec.Struct, frozen=True, kw_only=True):
     items: dict[str, Item] = {}
     clusterings: dict[str, Clustering] = {}
     answers: dict[str, SuggestionAnswer] = {}
+    merged: tuple[MergedCopy, ...] = ()
 
     def with_clip(self, clip: Clip) -> Self:
         return msgspec.structs.replace(self, clips={**self.clips, clip.id: clip})

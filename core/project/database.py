@@ -301,7 +301,7 @@ class Database:
             table: dict(sorted(values.get(table, {}).items(), key=lambda item: places.get((table, item[0]), 0)))
             for table in DICT_TABLES
         }
-        return Project(id=meta.id, name=meta.name, **tables), places, sequence  # pyright: ignore
+        return Project(id=meta.id, name=meta.name, merged=meta.merged, **tables), places, sequence  # pyright: ignore
 
     def last_sequence(self) -> int:
         with in_words(self.path, "Not read"):

@@ -23,6 +23,7 @@ from core.project.annotations import (
     Clustering,
     Item,
     Label,
+    MergedCopy,
     Project,
     Segment,
     Split,
@@ -32,11 +33,12 @@ from core.project.annotations import (
 )
 
 
-class Meta(msgspec.Struct, frozen=True, kw_only=True):
+class Meta(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What the project says about itself."""
 
     id: str
     name: str
+    merged: tuple[MergedCopy, ...] = ()
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
@@ -116,10 +118,10 @@ def rows_that_differ(before: Project | None, after: Project, places: Places) -> 
 
     if before is None:
         before = Project(id=after.id, name="")
-        enter("meta", Meta(id=after.id, name=after.name))
-    elif before.name != after.name or before.id != after.id:
-        leave("meta", Meta(id=before.id, name=before.name))
-        enter("meta", Meta(id=after.id, name=after.name))
+        enter("meta", _meta_of(after))
+    elif _meta_of(before) != _meta_of(after):
+        leave("meta", _meta_of(before))
+        enter("meta", _meta_of(after))
 
     for table in DICT_TABLES:
         old, new = getattr(before, table), getattr(after, table)
@@ -149,6 +151,10 @@ def rows_that_differ(before: Project | None, after: Project, places: Places) -> 
         for key in [*gone, *(key for key in come if key not in gone)]
         if gone.get(key) != come.get(key)
     )
+
+
+def _meta_of(project: Project) -> Meta:
+    return Meta(id=project.id, name=project.name, merged=project.merged)
 
 
 def _compare_children(was: Clip | None, now: Clip | None, leave: Any, enter: Any, places: Places) -> None:
@@ -226,12 +232,11 @@ def with_rows(project: Project, changes: Iterable[RowChange], places: Places) ->
     """`project` once `changes` are made, sharing whatever they do not touch; `places` are those afterwards."""
     tables: dict[str, dict[str, Any]] = {}
     children: dict[str, list[RowChange]] = {}
-    name, project_id = project.name, project.id
+    about = _meta_of(project)
     for change in changes:
         if change.table == "meta":
             if change.after is not None:
-                meta: Meta = value_of("meta", change.after.body)
-                name, project_id = meta.name, meta.id
+                about = value_of("meta", change.after.body)
         elif change.table in CHILD_TABLES:
             for clip in {row.clip for row in (change.before, change.after) if row is not None}:
                 children.setdefault(clip, []).append(change)
@@ -254,7 +259,7 @@ def with_rows(project: Project, changes: Iterable[RowChange], places: Places) ->
         standing = [places.get((table, key), 0) for key in rows]
         if any(left > right for left, right in pairwise(standing)):
             tables[table] = {key: rows[key] for _, key in sorted(zip(standing, rows, strict=True))}
-    return replace(project, id=project_id, name=name, **tables)
+    return replace(project, id=about.id, name=about.name, merged=about.merged, **tables)
 
 
 def _with_children(clip: Clip, changes: list[RowChange], places: Places) -> Clip:

@@ -95,7 +95,7 @@ class ProjectStore:
         if mode != "read":
             lock, reason = _try_to_lock(folder, author)
         try:
-            database, loaded = _looked_at(path, alone=lock is not None)
+            database, loaded = looked_at(path, alone=lock is not None)
             if lock is not None:
                 database.close()
                 database = Database.open(path, "write")
@@ -405,7 +405,7 @@ def folder_can_be_written(folder: Path) -> bool:
     return os.access(folder, os.W_OK) and os.access(folder / FILE_NAME, os.W_OK)
 
 
-def _looked_at(path: Path, *, alone: bool) -> tuple[Database, Loaded]:
+def looked_at(path: Path, *, alone: bool) -> tuple[Database, Loaded]:
     """The file opened for reading, found sound, and what it holds."""
     database = _opened_for_reading(path)
     try:
