@@ -31,6 +31,7 @@ from studio.pages.annotate_panels import Panels
 from studio.pages.annotate_part import Parts
 from studio.pages.annotate_picture import ClipPicture
 from studio.pages.annotate_playing import Playing
+from studio.pages.annotate_tracks import Tracks
 from studio.pages.annotate_walks import Walks
 from studio.pages.space_commands import showing, shown_now
 from studio.widgets import timeline_accessible
@@ -43,7 +44,7 @@ from studio.widgets.player import Player
 from studio.widgets.sent_window import SentPart
 from studio.widgets.shown import Shown
 from studio.widgets.timeline import Timeline
-from studio.widgets.timeline_contents import confidence_of, contents_of
+from studio.widgets.timeline_contents import contents_of
 from studio.widgets.timeline_head import TimelineHead
 from studio.widgets.transport import Transport
 from studio.widgets.video_view import VideoView
@@ -88,6 +89,7 @@ class AnnotatePage(QWidget):
             document, jobs, models, display, self.picture, self.timeline, self.player, self.changing, self.view.ghost
         )
         self.parts = Parts()
+        self.parts.add(Tracks(self.picture, self.timeline))
         self.parts.add(self.playing)
         self._wide_thumbnails = QTimer(self, singleShot=True, interval=120)
         self._wide_thumbnails.timeout.connect(self._want_thumbnails)
@@ -362,9 +364,8 @@ class AnnotatePage(QWidget):
             return
         poses = self.picture.tracks()
         self.picture.actor = self.changing.actor
-        sure = confidence_of(poses, self.picture.actor_track()) if poses is not None else None
         people = poses.people if poses is not None else 1
-        contents = contents_of(document.project, clip, self.picture.time, sure, people=people)
+        contents = contents_of(document.project, clip, self.picture.time, people=people)
         ends = self.picture.video_ends
         self.timeline.show_contents(replace(contents, video_ends=ends), self.changing.actor)
         lacking, drafts = int(contents.poses.missing.sum()), sum(int(each.drafts.sum()) for each in contents.tracks)

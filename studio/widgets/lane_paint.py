@@ -22,7 +22,7 @@ from studio import icons, theme
 from studio.widgets import painting
 from studio.widgets.clip_time import ClipTime, say_time
 from studio.widgets.forecast_lanes import Lane, LaneStep, StepFrames
-from studio.widgets.timeline_contents import FUTURE_PX, Axis, Row
+from studio.widgets.timeline_axis import FUTURE_PX, Axis, Row
 
 DENSE_PX, NAMED_PX = 3.0, 24.0
 PIN = 3.2

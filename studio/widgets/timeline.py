@@ -22,10 +22,12 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from studio.widgets.lane_hands import LaneHands
-from studio.widgets.timeline_contents import Axis, TimelineContents
+from studio.widgets.timeline_axis import Arrangement, Axis
+from studio.widgets.timeline_contents import SuggestionMarks, TimelineContents
 from studio.widgets.timeline_drag import DragOutcome
 from studio.widgets.timeline_pointer import Pointer
 from studio.widgets.timeline_scene import Scene
+from studio.widgets.timeline_signals import HandSpeed, MinMax
 
 _NEW_LOOK = (QEvent.Type.PaletteChange, QEvent.Type.FontChange, QEvent.Type.StyleChange)
 
@@ -42,9 +44,13 @@ class Timeline(QWidget):
     """Segments' new spans, as (id, start, end), and what was dragged: "start", "end" or "move"."""
     pose_moved = Signal(str, int)
     missing_clicked = Signal(str)
+    suggestion_clicked = Signal(str, int)
+    """A suggested frame was pressed: its segment and the frame."""
     segment_opened = Signal(str)
     """A segment was double-clicked."""
     view_changed = Signal()
+    arranged = Signal(object)
+    """A person put the rows into another Arrangement."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -83,6 +89,23 @@ class Timeline(QWidget):
     def show_thumbnails(self, thumbnails: dict[int, QPixmap]) -> None:
         """Pictures by frame; their row is there when any is."""
         self.show_scene(replace(self.scene, thumbnails=thumbnails))
+
+    def show_suggestions(self, marks: SuggestionMarks | None) -> None:
+        """Suggested frames, by frame; None takes their row away, an empty one keeps it."""
+        if marks is not self.scene.suggestions:
+            self.show_scene(replace(self.scene, suggestions=marks))
+
+    def show_signals(self, confidence: MinMax | None, speed: HandSpeed | None) -> None:
+        """What was measured of the actor: how sure the joints are, and how fast the hands move."""
+        if (confidence, speed) != (self.scene.confidence, self.scene.speed):
+            self.show_scene(replace(self.scene, confidence=confidence, speed=speed))
+
+    def arrange(self, arrangement: Arrangement, *, by_hand: bool = True) -> None:
+        """Show the rows in another order, or others of them."""
+        if arrangement != self.scene.arrangement:
+            self.show_scene(replace(self.scene, arrangement=arrangement).scrolled(0))
+            if by_hand:
+                self.arranged.emit(arrangement)
 
     def show_range(self, start: int | None, end: int | None) -> None:
         """The stretch marked by I and O that has no label yet."""
@@ -170,6 +193,10 @@ class Timeline(QWidget):
         if event.button() == Qt.MouseButton.LeftButton and self.lanes.press(
             event.position(), event.globalPosition().toPoint()
         ):
+            return
+        suggested, marks = self.scene.suggestion_at(event.position()), self.scene.suggestions
+        if event.button() == Qt.MouseButton.LeftButton and suggested is not None and marks is not None:
+            self.suggestion_clicked.emit(marks.segments[suggested], int(marks.frames[suggested]))
             return
         self.pointer.press(event.position(), event.button(), event.modifiers())
         self.update()

@@ -1,19 +1,15 @@
-"""What a timeline shows of one clip, as arrays that are quick to paint and to search, and where it lies on the screen.
+"""What a timeline shows of one clip, as arrays that are quick to paint and to search.
 
-`TimelineContents` is a value made anew from the project at each change. Frames count from 0, ends are exclusive, and
-frame f takes the stretch from x(f) to x(f + 1). Positions on the screen are in the widget's own pixels.
+`TimelineContents` is a value made from the project; frames count from 0, ends are exclusive. Where it lies on the
+screen is in `timeline_axis`.
 """
 
-import math
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from typing import Literal
+from dataclasses import dataclass, field
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
 from numpy import ndarray
 
-from core.motion import SEEN, Poses2d
 from core.project.annotations import Clip, Project, Segment
 from core.project.edits import BACKGROUND
 from core.project.provenance import run_of
@@ -77,6 +73,20 @@ class PoseMarks:
 
 
 @dataclass(frozen=True, eq=False)
+class SuggestionMarks:
+    """Frames that look characteristic for a segment, by frame; an empty one keeps its row on the timeline."""
+
+    segments: tuple[str, ...] = ()
+    frames: Int[ndarray, " suggestions"] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    scores: Float[ndarray, " suggestions"] = field(default_factory=lambda: np.zeros(0, dtype=np.float32))
+    """0 … 1: how strong each dot is."""
+    words: tuple[str, ...] = ()
+    """Of each, its reasons: "arms far out, hands slow"."""
+    current: int = -1
+    """Which one the keys would accept."""
+
+
+@dataclass(frozen=True, eq=False)
 class TimelineContents:
     """Everything painted, but for the playhead, the selection and what is being dragged."""
 
@@ -84,7 +94,6 @@ class TimelineContents:
     labels: tuple[LabelLook, ...] = ()
     tracks: tuple[SegmentTrack, ...] = ()
     poses: PoseMarks = field(default_factory=PoseMarks)
-    confidence: Float[ndarray, " frames"] | None = None
     gaps: tuple[Span, ...] = ()
     """Stretches between the first and the last segment that nothing covers, start and end."""
     video_ends: int | None = None
@@ -111,7 +120,6 @@ def contents_of(
     project: Project,
     clip: Clip,
     time: ClipTime,
-    confidence: Float[ndarray, " frames"] | None = None,
     *,
     people: int = 1,
 ) -> TimelineContents:
@@ -139,7 +147,7 @@ def contents_of(
     )
     poses = _pose_marks(clip, known, unknown, poseless_actions(project))
     gaps = gaps_of(clip, max(2, round(GAP_S * time.rate_hz)))
-    return TimelineContents(time, tuple(looks), tracks, poses, confidence, gaps)
+    return TimelineContents(time, tuple(looks), tracks, poses, gaps)
 
 
 def poseless_actions(project: Project) -> frozenset[str]:
@@ -204,142 +212,3 @@ def half_rows(starts: Int[ndarray, " segments"], ends: Int[ndarray, " segments"]
         else:
             rows[at] = 1
     return rows
-
-
-def confidence_of(poses: Poses2d, track: int = 0) -> Float[ndarray, " frames"]:
-    """How sure the 2D joints of one person are, frame by frame: the mean over the joints that are ever seen."""
-    if not len(poses) or not 0 <= track < poses.people:
-        return np.zeros(len(poses), dtype=np.float32)
-    values = np.asarray(poses.confidence[:, track], dtype=np.float32)
-    ever = (values >= SEEN).any(axis=0)
-    return values[:, ever].mean(axis=1) if ever.any() else np.zeros(len(values), dtype=np.float32)
-
-
-# ---- where it lies on the screen ------------------------------------------------------------------------------------
-
-MOST_PX_PER_FRAME = 8.0
-
-
-@dataclass(frozen=True)
-class Axis:
-    """Frames along x: `first` lies at `left`, and `px_per_frame` says how wide each is."""
-
-    frame_count: int
-    left: float
-    width: float
-    first: float = 0.0
-    px_per_frame: float = 1.0
-
-    def x(self, frame: float) -> float:
-        return self.left + (frame - self.first) * self.px_per_frame
-
-    def frame(self, x: float) -> float:
-        return self.first + (x - self.left) / self.px_per_frame
-
-    @property
-    def last(self) -> float:
-        """Where the view ends."""
-        return self.first + self.width / self.px_per_frame
-
-    @property
-    def whole(self) -> float:
-        """Pixels a frame has when the whole clip is in view."""
-        return self.width / max(self.frame_count, 1)
-
-    def kept_inside(self) -> "Axis":
-        """The same view, within the limits of zoom and never past the clip's ends."""
-        scale = min(max(self.px_per_frame, self.whole), max(MOST_PX_PER_FRAME, self.whole))
-        room = self.frame_count - self.width / scale
-        return replace(self, px_per_frame=scale, first=min(max(self.first, 0.0), max(room, 0.0)))
-
-    def zoomed(self, factor: float, x: float) -> "Axis":
-        """Closer by `factor`; the frame under `x` stays there."""
-        anchor = self.frame(x)
-        scale = min(max(self.px_per_frame * factor, self.whole), max(MOST_PX_PER_FRAME, self.whole))
-        return replace(self, px_per_frame=scale, first=anchor - (x - self.left) / scale).kept_inside()
-
-    @property
-    def closeness(self) -> float:
-        """0 with the whole clip in view, 1 as close as it gets; even steps look even."""
-        most = max(MOST_PX_PER_FRAME, self.whole)
-        return math.log(self.px_per_frame / self.whole) / math.log(most / self.whole) if most > self.whole else 0.0
-
-    def at_closeness(self, share: float, x: float) -> "Axis":
-        """The other way round; the frame under `x` stays there."""
-        most = max(MOST_PX_PER_FRAME, self.whole)
-        return self.zoomed(self.whole * (most / self.whole) ** share / self.px_per_frame, x)
-
-    def panned(self, px: float) -> "Axis":
-        return replace(self, first=self.first + px / self.px_per_frame).kept_inside()
-
-    def showing(self, start: float, end: float) -> "Axis":
-        """From `start` to `end`, or as near as the limits allow."""
-        scale = self.width / max(end - start, 1e-6)
-        return replace(self, first=start, px_per_frame=scale).kept_inside()
-
-
-RowKind = Literal["frames", "segments", "poses", "confidence", "forecast"]
-
-
-@dataclass(frozen=True)
-class Row:
-    """One row of the timeline: what it shows, its name, and where it lies. `track` counts the tracks, or the lanes."""
-
-    kind: RowKind
-    name: str
-    top: float
-    height: float
-    track: int = -1
-
-
-RULER, FOOT, GAP = 24.0, 22.0, 3.0
-FUTURE_PX = 5.0
-"""How high one of several futures lies under the likeliest."""
-_HEIGHTS = {"frames": 38.0, "segments": 30.0, "poses": 24.0, "confidence": 18.0, "forecast": 26.0}
-
-
-def rows_of(
-    contents: TimelineContents, height: float, *, with_frames: bool, lanes: Sequence[tuple[str, int]] = ()
-) -> tuple[Row, ...]:
-    """The rows from top to bottom, spread over a widget `height` pixels high; what does not fit is left out.
-
-    `lanes` are the forecasts' names and how many futures each shows. In a low widget the frames and the 2D confidence
-    fold away first.
-    """
-    wished = _wished(contents, with_frames, lanes)
-    room = height - RULER - FOOT - GAP
-    for foldable in ("frames", "confidence"):
-        if sum(each[2] * 0.95 + GAP for each in wished) > room:
-            wished = [each for each in wished if each[0] != foldable]
-    needed = sum(each[2] for each in wished)
-    scale = max(0.74, min(1.5, (room - len(wished) * GAP) / max(needed, 1.0)))
-    rows, top = [], RULER + GAP
-    for kind, name, wish, track in wished:
-        high = wish * scale
-        if top + high > height - FOOT + 0.5:
-            break
-        rows.append(Row(kind, name, top, high, track))
-        top += high + GAP
-    return tuple(rows)
-
-
-def wished_height(contents: TimelineContents, *, with_frames: bool, lanes: Sequence[tuple[str, int]]) -> float:
-    """How high a widget must be to show every row at its usual height."""
-    return RULER + FOOT + GAP + sum(each[2] + GAP for each in _wished(contents, with_frames, lanes))
-
-
-def _wished(
-    contents: TimelineContents, with_frames: bool, lanes: Sequence[tuple[str, int]]
-) -> list[tuple[RowKind, str, float, int]]:
-    """Kind, name, usual height and number of every row there could be."""
-    wished: list[tuple[RowKind, str, float, int]] = []
-    if with_frames:
-        wished.append(("frames", "Frames", _HEIGHTS["frames"], -1))
-    for at, track in enumerate(contents.tracks):
-        wished.append(("segments", track.name, 44.0 if track.row_count > 1 else _HEIGHTS["segments"], at))
-    wished.append(("poses", "Poses", _HEIGHTS["poses"], -1))
-    if contents.confidence is not None:
-        wished.append(("confidence", "2D confidence", _HEIGHTS["confidence"], -1))
-    for at, (name, futures) in enumerate(lanes):
-        wished.append(("forecast", name, _HEIGHTS["forecast"] + FUTURE_PX * futures, at))
-    return wished

@@ -16,18 +16,18 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPixmap
 from studio import icons, theme
 from studio.widgets import painting
 from studio.widgets.clip_time import ClipTime, say_time
-from studio.widgets.timeline_contents import (
-    RULER,
-    Axis,
-    LabelLook,
-    PoseMarks,
-    Row,
-    SegmentTrack,
-    TimelineContents,
-)
+from studio.widgets.timeline_axis import RULER, Axis, Row
+from studio.widgets.timeline_contents import LabelLook, PoseMarks, SegmentTrack, TimelineContents
 
 DENSE_PX, NAMED_PX = 3.0, 24.0
-HEAD_ICONS = {"frames": "video", "segments": "person", "poses": "diamond", "confidence": "eye"}
+HEAD_ICONS = {
+    "frames": "video",
+    "segments": "person",
+    "poses": "diamond",
+    "suggestions": "generate",
+    "confidence": "skeleton",
+    "speed": "motion",
+}
 _STEPS_S = (0.1, 0.2, 0.5, 1, 2, 4, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600)
 
 
@@ -264,32 +264,6 @@ def poses(
             painting.diamond(painter, x, middle, radius + 1.5, colour, rim, width=2)
         else:
             painting.diamond(painter, x, middle, radius, colour, theme.mix(colour, "#000000", 0.35), width=1.2)
-
-
-def confidence(painter: QPainter, axis: Axis, row: Row, values: Float[ndarray, " frames"]) -> None:
-    """The least confidence in each column of pixels, in the colours of good, doubtful and bad."""
-    look = theme.now()
-    columns = max(int(axis.width), 1)
-    edges = axis.first + np.arange(columns + 1) / axis.px_per_frame
-    begin = np.clip(edges[:-1].astype(np.int64), 0, max(len(values) - 1, 0))
-    inside = edges[:-1] < min(len(values), axis.frame_count)
-    if not inside.any():
-        return
-    begin = begin[inside]
-    end = min(math.ceil(edges[int(inside.sum())]) + 1, len(values))
-    least = np.minimum.reduceat(values[:end], begin) if len(begin) else values[:0]
-    high = np.clip(least, 0.06, 1.0) * row.height
-    kinds = np.where(least > 0.75, 0, np.where(least > 0.5, 1, 2))
-    inks = (theme.alpha(look.ok, 0.30), theme.alpha(look.warn, 0.85), theme.alpha(look.danger, 0.85))
-    painter.save()
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing, on=False)
-    step = 2
-    for x in range(0, len(least), step):
-        stretch = slice(x, x + step)
-        ink = inks[int(kinds[stretch].max())]
-        tall = float(high[stretch].min())
-        painter.fillRect(QRectF(axis.left + x, row.top + row.height - tall, step, tall), ink)
-    painter.restore()
 
 
 def frames(painter: QPainter, axis: Axis, row: Row, thumbnails: dict[int, QPixmap], count: int) -> None:

@@ -9,7 +9,8 @@ from typing import Literal, Protocol
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 
-from studio.widgets.timeline_contents import RULER, Axis, TimelineContents
+from studio.widgets.timeline_axis import RULER, Axis
+from studio.widgets.timeline_contents import TimelineContents
 from studio.widgets.timeline_drag import Drag, DragOutcome, EndDrag, MoveDrag, PoseDrag, dragged, snap_targets
 from studio.widgets.timeline_scene import Hit, Scene
 
@@ -154,7 +155,11 @@ class Pointer:
         if at.y() >= scene.bottom and at.x() >= scene.head:
             inside = scene.overview_part(at.x()) == "window"
             return Qt.CursorShape.OpenHandCursor if inside else Qt.CursorShape.SizeHorCursor
-        if (at.x() < scene.head and scene.lane_at(at) is not None) or scene.lane_item_at(at) is not None:
+        if (
+            (at.x() < scene.head and scene.lane_at(at) is not None)
+            or scene.lane_item_at(at) is not None
+            or scene.suggestion_at(at) is not None
+        ):
             return Qt.CursorShape.PointingHandCursor
         hit = scene.hit(at)
         if hit is None or not self._target.editable:

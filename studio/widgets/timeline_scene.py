@@ -4,6 +4,7 @@ Positions on the screen are the widget's own pixels; time is frames, ends exclus
 """
 
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -12,11 +13,24 @@ from PySide6.QtGui import QColor, QPainter, QPainterPath, QPixmap
 
 from studio import theme
 from studio.widgets import lane_paint, painting
+from studio.widgets import timeline_curves as curves
 from studio.widgets import timeline_paint as paint
 from studio.widgets.clip_time import ClipTime, say_time
 from studio.widgets.forecast_lanes import Lane, LaneItem, said_of
-from studio.widgets.timeline_contents import FOOT, RULER, Axis, Row, TimelineContents, rows_of, wished_height
+from studio.widgets.timeline_axis import (
+    FOOT,
+    RULER,
+    Arrangement,
+    Axis,
+    Row,
+    Wish,
+    laid_out,
+    wished_height,
+    wishes_of,
+)
+from studio.widgets.timeline_contents import SuggestionMarks, TimelineContents
 from studio.widgets.timeline_drag import DragOutcome
+from studio.widgets.timeline_signals import HandSpeed, MinMax
 
 HEAD = 136
 EDGE_PX, NARROW_PX, MISS_PX, POSE_PX = 6.0, 18.0, 2.5, 9.0
@@ -46,6 +60,12 @@ class Scene:
     main_actor: str | None = None
     lanes: tuple[Lane, ...] = ()
     lane_item: LaneItem | None = None
+    suggestions: SuggestionMarks | None = None
+    confidence: MinMax | None = None
+    speed: HandSpeed | None = None
+    arrangement: Arrangement = Arrangement()  # noqa: RUF009 - a frozen value
+    scroll: float = 0.0
+    """How far the rows are moved up where they do not fit."""
 
     # ---- the view ----
 
@@ -74,19 +94,52 @@ class Scene:
         axis = made.whole_axis() if whole else replace(self.axis, left=made.head, width=made.lane_width).kept_inside()
         return replace(made, axis=axis)
 
+    def wishes(self, *, with_hidden: bool = False) -> list[Wish]:
+        """Every row there is to show, in the person's order."""
+        return wishes_of(
+            self.contents,
+            with_frames=bool(self.thumbnails),
+            with_suggestions=self.suggestions is not None,
+            with_confidence=self.confidence is not None,
+            with_speed=self.speed is not None,
+            lanes=[(each.key, each.name, len(each.futures)) for each in self.lanes],
+            main_actor=self.main_actor,
+            arrangement=self.arrangement,
+            with_hidden=with_hidden,
+        )
+
+    @cached_property
+    def _laid(self) -> tuple[tuple[Row, ...], float]:
+        return laid_out(self.wishes(), self.height, self.scroll)
+
     def rows(self) -> tuple[Row, ...]:
-        """What is shown from top to bottom."""
-        return rows_of(self.contents, self.height, with_frames=bool(self.thumbnails), lanes=_sizes(self.lanes))
+        """What is shown from top to bottom; some may lie outside of what is in view."""
+        return self._laid[0]
+
+    @property
+    def most_scroll(self) -> float:
+        """How far the rows can be moved up; 0 where they fit."""
+        return self._laid[1]
+
+    def scrolled(self, by: float) -> "Scene":
+        """The rows moved up by so many pixels, as far as they go."""
+        return replace(self, scroll=min(max(min(self.scroll, self.most_scroll) + by, 0.0), self.most_scroll))
+
+    def row_at(self, y: float) -> Row | None:
+        """The row at a height of the widget."""
+        if not RULER <= y < self.bottom:
+            return None
+        return next((each for each in self.rows() if each.top <= y < each.bottom), None)
 
     def wished_height(self) -> int:
         """How high the widget must be for every row to have its usual height."""
-        return round(wished_height(self.contents, with_frames=bool(self.thumbnails), lanes=_sizes(self.lanes)))
+        return round(wished_height(self.wishes()))
 
     # ---- finding things ----
 
     def hit(self, at: QPointF) -> Hit | None:
         """What lies at a point."""
-        row = next((each for each in self.rows() if each.top <= at.y() < each.top + each.height), None)
+        row = self.row_at(at.y())
         if row is None or at.x() < self.head:
             return None
         if row.kind == "poses":
@@ -144,9 +197,8 @@ class Scene:
 
     def lane_at(self, at: QPointF) -> Lane | None:
         """The forecast lane at a point, its head included."""
-        rows = (each for each in self.rows() if each.kind == "forecast" and each.top <= at.y() < each.top + each.height)
-        row = next(rows, None) if at.y() < self.bottom else None
-        return None if row is None else self.lanes[row.track]
+        row = self.row_at(at.y())
+        return None if row is None or row.kind != "forecast" else self.lanes[row.track]
 
     def lane_item_at(self, at: QPointF) -> LaneItem | None:
         """The foreseen segment at a point; of several that overlap, the one that begins last."""
@@ -178,12 +230,37 @@ class Scene:
         lane = self.lane_at(at)
         if lane is not None:
             return self.said_of_lane(lane, self.lane_item_at(at))
+        suggested = self.suggestion_at(at)
+        if suggested is not None and self.suggestions is not None:
+            return self.said_of_suggestion(suggested)
         hit = self.hit(at)
         return self.said_of(hit.segment) if hit is not None else ""
 
+    def said_of_suggestion(self, at: int) -> str:
+        """One suggested frame in words: "suggested pose of reach, 0:51.20, 81 %, arms far out"."""
+        marks = self.suggestions
+        if marks is None or not 0 <= at < len(marks.frames):
+            return ""
+        when = say_time(self.contents.time.seconds(int(marks.frames[at])))
+        return f"suggested pose of {self.name_of(marks.segments[at])}, {when}, {curves.said_of(marks, at)}"
+
+    def name_of(self, segment: str) -> str:
+        """The word of a segment."""
+        place = self.contents.place_of(segment)
+        if place is None:
+            return "segment"
+        return self.contents.labels[int(self.contents.tracks[place[0]].labels[place[1]])].name
+
     def row_kind(self, at: QPointF) -> str:
         """What the row at a point shows; empty between rows."""
-        return next((each.kind for each in self.rows() if each.top <= at.y() < each.top + each.height), "")
+        row = self.row_at(at.y())
+        return "" if row is None else row.kind
+
+    def suggestion_at(self, at: QPointF) -> int | None:
+        """The suggested frame at a point, by its place among them."""
+        if self.suggestions is None or at.x() < self.head or self.row_kind(at) != "suggestions":
+            return None
+        return curves.nearest(self.axis, self.suggestions, at.x())
 
     def overview_rect(self) -> QRectF:
         """The strip at the foot that holds the whole clip."""
@@ -248,8 +325,12 @@ class Scene:
             elif row.kind == "poses":
                 pose = self.outcome.pose if self.outcome else None
                 paint.poses(painter, axis, row, contents.poses, contents.labels, self.chosen, pose)
-            elif row.kind == "confidence" and contents.confidence is not None:
-                paint.confidence(painter, axis, row, contents.confidence)
+            elif row.kind == "confidence" and self.confidence is not None:
+                curves.confidence(painter, axis, row, self.confidence)
+            elif row.kind == "speed" and self.speed is not None:
+                curves.speed(painter, axis, row, self.speed)
+            elif row.kind == "suggestions" and self.suggestions is not None:
+                curves.suggestions(painter, axis, row, self.suggestions)
             elif lane_shown is not None:
                 item = self.lane_item
                 chosen = item[1] if item is not None and item[0] == lane_shown.key else None
@@ -343,11 +424,6 @@ class Scene:
         x = min(max(x, self.head + wide / 2 + 2), self.width - wide / 2 - 4)
         y = min(below + 3, self.bottom - theme.px(22))
         painting.chip(painter, x, y, said, look.text, look.raised, 11, 600, pad=8, height=20, align="centre")
-
-
-def _sizes(lanes: tuple[Lane, ...]) -> list[tuple[str, int]]:
-    """Of each lane its name and how many futures stand behind it."""
-    return [(each.name, len(each.futures)) for each in lanes]
 
 
 def _round(painter: QPainter, area: QRectF) -> None:

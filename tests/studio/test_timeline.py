@@ -27,7 +27,8 @@ from studio.widgets import timeline_accessible
 from studio.widgets import timeline_paint as paint
 from studio.widgets.clip_time import ClipTime, read_frame, say_time
 from studio.widgets.timeline import Timeline
-from studio.widgets.timeline_contents import FOOT, RULER, Axis, contents_of, gaps_of, half_rows
+from studio.widgets.timeline_axis import FOOT, RULER, Axis
+from studio.widgets.timeline_contents import contents_of, gaps_of, half_rows
 from studio.widgets.timeline_drag import EndDrag, MoveDrag, PoseDrag, dragged, snap_targets
 from studio.widgets.timeline_scene import HEAD
 
