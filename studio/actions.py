@@ -20,12 +20,21 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from studio.commands import BY_NAME, COMMANDS, MENUS, PAGE_OF, Command, need_on, shown_key
+from studio.commands import BY_NAME, COMMANDS, MENUS, PAGE_OF, Command, Need, need_on, shown_key, tip, words_of
 from studio.document import Document
-from studio.widgets.parts import literal
+from studio.keymap import Keymap
+from studio.widgets.parts import KeyChip, literal
+from studio.words import said
 
 Handlers = Mapping[str, Callable[[], object]]
 Checked = Callable[[], Mapping[str, bool]]
+
+_LACKS: dict[Need, str] = {
+    "": "",
+    "project": "Open a project first",
+    "editing": "Somebody else is editing this project",
+    "clip": "Choose a clip first",
+}
 
 _PRESS = (Qt.Key.Key_Space, Qt.Key.Key_Return, Qt.Key.Key_Enter)
 _MOVE = (
@@ -48,7 +57,7 @@ class Actions(QObject):
         self._submenus: dict[str, QMenu] = {}
         self._actions: dict[str, QAction] = {}
         for command in COMMANDS:
-            action = QAction(command.words, self)
+            action = QAction(_menu_words(command), self)
             action.setShortcuts([QKeySequence(key) for key in command.keys])
             action.setCheckable(command.is_toggle)
             action.setData(command.name)
@@ -92,11 +101,36 @@ class Actions(QObject):
         """The commands somebody offers, whether they can be carried out now or not."""
         return [each for each in COMMANDS if self._handler(each) is not None]
 
+    def lacks(self, command: Command) -> str:
+        """Why a command that is offered cannot be carried out now; empty where it can, or nobody knows."""
+        if self._actions[command.name].isEnabled():
+            return ""
+        if command.name in ("undo", "redo") and self._document.is_open:
+            return said("Nothing to undo") if command.name == "undo" else said("Nothing to redo")
+        need = need_on(command, self._page)
+        return said(_LACKS["project" if not self._document.is_open and need else need])
+
+    def take_keys(self, keymap: Keymap) -> None:
+        """These keys hold from now on, and stand wherever a key is shown."""
+        before = {each.name: tip(each.name) for each in COMMANDS}
+        keymap.hold()
+        for command in COMMANDS:
+            self._actions[command.name].setShortcuts([QKeySequence(key) for key in command.keys])
+        turned = {former: tip(name) for name, former in before.items() if former != tip(name)}
+        for widget in QApplication.allWidgets():
+            if isinstance(widget, KeyChip):
+                widget.follow()
+            first, line, rest = widget.toolTip().partition("\n")
+            if first in turned:
+                widget.setToolTip(turned[first] + line + rest)
+            if widget.accessibleName() in turned:
+                widget.setAccessibleName(turned[widget.accessibleName()])
+
     def make_menus(self, bar: QMenuBar, submenus: Mapping[str, QMenu]) -> None:
         """The menus, filled anew when another page comes to the front; each submenu stands below its command."""
         self._submenus = dict(submenus)
         for name in MENUS:
-            self._menus[name] = bar.addMenu(name)
+            self._menus[name] = bar.addMenu(said(name))
             self._menus[name].aboutToShow.connect(self._tick)
         self._fill_menus()
 
@@ -111,7 +145,7 @@ class Actions(QObject):
             action.setVisible(known)
             action.setEnabled(known and holds[need_on(command, self._page)])
         for name, words, what in (("undo", "Undo", document.undo_label), ("redo", "Redo", document.redo_label)):
-            self._actions[name].setText(f"{words}: {literal(what)}" if what else words)
+            self._actions[name].setText(f"{said(words)}: {literal(what)}" if what else said(words))
             self._actions[name].setEnabled(bool(what) and editing)
 
     def _handler(self, command: Command) -> Callable[[], object] | None:
@@ -169,6 +203,9 @@ class Actions(QObject):
 
 def key_rows(commands: list[Command]) -> list[tuple[str, str]]:
     """What a list of keys shows: words and keys, for commands that have one."""
-    return [
-        (each.words.rstrip("…"), "  ".join(shown_key(key) for key in each.keys[:1])) for each in commands if each.keys
-    ]
+    return [(words_of(each.name), shown_key(each.key)) for each in commands if each.keys]
+
+
+def _menu_words(command: Command) -> str:
+    """What stands in a menu: with the dots, where a question follows."""
+    return words_of(command.name) + ("…" if command.words.endswith("…") else "")

@@ -3,11 +3,15 @@
 A command has a name that pages and the window offer a function for, its words, its keys (Qt's portable names; the
 first one is shown), where its keys hold, the menu it stands in, and what it needs. A command nobody offers a function
 for appears nowhere. Keys of `everywhere` and `clock` belong to them alone; pages do not reuse those of each other's
-menus but may of each other's keys, since only one page is in front. No Qt here.
+menus but may of each other's keys, since only one page is in front. The keys in the table are the defaults; those that
+hold are told by `hold` (`studio.keymap` works them out), and `Command.keys` says them. No widgets here.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
+
+from studio.words import said
 
 Where = Literal[
     "everywhere", "clock", "space", "projects", "data", "annotate", "train", "evaluate", "forecast", "generate"
@@ -28,6 +32,14 @@ WHERE_WORDS: dict[Where, str] = {
 }
 MENUS = ("Project", "Edit", "View", "Go", "Mark", "Model", "Help")
 
+_held: dict[str, tuple[str, ...]] = {}
+
+
+def hold(keys: Mapping[str, tuple[str, ...]]) -> None:
+    """From now on these commands have these keys, all others their defaults."""
+    _held.clear()
+    _held.update(keys)
+
 
 @dataclass(frozen=True)
 class Command:
@@ -35,13 +47,18 @@ class Command:
 
     name: str
     words: str  # a verb with its object, in sentence case; "…" where a question follows
-    keys: tuple[str, ...] = ()
+    defaults: tuple[str, ...] = ()
     where: Where = "everywhere"
     menu: str = ""  # one of MENUS, or empty: keys and search only
     needs: Need = ""
     group: int = 0  # commands of another group stand below a line
     icon: str = ""
     is_toggle: bool = False
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The keys that hold: the person's, else the defaults."""
+        return _held.get(self.name, self.defaults)
 
     @property
     def key(self) -> str:
@@ -315,6 +332,13 @@ def of_page(page: str) -> tuple[Command, ...]:
     return tuple(each for each in COMMANDS if each.where == "everywhere" or page in PAGE_OF[each.where])
 
 
+def shared_pages(one: Command, other: Command) -> bool:
+    """Whether there is a page on which the keys of both hold."""
+    if "everywhere" in (one.where, other.where):
+        return True
+    return not set(PAGE_OF[one.where]).isdisjoint(PAGE_OF[other.where])
+
+
 def conflicts(page: str) -> list[tuple[str, Command, Command]]:
     """Keys that two commands of one page both want."""
     taken: dict[str, Command] = {}
@@ -329,15 +353,38 @@ def conflicts(page: str) -> list[tuple[str, Command, Command]]:
 
 def shown_key(key: str) -> str:
     """A key as a person reads it: `Ctrl+Shift+Left` is `Ctrl+Shift+←`."""
-    arrows = {"Left": "←", "Right": "→", "Up": "↑", "Down": "↓", "Return": "Enter", "Del": "Del"}
-    head, plus, last = key.rpartition("+")
     if key.endswith("++"):
         return key
-    return head + plus + arrows.get(last, last)
+    head, plus, last = key.rpartition("+")
+    return head + plus + _SIGNS.get(last, last)
+
+
+_SIGNS = {"Left": "←", "Right": "→", "Up": "↑", "Down": "↓", "Return": "Enter"}
+
+
+def shown(name: str) -> str:
+    """The key of a command as a person reads it; empty where it has none."""
+    return shown_key(BY_NAME[name].key)
+
+
+def label_key(key: str) -> str:
+    """The key that gives a label, as a person reads it; `key` is the one the project keeps: `3`, or `Alt+3`."""
+    digit = key.removeprefix("Alt+")
+    if not (len(digit) == 1 and digit.isdigit()):
+        return shown_key(key)
+    number = (int(digit) or 10) + (10 if key != digit else 0)
+    return shown(f"label-{number}")
+
+
+def words_of(name: str) -> str:
+    """What a command does, in the person's language, without the dots of a question."""
+    command = BY_NAME[name]
+    if name.startswith("label-"):
+        return said("Label {number}").format(number=name.removeprefix("label-"))
+    return said(command.words).rstrip("…")
 
 
 def tip(name: str) -> str:
     """A command's words and its key, for a tooltip."""
-    command = BY_NAME[name]
-    words = command.words.rstrip("…")
-    return f"{words}  {shown_key(command.key)}" if command.key else words
+    key = shown(name)
+    return f"{words_of(name)}  {key}" if key else words_of(name)

@@ -1,10 +1,9 @@
 """The window: it places the bar, the rail, the page in front and the line at the foot, and fills the menus.
 
 What can be done is in `Actions`; what a page shows is in the page. A page may offer `commands()` (name → function),
-`checked()` (which of its toggles are on),
-`is_settled()` for photographs, a focus proxy for where the focus goes first, `asks` (a signal with the name of a
-command it wants carried out), `says` (a signal with words for the line at the foot), and `close_page()` for threads
-it must end.
+`checked()` (which of its toggles are on), `back_out()` (whether Esc left something), `is_settled()` for photographs, a
+focus proxy for where the focus goes first, `asks` (a signal with the name of a command it wants carried out), `says` (a
+signal with words for the line at the foot), and `close_page()` for threads it must end.
 """
 
 from collections.abc import Callable
@@ -12,10 +11,19 @@ from typing import Any
 
 from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QAbstractSpinBox,
+    QHBoxLayout,
+    QLineEdit,
+    QMenu,
+    QPlainTextEdit,
+    QStackedWidget,
+    QTextEdit,
+    QVBoxLayout,
+    QWidget,
+)
 
 from studio.actions import Actions, Handlers
-from studio.commands import tip
 from studio.document import Document
 from studio.jobs import Jobs
 from studio.settings import Settings
@@ -28,17 +36,18 @@ from studio.widgets.rail import Place, Rail
 from studio.widgets.search_list import Entry, SearchList
 from studio.widgets.status_line import StatusLine
 from studio.widgets.top_bar import TopBar
+from studio.words import say
 
 PAGES = (
-    Place("page-projects", "Projects", "projects", tip("page-projects")),
-    Place("page-data", "Data", "data", tip("page-data")),
-    Place("page-annotate", "Annotate", "annotate", tip("page-annotate")),
-    Place("page-train", "Train", "train", tip("page-train")),
-    Place("page-evaluate", "Evaluate", "evaluate", tip("page-evaluate")),
-    Place("page-forecast", "Forecast", "forecast", tip("page-forecast")),
-    Place("page-generate", "Generate", "generate", tip("page-generate")),
+    Place("page-projects", "Projects", "projects"),
+    Place("page-data", "Data", "data"),
+    Place("page-annotate", "Annotate", "annotate"),
+    Place("page-train", "Train", "train"),
+    Place("page-evaluate", "Evaluate", "evaluate"),
+    Place("page-forecast", "Forecast", "forecast"),
+    Place("page-generate", "Generate", "generate"),
 )
-FOOT = (Place("keys", "Keys", "keyboard", tip("keys")), Place("settings", "Settings", "settings", tip("settings")))
+FOOT = (Place("keys", "Keys", "keyboard"), Place("settings", "Settings", "settings"))
 _NEEDS_PROJECT = "Open a project first"
 
 
@@ -167,7 +176,7 @@ class MainWindow(QWidget):
         is_open = self._document.is_open
         for place in PAGES:
             name = place.name.removeprefix("page-")
-            self._rail.enable(place.name, is_open or name == "projects", _NEEDS_PROJECT)
+            self._rail.enable(place.name, is_open or name == "projects", say(_NEEDS_PROJECT))
         self.setWindowTitle(f"{self._document.project.name} – Posecast" if is_open else "Posecast")
         if not is_open:
             self._drawer.hide()
@@ -210,15 +219,27 @@ class MainWindow(QWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:
-            focus = self.focusWidget()
-            if self._drawer.isVisible():
-                self._drawer.hide()
-            elif focus is not None and focus is not self:
-                focus.clearFocus()
-            elif self.isFullScreen():
-                self.showNormal()
+            self._back_out()
             return
         super().keyPressEvent(event)
+
+    def _back_out(self) -> None:
+        """Esc, one step at a time: out of a field, then what the page is in the middle of, the drawer, full screen.
+
+        A page says what it left by `back_out`; the keys belong to it again after each step.
+        """
+        focus, page = self.focusWidget(), self._pages[self.page_name]
+        back_out = getattr(page, "back_out", None)
+        if isinstance(focus, QLineEdit | QAbstractSpinBox | QTextEdit | QPlainTextEdit):
+            self.focus_page()
+        elif back_out is not None and back_out():
+            return
+        elif self._drawer.isVisible():
+            self._drawer.hide()
+        elif focus is not None and focus is not (page.focusProxy() or page):
+            self.focus_page()
+        elif self.isFullScreen():
+            self.showNormal()
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
@@ -228,7 +249,8 @@ class MainWindow(QWidget):
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if event.mimeData().hasUrls():
             event.acceptProposedAction()
-            self._veil.lift("Drop to import" if self._document.is_open else "Drop videos, or the folder of a project")
+            words = "Drop to import" if self._document.is_open else "Drop videos, or the folder of a project"
+            self._veil.lift(say(words))
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
         super().dragLeaveEvent(event)

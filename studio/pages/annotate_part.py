@@ -3,7 +3,7 @@
 A part is made by the page with what it needs, and put into `AnnotatePage.parts`; the page asks nothing else of it.
 """
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from studio.actions import Handlers
 
@@ -33,6 +33,15 @@ class Part(Protocol):
         ...
 
 
+@runtime_checkable
+class Mode(Protocol):
+    """A part that Esc leaves: editing joints, a box to be drawn, a card that asks."""
+
+    def back_out(self) -> bool:
+        """Leave what the person is in the middle of; whether there was anything to leave."""
+        ...
+
+
 class Parts:
     """The parts of the page as one."""
 
@@ -51,6 +60,10 @@ class Parts:
     def refresh(self) -> None:
         for part in self._parts:
             part.refresh()
+
+    def back_out(self) -> bool:
+        """Leave the first thing that can be left, in the order the parts were added."""
+        return any(part.back_out() for part in self._parts if isinstance(part, Mode))
 
     @property
     def is_settled(self) -> bool:

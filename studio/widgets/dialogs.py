@@ -12,7 +12,7 @@ from studio.widgets import parts
 from studio.widgets.body_settings import BodySettings
 
 
-class _Dialog(QDialog):
+class Dialog(QDialog):
     """A titled column; Esc closes it."""
 
     def __init__(self, title: str, parent: QWidget | None, width: int) -> None:
@@ -31,7 +31,7 @@ class _Dialog(QDialog):
         self.box.addWidget(parts.row(*before, None, close, gap=6))
 
 
-class SettingsDialog(_Dialog):
+class SettingsDialog(Dialog):
     """What a person prefers; every change holds at once and is kept."""
 
     changed = Signal()
@@ -85,7 +85,7 @@ class SettingsDialog(_Dialog):
         self.changed.emit()
 
 
-class KeysDialog(_Dialog):
+class KeysDialog(Dialog):
     """The keys that hold, by where they hold; a field finds one."""
 
     def __init__(self, groups: Sequence[tuple[str, Sequence[tuple[str, str]]]], parent: QWidget | None) -> None:
@@ -128,7 +128,7 @@ class KeysDialog(_Dialog):
             heading.setVisible(shown > 0)
 
 
-class WordsDialog(_Dialog):
+class WordsDialog(Dialog):
     """A longer text to read and copy: licences, what is on this machine."""
 
     def __init__(self, title: str, words: str, parent: QWidget | None, *, mono: bool = True) -> None:
@@ -152,7 +152,7 @@ _SIGNS = {
 }
 
 
-class FindingsDialog(_Dialog):
+class FindingsDialog(Dialog):
     """A list of findings: a sign, what it is about, what is the case, and what to do."""
 
     def __init__(self, title: str, findings: Sequence[tuple[str, str, str, str]], parent: QWidget | None) -> None:
@@ -179,7 +179,7 @@ class FindingsDialog(_Dialog):
         self.add_close(_copy_button(lambda: text))
 
 
-class BugDialog(_Dialog):
+class BugDialog(Dialog):
     """Something broke that should not have: in words, its details folded, with Copy. The work is on disk."""
 
     def __init__(self, details: str, saved: str, parent: QWidget | None) -> None:

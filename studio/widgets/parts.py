@@ -1,6 +1,7 @@
 """The small parts every page is built from: words, buttons, rows and panels in the studio's look. They know no page.
 
-Parts with an icon tint it again when the theme changes. Colours are named by the words of `theme.Theme`.
+Parts with an icon tint it again when the theme changes. Colours are named by the words of `theme.Theme`. Words given to
+a part are looked up in the person's language (`studio.words`); what is set later comes through `say`.
 In `row`, `col` and `panel` an item is a widget, `None` (stretch), an int (pixels of space), or (widget, stretch).
 """
 
@@ -29,7 +30,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from studio import icons, theme
+from studio import commands, icons, theme
+from studio.words import said
 
 Item = QWidget | int | tuple[QWidget, int] | None
 Margins = tuple[int, int, int, int]
@@ -116,7 +118,7 @@ def panel(
     box.setSpacing(gap)
     box.setContentsMargins(*margins)
     if title is not None:
-        made.setAccessibleName(title)
+        made.setAccessibleName(said(title))
         box.addWidget(row(text(title, "title"), None, *tools, gap=4))
     fill(box, items)
     return made
@@ -140,7 +142,7 @@ def fit_height(window: QWidget) -> None:
 
 def text(words: str = "", role: Role = "", *, wrap: bool = False) -> QLabel:
     """Words in one of the theme's roles."""
-    made = QLabel(words)
+    made = QLabel(said(words))
     made.setProperty("role", role)
     made.setTextFormat(Qt.TextFormat.PlainText)
     made.setWordWrap(wrap)
@@ -163,14 +165,37 @@ def repolish(widget: QWidget) -> None:
     widget.update()
 
 
-def key(name: str) -> QLabel:
+class KeyChip(QLabel):
+    """A key as it stands on the keyboard; that of a command follows when the person gives it another."""
+
+    def __init__(self, name: str = "", command: str = "") -> None:
+        super().__init__(name)
+        self._command = command
+        self.setProperty("role", "key")
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.setFixedHeight(theme.px(18))
+        self.setMinimumWidth(18)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.follow()
+
+    def follow(self) -> None:
+        """Show the key that holds; nothing where there is none."""
+        if self._command:
+            name = commands.shown(self._command)
+            self.setText(name)
+            self.setMinimumWidth(18 if name else 0)
+            self.setMaximumWidth(16_777_215 if name else 0)
+
+
+def key(name: str) -> KeyChip:
     """A key as it stands on the keyboard."""
-    made = text(name, "key")
-    made.setAlignment(Qt.AlignmentFlag.AlignCenter)
-    made.setFixedHeight(theme.px(18))
-    made.setMinimumWidth(18)
-    made.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-    return made
+    return KeyChip(name)
+
+
+def key_of(command: str) -> KeyChip:
+    """The key of a command, whichever that is."""
+    return KeyChip(command=command)
 
 
 def elide(label: QLabel, words: str, width: int, mode: Qt.TextElideMode = Qt.TextElideMode.ElideMiddle) -> None:
@@ -240,7 +265,7 @@ class Button(QPushButton):
     """A button that names what happens."""
 
     def __init__(self, words: str, icon: str = "", kind: str = "", *, big: bool = False) -> None:
-        super().__init__(words)
+        super().__init__(said(words))
         self.setProperty("kind", kind)
         self.setProperty("big", "true" if big else "false")
         self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
@@ -275,8 +300,8 @@ class Tool(QToolButton):
     def __init__(self, icon: str, tip: str, *, checkable: bool = False, size: int = 16) -> None:
         super().__init__()
         self._icon, self._size = icon, size
-        self.setToolTip(tip)
-        self.setAccessibleName(tip)
+        self.setToolTip(said(tip))
+        self.setAccessibleName(said(tip))
         self.setCheckable(checkable)
         self.setFixedSize(26, 26)
         self._tint()
@@ -301,18 +326,18 @@ def tool(icon: str, tip: str, *, checkable: bool = False, on: bool = False, size
     return made
 
 
-def search(hint: str, shortcut: str = "", *, width: int | None = None) -> QLineEdit:
-    """A field to look for something, with its key at the right."""
+def search(hint: str, shortcut: str = "", *, width: int | None = None, command: str = "") -> QLineEdit:
+    """A field to look for something, at the right its key or that of the command that leads here."""
     made = QLineEdit()
-    made.setPlaceholderText(hint)
-    made.setAccessibleName(hint)
+    made.setPlaceholderText(said(hint))
+    made.setAccessibleName(said(hint))
     box = QHBoxLayout(made)
     box.setContentsMargins(8, 0, 6, 0)
     box.addWidget(glyph("search", 14, "text3"))
     box.addStretch(1)
     room = 0
-    if shortcut:
-        sign = key(shortcut)
+    if shortcut or command:
+        sign = key_of(command) if command else key(shortcut)
         box.addWidget(sign)
         room = sign.sizeHint().width() + 8
     made.setTextMargins(18, 0, room, 0)
@@ -334,8 +359,8 @@ class Segmented(QFrame):
         self.choices = QButtonGroup(self)  # exclusive; `idClicked` says which one the person took
         for index, name in enumerate(names):
             one = QToolButton()
-            one.setText(name)
-            one.setAccessibleName(name)
+            one.setText(said(name))
+            one.setAccessibleName(said(name))
             one.setProperty("kind", "segment")
             one.setCheckable(True)
             one.setChecked(index == chosen)
@@ -406,7 +431,7 @@ def field(name: str, widget: QWidget, *, width: int = 92) -> QWidget:
     label.setFixedWidth(theme.px(width))
     label.setBuddy(widget)
     if not widget.accessibleName():
-        widget.setAccessibleName(name)
+        widget.setAccessibleName(said(name))
     return row(label, (widget, 1))
 
 
@@ -426,5 +451,5 @@ def state_card(icon: str, title: str, words: str, *actions: QWidget, colour: str
         gap=6,
     )
     made = col(None, inside, None)
-    made.setAccessibleName(title)
+    made.setAccessibleName(said(title))
     return made

@@ -6,16 +6,17 @@ from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtWidgets import QButtonGroup, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from studio import icons, theme
+from studio.commands import tip
+from studio.words import said
 
 
 @dataclass(frozen=True)
 class Place:
-    """A button of the rail: its name (of a command, `page-NAME` for pages), words, icon and tooltip."""
+    """A button of the rail: its name (of a command, `page-NAME` for pages), words and icon."""
 
     name: str
     words: str
     icon: str
-    tip: str
 
 
 class _RailButton(QToolButton):
@@ -23,9 +24,9 @@ class _RailButton(QToolButton):
         super().__init__()
         self.place = place
         self.setObjectName("railbutton")
-        self.setText(place.words)
-        self.setToolTip(place.tip)
-        self.setAccessibleName(place.words)
+        self.setText(said(place.words))
+        self.setToolTip(tip(place.name))
+        self.setAccessibleName(said(place.words))
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
         self.setIconSize(QSize(20, 20))
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -80,7 +81,7 @@ class Rail(QWidget):
         """A page that cannot be opened stays where it is and says why."""
         button = self._buttons[name]
         button.setEnabled(on)
-        button.setToolTip(button.place.tip if on else why_not)
+        button.setToolTip(tip(name) if on else why_not)
 
     def _pressed(self) -> None:
         button = self.sender()

@@ -5,11 +5,13 @@ from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QMenuBar, QSizePolicy, QToolButton, QWidget
 
 from studio import theme
+from studio.commands import shown
 from studio.document import Document
 from studio.jobs import Job, Jobs
 from studio.widgets import parts
 from studio.widgets.clip_states import clip_state
 from studio.widgets.job_words import left_words
+from studio.words import say
 
 _MOST_CLIPS = 40
 
@@ -29,14 +31,14 @@ class TopBar(QWidget):
         self.menus = QMenuBar()
         self.menus.setNativeMenuBar(False)
         self.menus.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        self.search: QLineEdit = parts.search("Search clips, labels, commands", "Ctrl+K")
+        self.search: QLineEdit = parts.search("Search clips, labels, commands", command="search")
         self._project = parts.text("", "label")
         self._arrow = parts.glyph("right", 12, "text3")
         self._clip = QToolButton()
         self._clip.setProperty("kind", "crumb")
         self._clip.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self._clip.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self._clip.setAccessibleName("Choose a clip")
+        self._clip.setAccessibleName(say("Choose a clip"))
         self._clip.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._clip_menu = QMenu(self._clip)
         self._clip_menu.aboutToShow.connect(self._list_clips)
@@ -72,10 +74,10 @@ class TopBar(QWidget):
         if is_open:
             narrow = self.width() < 1400
             parts.elide(self._project, document.project.name, 130 if narrow else 220, Qt.TextElideMode.ElideRight)
-            words = clip.name if clip is not None else "No clip" if document.project.clips else "No clips yet"
+            words = clip.name if clip is not None else say("No clip" if document.project.clips else "No clips yet")
             shown = self._clip.fontMetrics().elidedText(words, Qt.TextElideMode.ElideMiddle, 150 if narrow else 260)
             self._clip.setText(parts.literal(shown) + "  ▾")
-            self._clip.setToolTip(words if shown != words else "Choose a clip")
+            self._clip.setToolTip(words if shown != words else say("Choose a clip"))
             self._clip.setEnabled(bool(document.project.clips))
         self.search.setEnabled(True)
         self._follow_history()
@@ -85,16 +87,16 @@ class TopBar(QWidget):
         super().resizeEvent(event)
         narrow = self.width() < 1400
         self.search.setFixedWidth(theme.px(190) if narrow else 320)
-        self.search.setPlaceholderText("Search" if narrow else "Search clips, labels, commands")
+        self.search.setPlaceholderText(say("Search" if narrow else "Search clips, labels, commands"))
         self.menus.setFixedSize(self.menus.sizeHint())
         if event.oldSize().width() != event.size().width():
             self.follow()
 
     def _follow_history(self) -> None:
         for button, action in ((self._undo, self._undo_action), (self._redo, self._redo_action)):
-            key = action.shortcut().toString()
+            key = shown("undo" if button is self._undo else "redo")
             button.setEnabled(action.isEnabled())
-            nothing = "Nothing to undo" if button is self._undo else "Nothing to redo"
+            nothing = say("Nothing to undo" if button is self._undo else "Nothing to redo")
             button.setToolTip(f"{action.iconText()}  {key}" if action.isEnabled() else nothing)
 
     def _follow_jobs(self, _job: Job | None = None) -> None:
@@ -103,13 +105,13 @@ class TopBar(QWidget):
         self._second_line.setVisible(self._document.is_open)
         if not live:
             count = len(self._jobs.jobs())
-            self._job.setText("No jobs running" if count else "No jobs")
+            self._job.setText(say("No jobs running" if count else "No jobs"))
             return
         job = max(live, key=lambda each: each.share() or 0.0)
         share = job.share()
-        words = [job.name if len(live) == 1 else f"{len(live)} jobs"]
+        words = [job.name if len(live) == 1 else say("{count} jobs", count=len(live))]
         if job.state == "stopping":
-            words.append("stopping")
+            words.append(say("stopping"))
         elif share is not None:
             words.append(f"{share:.0%}".replace("%", " %"))
         left = left_words(job.seconds_left())
@@ -129,7 +131,7 @@ class TopBar(QWidget):
         menu.triggered.connect(self._choose, Qt.ConnectionType.UniqueConnection)
         if len(clips) > _MOST_CLIPS:
             menu.addSeparator()
-            menu.addAction(f"All {len(clips)} clips").setData("")
+            menu.addAction(say("All {count} clips", count=len(clips))).setData("")
 
     def _choose(self, action: QAction) -> None:
         if action.data():

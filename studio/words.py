@@ -1,0 +1,28 @@
+"""The one door through which the words a person reads go to a translator.
+
+A source text is plain English in the code. `said` looks up one that has no values in it; `say` looks up a text with
+named places and then fills them, so that another language can put them in another order: `say("{count} clips left",
+count=3)`, never an f-string with words in it. The parts of `studio.widgets.parts`, notices, dialogs, menus and the
+table of commands pass what they are given through `said` themselves, so a plain literal given to them needs nothing.
+Names that people gave (clips, labels, runs, folders) are not words of the studio: they are filled in, never looked up.
+
+The names of undo steps and the messages of `core` stay in English: the first are kept in the project's journal, which
+two people with two languages may share; the second are also what the command line prints.
+`tools/texts.py` lists every source text as a Qt `.ts` file.
+"""
+
+from PySide6.QtCore import QCoreApplication
+
+CONTEXT = "Posecast"
+"""The context of every source text, so that one text has one translation. Texts of `self.tr` have their class's."""
+
+
+def said(words: str) -> str:
+    """A source text in the person's language; as it is where there is no translation."""
+    return QCoreApplication.translate(CONTEXT, words) if words else ""
+
+
+def say(source: str, **values: object) -> str:
+    """A source text with named places, in the person's language and filled in."""
+    words = said(source)
+    return words.format(**values) if values else words
