@@ -65,10 +65,14 @@ def inspect(path: Path) -> Found:
 
 
 def _project(folder: Path) -> Found:
+    from core.overview import overview_of
+    from core.project.odd import TITLES
     from core.project.store import ProjectStore
 
     with ProjectStore.open(folder, "", mode="read") as store:
         project = store.project
+        overview = overview_of(project, store.journal, store.tracks)
+        without = {clip.id: clip.without_pose for clip in overview.clips}
         rows = tuple(
             {
                 "clip": clip.name,
@@ -76,6 +80,7 @@ def _project(folder: Path) -> Found:
                 "frames": clip.video.frame_count,
                 "segments": len(clip.segments),
                 "poses": len(clip.poses),
+                "without pose": without[clip.id],
                 "drafts": sum(each.is_draft for each in clip.segments),
                 "2D poses": "yes" if clip.tracks else "no",
                 "camera": "calibrated" if clip.camera else "estimated",
@@ -85,6 +90,10 @@ def _project(folder: Path) -> Found:
         facts = {
             "name": project.name,
             "clips": len(project.clips),
+            "done": overview.done,
+            "marked": f"{overview.share_marked:.1%}".replace("%", " %"),
+            "segments": overview.segments,
+            "characteristic poses": overview.poses,
             "actions": ", ".join(each.name for each in project.actions()),
             "objects": len(project.objects()),
             "splits": ", ".join(
@@ -92,7 +101,9 @@ def _project(folder: Path) -> Found:
                 for split in project.splits.values()
             ),
             "runs": sum(1 for each in (folder / "runs").glob("*") if (each / "spec.json").is_file()),
+            "by": ", ".join(f"{each.name} ({each.segments} segments, {each.poses} poses)" for each in overview.people),
         }
+        facts |= {TITLES[kind].lower(): len(found) for kind, found in overview.odd.items()}
     return Found(path=str(folder), kind="project", facts=facts, rows=rows)
 
 

@@ -155,8 +155,10 @@ class _Plan:
         step = FRAMES / max(count, 1)
         for place in range(count):
             at += timedelta(seconds=chance.uniform(3, 9))
-            start = int(place * step) + chance.randrange(0, max(int(step * 0.15), 1))
-            end = max(start + 2, int((place + 1) * step) - chance.randrange(0, max(int(step * 0.15), 1)))
+            start = int(place * step)
+            end = int((place + 1) * step)
+            if chance.random() < 0.04:
+                end -= int(step * 0.3)
             source = foreseen_by("forecaster-08") if chance.random() < 0.02 else "by hand"
             if chance.random() < 0.004 and place:
                 start = max(0, start - int(step * 0.4))

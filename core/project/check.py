@@ -6,7 +6,6 @@ outside its segment, a video that moved.
 """
 
 from collections.abc import Iterator
-from itertools import pairwise
 from pathlib import Path
 from typing import Literal
 
@@ -16,9 +15,10 @@ import numpy as np
 from core.bodies.skeletons import UPPER_BODY_9
 from core.errors import CoreError, FileError
 from core.project import inbox
-from core.project.annotations import Clip, Project, Segment
+from core.project.annotations import Clip, Project
 from core.project.cameras import fits
 from core.project.database import FILE_NAME, Database, is_complete, look
+from core.project.odd import odd_in, segment_words
 from core.project.rows import CHILD_TABLES, TABLES, Key, Row, value_of
 from core.project.track_files import check_tracks, read_tracks
 
@@ -168,22 +168,13 @@ def _of_clip(project: Project, clip: Clip) -> Iterator[Finding]:
     actors = {each.id for each in clip.actors}
     frames = clip.video.frame_count
     for segment in clip.segments:
-        where = _where(project, segment)
+        where = segment_words(project, segment)
         for kind, label_id in (("action", segment.action), *(("object", each) for each in segment.objects)):
             label = project.labels.get(label_id)
             if label is None or label.kind != kind:
                 yield error(f"the {kind} of {where} is not there", segment.id)
         if segment.actor and segment.actor not in actors:
             yield error(f"the person of {where} is not there", segment.id)
-        if segment.end_frame > frames:
-            yield odd(f"{where} goes on after the video's last frame, {frames - 1}", segment.id)
-    for actor in {each.actor for each in clip.segments}:
-        of_actor = [each for each in clip.segments if each.actor == actor]
-        latest = of_actor[0]
-        for _, segment in pairwise(of_actor):
-            if segment.start_frame < latest.end_frame:
-                yield odd(f"{_where(project, latest)} and {_where(project, segment)} overlap", segment.id)
-            latest = max(latest, segment, key=lambda each: each.end_frame)
     by_id = {each.id: each for each in clip.segments}
     with_pose: set[str] = set()
     for pose in clip.poses:
@@ -192,21 +183,31 @@ def _of_clip(project: Project, clip: Clip) -> Iterator[Finding]:
             yield error(f"the pose at frame {pose.frame} belongs to no segment", pose.id)
             continue
         if of.id in with_pose:
-            yield error(f"{_where(project, of)} has two characteristic poses", pose.id)
+            yield error(f"{segment_words(project, of)} has two characteristic poses", pose.id)
         with_pose.add(of.id)
-        if not of.start_frame <= pose.frame < of.end_frame:
-            yield odd(f"the pose at frame {pose.frame} lies outside {_where(project, of)}", pose.id)
-        if pose.frame >= frames:
-            yield odd(f"the pose at frame {pose.frame} lies after the video's last frame, {frames - 1}", pose.id)
         for joint in pose.joint_edits:
             if joint not in UPPER_BODY_9.joints:
                 yield error(f"the pose at frame {pose.frame} moves an unknown joint, {joint}", pose.id)
-
-
-def _where(project: Project, segment: Segment) -> str:
-    label = project.labels.get(segment.action)
-    name = label.name if label is not None else "segment"
-    return f"{name} ({segment.start_frame} to {segment.end_frame})"
+    for each in odd_in(clip, frozenset()):
+        about = by_id.get(each.segment)
+        if about is None:
+            continue
+        where = segment_words(project, about)
+        match each.kind:
+            case "overlap":
+                yield odd(f"{segment_words(project, by_id[each.other])} and {where} overlap", about.id)
+            case "pose outside":
+                yield odd(f"the pose at frame {each.frame} lies outside {where}", about.id)
+            case "same frame":
+                yield odd(
+                    f"the poses of {segment_words(project, by_id[each.other])} and {where} are one frame", about.id
+                )
+            case "past the end" if each.end_frame:
+                yield odd(f"{where} goes on after the video's last frame, {frames - 1}", about.id)
+            case "past the end":
+                yield odd(f"the pose at frame {each.frame} lies after the video's last frame, {frames - 1}", about.id)
+            case _:
+                pass
 
 
 # ---- the files beside it ----

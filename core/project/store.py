@@ -188,6 +188,11 @@ class ProjectStore:
         """The newest edits, newest first, undos and redos among them."""
         return self._history[: -limit - 1 : -1]
 
+    @property
+    def journal(self) -> Sequence[Entry]:
+        """All edits, oldest first, undos and redos among them. It grows as edits are made; nothing in it changes."""
+        return self._history
+
     def video_path(self, clip: Clip) -> Path:
         """Where the clip's video should be; the folder itself, so never a file, for a clip made without one."""
         return self.folder / clip.video.path
