@@ -26,6 +26,7 @@ from studio.pages.annotate_bodies import PictureBody
 from studio.pages.annotate_casting import Casting
 from studio.pages.annotate_changing import Changing
 from studio.pages.annotate_foreseen import Foreseen
+from studio.pages.annotate_leaving import Leaving
 from studio.pages.annotate_marking import Marking
 from studio.pages.annotate_panels import Panels
 from studio.pages.annotate_part import Parts
@@ -89,6 +90,7 @@ class AnnotatePage(QWidget):
             document, jobs, models, display, self.picture, self.timeline, self.player, self.changing, self.view.ghost
         )
         self.parts = Parts()
+        self.back_out = Leaving(self.parts, self.timeline)
         self.parts.add(Tracks(self.picture, self.timeline))
         self.parts.add(self.playing)
         self._wide_thumbnails = QTimer(self, singleShot=True, interval=120)
