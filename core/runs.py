@@ -276,6 +276,14 @@ class BuildPoseBank(msgspec.Struct, frozen=True, kw_only=True, tag="build-pose-b
     seed: int = 0
 
 
+class MakeProxy(msgspec.Struct, frozen=True, kw_only=True, tag="make-proxy"):
+    """A light copy of `video` for scrubbing (core.video.proxy); without a folder, where this machine keeps them."""
+
+    video: str
+    out: str
+    folder: str = ""
+
+
 Spec = (
     ExtractPoses
     | TrainForecaster
@@ -291,4 +299,5 @@ Spec = (
     | ImportData
     | PrepareData
     | BuildPoseBank
+    | MakeProxy
 )

@@ -30,6 +30,7 @@ from core.runs import (
     ImportData,
     Made,
     MakeDemo,
+    MakeProxy,
     Metric,
     Note,
     PrepareData,
@@ -157,6 +158,8 @@ class Job(QObject):
                 return f"Prepare {PREPARED[dataset]}"
             case BuildPoseBank(name=name):
                 return f"Build the pose bank {name}"
+            case MakeProxy(video=video):
+                return f"Make a light copy of {Path(video).name}"
             case None:
                 return "Made with another version"
 

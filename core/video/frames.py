@@ -2,12 +2,13 @@
 
 import hashlib
 from collections import OrderedDict
+from collections.abc import Generator
 from pathlib import Path
 from typing import NamedTuple, Self
 
 import numpy as np
 from av.video.frame import VideoFrame
-from jaxtyping import UInt8
+from jaxtyping import Int, UInt8
 from numpy import ndarray
 
 from core.errors import FormatError
@@ -51,6 +52,7 @@ class Video:
         self._decoder = Decoder(path)
         self._cache: OrderedDict[int, VideoFrame] = OrderedDict()
         self._lost: set[int] = set()
+        self._going_back = False
         self._fingerprint = ""
         try:
             self._decoder.learn()
@@ -89,6 +91,13 @@ class Video:
         size = (width, height) if self._turns % 2 == 0 else (height, width)
         return self._picture(self._decoded(number), *size)
 
+    def planes(self, number: int, width: int, height: int) -> VideoFrame:
+        """This frame as brightness and colour (yuv420p), upright, in an even size: what an encoder takes."""
+        upright = self._turns % 2 == 0
+        wide, high = (width, height) if upright else (height, width)
+        frame = self._decoded(number).reformat(wide, high, "yuv420p", interpolation="AREA")
+        return _turned(frame, self._turns) if self._turns else frame
+
     def scaled(self, number: int, longest: int) -> Rgb:
         """This frame, made smaller where its longer side has more than `longest` pixels."""
         scale = min(1.0, longest / max(self._stored))
@@ -97,6 +106,14 @@ class Video:
     def pts(self, number: int) -> int:
         """The frame's time stamp in the file, in ticks of its stream."""
         return int(self._decoder.index.pts[self._checked(number)])
+
+    def all_pts(self) -> Int[ndarray, " frames"]:
+        """The time stamps of all frames, in ticks of their stream."""
+        return self._decoder.index.pts.copy()
+
+    def keyframes(self) -> Int[ndarray, " keys"]:
+        """The frames that can be shown without decoding others, ascending."""
+        return self._decoder.index.key_places.copy()
 
     def time_s(self, number: int) -> float:
         """Seconds from the first frame to this one."""
@@ -115,6 +132,23 @@ class Video:
     def is_cached(self, number: int) -> bool:
         """Whether this frame is at hand without decoding."""
         return number in self._cache
+
+    def approach(self, number: int) -> Generator[None]:
+        """Decode towards this frame, one picture a step, so that a caller may change its mind on the way.
+
+        At the end the frame is at hand. Nothing else may be asked of the video between two steps but frames that are
+        at hand; a caller who wants another lets this go.
+        """
+        yield from self._decoding(number)
+
+    @property
+    def reach(self) -> int:
+        """How many frames are kept at hand when one is decoded: it and those before it."""
+        return self._most_cached * 3 // 4
+
+    def keep_for(self, *, going_back: bool) -> None:
+        """Which frames are let go first: the ones used least recently, or, going back, the latest of the video."""
+        self._going_back = going_back
 
     @property
     def fingerprint(self) -> str:
@@ -160,17 +194,27 @@ class Video:
         return np.ascontiguousarray(np.rot90(rgb, self._turns)) if self._turns else rgb
 
     def _decoded(self, number: int) -> VideoFrame:
+        steps = self._decoding(number)
+        while True:
+            try:
+                next(steps)
+            except StopIteration as end:
+                return end.value
+
+    def _decoding(self, number: int) -> Generator[None, None, VideoFrame]:
+        """The decoded frame, one step for each frame that is decoded on the way."""
         if self._checked(number) in self._cache:
             self._cache.move_to_end(number)
             return self._cache[number]
         for back in () if number in self._lost else (0, 1, 3):
             for shown, frame in self._decoder.towards(number, back):
-                if number - shown < self._most_cached * 3 // 4:
+                if number - shown < self.reach:
                     self._keep(shown, frame)
                 if shown == number:
                     return frame
                 if shown > number:
                     break  # it never came out; damage at that keyframe may not reach it from an earlier one
+                yield
         self._lost.add(number)
         raise FormatError(self.path, f"frame {number} cannot be decoded", hint=HINT_COPY)
 
@@ -178,4 +222,22 @@ class Video:
         self._cache[number] = frame
         self._cache.move_to_end(number)
         while len(self._cache) > self._most_cached:
-            self._cache.popitem(last=False)
+            if self._going_back:
+                del self._cache[max(self._cache)]
+            else:
+                self._cache.popitem(last=False)
+
+
+def _turned(frame: VideoFrame, quarters: int) -> VideoFrame:
+    """A yuv420p frame turned to the left by so many quarters."""
+    packed = frame.to_ndarray(format="yuv420p")
+    wide, high = frame.width, frame.height
+    flat = packed.reshape(-1)
+    sizes = ((high, wide), (high // 2, wide // 2), (high // 2, wide // 2))
+    ends = np.cumsum([0, *(rows * columns for rows, columns in sizes)])
+    planes = [flat[ends[at] : ends[at + 1]].reshape(size) for at, size in enumerate(sizes)]
+    turned = [np.rot90(plane, quarters) for plane in planes]
+    packed = np.concatenate([plane.reshape(-1) for plane in turned]).reshape(-1, turned[0].shape[1])
+    made = VideoFrame.from_ndarray(np.ascontiguousarray(packed), format="yuv420p")
+    made.colorspace, made.color_range = frame.colorspace, frame.color_range
+    return made

@@ -20,7 +20,17 @@ class VideoWriter:
     """Writes frames as H.264; a context manager. The file appears at its place when it is complete, or not at all."""
 
     def __init__(
-        self, path: Path, rate_hz: float, width: int, height: int, crf: int, gop: int, comment: str = ""
+        self,
+        path: Path,
+        rate_hz: float,
+        width: int,
+        height: int,
+        crf: int,
+        gop: int,
+        comment: str = "",
+        *,
+        preset: str = "veryfast",
+        reordered: bool = True,
     ) -> None:
         if width % 2 or height % 2:
             raise FileError(path, f"a video of {width} × {height} cannot be written", hint="Choose even numbers.")
@@ -36,7 +46,9 @@ class VideoWriter:
             self._container.metadata["comment"] = comment
         self._stream = self._container.add_stream("libx264", rate=Fraction(rate_hz).limit_denominator(60_000))
         self._stream.width, self._stream.height, self._stream.pix_fmt = width, height, "yuv420p"
-        self._stream.options = {"crf": str(crf), "preset": "veryfast", "g": str(gop)}
+        self._stream.options = {"crf": str(crf), "preset": preset, "g": str(gop)}
+        if not reordered:  # larger, but no picture waits for a later one
+            self._stream.options |= {"bf": "0"}
         context = self._stream.codec_context
         context.colorspace, context.color_primaries, context.color_trc, context.color_range = 1, 1, 1, 1  # BT.709
 
@@ -54,7 +66,19 @@ class VideoWriter:
         if rgb.shape != self._size:
             raise ValueError(f"a frame of {rgb.shape} in a video of {self._size}")
         frame = VideoFrame.from_ndarray(np.ascontiguousarray(rgb), format="rgb24")
-        frame = frame.reformat(format="yuv420p", dst_colorspace="ITU709", dst_color_range="MPEG")
+        self._encode(frame.reformat(format="yuv420p", dst_colorspace="ITU709", dst_color_range="MPEG"))
+
+    def add_planes(self, frame: VideoFrame) -> None:
+        """The next frame as `Video.planes` gives it: in the colours of the video it is from, nothing converted."""
+        if (frame.height, frame.width, 3) != self._size:
+            raise ValueError(f"a frame of {frame.width} × {frame.height} in a video of {self._size}")
+        if not self._count:
+            context = self._stream.codec_context
+            context.colorspace, context.color_range = frame.colorspace, frame.color_range
+            context.color_primaries, context.color_trc = frame.color_primaries, frame.color_trc
+        self._encode(frame)
+
+    def _encode(self, frame: VideoFrame) -> None:
         frame.pts, frame.time_base = self._count, 1 / Fraction(self._stream.codec_context.framerate)
         self._count += 1
         with written(self.path):
