@@ -71,7 +71,7 @@ class Studio(QObject):
         self.importing = Importing(self.document, self.jobs, self.adding, self.window)
         self.banking = Banking(self.document, self.sets, self.importing, self.window)
         self.projects = ProjectCommands(self.document, self.jobs, self.adding, self.importing, settings, self.window)
-        self._help = HelpCommands(self.window)
+        self._help = HelpCommands(self.window, settings)
         self.exporting_data = ExportingData(self.document, self.sets, self.window)
         self.exporting = Exporting(self.document, self.jobs, self.window, self.exporting_data.ask)
         self.calibrating = Calibrating(self.document, self.window)
@@ -80,6 +80,8 @@ class Studio(QObject):
         looks: tuple[Look, ...] = ("dark", "light", "system")
         own = {
             "settings": self._show_settings,
+            "overview": self._show_overview,
+            "history": self._show_history,
             "quit": self.window.close,
             **self.exporting.handlers(),
             **self.importing.handlers(),
@@ -111,13 +113,44 @@ class Studio(QObject):
         document, jobs = self.document, self.jobs
         return {
             "projects": lambda: ProjectsPage(self.settings, self.projects.open),
-            "data": lambda: DataPage(document, jobs, self.adding, self.sets),
+            "data": self._data,
             "annotate": lambda: AnnotatePage(document, jobs, self.models, self.display),
             "train": self._training,
             "evaluate": lambda: EvaluatePage(document, jobs, self.reports),
             "forecast": self._forecasting,
             "generate": lambda: GeneratePage(document, jobs, self.models, self.display, self.sets),
         }
+
+    def _data(self) -> DataPage:
+        page = DataPage(self.document, self.jobs, self.adding, self.sets)
+        page.overview.place_wanted.connect(self._go_to)
+        page.overview.label_wanted.connect(self._show_label)
+        return page
+
+    def _show_overview(self) -> None:
+        page = self.window.show_page("data")
+        if isinstance(page, DataPage):
+            page.show_overview()
+
+    def _show_history(self) -> None:
+        page = self.window.show_page("annotate")
+        if isinstance(page, AnnotatePage):
+            page.panels.open_history()
+
+    def _go_to(self, clip: str, segment: str, frame: int) -> None:
+        """Show a place of the project: its clip, its segment chosen, at its frame; -1 leaves the playhead there."""
+        self.document.choose_clip(clip)
+        page = self.window.show_page("annotate")
+        if isinstance(page, AnnotatePage):
+            page.timeline.choose(frozenset({segment} if segment else ()))
+        if frame >= 0:
+            self.document.seek(frame)
+
+    def _show_label(self, label: str) -> None:
+        page = self.window.show_page("annotate")
+        if isinstance(page, AnnotatePage):
+            page.labels.start_finding()
+            page.labels.search.setText(self.document.project.labels[label].name)
 
     def _training(self) -> TrainingPage:
         page = TrainingPage(self.document, self.jobs, self.sets)

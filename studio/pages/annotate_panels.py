@@ -76,6 +76,11 @@ class Panels(QObject):
         self._inspector.clip.show_facts(facts.clip_facts(project, clip, document.video_path(clip.id), poses))
         self.show_history()
 
+    def open_history(self) -> None:
+        """Bring what was done to the front, and the keys to it."""
+        self._inspector.tabs.setCurrentIndex(HISTORY)
+        self.show_history()
+
     def show_history(self, *_: object) -> None:
         """What was done, where somebody looks at it."""
         if self._inspector.tabs.currentIndex() == HISTORY and self._document.is_open:

@@ -17,6 +17,7 @@ from studio.document import Document
 from studio.jobs import Jobs
 from studio.pages.data_catalog import CLIPS, DataCatalog
 from studio.pages.data_clips import DataClips
+from studio.pages.data_overview import DataOverview
 from studio.pages.data_set import DataSetView
 from studio.pages.data_statistics import DataStatistics
 from studio.widgets.record_table import RecordTable
@@ -36,6 +37,7 @@ class DataPage(QWidget):
         self.catalog = DataCatalog(document, jobs, sets)
         self.clips = DataClips(document, jobs, adding)
         self.set_view = DataSetView(document, sets)
+        self.overview = DataOverview(document, sets.later)
         self.statistics = DataStatistics()
         self._counted: dict[str, tuple[Project, Statistics]] = {}  # of clips, by the row of the catalog that shows them
         self._is_counting = False
@@ -45,6 +47,7 @@ class DataPage(QWidget):
         self._splitter = splitter = QSplitter()
         splitter.setObjectName("main")
         splitter.setHandleWidth(6)
+        self._middle.addWidget(self.overview)
         for part in (self.catalog, self._middle, self.statistics):
             splitter.addWidget(part)
         splitter.setStretchFactor(1, 1)
@@ -58,6 +61,8 @@ class DataPage(QWidget):
         self.catalog.bank_wanted.connect(lambda: self.asks.emit("build-bank"))
         self.clips.import_wanted.connect(lambda: self.asks.emit("import"))
         self.clips.asks.connect(self.asks)
+        for tabs in (self.clips.tabs, self.overview.tabs):
+            tabs.choices.idClicked.connect(lambda at: self.show_overview(on=at == 1))
         self.set_view.reasons_wanted.connect(self.catalog.show_reasons)
         self.set_view.licence_wanted.connect(self.catalog.show_licence)
         sets.moved.connect(self._show_statistics)
@@ -68,7 +73,13 @@ class DataPage(QWidget):
     @property
     def table(self) -> RecordTable:
         """The table in front."""
+        if self._is_on_overview:
+            return self.overview.list_in_front
         return self.clips.table if self._is_on_clips else self.set_view.table
+
+    @property
+    def _is_on_overview(self) -> bool:
+        return self._middle.currentWidget() is self.overview
 
     @property
     def _is_on_clips(self) -> bool:
@@ -82,15 +93,16 @@ class DataPage(QWidget):
     def commands(self) -> dict[str, object]:
         return {
             "find-clips": self._find,
-            "open-in-annotate": lambda: self.clips.open_clip(self._document.clip_id) if self._is_on_clips else None,
+            "open-in-annotate": self._open_in_annotate,
             "take-out-clip": self._take_out,
             "all-clips": lambda: self.table.selectAll(),
             "extract-poses": self.clips.extract,
-            "walk-through": self.clips.walk_on,
+            "walk-through": lambda: (self.overview.go_first if self._is_on_overview else self.clips.walk_on)(),
         }
 
     def is_settled(self) -> bool:
         in_front = self.clips.is_settled if self._is_on_clips else self.set_view.is_settled
+        in_front = self.overview.is_settled if self._is_on_overview else in_front
         return in_front and not self._sets.is_busy
 
     def close_page(self) -> None:
@@ -102,6 +114,14 @@ class DataPage(QWidget):
         if self._is_on_clips:
             return CLIPS, ()
         return self.catalog.chosen_key, tuple(self.set_view.chosen_names())
+
+    def show_overview(self, *, on: bool = True) -> None:
+        """How far the whole project is, or its clips again."""
+        self.catalog.choose(CLIPS)
+        self._middle.setCurrentWidget(self.overview if on else self.clips)
+        self.clips.tabs.choose(0)
+        self.setFocusProxy(self.overview if on else self.clips)
+        self._show_statistics()
 
     def show_set(self, key: str) -> None:
         """Bring a data set to the front."""
@@ -116,10 +136,21 @@ class DataPage(QWidget):
             right = min(sizes[2], theme.px(220))
             self._splitter.setSizes([left, self.width() - left - right, right])
 
+    def _open_in_annotate(self) -> None:
+        if self._is_on_overview:
+            self.overview.open_current()
+        elif self._is_on_clips:
+            self.clips.open_clip(self._document.clip_id)
+
     def _find(self) -> None:
+        if self._is_on_overview:
+            self.overview.filter.setFocus()
+            return
         (self.clips.search if self._is_on_clips else self.set_view.search).setFocus()
 
     def _take_out(self) -> None:
+        if self._is_on_overview:
+            return
         if self._is_on_clips:
             self.clips.take_out()
         else:
@@ -160,7 +191,7 @@ class DataPage(QWidget):
     def _count_clips(self) -> None:
         project, key, chosen = self._document.project, self.catalog.chosen_key, self._annotated
         clips = list(project.clips) if chosen is None else [each.id for each in clips_of(project, chosen)]
-        self.statistics.setVisible(bool(clips))
+        self.statistics.setVisible(bool(clips) and not self._is_on_overview)
         counted = self._counted.get(key)
         if counted is not None:
             self.statistics.show_statistics(counted[1])

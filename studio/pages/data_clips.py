@@ -23,6 +23,7 @@ from studio.widgets import parts
 from studio.widgets.record_table import RecordTable
 from studio.widgets.split_control import SplitControl
 from studio.widgets.thumbnails import Thumbnails
+from studio.words import say
 
 
 class DataClips(QWidget):
@@ -72,7 +73,9 @@ class DataClips(QWidget):
         self._body = QStackedWidget()
         self._body.addWidget(empty)
         self._body.addWidget(full)
-        head = parts.row((self._title, 1), self.extract_button, self.add, gap=6)
+        self.tabs = parts.segmented("Clips", "Overview")
+        self.tabs.setAccessibleName(say("What is shown"))
+        head = parts.row((self._title, 1), self.tabs, self.extract_button, self.add, gap=6)
         panel = parts.panel(None, head, (self._body, 1), gap=10, margins=(14, 10, 10, 8))
         panel.setAccessibleName(self.tr("Clips"))
         box = QVBoxLayout(self)

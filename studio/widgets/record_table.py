@@ -29,6 +29,7 @@ from PySide6.QtWidgets import (
 
 from studio import theme
 from studio.widgets.painting import draw_meter, put
+from studio.words import said
 
 _LEAST_STRETCH = 210
 _MOST_COMPARED = 2000
@@ -51,15 +52,19 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """What stands in a place. `share` draws a meter before the words, `dot` a state's sign, both theme words or hex."""
+    """What stands in a place. `share` draws a meter before the words, `dot` a state's sign, `bars` bars behind.
+
+    Colours are theme words or hex; bars are 0 to 1 high.
+    """
 
     words: str = ""
     share: float | None = None
-    colour: str = ""  # of the meter or the dot
+    colour: str = ""  # of the meter, the dot or the bars
     dot: bool = False
     strong: bool = False
     picture: QPixmap | None = None
     tip: str = ""
+    bars: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +120,7 @@ class _Model(QAbstractTableModel):
         if orientation != Qt.Orientation.Horizontal:
             return None
         if role == Qt.ItemDataRole.DisplayRole:
-            return self.columns[section].title
+            return said(self.columns[section].title)
         if role == Qt.ItemDataRole.TextAlignmentRole:
             side = Qt.AlignmentFlag.AlignRight if self.columns[section].is_number else Qt.AlignmentFlag.AlignLeft
             return side | Qt.AlignmentFlag.AlignVCenter
@@ -157,6 +162,13 @@ def _paint_cell(painter: QPainter, area: QRectF, cell: Cell, look: theme.Theme, 
         painter.setBrush(QColor(colour))
         painter.drawEllipse(QRectF(left, area.center().y() - 4, 8, 8))
         left += 14
+    if cell.bars:
+        wide = min(9.0, (area.width() * 0.6) / len(cell.bars))
+        for at, share in enumerate(cell.bars):
+            high = max(1.0, share * (area.height() - 10))
+            bar = QRectF(area.right() - (len(cell.bars) - at) * wide, area.bottom() - 5 - high, max(wide - 2, 1), high)
+            painter.fillRect(bar, QColor(colour if share else look.press))
+        area = area.adjusted(0, 0, -len(cell.bars) * wide - 4, 0)
     ink, weight, size = (look.text, 600, 12) if cell.strong else (look.text2, 400, 11 if cell.share is not None else 12)
     if is_number:
         put(painter, area.right(), baseline, cell.words, ink, size, weight, align="right")
@@ -187,7 +199,7 @@ class RecordTable(QTableView):
         self._rows = _Model(columns)
         self.setModel(self._rows)
         self.setItemDelegate(_Painter(self))
-        self.setAccessibleName(name)
+        self.setAccessibleName(said(name))
         self.setShowGrid(False)
         self.setMouseTracking(True)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
