@@ -230,7 +230,7 @@ class Video:
 
 def _turned(frame: VideoFrame, quarters: int) -> VideoFrame:
     """A yuv420p frame turned to the left by so many quarters."""
-    packed = frame.to_ndarray(format="yuv420p")
+    packed = np.asarray(frame.to_ndarray(format="yuv420p"), dtype=np.uint8)
     wide, high = frame.width, frame.height
     flat = packed.reshape(-1)
     sizes = ((high, wide), (high // 2, wide // 2), (high // 2, wide // 2))

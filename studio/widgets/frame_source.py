@@ -3,11 +3,18 @@
 One thread per open clip owns the video (core.video is used by one thread at a time). It serves, in this order, the
 newest wish, frames to be identified, and frames that are likely to be wished next. Pictures it made are kept, up to
 a fixed number of bytes, so that a step back or a loop costs nothing.
+
+Where the clip has a light copy (core.video.proxy), the copy answers what the original would have to seek for; after
+REST_S without another wish the original's own picture follows. What is played on from a sharp picture stays sharp as
+long as decoding keeps up. What a frame is (`identify`) is always asked of the original. Without a copy, playing
+backwards decodes the stretch before while the one at hand is shown.
 """
 
 import threading
+import time
 from collections import OrderedDict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,23 +22,29 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QImage
 
-from core.errors import CoreError
+from core.errors import CoreError, FileError
 from core.project.annotations import FrameIdentity
 from core.video import Video, frame_luma, open_video
+from core.video.proxy import Proxy, copies_folder, proxy_of
 from studio.widgets.clip_time import ClipTime
 from studio.widgets.departed import Departed
 
 KEPT_BYTES = 160 * 2**20
 AHEAD = 6
 """Frames decoded before they are wished for, while frames are wished in a row."""
+REST_S = 0.15
+"""So long nothing is wished before the original's picture takes the place of the light copy's."""
+_STRIDE = 2
+"""So many frames on, the original is not left for its light copy: playing on stays sharp."""
 
 
 @dataclass(frozen=True)
 class Frame:
-    """One decoded picture. `number` is its place in the clip."""
+    """One decoded picture. `number` is its place in the clip; a light one is from the copy for scrubbing."""
 
     number: int
     image: QImage
+    is_light: bool = False
 
 
 @dataclass(frozen=True)
@@ -67,6 +80,7 @@ class FrameSource(QObject):
         super().__init__(parent)
         self._reader: _Reader | None = None
         self._departed = Departed()
+        self._with_copy = True
         self._wishes = 0
         self._answered: int | None = 0
         self._told.connect(self._pass_on)
@@ -75,13 +89,19 @@ class FrameSource(QObject):
         """Read another clip; answers about the one before no longer arrive."""
         self.close()
         self._wishes, self._answered = 1, 0
-        self._reader = _Reader(path, self._told.emit)
+        self._reader = _Reader(path, self._told.emit, with_copy=self._with_copy)
         self._reader.start()
 
     def close(self, *, wait: bool = False) -> None:
         """Let go of the clip; with `wait`, return only when every thread of this source has ended."""
         reader, self._reader = self._reader, None
         self._departed.let_go(reader, wait=wait)
+
+    def use_light_copy(self, *, on: bool) -> None:
+        """Take pictures from the clip's light copy, once it is there; from the original alone otherwise."""
+        self._with_copy = on
+        if self._reader is not None:
+            self._reader.use_copy(on=on)
 
     def is_open(self) -> bool:
         """Whether a clip is being read."""
@@ -129,7 +149,7 @@ class FrameSource(QObject):
 class _Reader(threading.Thread):
     """The thread that owns one open video. `tell(self, answer)` carries answers to the window's thread."""
 
-    def __init__(self, path: Path, tell: Callable[["_Reader", object], None]) -> None:
+    def __init__(self, path: Path, tell: Callable[["_Reader", object], None], *, with_copy: bool) -> None:
         super().__init__(name=f"frames of {path.name}", daemon=True)
         self._path = path
         self._tell = tell
@@ -140,8 +160,16 @@ class _Reader(threading.Thread):
         self._made_px = 0
         self._wishes = 1
         self._to_identify: deque[int] = deque()
+        self._with_copy = with_copy
+        self._look_for_copy = with_copy
+        # What follows belongs to the thread.
+        self._copy: Proxy | None = None
         self._ahead: deque[int] = deque()
+        self._behind: Generator[None] | None = None  # on its way to the frames before those at hand
         self._last = -1
+        self._stands = -2  # the frame the original gave last
+        self._to_sharpen: int | None = None
+        self._rests_at = 0.0
         self._kept: OrderedDict[int, Frame] = OrderedDict()
         self._kept_bytes = 0
 
@@ -160,6 +188,11 @@ class _Reader(threading.Thread):
             self._to_identify.append(frame)
             self._changed.notify()
 
+    def use_copy(self, *, on: bool) -> None:
+        with self._changed:
+            self._with_copy, self._look_for_copy = on, True
+            self._changed.notify()
+
     def stop(self) -> None:
         with self._changed:
             self._stopped = True
@@ -176,57 +209,138 @@ class _Reader(threading.Thread):
         except CoreError as error:
             self._say(error)
         finally:
+            if self._copy is not None:
+                self._copy.close()
             self._say(Idle(None))
 
     def _serve(self, video: Video) -> None:
         while True:
             with self._changed:
-                if not (self._stopped or self._wish is not None or self._to_identify):
-                    self._say(Idle(self._wishes))
-                while not (self._stopped or self._wish is not None or self._to_identify or self._ahead):
-                    self._changed.wait()
+                self._wait()
                 if self._stopped:
                     return
+                look, self._look_for_copy = self._look_for_copy, False
                 wish, self._wish = self._wish, None
                 asked = self._to_identify.popleft() if wish is None and self._to_identify else None
-                ahead = self._ahead.popleft() if wish is None and asked is None else None
             try:
+                if look:
+                    self._find_copy(video)
                 if wish is not None:
                     self._answer(video, wish)
                 elif asked is not None:
                     self._say((asked, _identity(video, asked)))
-                elif ahead is not None:
-                    self._frame(video, ahead)
+                elif not look:
+                    self._prepare(video)
             except CoreError as error:
+                if not self._path.exists():
+                    raise FileError(
+                        self._path, "can no longer be reached", hint="Is the disk or the network it lies on connected?"
+                    ) from error
+                self._ahead.clear()
+                self._behind = None
                 if wish is not None:
                     self._say(_Damaged(wish, str(error)))
                 if asked is not None:
                     self._say((asked, None))
 
+    def _is_asked(self) -> bool:
+        return self._stopped or self._wish is not None or bool(self._to_identify) or self._look_for_copy
+
+    def _wait(self) -> None:
+        """Until there is something to do; say so where there is nothing."""
+        if not self._is_asked() and self._to_sharpen is None:
+            self._say(Idle(self._wishes))
+        while not self._is_asked() and not self._ahead and self._behind is None:
+            if self._to_sharpen is None:
+                self._changed.wait()
+                continue
+            left_s = self._rests_at - time.monotonic()
+            if left_s <= 0:
+                return
+            self._changed.wait(left_s)
+
+    def _find_copy(self, video: Video) -> None:
+        if self._copy is not None:
+            self._copy.close()
+        self._copy = proxy_of(video, copies_folder()) if self._with_copy else None
+
     def _answer(self, video: Video, wish: int) -> None:
         wish = max(0, min(wish, len(video) - 1))
-        self._say(self._frame(video, wish))
         step = wish - self._last
         self._last = wish
         self._ahead.clear()
+        if self._behind is not None and not (step < 0 and video.is_cached(wish)):
+            self._behind = None
+        video.keep_for(going_back=step < 0)
+        frame = self._frame(video, wish, light=self._is_far(video, wish))
+        self._say(frame)
+        self._to_sharpen = wish if frame.is_light else None
+        self._rests_at = time.monotonic() + REST_S
         if 0 < abs(step) <= AHEAD:
             towards = range(wish + 1, wish + 1 + AHEAD) if step > 0 else range(wish - 1, wish - 1 - AHEAD, -1)
             self._ahead.extend(each for each in towards if 0 <= each < len(video))
+            if step < 0 and self._copy is None and self._behind is None:
+                self._behind = self._before(video, wish)
 
-    def _frame(self, video: Video, number: int) -> Frame:
+    def _is_far(self, video: Video, number: int) -> bool:
+        """Whether the original would have to seek for a frame that the light copy holds."""
+        at_hand = video.is_cached(number) or 0 <= number - self._stands <= _STRIDE
+        return self._copy is not None and self._copy.holds(number) and not at_hand
+
+    def _before(self, video: Video, number: int) -> Generator[None] | None:
+        """On the way to the frames before those at hand, once only few of these are left."""
+        first = number
+        while first > 0 and video.is_cached(first - 1):
+            first -= 1
+        return video.approach(first - 1) if first > 0 and number - first < video.reach // 3 else None
+
+    def _prepare(self, video: Video) -> None:
+        """One piece of what nobody waits for yet, or the sharp picture somebody rests on."""
+        if self._ahead:
+            number = self._ahead.popleft()
+            if self._behind is None or video.is_cached(number):
+                self._frame(video, number, light=self._is_far(video, number))
+        elif self._behind is not None:
+            if next(self._behind, self) is self:
+                self._behind = None
+        elif self._to_sharpen is not None and time.monotonic() >= self._rests_at:
+            self._sharpen(video, self._to_sharpen)
+
+    def _sharpen(self, video: Video, number: int) -> None:
+        """The original's picture in the place of the copy's; given up as soon as something else is asked."""
+        for _ in video.approach(number):
+            if self._is_asked():
+                return
+        self._to_sharpen = None
+        frame = self._frame(video, number, light=False)
+        if self._wish is None:
+            self._say(frame)
+
+    def _frame(self, video: Video, number: int, *, light: bool) -> Frame:
         if self._made_px != self._wished_px:
             self._kept.clear()
             self._kept_bytes = 0
             self._made_px = self._wished_px
-        if number in self._kept:
+        kept = self._kept.get(number)
+        if kept is not None and (light or not kept.is_light):
             self._kept.move_to_end(number)
-            return self._kept[number]
-        rgb = np.ascontiguousarray(video.scaled(number, self._made_px))
+            return kept
+        rgb = None
+        if light and self._copy is not None:
+            with suppress(CoreError):  # the copy is damaged there; the original is not
+                rgb = self._copy.scaled(number, self._made_px)
+        if rgb is None:
+            rgb = video.scaled(number, self._made_px)
+            self._stands, light = number, False
+        rgb = np.ascontiguousarray(rgb)
         height, width = rgb.shape[:2]
         # Turned into the screen's own format here, so that painting on the window's thread only copies.
         image = QImage(rgb.data, width, height, rgb.strides[0], QImage.Format.Format_RGB888)
-        frame = Frame(number, image.convertToFormat(QImage.Format.Format_RGB32))
+        frame = Frame(number, image.convertToFormat(QImage.Format.Format_RGB32), light)
+        if kept is not None:
+            self._kept_bytes -= kept.image.sizeInBytes()
         self._kept[number] = frame
+        self._kept.move_to_end(number)
         self._kept_bytes += frame.image.sizeInBytes()
         while self._kept_bytes > KEPT_BYTES and len(self._kept) > 1:
             self._kept_bytes -= self._kept.popitem(last=False)[1].image.sizeInBytes()
