@@ -26,6 +26,7 @@ from studio.display import Display
 from studio.document import Document
 from studio.exporting import Exporting
 from studio.exporting_data import ExportingData
+from studio.finding_places import FindingPlaces
 from studio.help_commands import HelpCommands
 from studio.importing import Importing
 from studio.jobs import DataSpec, Job, Jobs
@@ -75,6 +76,7 @@ class Studio(QObject):
         self.exporting_data = ExportingData(self.document, self.sets, self.window)
         self.exporting = Exporting(self.document, self.jobs, self.window, self.exporting_data.ask)
         self.calibrating = Calibrating(self.document, self.window)
+        self.find = FindingPlaces(self.document, self.window)
         self.tour = Tour(self.window, self.document, settings, self.projects.open_demo)
         self.projects.demo_opened.connect(self.tour.offer)
         looks: tuple[Look, ...] = ("dark", "light", "system")
@@ -86,6 +88,7 @@ class Studio(QObject):
             **self.exporting.handlers(),
             **self.importing.handlers(),
             **self.banking.handlers(),
+            **self.find.handlers(),
             "tour": self.tour.start,
             "forecast-here": self._forecast_with,
             "undo": self.document.undo,
@@ -125,6 +128,7 @@ class Studio(QObject):
         page = DataPage(self.document, self.jobs, self.adding, self.sets)
         page.overview.place_wanted.connect(self._go_to)
         page.overview.label_wanted.connect(self._show_label)
+        page.overview.walk_wanted.connect(self._walk)
         return page
 
     def _show_overview(self) -> None:
@@ -145,6 +149,10 @@ class Studio(QObject):
             page.timeline.choose(frozenset({segment} if segment else ()))
         if frame >= 0:
             self.document.seek(frame)
+
+    def _walk(self, words: str) -> None:
+        self.find.show(words)
+        self.find.handlers()["next-found"]()
 
     def _show_label(self, label: str) -> None:
         page = self.window.show_page("annotate")

@@ -97,7 +97,7 @@ class DataPage(QWidget):
             "take-out-clip": self._take_out,
             "all-clips": lambda: self.table.selectAll(),
             "extract-poses": self.clips.extract,
-            "walk-through": lambda: (self.overview.go_first if self._is_on_overview else self.clips.walk_on)(),
+            "walk-through": lambda: (self.overview.walk_through if self._is_on_overview else self.clips.walk_on)(),
         }
 
     def is_settled(self) -> bool:

@@ -127,7 +127,7 @@ class DataOverview(QWidget):
         self.clips.horizontalHeader().sectionClicked.connect(lambda column: self._sort(column, of_clips=True))
         self.places.horizontalHeader().sectionClicked.connect(lambda column: self._sort(column, of_clips=False))
         self.export.clicked.connect(self.ask_export)
-        self.walk.clicked.connect(self.go_first)
+        self.walk.clicked.connect(self.walk_through)
 
     # ---- what a person does ----
 
@@ -136,8 +136,16 @@ class DataOverview(QWidget):
         self.kinds.choose(kind)
         self._show_list()
 
+    def walk_through(self) -> None:
+        """One place after the other: those that words find stay listed beside Annotate; of others the first."""
+        words = rows.WALKED.get(self.kinds.current_id(), "")
+        if words and not self.filter.text():
+            self.walk_wanted.emit(words)
+        else:
+            self.go_first()
+
     def go_first(self) -> None:
-        """Go to the first place of the list in front, or hand the list to whoever walks through it."""
+        """Go to the first place of the list in front."""
         table = self.list_in_front
         if table.records():
             (self._open_clip if self._is_on_clips else self._open_place)(table.current_id() or table.records()[0].id)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from core.overview import MISSING, ClipFacts, Overview, PersonDone
-from core.project.annotations import Project
+from core.project.annotations import Clip, Project
 from core.project.odd import KINDS, Odd, OddKind, in_words
 from core.wording import counted
 from studio.widgets.clip_states import length_words
@@ -23,15 +23,28 @@ MOST_DAYS = 14
 KIND_COLUMNS = (Column("What is there"), Column("", 62, is_number=True))
 PLACE_COLUMNS = (Column("What"), Column("Clip", 150), Column("Time", 82, is_number=True), Column("By", 92, rank=1))
 CLIP_COLUMNS = (
-    Column("Clip"), Column("Marked", 104), Column("Segments", 70, is_number=True, rank=2), Column("With pose", 104),
+    Column("Clip"), Column("Marked", 132), Column("Segments", 70, is_number=True, rank=2), Column("With pose", 132),
     Column("Drafts", 58, is_number=True, rank=3), Column("Odd", 48, is_number=True, rank=1),
     Column("Length", 60, is_number=True, rank=5), Column("By", 92, rank=4),
 )  # fmt: skip
 PEOPLE_COLUMNS = (
     Column("Who"), Column("Segments", 70, is_number=True), Column("Poses", 58, is_number=True),
     Column("Corrected", 72, is_number=True, rank=2), Column("Hours", 52, is_number=True, rank=1),
-    Column("Edits a day", 124),
+    Column("Edits, by day", 124),
 )  # fmt: skip
+
+
+WALKED: dict[str, str] = {
+    "no pose": "pose missing",
+    "draft": "draft",
+    "pose outside": "pose outside",
+    "overlap": "overlapping",
+    "same frame": "same frame",
+    "joints": "joints missing",
+    "past the end": "after the end",
+    "short": "shorter than 3 frames",
+}
+"""The words that find the same places in all clips, so that they can be walked through."""
 
 
 def titles() -> dict[OddKind, str]:
@@ -40,16 +53,16 @@ def titles() -> dict[OddKind, str]:
         "no pose": say("Segments without a pose"),
         "draft": say("Drafts to look at"),
         "pose outside": say("Poses outside their segment"),
-        "overlap": say("Overlapping segments of one person"),
-        "same frame": say("Poses of one person on one frame"),
-        "joints": say("Poses whose joints are missing"),
+        "overlap": say("Overlapping segments"),
+        "same frame": say("Two poses on one frame"),
+        "joints": say("Poses lacking joints"),
         "past the end": say("After the video's last frame"),
         "short": say("Segments under 3 frames"),
         "unlabelled": say("Unlabelled stretches"),
         "nothing marked": say("Clips without a mark"),
         "no tracks": say("Clips without 2D poses"),
         "no person": say("Clips without a person"),
-        "no camera": say("Clips whose camera is estimated"),
+        "no camera": say("Clips with no own camera"),
         "label unused": say("Labels that are never used"),
     }
 
@@ -76,14 +89,29 @@ def place_records(project: Project, odd: Sequence[Odd]) -> list[Record]:
         segment = clip.segment(each.segment) if clip is not None and each.segment else None
         by = segment.made.author if segment is not None else ""
         time = say_time(each.frame / clip.video.rate_hz) if clip is not None and (segment or each.end_frame) else ""
-        what = in_words(project, each)
-        if each.kind == "unlabelled" and clip is not None:
-            length = (each.end_frame - each.frame) / clip.video.rate_hz
-            what = say("{length} s without a label", length=f"{length:.1f}")
-        made.append(
-            Record(str(at), (Cell(what, tip=what), Cell("" if clip is None else clip.name), Cell(time), Cell(by)))
-        )
+        what = _what(project, clip, each)
+        cells = Cell(what, tip=in_words(project, each)), Cell("" if clip is None else clip.name), Cell(time), Cell(by)
+        made.append(Record(str(at), cells))
     return made
+
+
+def _what(project: Project, clip: Clip | None, odd: Odd) -> str:
+    """The actions it is about; the tip says their frames."""
+    if odd.label or clip is None:
+        return in_words(project, odd)
+    if odd.kind == "unlabelled":
+        length = f"{(odd.end_frame - odd.frame) / clip.video.rate_hz:.1f}"
+        return say("{length} s without a label", length=length)
+    names = []
+    for key in filter(None, (odd.other, odd.segment)):
+        segment = clip.segment(key)
+        label = project.labels.get(segment.action) if segment is not None else None
+        names.append(label.name if label is not None else "")
+    if len(names) == 2:
+        return say("{one} and {other}", one=names[0], other=names[1])
+    if odd.joints:
+        return f"{names[0]}: {', '.join(each.replace('_', ' ') for each in odd.joints)}"
+    return names[0] if names else clip.name
 
 
 def clip_record(clip: ClipFacts) -> Record:
