@@ -37,6 +37,9 @@ _LACKS: dict[Need, str] = {
 }
 
 _PRESS = (Qt.Key.Key_Space, Qt.Key.Key_Return, Qt.Key.Key_Enter)
+_WALK = (Qt.Key.Key_Tab, Qt.Key.Key_Backtab)
+TAKES_TAB = "takesTab"
+"""A property of a widget in which Tab is a command and does not leave it; Esc ends that."""
 _MOVE = (
     *(Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down),
     *(Qt.Key.Key_Home, Qt.Key.Key_End, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown),
@@ -190,15 +193,25 @@ class Actions(QObject):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """A focused control keeps the keys it is worked with; everywhere else they are commands."""
         if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
-            bare = not (event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier)
+            bare = _is_bare(event)
             presses = bare and event.key() in _PRESS and isinstance(watched, QAbstractButton | QComboBox)
             moves = (
                 bare and event.key() in _MOVE and isinstance(watched, QSlider | QComboBox | QAbstractItemView | QTabBar)
             )
-            if presses or moves:
+            walks = event.key() in _WALK and not watched.property(TAKES_TAB)
+            if presses or moves or walks:
                 event.accept()
                 return True
+        if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
+            enter = event.key() in _PRESS[1:] and not event.isAutoRepeat()
+            if enter and isinstance(watched, QAbstractButton) and _is_bare(event):
+                watched.click()  # Qt itself does so only in dialogs
+                return True
         return False
+
+
+def _is_bare(event: QKeyEvent) -> bool:
+    return not (event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier)
 
 
 def key_rows(commands: list[Command]) -> list[tuple[str, str]]:

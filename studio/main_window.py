@@ -163,8 +163,17 @@ class MainWindow(QWidget):
             says: Any = getattr(page, "says", None)
             if says is not None:
                 says.connect(lambda words, name=name: self._heard(name, words))
+            offers_changed: Any = getattr(page, "offers_changed", None)
+            if offers_changed is not None:
+                offers_changed.connect(lambda name=name: self._offer_anew(name))
             self._sizes.restore(name, page)
         return self._pages[name]
+
+    def _offer_anew(self, name: str) -> None:
+        """A page knows other commands than before: a mode of it began or ended."""
+        if name == self.page_name:
+            page = self._pages[name]
+            self.actions_table.set_page(name, _offers(page, "commands"), getattr(page, "checked", dict))
 
     def _heard(self, name: str, words: str) -> None:
         self._said[name] = words

@@ -32,6 +32,7 @@ from studio.pages.annotate_panels import Panels
 from studio.pages.annotate_part import Parts
 from studio.pages.annotate_picture import ClipPicture
 from studio.pages.annotate_playing import Playing
+from studio.pages.annotate_posing import Posing
 from studio.pages.annotate_tracks import Tracks
 from studio.pages.annotate_walks import Walks
 from studio.pages.space_commands import showing, shown_now
@@ -64,6 +65,7 @@ class AnnotatePage(QWidget):
 
     asks = Signal(str)
     says = Signal(str)
+    offers_changed = Signal()
 
     def __init__(self, document: Document, jobs: Jobs, models: ModelsClient, display: Display) -> None:
         super().__init__()
@@ -93,6 +95,9 @@ class AnnotatePage(QWidget):
         self.back_out = Leaving(self.parts, self.timeline)
         self.parts.add(Tracks(self.picture, self.timeline))
         self.parts.add(self.playing)
+        self.posing = Posing(document, self.changing, self.picture, self.view, self.inspector)
+        self.posing.offers_changed.connect(self.offers_changed)
+        self.parts.add(self.posing)
         self._wide_thumbnails = QTimer(self, singleShot=True, interval=120)
         self._wide_thumbnails.timeout.connect(self._want_thumbnails)
         timeline_accessible.install()
@@ -273,7 +278,7 @@ class AnnotatePage(QWidget):
         changing.chose.connect(timeline.choose)
         self.foreseen.lanes.changed.connect(lambda: self.head.lanes.setChecked(self.foreseen.lanes.is_on))
         self.foreseen.lanes.changed.connect(partial(self.foreseen.make_room, self._down))
-        for told in (changing.says, self.walks.says, self.foreseen.says):
+        for told in (changing.says, self.walks.says, self.foreseen.says, self.posing.says):
             told.connect(self.head.say)
         self.transport.asked.connect(self._carry_out)
         self.head.asked.connect(self._carry_out)

@@ -5,15 +5,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
-import numpy as np
-
-from core.bodies.skeletons import UPPER_BODY_9
-from core.motion import SEEN, Poses2d
+from core.motion import Poses2d
+from core.project import joints
 from core.project.annotations import BY_HAND, DRAFT, CharacteristicPose, Clip, Project, Provenance, Segment
 from core.project.journal import Entry
 from core.project.provenance import origin_of, run_of
 from studio.widgets.clip_time import ClipTime, read_frame, say_count, say_time
-from studio.widgets.people_overlay import Person, people_at
+from studio.widgets.people_overlay import Person, as_edited, people_at
 from studio.widgets.segment_facts import PoseFacts, SegmentFacts
 from studio.widgets.timeline_contents import ACTOR_NOT_SAID
 
@@ -152,31 +150,23 @@ def _pose_facts(clip: Clip, segment: Segment, time: ClipTime, poses: Poses2d | N
     pose = clip.pose_of(segment.id)
     if pose is None:
         return PoseFacts(is_set=False)
-    person = _person(clip, segment, pose.frame, poses)
-    confidence: tuple[tuple[str, float], ...] = ()
-    joints = "no joints in this frame" if poses is not None else ""
-    if person is not None and poses is not None:
-        one = Poses2d(
-            poses.skeleton, poses.joints_px[pose.frame : pose.frame + 1], poses.confidence[pose.frame : pose.frame + 1]
-        )
-        upper = np.asarray(one.as_skeleton(UPPER_BODY_9).confidence[0, person.track])
-        seen = int((upper >= SEEN).sum())
-        joints = f"{seen} of {len(UPPER_BODY_9)} joints"
-        if pose.joint_edits:
-            moved = len(pose.joint_edits)
-            joints += f", {'one' if moved == 1 else moved} moved"
-        confidence = tuple(
-            (name.replace("_", " "), float(value)) for name, value in zip(UPPER_BODY_9.joints, upper, strict=True)
-        )
+    track = joints.track_of(clip, segment)
+    seen = joints.detected(poses, pose.frame, track)
+    known = joints.known_count(joints.shown(seen, pose.joint_edits))
+    words = f"{known} of {len(seen)} joints" if poses is not None or known else "no joints in this frame"
+    if pose.joint_edits:
+        edited = len(pose.joint_edits)
+        words += f", {'one' if edited == 1 else edited} by hand"
+    video = clip.video
     outside = not segment.start_frame <= pose.frame < segment.end_frame
     return PoseFacts(
         is_set=True,
         at=say_time(time.seconds(pose.frame)),
         frame=say_count(pose.frame),
         who=_who_set(pose) + (". Outside its segment" if outside else ""),
-        joints=joints,
-        person=person,
-        confidence=confidence,
+        joints=words,
+        person=_person(clip, segment, pose, poses),
+        seen=joints.seen_joints(seen, pose.joint_edits, None, video.width, video.height),
     )
 
 
@@ -191,13 +181,12 @@ def _who_set(pose: CharacteristicPose) -> str:
     return "A draft, which nobody chose yet" + (f" ({how})" if how else "") + f". {by}"
 
 
-def _person(clip: Clip, segment: Segment, frame: int, poses: Poses2d | None) -> Person | None:
-    """The segment's actor in a frame; the first person where nobody was matched."""
-    if poses is None:
-        return None
-    actor = next((each for each in clip.actors if each.id == segment.actor), None)
-    track = actor.track if actor is not None and actor.track is not None else 0
-    return next((each for each in people_at(poses, frame, {}, track) if each.track == track), None)
+def _person(clip: Clip, segment: Segment, pose: CharacteristicPose, poses: Poses2d | None) -> Person | None:
+    """The segment's person as the pose shows them, joints moved by hand included; None where nobody is."""
+    track = joints.track_of(clip, segment)
+    people = people_at(poses, pose.frame, {}, track) if poses is not None else ()
+    people = as_edited(people, pose.joint_edits, track, is_actor=True)
+    return next((each for each in people if each.track == track), None)
 
 
 def _when(at: str) -> str:

@@ -14,13 +14,14 @@ from PySide6.QtGui import QPixmap
 from core.errors import CoreError, ProjectError
 from core.motion import Poses2d
 from core.project.annotations import Clip, FrameIdentity
+from core.project.joints import track_of
 from studio.document import Document
 from studio.jobs import Jobs
 from studio.pages.annotate_states import PictureWords
 from studio.widgets.clip_time import ClipTime, say_count, say_time
 from studio.widgets.frame_source import Frame, FrameSource
 from studio.widgets.identity_check import IdentityCheck, Verdict
-from studio.widgets.people_overlay import people_at
+from studio.widgets.people_overlay import as_edited, people_at
 from studio.widgets.video_view import Headline, VideoView
 
 THUMBNAIL_PX = 48
@@ -164,17 +165,28 @@ class ClipPicture(QObject):
 
     def _show_people(self) -> None:
         """People of the frame that is shown, so that joints never run ahead of the picture."""
-        clip, poses = self._clip, self.tracks()
-        frame = self._shown
-        if not self._source.is_open() or not self._is_readable:
-            frame = self._document.playhead
-        if clip is None or poses is None or frame is None:
+        clip, poses, frame = self._document.clip, self.tracks(), self.frame_shown
+        if clip is None or frame is None:
             self._view.show_people(())
             self.people_shown.emit(None)
             return
         names = {each.track: each.name for each in clip.actors if each.track is not None}
-        self._view.show_people(people_at(poses, frame, names, self.actor_track()), with_joints=self.with_joints)
+        people = list(people_at(poses, frame, names, self.actor_track())) if poses is not None else []
+        for pose in clip.poses:
+            segment = clip.segment(pose.segment) if pose.frame == frame and pose.joint_edits else None
+            if segment is not None:
+                track = track_of(clip, segment)
+                is_actor = track == self.actor_track()
+                people = as_edited(people, pose.joint_edits, track, names.get(track, ""), is_actor=is_actor)
+        self._view.show_people(tuple(people), with_joints=self.with_joints)
         self.people_shown.emit(frame)
+
+    @property
+    def frame_shown(self) -> int | None:
+        """The frame that is on the picture, which may be behind the playhead; where there is no picture, the latter."""
+        if not self._source.is_open() or not self._is_readable:
+            return self._document.playhead
+        return self._shown
 
     def tracks(self) -> Poses2d | None:
         """The clip's 2D tracks; None where there are none, or where they cannot be read."""

@@ -25,7 +25,7 @@ from studio.widgets.pose_form import PoseCard, PoseForm
 from studio.widgets.segment_facts import SegmentFacts
 
 TABS = ("Segment", "Pose", "Clip", "History")
-HISTORY = TABS.index("History")
+POSE, HISTORY = TABS.index("Pose"), TABS.index("History")
 Choice = tuple[str, str]
 """An id and what a person reads."""
 

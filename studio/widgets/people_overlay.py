@@ -4,8 +4,8 @@ Over a picture the dark theme's colours hold in both themes, with a dark rim: th
 Joints are pixels of the original video, from the centre of its top left one; `to_view` takes them to the widget.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
@@ -14,8 +14,9 @@ from numpy import ndarray
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 
-from core.bodies.skeletons import BLAZEPOSE_33, BODY_25, Skeleton
+from core.bodies.skeletons import BLAZEPOSE_33, BODY_25, UPPER_BODY_9, Skeleton
 from core.motion import SEEN, Poses2d
+from core.project.joints import Joints
 from studio import theme
 from studio.widgets import painting
 
@@ -65,6 +66,31 @@ def people_at(poses: Poses2d, frame: int, names: dict[int, str], actor: int | No
         for track in range(one.people)
         if (one.confidence[0, track] >= SEEN).sum() >= 3
     )
+
+
+def as_edited(people: Sequence[Person], edits: Joints, track: int, name: str = "", *, is_actor: bool) -> list[Person]:
+    """The people with the joints of one of them where somebody put them; somebody whom no detector saw comes to it."""
+    if not edits:
+        return list(people)
+    whole = [_moved(each, edits) if each.track == track else each for each in people]
+    if not any(each.track == track for each in people):
+        nobody = Person(name, UPPER_BODY_9, np.zeros((9, 2), np.float32), np.zeros(9, np.float32), is_actor, track)
+        whole.append(_moved(nobody, edits))
+    return whole
+
+
+def _moved(person: Person, edits: Joints) -> Person:
+    joints_px, confidence = np.array(person.joints_px), np.array(person.confidence)
+    for name, (x, y, sure) in edits.items():
+        at = next((each for each in (name, _CALLED.get(name, "")) if each in person.skeleton.joints), None)
+        if at is None:
+            continue  # this skeleton has no such joint
+        joints_px[person.skeleton[at]], confidence[person.skeleton[at]] = (x, y), sure
+    return replace(person, joints_px=joints_px, confidence=confidence)
+
+
+_CALLED = {"head": "nose", "hip": "mid_hip", "left_hand": "left_wrist", "right_hand": "right_wrist"}
+"""What other skeletons call the joints that people move."""
 
 
 @cache

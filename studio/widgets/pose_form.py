@@ -1,14 +1,16 @@
 """The characteristic pose of the chosen segment in the inspector: a card beside the segment, and a tab of its own."""
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QPoint, Signal
 from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
 from studio.commands import tip
 from studio.widgets import parts
-from studio.widgets.fact_list import fill_rows
+from studio.widgets.joint_list import JointList
+from studio.widgets.lift_card import LiftCard
 from studio.widgets.painting import Swatch
 from studio.widgets.pose_figure import PoseFigure
 from studio.widgets.segment_facts import SegmentFacts
+from studio.words import say
 
 
 class PoseCard(QFrame):
@@ -42,7 +44,7 @@ class PoseCard(QFrame):
                     parts.row(self._swatch, self._at, None, self._go, gap=6),
                     self._who,
                     self._joints,
-                    parts.row(self._set, parts.key("C"), None, gap=6),
+                    parts.row(self._set, parts.key_of("set-pose"), None, gap=6),
                     None,
                     gap=3,
                 ),
@@ -70,22 +72,31 @@ class PoseCard(QFrame):
 
 
 class PoseForm(QWidget):
-    """The chosen segment's pose, larger, with what the detector saw of each joint."""
+    """The chosen segment's pose, larger: its joints, what can be done with them, and its body where it is shown."""
 
     asked = Signal(str)
     """The name of a command."""
+    joint_chosen = Signal(str)
+    others_wanted = Signal(object)
+    """Poses to copy from besides the frame before, to be listed below this place (a QPoint of the screen)."""
 
     def __init__(self) -> None:
         super().__init__()
         self._nothing = parts.text("", "label", wrap=True)
         self.card = PoseCard()
-        self.figure = PoseFigure(0, 190)
-        self._joints = parts.col(gap=4)
-        self._remove = parts.button("Remove pose", "trash", "quiet")
-        self._remove.setToolTip(tip("remove-pose"))
-        self._remove.clicked.connect(lambda: self.asked.emit("remove-pose"))
-        self._form = parts.col(self.card, self.figure, self._joints, parts.row(self._remove, None), gap=8)
-        self.card.figure.hide()
+        self.lift = LiftCard()
+        self.joints = JointList()
+        self.joints.joint_chosen.connect(self.joint_chosen)
+        self._buttons = {name: self._button(name, icon, words) for name, icon, words in _VERBS}
+        self._buttons["edit-joints"].setCheckable(True)
+        self._others = parts.tool("down", "Copy another pose")
+        self._others.clicked.connect(self._ask_others)
+        rows = []
+        for name, *_ in _VERBS:
+            beside = [self._others] if name == "copy-pose" else []
+            rows.append(parts.row((self._buttons[name], 1), *beside, parts.key_of(name), gap=6))
+        self._verbs = parts.col(*rows, gap=0)
+        self._form = parts.col(self.card, self.lift, self.joints, self._verbs, gap=6)
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)
         parts.fill(box, (self._nothing, self._form, None))
@@ -94,11 +105,45 @@ class PoseForm(QWidget):
         self._form.setVisible(facts is not None)
         self._nothing.setVisible(facts is None)
         if facts is None:
-            self._nothing.setText("Choose one segment to see its pose." if chosen != 1 else "")
+            self._nothing.setText(say("Choose one segment to see its pose.") if chosen != 1 else "")
             return
         self.card.show_facts(facts, editable=editable)
-        self.figure.show_person(facts.pose.person)
-        self.figure.setVisible(facts.pose.person is not None)
-        self._remove.setVisible(facts.pose.is_set)
-        self._remove.setEnabled(editable)
-        fill_rows(self._joints, [(name, f"{value:.2f}") for name, value in facts.pose.confidence])
+        self.joints.show_joints(facts.pose.seen)
+        self.joints.setVisible(facts.pose.is_set)
+        self._verbs.setVisible(facts.pose.is_set)
+        for name, button in self._buttons.items():
+            button.setEnabled(editable or name in ("lift-pose", "edit-joints"))
+        self._others.setEnabled(editable)
+
+    def show_mode(self, *, on: bool, lifted: bool | None = None) -> None:
+        """Whether joints can be moved now, and whether the body is shown."""
+        self._buttons["edit-joints"].setChecked(on)
+        if lifted is not None:
+            self._buttons["lift-pose"].setCheckable(True)
+            self._buttons["lift-pose"].setChecked(lifted)
+
+    def choose_joint(self, name: str) -> None:
+        """The joint that is chosen in the picture."""
+        self.joints.choose(name)
+
+    def _button(self, name: str, icon: str, words: str) -> parts.Button:
+        made = parts.button(words, icon, "quiet")
+        made.setStyleSheet("text-align: left;")
+        made.setToolTip(tip(name))
+        made.setMinimumWidth(1)
+        made.clicked.connect(lambda: self.asked.emit(name))
+        return made
+
+    def _ask_others(self) -> None:
+        self.others_wanted.emit(self._others.mapToGlobal(QPoint(0, self._others.height() + 2)))
+
+
+_VERBS = (
+    ("edit-joints", "skeleton", "Edit joints"),
+    ("copy-pose", "copy", "Copy frame before"),
+    ("mirror-pose", "refresh", "Mirror"),
+    ("reset-pose", "undo", "Reset"),
+    ("detect-again", "search", "Detect in a box"),
+    ("lift-pose", "cube", "Lift to 3D"),
+    ("remove-pose", "trash", "Remove pose"),
+)

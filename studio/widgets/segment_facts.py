@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from core.project.joints import SeenJoint
 from studio.widgets.people_overlay import Person
 
 
@@ -16,7 +17,8 @@ class PoseFacts:
     who: str = ""
     joints: str = ""
     person: Person | None = None
-    confidence: tuple[tuple[str, float], ...] = ()
+    seen: tuple[SeenJoint, ...] = ()
+    """All nine, as they are shown."""
 
 
 @dataclass(frozen=True, eq=False)

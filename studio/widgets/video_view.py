@@ -25,6 +25,7 @@ from studio import theme
 from studio.widgets import painting
 from studio.widgets.body_layer import BodyLayer
 from studio.widgets.ghost_pose import GhostPose
+from studio.widgets.joint_hands import JointHands
 from studio.widgets.people_overlay import Person, draw_corners, draw_person
 from studio.widgets.picture_framing import Framing
 
@@ -72,6 +73,7 @@ class VideoView(QWidget):
         self.body = BodyLayer(self)
         self.body.changed.connect(self.update)
         self.ghost = GhostPose(self)
+        self.hands = JointHands(self, lambda: self.framing)
         self.body.moved.connect(self._fit_in)
 
     # ---- what is shown ----
@@ -237,8 +239,11 @@ class VideoView(QWidget):
             painter.fillRect(self.framing.seen, QColor(theme.DARK.canvas))
         self.body.paint(painter, self.framing, QRectF(self.rect()))
         if self._with_joints:
-            _paint_people(painter, self._people, self.framing, actors_joints=not self.body.covers_joints)
+            _paint_people(
+                painter, self._people, self.framing, actors_joints=not (self.body.covers_joints or self.hands.is_shown)
+            )
         self.ghost.paint(painter, self.framing)
+        self.hands.paint(painter, self.framing)
         self._paint_words(painter)
         if self.hasFocus():
             painter.fillRect(QRectF(0, 0, self.width(), 2), QColor(look.accent))
