@@ -80,6 +80,15 @@ class Display(QObject):
         """The forecasters whose lanes were last shown for the project in this folder; None: nobody ever chose."""
         return self._settings.lanes.get(project)
 
+    @property
+    def has_light_copies(self) -> bool:
+        """Whether videos that are slow to seek get a light copy for scrubbing."""
+        return self._settings.light_copies
+
+    def make_light_copies(self, *, on: bool) -> None:
+        self._settings.light_copies = on
+        self._keep()
+
     def show_lanes(self, *, on: bool) -> None:
         self._settings.forecast_lanes = on
         self._settings.save()

@@ -15,6 +15,8 @@ from typing import Any, Literal, get_args
 
 import platformdirs
 
+from studio import keymap as keymaps
+
 Look = Literal["dark", "light", "system"]
 Shows = Literal["joints", "body", "both"]
 TEXT_SIZES = (100, 115, 130)
@@ -51,8 +53,11 @@ class Settings:
     body_opacity: int = 85  # percent, over a picture
     body_beside: bool = False  # beside the picture instead of in front of it
     forecast_lanes: bool = False  # on the timeline of Annotate
+    light_copies: bool = True  # of videos that are slow to seek, for scrubbing
     lane_futures: int = 0  # so many behind each of them
     walks_to_drafts: bool = True  # "Next missing" stops there too
+    less_motion: bool = False  # nothing slides or fades
+    keymap: keymaps.Keymap = field(default_factory=keymaps.Keymap)
     lanes: dict[str, list[str]] = field(default_factory=dict)  # whose lanes are shown, by the project's folder
     complaints: tuple[str, ...] = ()
     is_kept: bool = True
@@ -98,9 +103,14 @@ class Settings:
             f"body_opacity = {self.body_opacity}  # percent, over a picture",
             f"body_beside = {str(self.body_beside).lower()}  # beside the picture instead of of the picture",
             f"forecast_lanes = {str(self.forecast_lanes).lower()}  # on the timeline of Annotate",
+            f"light_copies = {str(self.light_copies).lower()}  # of videos that are slow to seek, for scrubbing",
             f"lane_futures = {self.lane_futures}  # so many behind each lane",
             f"walks_to_drafts = {str(self.walks_to_drafts).lower()}  # Next missing stops at drafts",
+            f"less_motion = {str(self.less_motion).lower()}  # nothing slides or fades",
+            f"keys_like = {_quoted(self.keymap.preset)}  # {', '.join(keymaps.PRESETS)}",
         ]
+        if self.keymap.changed:
+            lines += ["", "[keys]  # only those that differ; an empty list is no key", self.keymap.as_toml().rstrip()]
         if self.panels:
             lines += ["", "[panels]  # sizes of panels, pixels"]
             lines += [f"{_quoted(key)} = {sizes}" for key, sizes in sorted(self.panels.items())]
@@ -160,8 +170,12 @@ def load(file: Path | None = None) -> Settings:
     take("body_opacity", tuple(range(MOST_TRANSPARENT, 101)))
     take("body_beside", bool)
     take("forecast_lanes", bool)
+    take("light_copies", bool)
     take("lane_futures", tuple(range(MOST_FUTURES + 1)))
     take("walks_to_drafts", bool)
+    take("less_motion", bool)
+    made.keymap, wrong_keys = keymaps.understood(found.get("keys_like", "posecast"), found.get("keys", {}), file.name)
+    complaints += wrong_keys
     panels = found.get("panels", {})
     if isinstance(panels, dict):
         made.panels = {
