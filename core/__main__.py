@@ -24,6 +24,7 @@ from core.commands import (
     media,
     projects,
     sheets,
+    together,
 )
 
 app = typer.Typer(
@@ -38,6 +39,7 @@ for command in (
     *projects.COMMANDS,
     *data.COMMANDS,
     *clusters.COMMANDS,
+    *together.COMMANDS,
     *datasets.COMMANDS,
     *media.COMMANDS,
     *sheets.COMMANDS,

@@ -204,7 +204,7 @@ class ProjectStore:
     def reload_if_changed(self) -> Changes | None:
         """What others wrote since, now part of `project`; None where nothing did."""
         if not self._database.is_current():
-            newer = _opened_for_reading(self.folder / FILE_NAME)
+            newer = opened_for_reading(self.folder / FILE_NAME)
             self._database.close()
             self._database = newer
         if self._database.last_sequence() == self._sequence:
@@ -412,7 +412,7 @@ def folder_can_be_written(folder: Path) -> bool:
 
 def looked_at(path: Path, *, alone: bool) -> tuple[Database, Loaded]:
     """The file opened for reading, found sound, and what it holds."""
-    database = _opened_for_reading(path)
+    database = opened_for_reading(path)
     try:
         return database, _found_sound(database)
     except FormatError:
@@ -433,6 +433,6 @@ def _found_sound(database: Database) -> Loaded:
         raise
 
 
-def _opened_for_reading(path: Path) -> Database:
+def opened_for_reading(path: Path) -> Database:
     frozen = is_complete(path) or not folder_can_be_written(path.parent)
     return Database.open(path, "frozen" if frozen else "read")
