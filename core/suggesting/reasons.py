@@ -6,14 +6,14 @@ camera counts. Speeds and turns are smoothed over seconds, never over frames. Wh
 `core.motion.SEEN`) has no signal: a reason is 0 there, and no gap longer than the smoothing is bridged.
 
     arms       hands far from their shoulders: the mean of both, or of the one that is seen
-    legs       ankles far from each other; only where they are seen
-    still      the busier hand nearly still, beside how fast it is within `AROUND_S`
-    turn       the busier hand changes its direction: what its velocity changes by within `TURN_S`
+    legs       ankles far from each other; only where they are seen in most frames of the clip
+    still      the busier hand slow between two movements: within `AROUND_S` before and after it is faster
+    turn       the busier hand changes its direction: the angle between its velocities around, by the slower of both
     arrival    the busier hand was fast just before and is slow now: a reach has ended
     neutral    far from the person's own median pose of the clip
-    meeting    both hands near each other
+    leaning    the trunk foreshortened and the head low before it
     surprise   unlike what a forecaster foresaw for this frame; only where one was asked
-    middle     near the middle of the segment: no signal of the body, a plain start
+    place      near where poses usually lie in their segments, `USUAL_PLACE`: no signal of the body, a plain start
 
 Within a segment a signal runs from 0 at its 5th percentile to 1 at its 95th, times how much it moves at all, measured
 by `FLOORS`: of a hand that does not move no frame is "nearly still". Frames count from 0, ends are exclusive. No torch.
@@ -25,19 +25,21 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
-from scipy.ndimage import gaussian_filter1d, maximum_filter1d, median_filter, uniform_filter1d
+from scipy.ndimage import gaussian_filter1d, median_filter, uniform_filter1d
 
 from core.bodies.skeletons import UPPER_BODY_9
 from core.motion import SEEN, Poses2d
 
-REASONS = ("arms", "legs", "still", "turn", "arrival", "neutral", "meeting", "surprise", "middle")
+REASONS = ("arms", "legs", "still", "turn", "arrival", "neutral", "leaning", "surprise", "place")
 SMOOTH_S = 0.06
 """Standard deviation of what places are smoothed with before they are differentiated."""
-TURN_S = 0.12
+TURN_S = 0.1
 AROUND_S = 0.4
 TRUNK_S = 2.0
-FLOORS = {"arms": 0.35, "legs": 0.35, "still": 0.8, "turn": 1.2, "arrival": 0.8, "neutral": 0.3, "meeting": 0.4}
+FLOORS = {"arms": 0.35, "legs": 0.35, "still": 0.5, "turn": 0.5, "arrival": 0.8, "neutral": 0.3, "leaning": 0.3}
 """By how much a signal moves where it says something: lengths of the trunk, or lengths of the trunk a second."""
+USUAL_PLACE, USUAL_WIDTH = 0.65, 0.2
+"""Share of a segment's length, and its standard deviation: chosen on cooks the weights were not learned on."""
 SIDES = ("left", "right")
 _LEAST_SEEN = 0.5
 _NEUTRAL_JOINTS = tuple(UPPER_BODY_9[each] for each in UPPER_BODY_9.joints if each not in ("neck", "hip"))
@@ -74,6 +76,10 @@ class Reasons:
     seen: Float[ndarray, " frames"]
     side: str
 
+    def at(self, row: int) -> dict[str, float]:
+        """The reasons of one frame, by name."""
+        return {name: round(float(self.values[row, n]), 4) for n, name in enumerate(self.names)}
+
 
 def measure(poses: Poses2d, track: int, rate_hz: float) -> Signals:
     """What `track` of `poses` does over the whole clip. 30,000 frames take about a tenth of a second."""
@@ -94,22 +100,21 @@ def measure(poses: Poses2d, track: int, rate_hz: float) -> Signals:
     raw = {
         "arms": _mean_known(np.stack(reach, axis=-1)),
         "neutral": _from_neutral(body[:, _NEUTRAL_JOINTS]),
-        "meeting": -np.linalg.norm(hands[0] - hands[1], axis=-1),
+        "leaning": (body[:, UPPER_BODY_9["head"], 1] - np.abs(neck - hip)[:, 1] / trunk_px) / 2,
     }
     legs = _stride(poses, track)
     if legs is not None:
         raw["legs"] = legs / trunk_px
-    around = 2 * max(1, round(AROUND_S * rate_hz)) + 1
-    lag = max(1, round(TURN_S * rate_hz / 2))
-    known = np.nan_to_num(speed)
-    before = _shifted(uniform_filter1d(known, max(1, round(AROUND_S * rate_hz)), axis=0), round(AROUND_S * rate_hz / 2))
-    turn = np.stack([np.linalg.norm(_shifted(each, -lag) - _shifted(each, lag), axis=-1) for each in velocity], axis=-1)
+    lag, around = max(1, round(TURN_S * rate_hz)), max(1, round(AROUND_S * rate_hz))
+    mean_speed = uniform_filter1d(np.nan_to_num(speed), around, axis=0)
+    before, after = _shifted(mean_speed, around // 2), _shifted(mean_speed, -(around // 2))
+    turn = np.stack([_turn(_shifted(each, lag), _shifted(each, -lag)) for each in velocity], axis=-1)
     arms = [UPPER_BODY_9[f"{side}_{joint}"] for side in SIDES for joint in ("shoulder", "elbow", "hand")]
     return Signals(
         rate_hz=rate_hz,
         raw=raw,
         of_hand={
-            "still": maximum_filter1d(known, around, axis=0) - speed,
+            "still": np.minimum(before, after) - speed,
             "turn": turn,
             "arrival": before - speed,
         },
@@ -126,8 +131,8 @@ def reasons_of(signals: Signals, start: int, end: int, surprise: Float[ndarray, 
     path = np.nan_to_num(signals.speed[start:end]).sum(axis=0)
     busier = int(np.argmax(path)) if count else 0
     for name in REASONS:
-        if name == "middle":
-            column = 1 - np.abs(2 * (np.arange(count) + 0.5) / max(count, 1) - 1)
+        if name == "place":
+            column = np.exp(-0.5 * (((np.arange(count) + 0.5) / max(count, 1) - USUAL_PLACE) / USUAL_WIDTH) ** 2)
         elif name in signals.of_hand:
             column = _scaled(signals.of_hand[name][start:end, busier], FLOORS[name])
         elif name in signals.raw:
@@ -165,7 +170,7 @@ def _trunk(neck: ndarray, hip: ndarray, places: ndarray, rate_hz: float) -> ndar
 
 def _velocity(places: ndarray, rate_hz: float) -> ndarray:
     """Lengths of the trunk a second; NaN where the place, or most of what it is smoothed over, was not seen."""
-    known = np.isfinite(places).all(axis=-1)
+    known = np.asarray(np.isfinite(places).all(axis=-1))
     sigma = max(SMOOTH_S * rate_hz, 1e-3)
     mass = gaussian_filter1d(known.astype(np.float64), sigma, mode="nearest")
     sums = gaussian_filter1d(np.where(known[:, None], places, 0.0), sigma, axis=0, mode="nearest")
@@ -176,10 +181,17 @@ def _velocity(places: ndarray, rate_hz: float) -> ndarray:
     return np.gradient(smooth, 1 / rate_hz, axis=0)
 
 
+def _turn(before: ndarray, after: ndarray) -> ndarray:
+    """0 where a hand goes straight on, its speed where it turns back."""
+    fast, faster = np.linalg.norm(before, axis=-1), np.linalg.norm(after, axis=-1)
+    straight = (before * after).sum(axis=-1) / np.maximum(fast * faster, 1e-6)
+    return (1 - straight) / 2 * np.minimum(fast, faster)
+
+
 def _from_neutral(joints: ndarray) -> ndarray:
     """Mean distance of the joints that are seen from their own medians over the clip."""
     joints = joints.copy()
-    never = np.logical_not(np.isfinite(joints).any(axis=(0, 2)))
+    never = np.all(~np.isfinite(joints), axis=(0, 2))
     joints[:, never] = 0.0
     return _mean_known(np.linalg.norm(joints - np.nanmedian(joints, axis=0), axis=-1)[:, np.logical_not(never)])
 
@@ -213,7 +225,8 @@ def _scaled(values: ndarray, floor: float) -> ndarray:
     known = np.isfinite(values)
     if not known.any():
         return np.zeros(len(values))
-    low, high = np.percentile(values[known], (5, 95))
+    ordered = np.sort(values[known])
+    low, high = ordered[round(0.05 * (len(ordered) - 1))], ordered[round(0.95 * (len(ordered) - 1))]
     if high - low <= 1e-9:
         return np.zeros(len(values))
     scaled = np.clip((np.where(known, values, low) - low) / (high - low), 0.0, 1.0)

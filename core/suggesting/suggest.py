@@ -1,7 +1,8 @@
 """The frames of a segment that look most characteristic, best first, each with why.
 
-A frame's score is the mean of its reasons by their weights, times how sure its arms are; 0 … 1, comparable between
-segments. Suggestions lie at least `APART_S` from each other: three of them are three different answers.
+Reasons times weights make a frame's chance of being the one (a softmax over the segment, as the weights are learned).
+The first suggestion is where the most chance lies within `NEAR_S`; each next one where the most of what is left does:
+three suggestions are three different answers, never neighbours of one. They lie at least `APART_S` apart.
 """
 
 from collections.abc import Mapping
@@ -16,12 +17,17 @@ from core.suggesting.reasons import Reasons, Signals, measure, reasons_of
 from core.suggesting.weights import START_WEIGHTS
 
 APART_S = 0.2
+NEAR_S = 0.2
 COUNT = 3
 
 
 @dataclass(frozen=True)
 class Suggestion:
-    """A frame that may be a segment's characteristic pose. `reasons`: name → 0 … 1; `side`: the busier hand."""
+    """A frame that may be a segment's characteristic pose.
+
+    `score`: 0 … 1, how strongly its reasons speak for it, their mean by weight. `reasons`: name → 0 … 1. `side`: the
+    busier hand, "left" or "right".
+    """
 
     frame: int
     score: float
@@ -52,32 +58,45 @@ def suggest_in(
     count: int = COUNT,
     surprise: Float[ndarray, " frames"] | None = None,
 ) -> tuple[Suggestion, ...]:
-    """As `suggest`, where a clip's signals are measured already: some tenths of a millisecond a segment."""
+    """As `suggest`, where a clip's signals are measured already: less than a millisecond a segment."""
     reasons = reasons_of(signals, start, end, surprise)
     if not len(reasons.seen) or not reasons.seen.any():
         return ()
-    scores = scores_of(reasons, START_WEIGHTS if weights is None else weights)
-    apart = max(1, int(np.ceil(APART_S * signals.rate_hz - 1e-9)))
-    free, chosen = scores.copy(), []
-    while len(chosen) < count and np.isfinite(free).any():
-        at = int(np.argmax(free))
-        chosen.append(at)
-        free[max(0, at - apart + 1) : at + apart] = -np.inf
+    weights = START_WEIGHTS if weights is None else weights
+    spoken = spoken_for(reasons, weights)
+    total = sum(weights.get(name, 0.0) for name in reasons.names)
     return tuple(
         Suggestion(
             frame=reasons.start + at,
-            score=float(scores[at]),
-            reasons={name: round(float(reasons.values[at, n]), 4) for n, name in enumerate(reasons.names)},
+            score=float(np.clip(spoken[at] / max(total, 1e-9), 0.0, 1.0)),
+            reasons=reasons.at(at),
             side=reasons.side,
         )
-        for at in chosen
+        for at in chosen_of(spoken, signals.rate_hz, count)
     )
 
 
-def scores_of(reasons: Reasons, weights: Mapping[str, float]) -> Float[ndarray, " frames"]:
-    """0 … 1 a frame."""
+def spoken_for(reasons: Reasons, weights: Mapping[str, float]) -> Float[ndarray, " frames"]:
+    """A frame's reasons by their weights; less where its arms are hardly seen."""
     weighed = np.array([weights.get(name, 0.0) for name in reasons.names])
-    total = weighed.sum()
-    if total <= 0:
-        weighed, total = np.ones(len(weighed)), float(max(len(weighed), 1))
-    return (reasons.values @ weighed) / total * reasons.seen
+    return reasons.values @ weighed * reasons.seen
+
+
+def chosen_of(spoken: Float[ndarray, " frames"], rate_hz: float, count: int = COUNT) -> list[int]:
+    """Frames, the best first, that together leave the least chance beyond `NEAR_S` of any."""
+    chance = np.exp(spoken - spoken.max())
+    left = chance / chance.sum()
+    tie = 1e-6 * left
+    near = int(NEAR_S * rate_hz + 1e-9)
+    apart = max(1, int(np.ceil(APART_S * rate_hz - 1e-9)))
+    frames = np.arange(len(left))
+    first, last = np.maximum(frames - near, 0), np.minimum(frames + near + 1, len(left))
+    free = np.ones(len(left), dtype=bool)
+    chosen: list[int] = []
+    while len(chosen) < count and free.any():
+        up_to = np.concatenate([[0.0], np.cumsum(left)])
+        at = int(np.argmax(np.where(free, up_to[last] - up_to[first] + tie, -1.0)))
+        chosen.append(at)
+        left[max(0, at - near) : at + near + 1] = 0.0
+        free[max(0, at - apart + 1) : at + apart] = False
+    return chosen
