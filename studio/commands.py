@@ -125,6 +125,8 @@ COMMANDS: tuple[Command, ...] = (
     _of("annotate", "all-segments", "Choose all segments", "Ctrl+A", "Edit", group=2),
     _everywhere("search", "Search…", "Ctrl+K", "Edit", group=1),
     _everywhere("find-segments", "Find in all clips…", "Ctrl+Shift+F", "Edit", "project", group=1),
+    _everywhere("next-found", "Next place found", "F3", "Go", "project", group=1),
+    _everywhere("previous-found", "Previous place found", "Shift+F3", "", "project"),
     # ---- View
     Command("theme-dark", "Dark", (), "everywhere", "View", is_toggle=True),
     Command("theme-light", "Light", (), "everywhere", "View", is_toggle=True),

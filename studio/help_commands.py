@@ -8,34 +8,46 @@ from PySide6.QtWidgets import QFileDialog
 import resources
 from core import doctor
 from studio.actions import Handlers, key_rows
-from studio.commands import WHERE_WORDS, of_page
+from studio.commands import of_page, shown
 from studio.main_window import MainWindow
+from studio.settings import Settings
 from studio.version import version
-from studio.widgets.dialogs import FindingsDialog, KeysDialog, WordsDialog
+from studio.widgets.dialogs import FindingsDialog, WordsDialog
+from studio.widgets.keys_window import KeysWindow
+from studio.words import said, say
 
 _HELP = {
     "projects": "Open the demo, make a project from your videos, or go on with one.\n"
     "A project is a folder; your videos stay where they are.",
     "data": "The clips of this project and how far each is.\n"
     "Add videos, extract 2D poses, then open a clip in Annotate.",
-    "annotate": "Mark what is done and when: I where it starts, O where it ends, then the label's key.\n"
-    "C sets the characteristic pose: the instant in which the action is most recognisable.",
+    "annotate": "Mark what is done and when: {mark_start} where it starts, {mark_end} where it ends,\n"
+    "then the key of its label. {set_pose} sets the characteristic pose: where the action is most recognisable.",
     "train": "Choose a preset, change what you like, start. The run goes on when the window closes.\n"
     "Ticked runs are compared in the curves.",
+    "evaluate": "How good each run is, and beside what: rows are runs, columns are figures.\n"
+    "A report can be made again; what it says of itself stands beside it.",
     "forecast": "What comes next from the playhead on: the predicted actions with their 3D poses,\n"
     "beside what really came.",
     "generate": "Motion from an action, a duration and any past. Samples come side by side and play on one clock.\n"
-    "Lock a stretch of tokens and resample the rest; line actions up in the story below; Enter keeps a sample.\n"
+    "Lock a stretch of tokens and resample the rest; line actions up in the story below; {keep} keeps a sample.\n"
     "What is kept stays in the project with everything needed to make it again.",
 }
+
+
+def help_words(page: str) -> str:
+    """What a page is for, with the keys that hold."""
+    keys = ("mark-start", "mark-end", "set-pose", "keep")
+    return say(_HELP[page], **{name.replace("-", "_"): shown(name) or "?" for name in keys})
 
 
 class HelpCommands(QObject):
     """Opens dialogs over the window, none of them modal."""
 
-    def __init__(self, window: MainWindow) -> None:
+    def __init__(self, window: MainWindow, settings: Settings) -> None:
         super().__init__(window)
-        self._window = window
+        self._window, self._settings = window, settings
+        window.actions_table.take_keys(settings.keymap)
 
     def handlers(self) -> Handlers:
         return {
@@ -48,20 +60,22 @@ class HelpCommands(QObject):
         }
 
     def show_keys(self) -> None:
-        """The keys that hold on the page in front, by where they hold."""
-        listed = self._window.actions_table.listed()
-        groups = [
-            (words, key_rows([each for each in listed if each.where == where])) for where, words in WHERE_WORDS.items()
-        ]
-        KeysDialog(groups, self._window).show()
+        """The keys, by where they hold; each can be changed."""
+        dialog = KeysWindow(self._settings.keymap, self._window)
+        dialog.changed.connect(self._keep_keys)
+        dialog.show()
+
+    def _keep_keys(self) -> None:
+        self._window.actions_table.take_keys(self._settings.keymap)
+        self._settings.save()
 
     def show_help(self) -> None:
         page = self._window.page_name
         listed = set(self._window.actions_table.listed())
         rows = key_rows([each for each in of_page(page) if each.where != "everywhere" and each in listed])
         lines = [f"{key:<20} {what}" for what, key in rows]
-        title = page.capitalize()
-        WordsDialog(f"Help: {title}", "\n".join([_HELP[page], "", *lines]), self._window).show()
+        title = say("Help: {page}", page=said(page.capitalize()))
+        WordsDialog(title, "\n".join([help_words(page), "", *lines]), self._window).show()
 
     def show_machine(self) -> None:
         findings = [(each.state, each.what, each.says, each.hint) for each in doctor.examine()]

@@ -57,6 +57,8 @@ PRESETS: dict[str, Preset] = {
             "jobs": ("Ctrl+Shift+J",),
             "segment-left": ("Ctrl+Alt+Down",),
             "segment-right": ("Ctrl+Alt+Up",),
+            "next-found": ("F4",),
+            "previous-found": ("Shift+F4",),
         },
     ),
     "cvat": Preset(
@@ -119,7 +121,7 @@ class Keymap:
     def holders(self, name: str, key: str) -> list[Command]:
         """Who else has `key` on a page where the command `name` holds."""
         one = BY_NAME[name]
-        wanted = _twins(key)
+        wanted = twins(key)
         return [
             other
             for other in COMMANDS
@@ -135,7 +137,7 @@ class Keymap:
         if others and not take:
             return others
         for other in others:
-            kept = tuple(each for each in self.keys(other.name) if each not in _twins(key))
+            kept = tuple(each for each in self.keys(other.name) if each not in twins(key))
             self._set(other.name, kept)
         self._set(name, _both_enters(key))
         return []
@@ -150,7 +152,7 @@ class Keymap:
         if others and not take:
             return list(dict.fromkeys(others))
         for other in others:
-            lost = {twin for key in self.of_preset(name) for twin in _twins(key)}
+            lost = {twin for key in self.of_preset(name) for twin in twins(key)}
             self._set(other.name, tuple(each for each in self.keys(other.name) if each not in lost))
         self.changed.pop(name, None)
         return []
@@ -259,7 +261,7 @@ _EXCEPTIONS = {name: BY_NAME[name].defaults for name in ("zoom-in", "zoom-out", 
 """Signs everybody knows from elsewhere."""
 
 
-def _twins(key: str) -> set[str]:
+def twins(key: str) -> set[str]:
     """Keys that are one to a person: both Enters."""
     head, plus, last = key.rpartition("+")
     return {head + plus + each for each in ("Return", "Enter")} if last in ("Return", "Enter") else {key}

@@ -1,15 +1,25 @@
-"""The studio's few dialogs, only the one for a bug modal: settings, keys, long words, findings."""
+"""The studio's few dialogs, only the one for a bug modal: settings, long words, findings; and what all are made of."""
 
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QComboBox, QDialog, QGridLayout, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtGui import QGuiApplication, QShowEvent
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDialog,
+    QGridLayout,
+    QLineEdit,
+    QPlainTextEdit,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from studio import theme
 from studio.settings import TEXT_SIZES, Settings
 from studio.widgets import parts
 from studio.widgets.body_settings import BodySettings
+from studio.words import said, say
 
 
 class Dialog(QDialog):
@@ -17,13 +27,18 @@ class Dialog(QDialog):
 
     def __init__(self, title: str, parent: QWidget | None, width: int) -> None:
         super().__init__(parent)
-        self.setWindowTitle(title)
+        self.setWindowTitle(said(title))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setMinimumWidth(theme.px(width))
         self.box = QVBoxLayout(self)
         self.box.setContentsMargins(20, 16, 20, 16)
         self.box.setSpacing(10)
         self.box.addWidget(parts.text(title, "page"))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        for each in self.findChildren(QPushButton):
+            each.setAutoDefault(False)  # Enter belongs to what is in focus, never to a button that is not
 
     def add_close(self, *before: parts.Item) -> None:
         close = parts.button("Close")
@@ -43,7 +58,7 @@ class SettingsDialog(Dialog):
         self._name.editingFinished.connect(self._take)
         self._look = QComboBox()
         for words, look in (("Dark", "dark"), ("Light", "light"), ("As the system", "system")):
-            self._look.addItem(words, look)
+            self._look.addItem(said(words), look)
         self._look.setCurrentIndex(self._look.findData(settings.look))
         self._size = QComboBox()
         for percent in TEXT_SIZES:
@@ -54,7 +69,7 @@ class SettingsDialog(Dialog):
         bodies = BodySettings(settings)
         bodies.changed.connect(self.changed)
         self.finished.connect(bodies.close_part)
-        where = parts.text(f"Kept in {settings.file}", "caption", wrap=True)
+        where = parts.text(say("Kept in {file}", file=settings.file), "caption", wrap=True)
         where.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         inside = parts.col(
             parts.field("Your name", self._name),
@@ -70,7 +85,7 @@ class SettingsDialog(Dialog):
             gap=10,
         )
         area = parts.scroll(inside)
-        area.setAccessibleName("Settings")
+        area.setAccessibleName(said("Settings"))
         area.setMinimumHeight(theme.px(440))
         self.box.addWidget(area, 1)
         self.add_close()
@@ -85,49 +100,6 @@ class SettingsDialog(Dialog):
         self.changed.emit()
 
 
-class KeysDialog(Dialog):
-    """The keys that hold, by where they hold; a field finds one."""
-
-    def __init__(self, groups: Sequence[tuple[str, Sequence[tuple[str, str]]]], parent: QWidget | None) -> None:
-        super().__init__("Keys", parent, 560)
-        find = parts.search("Find a key or what it does")
-        find.textChanged.connect(self._filter)
-        self.box.addWidget(find)
-        inside = parts.col(gap=4)
-        layout = inside.layout()
-        assert layout is not None
-        self._sections: list[tuple[QWidget, list[tuple[QWidget, str]]]] = []
-        for where, rows in groups:
-            if not rows:
-                continue
-            heading = parts.text(where, "title")
-            heading.setContentsMargins(0, 10, 0, 2)
-            layout.addWidget(heading)
-            lines: list[tuple[QWidget, str]] = []
-            for words, key in rows:
-                line = parts.row(parts.text(words, "label"), None, parts.key(key), margins=(0, 1, 8, 1))
-                layout.addWidget(line)
-                lines.append((line, f"{words} {key}".casefold()))
-            self._sections.append((heading, lines))
-        layout.addWidget(parts.col(None))
-        area = parts.scroll(inside)
-        area.setAccessibleName("Keys")
-        area.setMinimumHeight(theme.px(420))
-        self.box.addWidget(area, 1)
-        self.add_close()
-        find.setFocus()
-
-    def _filter(self, query: str) -> None:
-        wanted = query.casefold().split()
-        for heading, lines in self._sections:
-            shown = 0
-            for line, words in lines:
-                fits = all(piece in words for piece in wanted)
-                line.setVisible(fits)
-                shown += fits
-            heading.setVisible(shown > 0)
-
-
 class WordsDialog(Dialog):
     """A longer text to read and copy: licences, what is on this machine."""
 
@@ -135,7 +107,7 @@ class WordsDialog(Dialog):
         super().__init__(title, parent, 640)
         text = QPlainTextEdit(words)
         text.setReadOnly(True)
-        text.setAccessibleName(title)
+        text.setAccessibleName(said(title))
         text.setMinimumHeight(theme.px(360))
         if not mono:
             text.setFont(theme.font())
@@ -172,7 +144,7 @@ class FindingsDialog(Dialog):
             grid.addWidget(words, line, 2)
         grid.setRowStretch(len(findings), 1)
         area = parts.scroll(grid_holder)
-        area.setAccessibleName(title)
+        area.setAccessibleName(said(title))
         area.setMinimumHeight(theme.px(min(420, 60 + 27 * len(findings))))
         self.box.addWidget(area, 1)
         text = "\n".join(f"{what}: {says} {hint}".strip() for _, what, says, hint in findings)
@@ -186,11 +158,13 @@ class BugDialog(Dialog):
         super().__init__("Something in Posecast broke", parent, 520)
         self.setModal(True)
         self.box.addWidget(
-            parts.text(f"The last step was not finished. {saved} You can go on working.", "label", wrap=True)
+            parts.text(
+                say("The last step was not finished. {saved} You can go on working.", saved=saved), "label", wrap=True
+            )
         )
         self._details = QPlainTextEdit(details)
         self._details.setReadOnly(True)
-        self._details.setAccessibleName("Details")
+        self._details.setAccessibleName(said("Details"))
         self._details.setMinimumHeight(theme.px(220))
         self._details.hide()
         fold = parts.button("Details", "down", "quiet")
@@ -206,7 +180,7 @@ def _copy_button(words: Callable[[], str]) -> QWidget:
 
     def copy() -> None:
         QGuiApplication.clipboard().setText(words())
-        button.setText("Copied")
+        button.setText(said("Copied"))
 
     button.clicked.connect(copy)
     return button

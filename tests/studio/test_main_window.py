@@ -18,7 +18,7 @@ from core.run_folder import RunFolder
 from core.runs import Done, MakeDemo, Progress, TrainForecaster
 from studio import finding, theme
 from studio.photograph import photograph, wait_until_settled
-from studio.widgets.dialogs import BugDialog, KeysDialog
+from studio.widgets.dialogs import BugDialog
 from studio.widgets.job_panel import JobCard, JobPanel
 from studio.widgets.notices import Notice, of_error
 from studio.widgets.parts import Title
@@ -400,16 +400,6 @@ def test_that_every_control_of_the_shell_has_a_name_for_those_who_cannot_see_it(
             assert button.text() or button.accessibleName() or button.toolTip(), button
     for field in open_studio.window.findChildren(QLineEdit):
         assert field.accessibleName() or field.placeholderText(), field
-
-
-def test_that_the_list_of_keys_finds_one_by_what_it_does(open_studio, qtbot):
-    press(open_studio, Qt.Key.Key_F1, Qt.KeyboardModifier.ShiftModifier)
-    dialog = open_studio.window.findChild(KeysDialog)
-    dialog.findChild(QLineEdit).setText("jobs")
-    shown = {each.text() for each in dialog.findChildren(QLabel) if each.isVisible()}
-    assert "Ctrl+J" in shown
-    assert "Ctrl+Z" not in shown
-    dialog.close()
 
 
 def test_that_a_bug_is_shown_in_words_with_its_details_folded(open_studio, qtbot):
