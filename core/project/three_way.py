@@ -401,45 +401,35 @@ def groups_that_overlap(mine: Iterable[Any], theirs: Iterable[Any]) -> list[list
     """
     mine = sorted(mine, key=segment_order)
     group_of: dict[str, list[Any]] = {}
-    weak: list[tuple[Any, list[Any]]] = []
+    weak: list[tuple[Any, Any]] = []
     first = 0
-    longest = max((each.end_frame - each.start_frame for each in mine), default=0)
+    longest = max((_length(each) for each in mine), default=0)
     for their in sorted(theirs, key=segment_order):
         while first < len(mine) and mine[first].start_frame + longest <= their.start_frame:
             first += 1
-        touching: list[tuple[int, Any]] = []
         for own in mine[first:]:
             if own.start_frame >= their.end_frame:
                 break
-            if (shared := min(own.end_frame, their.end_frame) - max(own.start_frame, their.start_frame)) > 0:
-                touching.append((shared, own))
-        strong = [own for shared, own in touching if 2 * shared > min(_length(own), _length(their))]
-        if strong:
-            _join(group_of, [their, *strong])
-        elif touching:
-            weak.append((their, [own for _, own in sorted(touching, key=_shared, reverse=True)]))
-    for their, neighbours in weak:
-        asked = [own for own in neighbours if own.id in group_of]
-        alone = [own for own in neighbours if own.id not in group_of]
-        _join(group_of, [their, *(alone or asked[:1])])
+            shared = min(own.end_frame, their.end_frame) - max(own.start_frame, their.start_frame)
+            if 2 * shared > min(_length(own), _length(their)):
+                _join(group_of, their, own)
+            elif shared > 0:
+                weak.append((their, own))
+    asked = set(group_of)
+    for their, own in weak:
+        if their.id not in asked or own.id not in asked:
+            _join(group_of, their, own)
     found = {id(group): group for group in group_of.values()}
     return [sorted(group, key=segment_order) for group in found.values()]
-
-
-def _shared(touching: tuple[int, Any]) -> int:
-    return touching[0]
 
 
 def _length(segment: Any) -> int:
     return segment.end_frame - segment.start_frame
 
 
-def _join(group_of: dict[str, list[Any]], together: Iterable[Any]) -> None:
-    whole: list[Any] = []
-    for each in together:
-        for member in group_of.get(each.id, [each]):
-            if member not in whole:
-                whole.append(member)
+def _join(group_of: dict[str, list[Any]], one: Any, other: Any) -> None:
+    left, right = group_of.get(one.id, [one]), group_of.get(other.id, [other])
+    whole = left if left is right else [*left, *right]
     group_of.update((each.id, whole) for each in whole)
 
 
