@@ -5,13 +5,14 @@ screen is in `timeline_axis`.
 """
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
 from numpy import ndarray
 
-from core.project.annotations import Clip, Project, Segment
-from core.project.edits import BACKGROUND
+from core.project.annotations import CharacteristicPose, Clip, Project
+from core.project.labelling import ranges
 from core.project.provenance import run_of
 from studio.widgets.clip_time import ClipTime
 
@@ -20,6 +21,7 @@ ACTOR_NOT_SAID = "Actor not said"
 GAP_S = 0.2
 """A shorter stretch without a segment is no gap anybody would fill."""
 Span = tuple[int, int]
+_FEW = 32
 
 
 @dataclass(frozen=True)
@@ -34,12 +36,10 @@ class LabelLook:
 
 @dataclass(frozen=True, eq=False)
 class SegmentTrack:
-    """The segments of one person, by start frame. `rows` is 1 where a segment overlaps one before it."""
+    """The segments of one person, by start frame. `rows` counts how many rows down one stands where others overlap."""
 
     name: str
     actor: str
-    places: dict[str, int]
-    """Segment id → its place in this track. The ids stand in the order of the arrays."""
     ids: tuple[str, ...]
     starts: Int[ndarray, " segments"]
     ends: Int[ndarray, " segments"]
@@ -48,9 +48,27 @@ class SegmentTrack:
     drafts: Bool[ndarray, " segments"]
     """A model foresaw it or its pose, and nobody has looked at it since."""
 
-    @property
+    @cached_property
     def row_count(self) -> int:
         return int(self.rows.max()) + 1 if len(self.rows) else 1
+
+    @cached_property
+    def places(self) -> dict[str, int]:
+        """Segment id → its place in this track."""
+        return dict(zip(self.ids, range(len(self.ids)), strict=True))
+
+    def place(self, segment_id: str) -> int | None:
+        """A segment's place in this track, or None where it is not here."""
+        if "places" in self.__dict__ or len(self._asked) > _FEW:
+            return self.places.get(segment_id)
+        if segment_id not in self._asked:
+            self._asked[segment_id] = self.ids.index(segment_id) if segment_id in self.ids else None
+        return self._asked[segment_id]
+
+    @cached_property
+    def _asked(self) -> dict[str, int | None]:
+        """Of what was asked for so far: a table of all is only worth its while for many questions."""
+        return {}
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,10 +84,12 @@ class PoseMarks:
 
     def frame_of(self, segment: str) -> int | None:
         """Where a segment's pose is; None where it is missing."""
-        if segment not in self.segments:
-            return None
-        at = self.segments.index(segment)
-        return None if self.missing[at] else int(self.frames[at])
+        at = self.place(segment)
+        return None if at is None or self.missing[at] else int(self.frames[at])
+
+    def place(self, segment: str) -> int | None:
+        """The place of a segment's mark, or None where it has none."""
+        return self.segments.index(segment) if segment in self.segments else None
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,7 +122,7 @@ class TimelineContents:
     def place_of(self, segment_id: str) -> tuple[int, int] | None:
         """A segment's track and its place there, or None where it is not here."""
         for number, track in enumerate(self.tracks):
-            at = track.places.get(segment_id)
+            at = track.place(segment_id)
             if at is not None:
                 return number, at
         return None
@@ -115,14 +135,13 @@ class TimelineContents:
         track = self.tracks[place[0]]
         return int(track.starts[place[1]]), int(track.ends[place[1]])
 
+    @property
+    def overlapping(self) -> int:
+        """How many segments lie over another one of the same person."""
+        return sum(int((each.rows > 0).sum()) for each in self.tracks)
 
-def contents_of(
-    project: Project,
-    clip: Clip,
-    time: ClipTime,
-    *,
-    people: int = 1,
-) -> TimelineContents:
+
+def contents_of(project: Project, clip: Clip, time: ClipTime, *, people: int = 1) -> TimelineContents:
     """What a timeline shows of `clip`; `people` are seen in it. One person's segments need not say whose they are."""
     actions = project.actions()
     looks = [LabelLook(each.name, each.key, each.colour, place) for place, each in enumerate(actions)]
@@ -130,85 +149,122 @@ def contents_of(
     # A label that is gone from the vocabulary still has its segments; they are shown, and named as what they are.
     looks.append(LabelLook("no label", "", UNKNOWN_COLOUR, 0))
     unknown = len(actions)
+    words = np.array([known.get(each.action, unknown) for each in clip.segments], dtype=np.int64)
+    starts = np.array([each.start_frame for each in clip.segments], dtype=np.int64)
+    ends = np.array([each.end_frame for each in clip.segments], dtype=np.int64)
+    unseen = {each.segment for each in clip.poses if is_unseen(each)}
+    drafts = np.array([each.is_draft or each.id in unseen for each in clip.segments], dtype=bool)
+    people_here, whose = people_of(clip, people)
+    tracks = []
+    for actor, name in people_here.items():
+        mine = np.array([each == actor for each in whose], dtype=bool)
+        at = np.nonzero(mine)[0]
+        ids = tuple([clip.segments[place].id for place in at.tolist()])
+        rows = rows_of_overlaps(starts[at], ends[at])
+        tracks.append(SegmentTrack(name, actor, ids, starts[at], ends[at], words[at], rows, drafts[at]))
+    poses = _pose_marks(clip, words, ranges(project))
+    gaps = gaps_between(starts, ends, least_gap(time))
+    return TimelineContents(time, tuple(looks), tuple(tracks), poses, gaps)
+
+
+def people_of(clip: Clip, people: int) -> tuple[dict[str, str], list[str]]:
+    """Whom the clip has a track for, id to name, and whose each segment is."""
     alone = clip.actors[0].id if len(clip.actors) == 1 and people < 2 else ""
-    by_actor: dict[str, list[Segment]] = {each.id: [] for each in clip.actors}
-    for segment in clip.segments:
-        by_actor.setdefault(segment.actor or alone, []).append(segment)
-    if not by_actor:
-        by_actor[""] = []
-    names = {"": ACTOR_NOT_SAID if clip.actors else clip.performer or "Actions"}
-    names |= {each.id: each.name for each in clip.actors}
-    unseen = {each.id for each in clip.segments if each.is_draft} | {
-        each.segment for each in clip.poses if each.is_draft and run_of(each.made.source)
-    }
-    tracks = tuple(
-        _track(names.get(actor, ACTOR_NOT_SAID), actor, segments, known, unknown, unseen)
-        for actor, segments in by_actor.items()
-    )
-    poses = _pose_marks(clip, known, unknown, poseless_actions(project))
-    gaps = gaps_of(clip, max(2, round(GAP_S * time.rate_hz)))
-    return TimelineContents(time, tuple(looks), tracks, poses, gaps)
+    whose = [each.actor or alone for each in clip.segments]
+    names = {each.id: each.name for each in clip.actors}
+    nobody = ACTOR_NOT_SAID if clip.actors else clip.performer or "Actions"
+    for actor in dict.fromkeys(whose):
+        names.setdefault(actor, ACTOR_NOT_SAID if actor else nobody)
+    return names or {"": nobody}, whose
 
 
-def poseless_actions(project: Project) -> frozenset[str]:
-    """The labels whose segments need no characteristic pose: background and unusable."""
-    return frozenset(each.id for each in project.actions() if each.name in BACKGROUND)
+def is_unseen(pose: CharacteristicPose) -> bool:
+    """Whether a model foresaw the pose and nobody has looked at it since."""
+    return pose.is_draft and bool(run_of(pose.made.source))
+
+
+def least_gap(time: ClipTime) -> int:
+    """In frames."""
+    return max(2, round(GAP_S * time.rate_hz))
 
 
 def gaps_of(clip: Clip, least: int) -> tuple[Span, ...]:
     """Stretches of at least `least` frames between the first and the last segment that no segment covers."""
-    if len(clip.segments) < 2:
-        return ()
     starts = np.array([each.start_frame for each in clip.segments], dtype=np.int64)
     ends = np.array([each.end_frame for each in clip.segments], dtype=np.int64)
+    return gaps_between(starts, ends, least)
+
+
+def gaps_between(starts: Int[ndarray, " segments"], ends: Int[ndarray, " segments"], least: int) -> tuple[Span, ...]:
+    """The same for segments by start."""
+    if len(starts) < 2:
+        return ()
     reached = np.maximum.accumulate(ends)[:-1]
     at = np.nonzero(starts[1:] - reached >= least)[0]
     return tuple(zip(reached[at].tolist(), starts[at + 1].tolist(), strict=True))
 
 
-def _pose_marks(clip: Clip, known: dict[str, int], unknown: int, poseless: frozenset[str]) -> PoseMarks:
-    actions = {each.id: known.get(each.action, unknown) for each in clip.segments}
-    posed = [each for each in clip.poses if each.segment in actions]
-    segments = [each.segment for each in posed]
-    frames = [each.frame for each in posed]
-    if len(posed) < len(clip.segments):
-        has = set(segments)
-        lacking = [each for each in clip.segments if each.id not in has and each.action not in poseless]
-        segments += [each.id for each in lacking]
-        frames += [(each.start_frame + each.end_frame) // 2 for each in lacking]
-    at_frames = np.array(frames, dtype=np.int64)
-    labels = np.array([actions[each] for each in segments], dtype=np.int64)
-    missing = np.arange(len(segments)) >= len(posed)
-    drafts = np.array([each.is_draft for each in posed] + [False] * (len(segments) - len(posed)), dtype=bool)
-    if len(posed) < len(segments):  # poses come by frame, what is missing among them
-        order = np.argsort(at_frames, kind="stable")
-        segments = [segments[at] for at in order.tolist()]
-        at_frames, labels, missing, drafts = at_frames[order], labels[order], missing[order], drafts[order]
-    return PoseMarks(tuple(segments), at_frames, labels, missing, drafts)
+def _pose_marks(clip: Clip, words: Int[ndarray, " segments"], poseless: frozenset[str]) -> PoseMarks:
+    places = {each.id: at for at, each in enumerate(clip.segments)}
+    posed = [each for each in clip.poses if each.segment in places]
+    has = {each.segment for each in posed}
+    lacking = [each for each in clip.segments if each.id not in has and each.action not in poseless]
+    return merged_marks(
+        np.array([each.segment for each in posed], dtype=object),
+        np.array([each.frame for each in posed], dtype=np.int64),
+        words[np.array([places[each.segment] for each in posed], dtype=np.int64)],
+        np.array([each.is_draft for each in posed], dtype=bool),
+        np.array([each.id for each in lacking], dtype=object),
+        np.array([(each.start_frame + each.end_frame) // 2 for each in lacking], dtype=np.int64),
+        words[np.array([places[each.id] for each in lacking], dtype=np.int64)],
+    )
 
 
-def _track(
-    name: str, actor: str, segments: list[Segment], known: dict[str, int], unknown: int, unseen: set[str]
-) -> SegmentTrack:
-    count = len(segments)
-    starts = np.array([each.start_frame for each in segments], dtype=np.int64)
-    ends = np.array([each.end_frame for each in segments], dtype=np.int64)
-    labels = np.array([known.get(each.action, unknown) for each in segments], dtype=np.int64)
-    ids = tuple([each.id for each in segments])
-    drafts = np.array([each in unseen for each in ids], dtype=bool)
-    places = dict(zip(ids, range(count), strict=True))
-    return SegmentTrack(name, actor, places, ids, starts, ends, labels, half_rows(starts, ends), drafts)
+def merged_marks(
+    segments: ndarray,
+    frames: Int[ndarray, " poses"],
+    labels: Int[ndarray, " poses"],
+    drafts: Bool[ndarray, " poses"],
+    lacking: ndarray,
+    middles: Int[ndarray, " lacking"],
+    words: Int[ndarray, " lacking"],
+) -> PoseMarks:
+    """The poses there are, by frame, and among them the middles of the segments that lack one; ids as objects."""
+    missing, none = np.zeros(len(frames), dtype=bool), np.zeros(len(lacking), dtype=bool)
+    if not len(lacking):
+        return PoseMarks(tuple(segments.tolist()), frames, labels, missing, drafts)
+    at_frames = np.concatenate([frames, middles])
+    order = np.argsort(at_frames, kind="stable")
+    return PoseMarks(
+        tuple(np.concatenate([segments, lacking])[order].tolist()),
+        at_frames[order],
+        np.concatenate([labels, words])[order],
+        np.concatenate([missing, ~none])[order],
+        np.concatenate([drafts, none])[order],
+    )
 
 
-def half_rows(starts: Int[ndarray, " segments"], ends: Int[ndarray, " segments"]) -> Int[ndarray, " segments"]:
-    """0 for a segment that starts after all before it in the upper row have ended, else 1. Segments come by start."""
+def bounds_of(starts: Int[ndarray, " segments"], ends: Int[ndarray, " segments"]) -> Bool[ndarray, " segments"]:
+    """Where a segment begins that lies over none of those before it. Segments come by start."""
+    bounds = np.ones(len(starts), dtype=bool)
+    if len(starts):
+        bounds[1:] = starts[1:] >= np.maximum.accumulate(ends)[:-1]
+    return bounds
+
+
+def rows_of_overlaps(starts: Int[ndarray, " segments"], ends: Int[ndarray, " segments"]) -> Int[ndarray, " segments"]:
+    """For each the uppermost row in which all before it have ended, so that none hides another."""
     rows = np.zeros(len(starts), dtype=np.int64)
-    if len(starts) < 2 or bool((starts[1:] >= np.maximum.accumulate(ends)[:-1]).all()):
+    bounds = bounds_of(starts, ends)
+    if bounds.all():
         return rows
-    upper_ends = -1
-    for at, (start, end) in enumerate(zip(starts.tolist(), ends.tolist(), strict=True)):
-        if start >= upper_ends:
-            upper_ends = end
-        else:
-            rows[at] = 1
+    heads = np.nonzero(bounds)[0]
+    sizes = np.diff(np.append(heads, len(starts)))
+    for head, size in zip(heads[sizes > 1].tolist(), sizes[sizes > 1].tolist(), strict=True):
+        reached: list[int] = []
+        for at in range(head, head + size):
+            start, end = int(starts[at]), int(ends[at])
+            row = next((row for row, each in enumerate(reached) if each <= start), len(reached))
+            reached[row : row + 1] = [end]
+            rows[at] = row
     return rows

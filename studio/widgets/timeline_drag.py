@@ -95,14 +95,16 @@ Drag = EndDrag | MoveDrag | PoseDrag
 def snap_targets(contents: TimelineContents, playhead: int, leave_out: Iterable[str]) -> list[int]:
     """Frames a drag is drawn to: ends of the other segments, poses, the playhead, the clip's own ends."""
     out = set(leave_out)
-    targets = {0, contents.time.frame_count, playhead}
+    found = [np.array([0, contents.time.frame_count, playhead], dtype=np.int64)]
     for track in contents.tracks:
         others = np.ones(len(track.ids), dtype=bool)
-        others[[track.places[each] for each in out if each in track.places]] = False
-        targets.update(track.starts[others].tolist(), track.ends[others].tolist())
-    own = {contents.poses.frame_of(each) for each in out}
-    targets.update(set(contents.poses.frames[~contents.poses.missing].tolist()) - own)
-    return sorted(targets)
+        others[[at for each in out if (at := track.place(each)) is not None]] = False
+        found += [track.starts[others], track.ends[others]]
+    marks = contents.poses
+    there = ~marks.missing
+    there[[at for each in out if (at := marks.place(each)) is not None]] = False
+    found.append(marks.frames[there])
+    return np.unique(np.concatenate(found)).tolist()
 
 
 def snap(frame: float, targets: Sequence[int], reach: float) -> int | None:

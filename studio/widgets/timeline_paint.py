@@ -105,10 +105,11 @@ def segments(
     starts, ends = track.starts, track.ends
     if moved:
         starts, ends = starts.copy(), ends.copy()
-        for at, each in enumerate(track.ids):
-            if each in moved:
-                starts[at], ends[at] = moved[each]
-    half = row.height / 2 if track.row_count > 1 else row.height
+        for each, span in moved.items():
+            at = track.place(each)
+            if at is not None:
+                starts[at], ends[at] = span
+    half = row.height / track.row_count
     seen = np.nonzero((ends > axis.first) & (starts < axis.last))[0]
     left = axis.left + (starts[seen] - axis.first) * axis.px_per_frame
     right = axis.left + (ends[seen] - axis.first) * axis.px_per_frame
@@ -238,8 +239,8 @@ def poses(
         named = [at for at in range(high - low) if marks.segments[low + at] in chosen] if high - low < 5000 else []
         kept = np.union1d(kept, np.array(named, dtype=kept.dtype))
     places = [(float(xs[at]), low + at) for at in kept.tolist()]
-    if moved is not None and moved[0] in marks.segments:
-        at = marks.segments.index(moved[0])
+    at = None if moved is None else marks.place(moved[0])
+    if moved is not None and at is not None:
         places = sorted([each for each in places if each[1] != at] + [(axis.x(moved[1] + 0.5), at)])
     middle = row.top + row.height / 2
     radius = min(6.0, row.height / 2 - 2)

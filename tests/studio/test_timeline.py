@@ -11,7 +11,9 @@ from PySide6.QtGui import QAccessible, QColor
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
+from core.project import edits
 from core.project.annotations import (
+    BY_HAND,
     Actor,
     CharacteristicPose,
     Clip,
@@ -28,8 +30,9 @@ from studio.widgets import timeline_paint as paint
 from studio.widgets.clip_time import ClipTime, read_frame, say_time
 from studio.widgets.timeline import Timeline
 from studio.widgets.timeline_axis import FOOT, RULER, Axis
-from studio.widgets.timeline_contents import contents_of, gaps_of, half_rows
+from studio.widgets.timeline_contents import contents_of, gaps_of, rows_of_overlaps
 from studio.widgets.timeline_drag import EndDrag, MoveDrag, PoseDrag, dragged, snap_targets
+from studio.widgets.timeline_maker import ContentsMaker
 from studio.widgets.timeline_scene import HEAD
 
 BY = Provenance(author="Ines", at="2026-01-01T00:00:00+00:00")
@@ -140,14 +143,15 @@ def test_that_words_which_are_no_time_are_refused():
 
 
 @given(st.lists(st.tuples(st.integers(0, 400), st.integers(1, 60)), max_size=40))
-def test_that_segments_of_the_upper_half_row_never_overlap(spans):
+def test_that_segments_of_one_row_never_overlap_and_no_row_is_more_than_needed(spans):
     ordered = sorted((start, start + long) for start, long in spans)
     starts, ends = (np.array([each[at] for each in ordered], dtype=np.int64) for at in (0, 1))
-    rows = half_rows(starts, ends)
-    upper = [(start, end) for (start, end), row in zip(ordered, rows, strict=True) if row == 0]
-    assert all(one[1] <= other[0] for one, other in itertools.pairwise(upper))
-    if all(one[1] <= other[0] for one, other in itertools.pairwise(ordered)):
-        assert not rows.any()
+    rows = rows_of_overlaps(starts, ends).tolist()
+    for row in set(rows):
+        mine = [span for span, at in zip(ordered, rows, strict=True) if at == row]
+        assert all(one[1] <= other[0] for one, other in itertools.pairwise(mine))
+    deepest = max((sum(start <= at < end for start, end in ordered) for at, _ in ordered), default=0)
+    assert max(rows, default=-1) + 1 == deepest
 
 
 def test_that_a_gap_is_what_no_segment_covers_between_the_first_and_the_last():
@@ -165,6 +169,76 @@ def test_that_zooming_keeps_the_frame_under_the_pointer_while_there_is_room(scal
         assert zoomed.frame(x) == pytest.approx(axis.frame(x), abs=1e-6)
     assert zoomed.first >= 0
     assert zoomed.last <= 5000 + 1e-6 or zoomed.first == 0
+
+
+# ---- made anew at the cost of what changed ----
+
+
+def same(one, other) -> None:
+    """Two contents that would be painted alike."""
+    assert [each.actor for each in one.tracks] == [each.actor for each in other.tracks]
+    for mine, its in zip(one.tracks, other.tracks, strict=True):
+        assert (mine.name, mine.ids) == (its.name, its.ids)
+        for name in ("starts", "ends", "labels", "rows", "drafts"):
+            assert getattr(mine, name).tolist() == getattr(its, name).tolist(), name
+    marks = [
+        sorted(zip(each.frames.tolist(), each.segments, each.labels.tolist(), each.missing.tolist(), strict=True))
+        for each in (one.poses, other.poses)
+    ]
+    assert marks[0] == marks[1]
+    assert np.all(np.diff(one.poses.frames) >= 0)
+    assert one.gaps == other.gaps
+    assert one.labels == other.labels
+
+
+@given(st.data())
+def test_that_contents_changed_edit_by_edit_are_those_made_at_once(data):
+    count = data.draw(st.integers(1, 30))
+    people = data.draw(st.sampled_from([(), ("Ada",), ("Ada", "Tom")]))
+    spans = [
+        (
+            f"s{at}",
+            at % 3,
+            at * 25 + data.draw(st.integers(0, 20)),
+            at * 25 + 45 + 7 * (at % 4),
+            *(people and (people[at % len(people)],)),
+        )
+        for at in range(count)
+    ]
+    project, clip = a_project(spans, [(f"s{at}", at * 25 + 30) for at in range(0, count, 2)], actors=people)
+    maker, time = ContentsMaker(), ClipTime(1000, 25.0)
+    same(maker.of(project, clip, time), contents_of(project, clip, time))
+    for _ in range(data.draw(st.integers(1, 6))):
+        clip = project.clips["clip"]
+        if not clip.segments:
+            break
+        one = data.draw(st.sampled_from(clip.segments))
+        match data.draw(st.sampled_from(["move", "delete", "label", "pose", "unpose", "mark", "actor", "split"])):
+            case "move":
+                start = data.draw(st.integers(0, 900))
+                long = data.draw(st.integers(1, 300))
+                project = edits.move_ends(project, "clip", one.id, start_frame=start, end_frame=start + long)
+            case "delete":
+                project = edits.delete_segments(project, "clip", one.id)
+            case "label":
+                project = edits.change_segment(project, "clip", one.id, action=data.draw(st.sampled_from(NAMES)))
+            case "pose":
+                at = data.draw(st.integers(0, 999))
+                source = data.draw(st.sampled_from([BY_HAND, "draft: forecast by run"]))
+                identity = FrameIdentity(pts=at)
+                project = edits.set_pose(project, "clip", one.id, at, identity, author="Ines", source=source)
+            case "unpose":
+                project = edits.remove_pose(project, "clip", one.id)
+            case "mark":
+                start = data.draw(st.integers(0, 900))
+                actor = data.draw(st.sampled_from(["", *people]))
+                project, _ = edits.mark_segment(project, "clip", "cut", start, start + 9, author="Ines", actor=actor)
+            case "actor":
+                actor = data.draw(st.sampled_from(["", *people]))
+                project = edits.change_segment(project, "clip", one.id, actor=actor)
+            case "split" if one.end_frame - one.start_frame > 1:
+                project, _ = edits.split_segment(project, "clip", one.id, one.start_frame + 1, author="Ines")
+        same(maker.of(project, project.clips["clip"], time), contents_of(project, project.clips["clip"], time))
 
 
 # ---- what a drag does ----
