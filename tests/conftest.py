@@ -24,6 +24,13 @@ def shared_data() -> Path:
 
 
 @pytest.fixture(autouse=True)
+def no_light_copies(request, monkeypatch):
+    """A busy machine makes every video slow to seek: windows in tests measure, and find none that is."""
+    if "qtbot" in request.fixturenames:
+        monkeypatch.setattr("core.video.proxy.SLOW_MS", float("inf"))
+
+
+@pytest.fixture(autouse=True)
 def nothing_left_running(request):
     """A GUI test leaves no window behind."""
     yield

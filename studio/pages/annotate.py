@@ -25,8 +25,10 @@ from studio.pages import annotate_facts as facts
 from studio.pages.annotate_bodies import PictureBody
 from studio.pages.annotate_casting import Casting
 from studio.pages.annotate_changing import Changing
+from studio.pages.annotate_detecting import Detecting
 from studio.pages.annotate_foreseen import Foreseen
 from studio.pages.annotate_leaving import Leaving
+from studio.pages.annotate_light_copy import LightCopies
 from studio.pages.annotate_marking import Marking
 from studio.pages.annotate_panels import Panels
 from studio.pages.annotate_part import Parts
@@ -95,8 +97,11 @@ class AnnotatePage(QWidget):
         self.back_out = Leaving(self.parts, self.timeline)
         self.parts.add(Tracks(self.picture, self.timeline))
         self.parts.add(self.playing)
+        self.parts.add(LightCopies(document, jobs, display, self.picture))
         self.posing = Posing(document, self.changing, self.picture, self.view, self.inspector)
         self.posing.offers_changed.connect(self.offers_changed)
+        self.detecting = Detecting(document, models, self.posing, self.view, self.inspector)
+        self.parts.add(self.detecting)  # Esc leaves its box before it leaves the joints
         self.parts.add(self.posing)
         self._wide_thumbnails = QTimer(self, singleShot=True, interval=120)
         self._wide_thumbnails.timeout.connect(self._want_thumbnails)
@@ -278,7 +283,7 @@ class AnnotatePage(QWidget):
         changing.chose.connect(timeline.choose)
         self.foreseen.lanes.changed.connect(lambda: self.head.lanes.setChecked(self.foreseen.lanes.is_on))
         self.foreseen.lanes.changed.connect(partial(self.foreseen.make_room, self._down))
-        for told in (changing.says, self.walks.says, self.foreseen.says, self.posing.says):
+        for told in (changing.says, self.walks.says, self.foreseen.says, self.posing.says, self.detecting.says):
             told.connect(self.head.say)
         self.transport.asked.connect(self._carry_out)
         self.head.asked.connect(self._carry_out)

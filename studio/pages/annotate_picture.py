@@ -104,6 +104,15 @@ class ClipPicture(QObject):
         self.time_known.emit(self.time)
         self.show_frame()
 
+    def use_light_copy(self, *, on: bool) -> None:
+        """While scrubbing, take pictures from the clip's light copy where there is one."""
+        self._source.use_light_copy(on=on)
+
+    @property
+    def readable_path(self) -> Path | None:
+        """Where the clip's video is, if it can be read."""
+        return self._path if self._is_readable and self._source.is_open() else None
+
     def close(self) -> None:
         """End every thread."""
         self._source.close(wait=True)

@@ -23,6 +23,7 @@ from studio.widgets.frame_compare import FramePair
 from studio.widgets.identity_check import Verdict
 from studio.widgets.job_words import progress_words
 from studio.widgets.video_view import VideoView
+from studio.words import say
 
 
 class PictureWords(QObject):
@@ -32,6 +33,8 @@ class PictureWords(QObject):
     """The name of a command of the window."""
     problem_shown = Signal(object)
     """Segment ids that a message is about."""
+    copy_stopped = Signal()
+    """Nobody wants the light copy that is being made."""
 
     def __init__(self, document: Document, jobs: Jobs, view: VideoView, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -40,6 +43,8 @@ class PictureWords(QObject):
         self._path: Path | None = None
         self._trouble: tuple[str, str] | None = None
         self._verdict: Verdict | None = None
+        self._copying: tuple[str, int] | None = None  # the job's state, percent
+        self._no_copy = ""
         self._later: set[str] = set()  # what a person has put off
         self._said: object = None
         for told in (jobs.listed, jobs.moved):
@@ -62,6 +67,19 @@ class PictureWords(QObject):
         self._verdict = verdict
         self.refresh()
 
+    def show_copying(self, state: str, share: float) -> None:
+        """The clip's light copy is being made."""
+        now = (state, int(100 * share))
+        if now != self._copying:
+            self._copying, self._no_copy = now, ""
+            self.refresh()
+
+    def show_no_copying(self, why: str) -> None:
+        """No light copy is being made; `why` says what hinders one that would help."""
+        if (self._copying, self._no_copy) != (None, why):
+            self._copying, self._no_copy = None, why
+            self.refresh()
+
     def refresh(self, *_: object) -> None:
         """The one message that matters most, or none; one that is there already is left alone."""
         clip, state = self._clip, self._view.state
@@ -76,6 +94,10 @@ class PictureWords(QObject):
             read_only = self._document.read_only_reason
             said = (clip.id, job and (job.state, progress_words(job)), read_only)
             self._say(said, partial(self._no_joints, clip, job), corner=True)
+        elif self._copying is not None and f"copy {clip.id}" not in self._later:
+            self._say((clip.id, "copy", self._copying), partial(self._light_copy, clip, *self._copying), corner=True)
+        elif self._no_copy and "no copy" not in self._later:
+            self._say((clip.id, self._no_copy), self._no_light_copy, corner=True)
         else:
             self._said = None
             state.clear()
@@ -155,6 +177,19 @@ class PictureWords(QObject):
         extract.setEnabled(bool(clip.video.path) and self._document.read_only_reason is None)
         return _note("skeleton", "No joints in this clip yet", "You can mark actions without them.", extract, later)
 
+    def _light_copy(self, clip: Clip, state: str, percent: int) -> QWidget:
+        stop = parts.button("Stop", "stop", "danger")
+        stop.clicked.connect(self.copy_stopped)
+        stop.setEnabled(state == "running")
+        words = say(
+            "Making a light copy for scrubbing: {percent} %. Frame numbers stay those of the original.", percent=percent
+        )
+        return _note("video", "Slow to seek", words, stop, self._later_button(f"copy {clip.id}", "Hide"))
+
+    def _no_light_copy(self) -> QWidget:
+        words = say("There is no light copy for scrubbing: {why}. The original is shown.", why=self._no_copy)
+        return _note("video", "Slow to seek", words, self._later_button("no copy"))
+
     def extract_poses(self) -> None:
         """Find this clip's 2D poses, in a job."""
         clip = self._clip
@@ -174,8 +209,8 @@ class PictureWords(QObject):
                 return job
         return None
 
-    def _later_button(self, what: str) -> QWidget:
-        later = parts.button("Later", kind="quiet")
+    def _later_button(self, what: str, words: str = "Later") -> QWidget:
+        later = parts.button(words, kind="quiet")
 
         def put_off() -> None:
             self._later.add(what)
