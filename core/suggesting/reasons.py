@@ -19,7 +19,7 @@ Within a segment a signal runs from 0 at its 5th percentile to 1 at its 95th, ti
 by `FLOORS`: of a hand that does not move no frame is "nearly still". Frames count from 0, ends are exclusive. No torch.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,7 +42,7 @@ USUAL_PLACE, USUAL_WIDTH = 0.65, 0.2
 """Share of a segment's length, and its standard deviation: chosen on cooks the weights were not learned on."""
 SIDES = ("left", "right")
 _LEAST_SEEN = 0.5
-_NEUTRAL_JOINTS = tuple(UPPER_BODY_9[each] for each in UPPER_BODY_9.joints if each not in ("neck", "hip"))
+_NEUTRAL_JOINTS = [UPPER_BODY_9[each] for each in UPPER_BODY_9.joints if each not in ("neck", "hip")]
 
 
 @dataclass(frozen=True)
@@ -124,7 +124,7 @@ def measure(poses: Poses2d, track: int, rate_hz: float) -> Signals:
 
 
 def reasons_of(signals: Signals, start: int, end: int, surprise: Float[ndarray, " frames"] | None = None) -> Reasons:
-    """The reasons on frames `start` … `end` - 1 of the clip; `surprise` is one value a frame of the clip, or NaN."""
+    """The reasons on frames `start` … `end` - 1 of the clip; `surprise` is that of `unlike` on the same frames."""
     start, end = max(0, start), min(end, len(signals))
     count = max(0, end - start)
     names, columns = [], []
@@ -138,7 +138,7 @@ def reasons_of(signals: Signals, start: int, end: int, surprise: Float[ndarray, 
         elif name in signals.raw:
             column = _scaled(signals.raw[name][start:end], FLOORS[name])
         elif name == "surprise" and surprise is not None:
-            column = _scaled(surprise[start:end], 0.0)
+            column = _scaled(surprise[:count], FLOORS["neutral"])
         else:
             column = None
         if column is not None:
@@ -148,9 +148,24 @@ def reasons_of(signals: Signals, start: int, end: int, surprise: Float[ndarray, 
     return Reasons(start, tuple(names), values, signals.seen[start:end], SIDES[busier])
 
 
-def _of_track(poses: Poses2d, track: int) -> Poses2d:
-    only = slice(track, track + 1)
-    return Poses2d(poses.skeleton, np.asarray(poses.joints_px[:, only]), np.asarray(poses.confidence[:, only]))
+def unlike(
+    poses: Poses2d, track: int, start: int, end: int, foreseen_px: Sequence[tuple[float, float]]
+) -> Float[ndarray, " frames"]:
+    """How far frames `start` … `end` - 1 are from a foreseen pose (UPPER_BODY_9), about the neck, in trunks of its."""
+    foreseen = np.asarray(foreseen_px, dtype=np.float64)
+    neck, hip = foreseen[UPPER_BODY_9["neck"]], foreseen[UPPER_BODY_9["hip"]]
+    trunk = max(float(np.linalg.norm(neck - hip)), 1.0)
+    upper = _of_track(poses, track, start, end).as_skeleton(UPPER_BODY_9)
+    seen = upper.confidence[:, 0] >= SEEN
+    places = np.where(seen[..., None], upper.joints_px[:, 0], np.nan).astype(np.float64)
+    own = places - places[:, UPPER_BODY_9["neck"]][:, None]
+    apart = np.linalg.norm(own - (foreseen - neck), axis=-1) / trunk
+    return _mean_known(apart[:, _NEUTRAL_JOINTS])
+
+
+def _of_track(poses: Poses2d, track: int, start: int = 0, end: int | None = None) -> Poses2d:
+    of = (slice(start, end), slice(track, track + 1))
+    return Poses2d(poses.skeleton, np.asarray(poses.joints_px[of]), np.asarray(poses.confidence[of]))
 
 
 def _trunk(neck: ndarray, hip: ndarray, places: ndarray, rate_hz: float) -> ndarray:
