@@ -6,6 +6,7 @@ Every edit is on disk when `edit` returns; what the disk or another studio refus
 """
 
 from pathlib import Path
+from time import perf_counter
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -16,6 +17,7 @@ from core.project.store import ProjectStore
 from studio.memory import long_lived
 
 _INBOX_MS = 500
+_MOMENT_S = 0.04
 
 
 class Document(QObject):
@@ -29,6 +31,7 @@ class Document(QObject):
     became_writable = Signal()  # whoever was editing it is gone, and it is ours now
     clip_chosen = Signal(str)  # the clip's id, empty where none is chosen
     playhead_moved = Signal(int)
+    stepped = Signal(int, int)  # of several undos or redos asked for at once: how many are made, how many there are
 
     def __init__(self, author: str, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -37,6 +40,11 @@ class Document(QObject):
         self._clip_id = ""
         self._playheads: dict[str, int] = {}  # where each clip was left
         self._tracks: tuple[str, Poses2d] | None = None
+        self._many = 0  # undos (negative) or redos that are still to be made
+        self._of_many = 0
+        self._walk = QTimer(self)
+        self._walk.setInterval(0)
+        self._walk.timeout.connect(self._walk_on)
         self._inbox = QTimer(self)
         self._inbox.setInterval(_INBOX_MS)
         self._inbox.timeout.connect(self._look_outside)
@@ -59,6 +67,7 @@ class Document(QObject):
         if self._store is None:
             return
         self._inbox.stop()
+        self.stop_stepping()
         store, self._store = self._store, None
         self._tracks = None
         self._playheads.clear()
@@ -155,6 +164,7 @@ class Document(QObject):
 
     def edit(self, after: Project, label: str, *, source: str = BY_HAND) -> bool:
         """Replace the project by an edited copy; `label` names the step ("Mark cut"). False where it was refused."""
+        self.stop_stepping()
         try:
             changes = self.store.edit(after, label, source=source)
         except CoreError as error:
@@ -165,11 +175,51 @@ class Document(QObject):
 
     def undo(self) -> None:
         """Take the last edit back; that is an edit too."""
+        self.stop_stepping()
         self._step(back=True)
 
     def redo(self) -> None:
         """Do again what was taken back."""
+        self.stop_stepping()
         self._step(back=False)
+
+    def step_many(self, count: int) -> None:
+        """Undo (negative) or redo so many steps, each a step of the journal; the window stays awake meanwhile.
+
+        Any other edit, or `stop_stepping`, ends it where it is. A refusal ends it too, and is told.
+        """
+        self.stop_stepping()
+        self._many, self._of_many = count, abs(count)
+        if count:
+            self._walk.start()
+            self._walk_on()
+
+    def stop_stepping(self) -> None:
+        """Leave it at the steps that are made."""
+        if self._walk.isActive():
+            self._walk.stop()
+            self._many = 0
+            self.stepped.emit(self._of_many, self._of_many)
+
+    def _walk_on(self) -> None:
+        """As many steps as fit into a moment, then everybody is told of them at once."""
+        store, began, before = self.store, perf_counter(), self.project
+        refusal: CoreError | None = None
+        while self._many and perf_counter() - began < _MOMENT_S:
+            try:
+                made = store.undo() if self._many < 0 else store.redo()
+            except CoreError as error:
+                refusal, self._many = error, 0
+                break
+            self._many = 0 if made is None else self._many + (1 if self._many < 0 else -1)
+        left = abs(self._many)
+        if not left:
+            self._walk.stop()
+        if store.project is not before:
+            self._follow(Changes.between(before, store.project))
+        self.stepped.emit(self._of_many - left, self._of_many)
+        if refusal is not None:
+            self.refused.emit(refusal)
 
     def _step(self, *, back: bool) -> None:
         try:

@@ -385,6 +385,14 @@ class Database:
         except (TypeError, msgspec.DecodeError, msgspec.ValidationError) as error:
             raise damaged(self.path, f"row {sequence} of its journal: {error}") from None
 
+    def rows_about(self, text: str, after: int = 0) -> list[int]:
+        """The journal rows after this one whose changes hold `text`, an id, anywhere."""
+        with in_words(self.path, "Not read"):
+            found = self._connection.execute(
+                "SELECT sequence FROM journal WHERE sequence > ? AND instr(changes, ?) > 0", (after, text)
+            ).fetchall()
+        return [sequence for (sequence,) in found]
+
     def has_entry(self, entry_id: str) -> bool:
         """Whether the journal holds a row of this id."""
         with in_words(self.path, "Not read"):

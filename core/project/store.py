@@ -193,6 +193,14 @@ class ProjectStore:
         """All edits, oldest first, undos and redos among them. It grows as edits are made; nothing in it changes."""
         return self._history
 
+    def changes_of(self, entry: Entry) -> tuple[RowChange, ...]:
+        """What a step of the history changed."""
+        return self._database.changes_of(entry.sequence)
+
+    def steps_about(self, clip_id: str, after: int = 0) -> list[int]:
+        """The sequence numbers, above `after`, of the steps that touched this clip or anything marked on it."""
+        return self._database.rows_about(clip_id, after)
+
     def video_path(self, clip: Clip) -> Path:
         """Where the clip's video should be; the folder itself, so never a file, for a clip made without one."""
         return self.folder / clip.video.path

@@ -8,7 +8,6 @@ from pathlib import Path
 from core.motion import Poses2d
 from core.project import joints
 from core.project.annotations import BY_HAND, DRAFT, CharacteristicPose, Clip, Project, Provenance, Segment
-from core.project.journal import Entry
 from core.project.provenance import origin_of, run_of
 from studio.widgets.clip_time import ClipTime, read_frame, say_count, say_time
 from studio.widgets.people_overlay import Person, as_edited, people_at
@@ -114,22 +113,6 @@ def clip_facts(project: Project, clip: Clip, path: Path | None, poses: Poses2d |
         ("Added", made_words(clip.made)),
     ]
     return rows
-
-
-def history_steps(entries: Sequence[Entry]) -> list[tuple[str, str, bool]]:
-    """What was done, newest first: what, by whom and when, and whether it was taken back."""
-    newest_first = sorted(entries, key=lambda each: -each.sequence)
-    undone: set[str] = set()
-    steps = []
-    for each in newest_first:
-        if each.undoes and each.undoes not in undone:
-            undone.add(each.undoes)
-        words = {"undo": f"Undo: {each.label}", "redo": f"Redo: {each.label}"}.get(each.kind, each.label)
-        if each.label.startswith(("Undo", "Redo")):
-            words = each.label
-        by = each.author if each.source == BY_HAND else f"{each.source}, {each.author}"
-        steps.append((words, f"{by}, {_when(each.at)}", each.kind == "edit" and each.id in undone))
-    return steps
 
 
 def read_ends(start: str, end: str, was: tuple[int, int], time: ClipTime) -> tuple[int, int] | None:

@@ -3,12 +3,13 @@
 from collections import Counter
 from itertools import chain
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Qt
 
 from core.errors import ProjectError
 from studio.document import Document
 from studio.pages import annotate_facts as facts
 from studio.pages.annotate_changing import Changing
+from studio.pages.annotate_history import HistoryTab
 from studio.pages.annotate_picture import ClipPicture
 from studio.widgets.inspector import HISTORY, Inspector
 from studio.widgets.label_list import LabelList, LabelRow
@@ -30,6 +31,7 @@ class Panels(QObject):
         super().__init__(inspector)
         self._document, self._picture, self._timeline = document, picture, timeline
         self._labels, self._inspector, self._changing = labels, inspector, changing
+        self.history = HistoryTab(document, timeline, inspector.history)
         inspector.tabs.currentChanged.connect(self.show_history)
         inspector.ends_typed.connect(self._set_ends)
 
@@ -60,7 +62,7 @@ class Panels(QObject):
         if not document.is_open or clip is None:
             self._inspector.show_segment(None, 0, editable=False)
             self._inspector.clip.show_facts(())
-            self._inspector.history.show_steps(())
+            self.show_history()
             return
         project, poses = document.project, self._picture.tracks()
         chosen = self._timeline.chosen
@@ -80,11 +82,12 @@ class Panels(QObject):
         """Bring what was done to the front, and the keys to it."""
         self._inspector.tabs.setCurrentIndex(HISTORY)
         self.show_history()
+        self._inspector.history.view.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def show_history(self, *_: object) -> None:
         """What was done, where somebody looks at it."""
-        if self._inspector.tabs.currentIndex() == HISTORY and self._document.is_open:
-            self._inspector.history.show_steps(facts.history_steps(self._document.store.history(60)))
+        if self._inspector.tabs.currentIndex() == HISTORY:
+            self.history.refresh()
 
     def _set_ends(self, segment: str, start: str, end: str) -> None:
         time = self._picture.time

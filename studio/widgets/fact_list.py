@@ -24,17 +24,6 @@ class FactList(QWidget):
         """A name and a fact a row."""
         fill_rows(self._rows, rows)
 
-    def show_steps(self, steps: Sequence[tuple[str, str, bool]]) -> None:
-        """What was done, by whom and when; a step that was taken back is pale."""
-        made = []
-        for what, who, undone in steps:
-            words = parts.text(what, "caption" if undone else "", wrap=True)
-            words.setMinimumWidth(1)
-            said = parts.text(f"{who}, taken back" if undone else who, "caption", wrap=True)
-            said.setMinimumWidth(1)
-            made.append(parts.col(words, said, gap=1))
-        parts.refill(self._rows, made)
-
     def show_actions(self, *actions: QWidget) -> None:
         parts.refill(self._actions, [parts.row(each, None) for each in actions])
 

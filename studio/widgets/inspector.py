@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 from studio.commands import tip
 from studio.widgets import parts
 from studio.widgets.fact_list import FactList
+from studio.widgets.history_list import HistoryList
 from studio.widgets.pose_form import PoseCard, PoseForm
 from studio.widgets.segment_facts import SegmentFacts
 
@@ -66,11 +67,12 @@ class Inspector(QFrame):
         self.clip = FactList()
         self.calibrate = parts.button("Calibrate camera…", "camera")
         self.calibrate.clicked.connect(lambda: self.asked.emit("calibrate-camera"))
-        self.history = FactList()
+        self.history = HistoryList()
         self._pages = QStackedWidget()
         clip = parts.col(self.clip, parts.row(self.calibrate, None), None, gap=8)
-        for page in (self.segment, self.pose, clip, self.history):
+        for page in (self.segment, self.pose, clip):
             self._pages.addWidget(parts.scroll(page))
+        self._pages.addWidget(self.history)
         self.tabs.currentChanged.connect(self._pages.setCurrentIndex)
         box = QVBoxLayout(self)
         box.setContentsMargins(12, 6, 8, 8)
