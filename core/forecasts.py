@@ -11,6 +11,7 @@ from typing import Literal
 
 import msgspec
 
+from core.detections import AskDetect, Detected
 from core.fits import AskFit, Fitted
 
 
@@ -234,5 +235,5 @@ class Refused(msgspec.Struct, frozen=True, kw_only=True, tag="refused"):
     refusal: Refusal
 
 
-Question = AskForecast | AskDifferences | AskAbout | AskFit
-Answer = Forecasts | Differences | AboutRun | Fitted | Refused
+Question = AskForecast | AskDifferences | AskAbout | AskFit | AskDetect
+Answer = Forecasts | Differences | AboutRun | Fitted | Detected | Refused

@@ -4,9 +4,9 @@
 `GenerationQuestion`) and writes one answer a line, or several, where motion is said while it is made. Libraries print,
 so the answers go to a private copy of standard output, and what is printed goes to standard error. While it works on a
 question, newer ones of the same kind push out those that wait: the newest wins. Motion that is being made is left in
-the middle when newer one is asked for. Forecasts, differences, fits and motion have a thread each, so that none waits
-for another; torch is imported with the first question that needs it. It ends when its input ends. Projects are opened
-for reading only.
+the middle when newer one is asked for. Forecasts, differences, fits, looks at a frame and motion have a thread each, so
+that none waits for another; torch is imported with the first question that needs it. It ends when its input ends.
+Projects are opened for reading only.
 """
 
 import os
@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import msgspec
 
+from core.detections import AskDetect
 from core.errors import CoreError
 from core.fit_answers import answer_fit
 from core.fits import AskFit
@@ -41,6 +42,7 @@ from core.generation.asking import UnknownActionError
 from core.generations import AskAboutMotionModel, AskGenerate, GenerationAnswer, GenerationQuestion, NotGenerated
 
 if TYPE_CHECKING:
+    from core.detection_answers import DetectionAnswers
     from core.forecast_answers import ForecastAnswers
 
 Asked = Question | GenerationQuestion
@@ -52,6 +54,7 @@ class Answerer:
 
     def __init__(self) -> None:
         self._learned: ForecastAnswers | None = None
+        self._looking: DetectionAnswers | None = None
 
     def answer(self, question: Question) -> Answer:
         """The answer, or why there is none; nothing a question says makes this raise."""
@@ -65,13 +68,17 @@ class Answerer:
                     return AboutRun(number=question.number, about=self._forecasters().about(question.run))
                 case AskFit():
                     return answer_fit(question)
+                case AskDetect():
+                    return self._detections().answer(question)
         except Exception as error:  # noqa: BLE001 (the process must live on; the person sees what happened)
             return Refused(number=question.number, refusal=refusal_of(error))
 
     def close(self) -> None:
-        """Let go of the project."""
+        """Let go of the project and of the video."""
         if self._learned is not None:
             self._learned.close()
+        if self._looking is not None:
+            self._looking.close()
 
     def _forecasts(self, question: AskForecast) -> Forecasts:
         forecasters = self._forecasters()
@@ -83,6 +90,14 @@ class Answerer:
             except Exception as error:  # noqa: BLE001 (the others may have an answer)
                 said.append(ForecastAnswer(refusal=refusal_of(error)))
         return Forecasts(number=question.number, answers=tuple(said))
+
+    def _detections(self) -> "DetectionAnswers":
+        # Here, for its networks take a moment and most never ask.
+        from core.detection_answers import DetectionAnswers
+
+        if self._looking is None:
+            self._looking = DetectionAnswers()
+        return self._looking
 
     def _forecasters(self) -> "ForecastAnswers":
         # Here, for they bring torch: a fit is answered before it is there.
@@ -143,12 +158,15 @@ class Inboxes:
     forecasts: Inbox = field(default_factory=Inbox)
     differences: Inbox = field(default_factory=Inbox)
     fits: Inbox = field(default_factory=Inbox)
+    looks: Inbox = field(default_factory=Inbox)
     motion: Inbox = field(default_factory=Inbox)
 
     def of(self, question: Asked) -> Inbox:
         match question:
             case AskFit():
                 return self.fits
+            case AskDetect():
+                return self.looks
             case AskDifferences():
                 return self.differences
             case AskGenerate() | AskAboutMotionModel():
@@ -157,7 +175,7 @@ class Inboxes:
                 return self.forecasts
 
     def end(self) -> None:
-        for each in (self.forecasts, self.differences, self.fits, self.motion):
+        for each in (self.forecasts, self.differences, self.fits, self.looks, self.motion):
             each.end()
 
 
@@ -219,6 +237,7 @@ def serve(questions: BinaryIO, answers: BinaryIO) -> None:
     inboxes = Inboxes()
     threads = [
         threading.Thread(target=answer_all, args=(inboxes.fits,), name="fits", daemon=True),
+        threading.Thread(target=answer_all, args=(inboxes.looks,), name="looks", daemon=True),
         threading.Thread(target=answer_all, args=(inboxes.differences,), name="differences", daemon=True),
         threading.Thread(target=make_motion, args=(inboxes.motion,), name="motion", daemon=True),
     ]

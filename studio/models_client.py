@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 from PySide6.QtCore import QCoreApplication, QObject, QProcess, QTimer, Signal
 
+from core.detections import AskDetect, Box, Detected
 from core.fits import AskFit, Fitted, FitView, PoseToFit
 from core.forecasts import (
     AboutRun,
@@ -59,6 +60,8 @@ class ModelsClient(QObject):
     """The number of a question for differences, and its Differences or Refusal."""
     fitted = Signal(int, object)
     """The number of a question for bodies, and its Fitted or Refusal."""
+    detected = Signal(int, object)
+    """The number of a question who is in a box, and its Detected or Refusal."""
     generating = Signal(int, object)
     """The number of a question for motion, and its GeneratedSoFar: more will come."""
     generated = Signal(int, object)
@@ -119,6 +122,10 @@ class ModelsClient(QObject):
         """Ask where two differ most on a part of the first one's split; the question's number."""
         return self._ask(AskDifferences(number=self._next(), project=str(project), of=of, part=part, most=most))
 
+    def detect(self, video: Path, frame: int, box: Box) -> int:
+        """Ask who is in a box of a frame; the question's number. An earlier one still owed is wanted no more."""
+        return self._ask(AskDetect(number=self._next(), video=str(video), frame=frame, box=box))
+
     def about(self, run: str) -> int:
         """Ask what a run knows; the question's number."""
         return self._ask(AskAbout(number=self._next(), run=run))
@@ -163,6 +170,10 @@ class ModelsClient(QObject):
     def forget_fit(self) -> None:
         """Nobody waits for bodies any more."""
         self._owed.pop(AskFit, None)
+
+    def forget_detection(self) -> None:
+        """Nobody waits for who is in the box any more."""
+        self._owed.pop(AskDetect, None)
 
     def forget_differences(self) -> None:
         """Nobody waits for differences any more."""
@@ -243,6 +254,8 @@ class ModelsClient(QObject):
                 self.described.emit(answer.number, answer.about)
             case Fitted():
                 self.fitted.emit(answer.number, answer)
+            case Detected():
+                self.detected.emit(answer.number, answer)
             case Generated() | NotGenerated():
                 self.generated.emit(answer.number, answer)
             case AboutMotion():
@@ -258,6 +271,7 @@ class ModelsClient(QObject):
             AskForecast: self.refused,
             AskDifferences: self.compared,
             AskFit: self.fitted,
+            AskDetect: self.detected,
             AskAboutMotionModel: self.motion_model_described,
         }.get(kind, self.described)
         told.emit(number, refusal)

@@ -27,6 +27,7 @@ from studio.pages.annotate_casting import Casting
 from studio.pages.annotate_changing import Changing
 from studio.pages.annotate_detecting import Detecting
 from studio.pages.annotate_foreseen import Foreseen
+from studio.pages.annotate_labelling import Labelling
 from studio.pages.annotate_leaving import Leaving
 from studio.pages.annotate_light_copy import LightCopies
 from studio.pages.annotate_marking import Marking
@@ -96,6 +97,8 @@ class AnnotatePage(QWidget):
         self.parts = Parts()
         self.back_out = Leaving(self.parts, self.timeline)
         self.parts.add(Tracks(self.picture, self.timeline))
+        self.labelling = Labelling(document, self.labels, self.marking)
+        self.parts.add(self.labelling)
         self.parts.add(self.playing)
         self.parts.add(LightCopies(document, jobs, display, self.picture))
         self.posing = Posing(document, self.changing, self.picture, self.view, self.inspector)

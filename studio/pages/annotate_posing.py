@@ -136,7 +136,7 @@ class Posing(QObject):
         if meant is None:
             self._hands.show((), editable=False)
         else:
-            self._hands.show(self._seen_joints(meant), editable=self._document.read_only_reason is None)
+            self._hands.show(self.seen_joints(meant), editable=self._document.read_only_reason is None)
         self._inspector.pose.show_mode(on=self._is_on)
 
     # ---- which pose is meant ----
@@ -161,6 +161,11 @@ class Posing(QObject):
         under = self._changing.at_playhead()
         pose = clip.pose_of(under.id) if under is not None else None
         return at or self._first(clip, [pose] if pose is not None else [])
+
+    def at(self, pose_id: str) -> Meant | None:
+        """This pose of the chosen clip."""
+        clip = self._document.clip
+        return self._first(clip, [each for each in clip.poses if each.id == pose_id]) if clip is not None else None
 
     def like(self, meant: Meant) -> Joints | None:
         """What somebody whom nobody saw probably looks like: the same person at their nearest other pose."""
@@ -206,7 +211,8 @@ class Posing(QObject):
         segment = clip.segment(pose.segment)
         return joints.track_of(clip, segment) if segment is not None else 0
 
-    def _seen_joints(self, meant: Meant) -> tuple[SeenJoint, ...]:
+    def seen_joints(self, meant: Meant) -> tuple[SeenJoint, ...]:
+        """The nine joints of a pose as they are shown."""
         video = meant.clip.video
         return joints.seen_joints(meant.seen, meant.edits, self.like(meant), video.width, video.height)
 
@@ -280,9 +286,7 @@ class Posing(QObject):
 
     def _move(self, joint: str, x: float, y: float) -> None:
         """A joint was put there by hand, on the pose the handles are of."""
-        clip = self._document.clip
-        poses = [each for each in clip.poses if each.id == self._target] if clip is not None else []
-        meant = self._first(clip, poses) if clip is not None else None
+        meant = self.at(self._target)
         if meant is None:
             return
         was = self._hands.joint(joint)

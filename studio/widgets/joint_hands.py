@@ -124,6 +124,7 @@ class JointHands(QObject):
     def ask_box(self, start: Box | None) -> None:
         """A box is drawn with the next drag; `start` is shown until then."""
         self._asks_box, self.box, self._corner = True, start, None
+        self._going = None
         self._view.setCursor(Qt.CursorShape.CrossCursor)
         self._view.setMouseTracking(True)
         self._view.update()

@@ -77,6 +77,8 @@ class PoseForm(QWidget):
     asked = Signal(str)
     """The name of a command."""
     joint_chosen = Signal(str)
+    answered = Signal(bool)
+    """A pose that was found anew is taken, or left."""
     others_wanted = Signal(object)
     """Poses to copy from besides the frame before, to be listed below this place (a QPoint of the screen)."""
 
@@ -89,14 +91,19 @@ class PoseForm(QWidget):
         self.joints.joint_chosen.connect(self.joint_chosen)
         self._buttons = {name: self._button(name, icon, words) for name, icon, words in _VERBS}
         self._buttons["edit-joints"].setCheckable(True)
+        take, leave = parts.button("Take it", "check", "primary"), parts.button("Leave it")
+        take.clicked.connect(lambda: self.answered.emit(True))
+        leave.clicked.connect(lambda: self.answered.emit(False))
+        self._answer = parts.row(take, leave, None, gap=6)
+        self._answer.hide()
         self._others = parts.tool("down", "Copy another pose")
         self._others.clicked.connect(self._ask_others)
         rows = []
         for name, *_ in _VERBS:
             beside = [self._others] if name == "copy-pose" else []
-            rows.append(parts.row((self._buttons[name], 1), *beside, parts.key_of(name), gap=6))
+            rows.append(parts.row(self._buttons[name], *beside, None, parts.key_of(name), gap=4))
         self._verbs = parts.col(*rows, gap=0)
-        self._form = parts.col(self.card, self.lift, self.joints, self._verbs, gap=6)
+        self._form = parts.col(self.card, self._answer, self.lift, self.joints, self._verbs, gap=6)
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)
         parts.fill(box, (self._nothing, self._form, None))
@@ -122,13 +129,16 @@ class PoseForm(QWidget):
             self._buttons["lift-pose"].setCheckable(True)
             self._buttons["lift-pose"].setChecked(lifted)
 
+    def ask_to_take(self, *, on: bool) -> None:
+        """Whether there is another pose to take or leave."""
+        self._answer.setVisible(on)
+
     def choose_joint(self, name: str) -> None:
         """The joint that is chosen in the picture."""
         self.joints.choose(name)
 
     def _button(self, name: str, icon: str, words: str) -> parts.Button:
         made = parts.button(words, icon, "quiet")
-        made.setStyleSheet("text-align: left;")
         made.setToolTip(tip(name))
         made.setMinimumWidth(1)
         made.clicked.connect(lambda: self.asked.emit(name))

@@ -31,6 +31,7 @@ class FittingModels(QObject):
 
     fitted = Signal(int, object)
     answered = Signal(int, object)
+    detected = Signal(int, object)
     refused = Signal(int, object)
 
     def __init__(self) -> None:
@@ -42,6 +43,8 @@ class FittingModels(QObject):
     def warm_up(self) -> None: ...
 
     def forget_fit(self) -> None: ...
+
+    def forget_detection(self) -> None: ...
 
     def forget_forecast(self) -> None: ...
 
