@@ -117,7 +117,7 @@ class Studio(QObject):
         return {
             "projects": lambda: ProjectsPage(self.settings, self.projects.open),
             "data": self._data,
-            "annotate": lambda: AnnotatePage(document, jobs, self.models, self.display),
+            "annotate": self._annotating,
             "train": self._training,
             "evaluate": lambda: EvaluatePage(document, jobs, self.reports),
             "forecast": self._forecasting,
@@ -159,6 +159,11 @@ class Studio(QObject):
         if isinstance(page, AnnotatePage):
             page.labels.start_finding()
             page.labels.search.setText(self.document.project.labels[label].name)
+
+    def _annotating(self) -> AnnotatePage:
+        page = AnnotatePage(self.document, self.jobs, self.models, self.display)
+        page.labelling.find_wanted.connect(self.find.show)
+        return page
 
     def _training(self) -> TrainingPage:
         page = TrainingPage(self.document, self.jobs, self.sets)

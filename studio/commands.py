@@ -250,7 +250,7 @@ COMMANDS: tuple[Command, ...] = (
     _of("annotate", "previous-forecast", "Previous step foreseen", "Alt+Shift+Left"),
     _of("annotate", "lane-below", "Lane below", "Alt+Shift+Down"),
     _of("annotate", "lane-above", "Lane above", "Alt+Shift+Up"),
-    _of("annotate", "add-label", "Add label…", "", "Mark"),
+    _of("annotate", "add-label", "Add label…", "Ctrl+Shift+L", "Mark"),
     *(
         _of("annotate", f"label-{n}", f"Label {n}", f"{n % 10}" if n <= 10 else f"Alt+{n % 10}", needs="clip")
         for n in range(1, 21)

@@ -5,13 +5,16 @@
     cut dice,cut
     enter,                  an empty second column leaves the action out
 
-UTF-8; comma, semicolon or tab. Shipped tables lie in resources/clusters.
+UTF-8; comma, semicolon or tab. Shipped tables lie in resources/clusters. Several mappings with their names are a .json
+file: {"posecast_clusters": 1, "mappings": [{"name": "coarse", "learned_as": {"cut dice": "cut"}, "in_use": true}]}.
 """
 
 import csv
 import io
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+
+import msgspec
 
 import resources
 from core.errors import FileError, FormatError
@@ -69,3 +72,59 @@ def as_text(clusters: Mapping[str, str]) -> str:
     writer.writerow(COLUMNS)
     writer.writerows(map(as_cell, each) for each in clusters.items())
     return out.getvalue()
+
+
+# ---- several mappings, each with its name -------------------------------------------------------------------------
+
+
+class NamedClusters(msgspec.Struct, frozen=True):
+    """A mapping with its name: action → the name it is learned by, every action said."""
+
+    name: str
+    learned_as: dict[str, str]
+    in_use: bool = False
+
+
+class _NamedFile(msgspec.Struct, frozen=True, kw_only=True):
+    posecast_clusters: int
+    mappings: tuple[NamedClusters, ...]
+
+
+def read_named(path: Path) -> tuple[NamedClusters, ...]:
+    """The mappings of a .json file; of a table the one it holds, by the file's name."""
+    if path.suffix.lower() != ".json":
+        return (NamedClusters(name=path.stem, learned_as=read(path)),)
+    hint = 'It begins with {"posecast_clusters": 1, "mappings": [{"name": …, "learned_as": {…}}]}.'
+    try:
+        if path.stat().st_size > _MOST_BYTES:
+            raise FormatError(path, "it is too large for clusters", hint=hint)
+        found = msgspec.json.decode(path.read_bytes(), type=_NamedFile)
+    except OSError as error:
+        raise FileError(path, f"cannot be read ({error.strerror})", hint="Check the path.") from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise FormatError(path, f"it holds no clusters ({error})", hint=hint) from None
+    if found.posecast_clusters != 1:
+        made_by = f"clusters of format {found.posecast_clusters}"
+        raise FormatError(path, f"it holds {made_by}, and this Posecast reads 1", hint="Update Posecast.")
+    if not found.mappings or any(not each.name.strip() for each in found.mappings):
+        raise FormatError(path, "it holds no mapping with a name", hint=hint)
+    return found.mappings
+
+
+def write_named(path: Path, mappings: Iterable[NamedClusters]) -> None:
+    """All mappings of a project, as `read_named` takes them."""
+    content = msgspec.json.encode(_NamedFile(posecast_clusters=1, mappings=tuple(mappings)))
+    _write(path, msgspec.json.format(content, indent=1).decode() + "\n")
+
+
+def write(path: Path, clusters: Mapping[str, str]) -> None:
+    """One mapping as a table."""
+    _write(path, as_text(clusters))
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        why = f"could not be written ({error.strerror})"
+        raise FileError(path, why, hint="Choose a folder that is there and can be written to.") from None

@@ -101,6 +101,22 @@ def add_clustering(
     return project.with_clustering(made), made
 
 
+def take_named(
+    project: Project, name: str, learned: Mapping[str, str], *, author: str, source: str
+) -> tuple[Project, Clustering, tuple[str, ...]]:
+    """A mapping by the labels' names, as a file has it, under a free name and not in use; and names it has too many."""
+    known = {label.name: label.id for label in project.actions()}
+    mapping = {known[each]: name for each, name in learned.items() if each in known}
+    project, made = add_clustering(project, free_name(project, name), mapping, author=author, source=source)
+    return project, made, tuple(each for each in learned if each not in known)
+
+
+def all_named(project: Project) -> tuple[tuple[str, dict[str, str], bool], ...]:
+    """Name, mapping by the labels' names, and whether it is in use; of a project that has none what its labels say."""
+    mappings = [(each.name, named_mapping(project, each.id), each.in_use) for each in project.clusterings.values()]
+    return tuple(mappings) or ((FIRST_NAME, learned_as(project), True),)
+
+
 def rename_clustering(project: Project, clustering_id: str, name: str) -> Project:
     """Call a mapping differently."""
     clustering = _clustering(project, clustering_id)

@@ -37,6 +37,7 @@ from studio.pages.annotate_picture import ClipPicture
 from studio.pages.annotate_playing import Playing
 from studio.pages.annotate_posing import Posing
 from studio.pages.annotate_tracks import Tracks
+from studio.pages.annotate_tone import Toning
 from studio.pages.annotate_walks import Walks
 from studio.pages.space_commands import showing, shown_now
 from studio.widgets import timeline_accessible
@@ -100,6 +101,7 @@ class AnnotatePage(QWidget):
         self.labelling = Labelling(document, self.labels, self.marking)
         self.parts.add(self.labelling)
         self.parts.add(self.playing)
+        self.parts.add(Toning(document, self.view))
         self.parts.add(LightCopies(document, jobs, display, self.picture))
         self.posing = Posing(document, self.changing, self.picture, self.view, self.inspector)
         self.posing.offers_changed.connect(self.offers_changed)

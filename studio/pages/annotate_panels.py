@@ -1,11 +1,11 @@
 """The side panels of Annotate in step with the clip: labels with their counts, the chosen segment, facts, history."""
 
-from collections import Counter
-from itertools import chain
-
 from PySide6.QtCore import QObject, Qt
 
 from core.errors import ProjectError
+from core.project.edits import BACKGROUND, BACKGROUND_COLOUR
+from core.project.labelling import Uses, is_range
+from studio.commands import shown
 from studio.document import Document
 from studio.pages import annotate_facts as facts
 from studio.pages.annotate_changing import Changing
@@ -32,6 +32,7 @@ class Panels(QObject):
         self._document, self._picture, self._timeline = document, picture, timeline
         self._labels, self._inspector, self._changing = labels, inspector, changing
         self.history = HistoryTab(document, timeline, inspector.history)
+        self._uses = Uses()
         inspector.tabs.currentChanged.connect(self.show_history)
         inspector.ends_typed.connect(self._set_ends)
 
@@ -42,18 +43,25 @@ class Panels(QObject):
             self._labels.show_labels(())
             return
         segments = clip.segments if clip is not None else ()
-        counts = Counter([each.action for each in segments])
-        counts.update(chain.from_iterable([each.objects for each in segments if each.objects]))
+        self._uses.look(document.project)
+        counts, total = self._uses.in_clip(document.clip_id), self._uses.segments
         chosen = self._timeline.chosen
         strong: set[str] = set()
         for each in [each for each in segments if each.id in chosen] if chosen else ():
             strong.update((each.action, *each.objects))
         rows = []
         for words in (document.project.actions(), document.project.objects()):
-            rows += [
-                LabelRow(each.id, each.name, each.kind, each.colour, each.key, place, counts[each.id])
-                for place, each in enumerate(words)
-            ]
+            for place, each in enumerate(words):
+                kind = "range" if is_range(each) else each.kind
+                hint = shown(each.name) if each.name in BACKGROUND else ""
+                of = counts[each.id], total[each.id], hint
+                rows.append(LabelRow(each.id, each.name, kind, each.colour, each.key, place, *of))
+        there = {each.name for each in document.project.actions()}
+        rows += [
+            LabelRow("", name, "range", BACKGROUND_COLOUR, "", 0, 0, 0, shown(name))
+            for name in BACKGROUND
+            if name not in there
+        ]
         self._labels.show_labels(rows, frozenset(strong))
 
     def show_chosen(self) -> None:

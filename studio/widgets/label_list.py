@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from functools import partial
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QContextMenuEvent, QPainter, QPen
+from PySide6.QtGui import QColor, QContextMenuEvent, QDropEvent, QPainter, QPen
 from PySide6.QtWidgets import (
     QFrame,
     QLineEdit,
     QListWidget,
     QListWidgetItem,
+    QMenu,
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
@@ -21,18 +22,25 @@ from PySide6.QtWidgets import (
 
 from core.project.edits import LABEL_COLOURS, LABEL_KEYS
 from studio import theme
-from studio.commands import tip
+from studio.commands import BY_NAME, label_key, tip
 from studio.widgets import painting, parts
 from studio.widgets.label_menu import LabelMenu
+from studio.widgets.search_list import rank
+from studio.words import say
 
 _ROW = int(Qt.ItemDataRole.UserRole)
-KINDS = (("action", "Actions"), ("object", "Objects"))
+KINDS = (("action", "Actions"), ("object", "Objects"), ("range", "Ranges"))
+_REMEMBERED = 40
 _AnyIndex = QModelIndex | QPersistentModelIndex
 
 
 @dataclass(frozen=True)
 class LabelRow:
-    """A label as it is listed. `place` counts the labels of its kind and decides the hatch."""
+    """A label as it is listed. `place` counts the labels of its kind and decides the hatch.
+
+    `kind` is "range" for an action that nothing is learned from. A range that is not in the project yet has no id; it
+    is made when it is first marked. `hint` is the key that marks it where it has none of its own.
+    """
 
     id: str
     name: str
@@ -41,6 +49,8 @@ class LabelRow:
     key: str
     place: int
     count: int
+    total: int = 0  # in all clips
+    hint: str = ""
 
 
 class LabelList(QFrame):
@@ -56,6 +66,16 @@ class LabelList(QFrame):
     """A label and #RRGGBB."""
     key_wanted = Signal(str, str)
     """A label and its key, an empty word for none."""
+    named = Signal(str)
+    """Mark a range of this name, which the project does not have yet."""
+    range_wanted = Signal(str)
+    """A new kind of range, by its name."""
+    moved = Signal(object, str)
+    """Label ids, and the one before which they were dropped; empty for the end."""
+    window_wanted = Signal()
+    clusters_wanted = Signal()
+    find_wanted = Signal(str)
+    """Words to find in all clips."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -63,6 +83,11 @@ class LabelList(QFrame):
         self.setAccessibleName("Labels")
         self._rows: tuple[LabelRow, ...] = ()
         self._strong: frozenset[str] = frozenset()
+        self._recent: list[str] = []  # picked last, the newest first
+        self.only_used = parts.tool("filter", "Only labels of this clip", checkable=True)
+        self.only_used.toggled.connect(self._refill)
+        self.more = parts.tool("more", "More on labels")
+        self.more.clicked.connect(self._open_more)
         self.search = parts.search("Find a label", "Q")
         self.search.textChanged.connect(self._refill)
         self.search.returnPressed.connect(self._pick_first)
@@ -78,6 +103,7 @@ class LabelList(QFrame):
         self.list.itemClicked.connect(self._activated)
         self.list.itemChanged.connect(self._renamed)
         self.list.menu_wanted.connect(self._open_menu)
+        self.list.dropped.connect(self._dropped)
         self._empty = parts.text("", "caption", wrap=True)
         self._name = QLineEdit()
         self._name.setPlaceholderText("Name, then Enter")
@@ -92,10 +118,9 @@ class LabelList(QFrame):
         box = QVBoxLayout(self)
         box.setContentsMargins(10, 8, 8, 8)
         box.setSpacing(8)
-        title = parts.row(parts.text("Labels", "title"), None)
-        parts.fill(
-            box, (title, self.search, self.kinds, self._empty, (self.list, 1), self._name, parts.row(self.add, None))
-        )
+        title = parts.row(parts.text("Labels", "title"), None, self.only_used)
+        foot = parts.row(self.add, None, self.more)
+        parts.fill(box, (title, self.search, self.kinds, self._empty, (self.list, 1), self._name, foot))
 
     @property
     def kind(self) -> str:
@@ -125,23 +150,54 @@ class LabelList(QFrame):
         self._name.show()
         self._name.setFocus()
 
-    def _refill(self) -> None:
-        wanted = self.search.text().strip().lower()
+    def tell(self, words: str) -> None:
+        """Why something was refused, where the labels stand."""
+        self._empty.setText(words)
+        self._empty.setVisible(bool(words))
+
+    def _found(self) -> list[LabelRow]:
+        """Those of the kind that fit what is typed: the best first, among equals those picked last."""
         of_kind = [each for each in self._rows if each.kind == self.kind]
-        found = [each for each in of_kind if wanted in each.name.lower()]
+        if self.only_used.isChecked():
+            of_kind = [each for each in of_kind if each.count or each.id in self._strong]
+        wanted = self.search.text().strip()
+        if not wanted:
+            return of_kind
+        recent = {each: at for at, each in enumerate(self._recent)}
+        ranked = [(rank(each.name, wanted), each) for each in of_kind]
+        fitting = [(place, recent.get(each.id, len(recent)), each) for place, each in ranked if place is not None]
+        return [each for _, _, each in sorted(fitting, key=lambda found: found[:2])]
+
+    def _refill(self) -> None:
+        of_kind = [each for each in self._rows if each.kind == self.kind]
+        found = self._found()
+        current = self.list.currentItem()
+        current_id = current.data(_ROW)[0].id if current is not None else ""
+        at = self.list.verticalScrollBar().value()
+        is_whole = not self.search.text().strip() and not self.only_used.isChecked()
+        self.list.setDragEnabled(self.list.editable and is_whole)
         self.list.blockSignals(True)
         self.list.clear()
         for each in found:
             item = QListWidgetItem(each.name)
             item.setData(_ROW, (each, each.id in self._strong))
-            says = f"{each.name}, {each.count} in this clip" + (f", key {each.key}" if each.key else "")
-            item.setData(Qt.ItemDataRole.AccessibleTextRole, says)
-            if self.list.editable:
+            says = say(
+                "{label}, {count} in this clip, {total} in all", label=each.name, count=each.count, total=each.total
+            )
+            key = label_key(each.key) if each.key else each.hint
+            item.setData(
+                Qt.ItemDataRole.AccessibleTextRole, say("{label}, key {key}", label=says, key=key) if key else says
+            )
+            item.setToolTip(says)
+            if self.list.editable and each.id:
                 item.setFlags(item.flags() | Qt.ItemFlag.ItemIsEditable)
             self.list.addItem(item)
+            if each.id and each.id == current_id:
+                self.list.setCurrentItem(item)
+        self.list.verticalScrollBar().setValue(at)
         self.list.blockSignals(False)
         missing = "No label like this yet." if of_kind else "No labels yet. Add the first one below."
-        self._empty.setText(missing)
+        self._empty.setText(say(missing))
         self._empty.setVisible(not found)
 
     def _pick_first(self) -> None:
@@ -149,10 +205,32 @@ class LabelList(QFrame):
             row, _ = self.list.item(0).data(_ROW)
             self.search.clear()
             self.search.clearFocus()
-            self.picked.emit(row.id)
+            self._pick(row)
 
     def _activated(self, item: QListWidgetItem) -> None:
-        self.picked.emit(item.data(_ROW)[0].id)
+        self._pick(item.data(_ROW)[0])
+
+    def _pick(self, row: LabelRow) -> None:
+        if not row.id:
+            self.named.emit(row.name)
+            return
+        self._recent = [row.id, *(each for each in self._recent if each != row.id)][:_REMEMBERED]
+        self.picked.emit(row.id)
+
+    def _dropped(self, label_id: str, before: str) -> None:
+        if label_id:
+            self.moved.emit((label_id,), before)
+
+    def _open_more(self) -> None:
+        self.more_menu().popup(self.more.mapToGlobal(self.more.rect().topLeft()))
+
+    def more_menu(self) -> QMenu:
+        """The windows on labels."""
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addAction(say(BY_NAME["labels"].words), self.window_wanted.emit)
+        menu.addAction(say(BY_NAME["clusters"].words), self.clusters_wanted.emit)
+        return menu
 
     def _renamed(self, item: QListWidgetItem) -> None:
         row = item.data(_ROW)[0]
@@ -162,7 +240,9 @@ class LabelList(QFrame):
 
     def _add(self) -> None:
         name = self._name.text().strip()
-        if name:
+        if name and self.kind == "range":
+            self.range_wanted.emit(name)
+        elif name:
             self.add_wanted.emit(name, self.kind)
         self._name.clear()
 
@@ -171,7 +251,8 @@ class LabelList(QFrame):
             self._name.hide()
 
     def _open_menu(self, item: QListWidgetItem) -> None:
-        self.menu_of(item).popup(self.list.viewport().mapToGlobal(self.list.visualItemRect(item).bottomLeft()))
+        if item.data(_ROW)[0].id:
+            self.menu_of(item).popup(self.list.viewport().mapToGlobal(self.list.visualItemRect(item).bottomLeft()))
 
     def menu_of(self, item: QListWidgetItem) -> LabelMenu:
         """What can be done with the label of a row."""
@@ -183,6 +264,8 @@ class LabelList(QFrame):
         menu.colour_wanted.connect(partial(self.colour_wanted.emit, row.id))
         menu.key_wanted.connect(partial(self.key_wanted.emit, row.id))
         menu.remove_wanted.connect(partial(self.remove_wanted.emit, row.id))
+        menu.find_wanted.connect(partial(self.find_wanted.emit, f'label: "{row.name}"'))
+        menu.window_wanted.connect(self.window_wanted)
         return menu
 
 
@@ -190,6 +273,8 @@ class _List(QListWidget):
     """A list with the look of the palette."""
 
     menu_wanted = Signal(object)
+    dropped = Signal(str, str)
+    """A label, and the one before which it was dropped; empty for the end."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -200,6 +285,19 @@ class _List(QListWidget):
         self.setVerticalScrollMode(QListWidget.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setMouseTracking(True)
+        self.setDragDropMode(QListWidget.DragDropMode.InternalMove)
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """The row comes to lie where the project puts it."""
+        item = self.currentItem()
+        row = self.indexAt(event.position().toPoint()).row()
+        row = self.count() if row < 0 else row
+        row += self.dropIndicatorPosition() == QListWidget.DropIndicatorPosition.BelowItem
+        event.setDropAction(Qt.DropAction.IgnoreAction)
+        event.accept()
+        before = self.item(row).data(_ROW)[0].id if row < self.count() else ""
+        if item is not None and item.data(_ROW)[0].id != before:
+            self.dropped.emit(item.data(_ROW)[0].id, before)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         by_key = event.reason() == QContextMenuEvent.Reason.Keyboard
@@ -236,11 +334,12 @@ class _RowPainter(QStyledItemDelegate):
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(row.colour))
         painter.drawRoundedRect(swatch, 3, 3)
-        painting.hatched(painter, swatch, theme.mix(row.colour, "#000000", 0.35), theme.hatch(row.place))
+        hatch = 1 if row.kind == "range" else theme.hatch(row.place)
+        painting.hatched(painter, swatch, theme.mix(row.colour, "#000000", 0.35), hatch)
         middle = area.center().y() + theme.px(12) * 0.36
         right = area.right() - 6
-        if row.key:
-            shown = row.key.replace("+", " ")
+        if row.key or row.hint:
+            shown = (label_key(row.key) if row.key else row.hint).replace("+", " ")
             wide = painting.words_width(shown, 10, 600) + 11
             box = QRectF(
                 right - max(wide, theme.px(18)), area.center().y() - theme.px(9), max(wide, theme.px(18)), theme.px(18)

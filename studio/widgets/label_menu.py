@@ -22,6 +22,8 @@ class LabelMenu(QMenu):
     key_wanted = Signal(str)
     """A key, or an empty word for none."""
     remove_wanted = Signal()
+    find_wanted = Signal()
+    window_wanted = Signal()
 
     def __init__(self, colour: str, key: str, colours: Iterable[str], keys: Mapping[str, str], parent: QWidget) -> None:
         """`keys` says of each key whose it is now; an empty word where it is free."""
@@ -43,6 +45,8 @@ class LabelMenu(QMenu):
             action.setCheckable(True)
             action.setChecked(each == key)
         self.addSeparator()
+        self.addAction(self.tr("Find in all clips"), self.find_wanted.emit)
+        self.addAction(self.tr("Merge or split…"), self.window_wanted.emit)
         self.addAction(self.tr("Remove label"), self.remove_wanted.emit)
 
 

@@ -1,0 +1,328 @@
+"""Clusters: which actions models learn as one, as named mappings that can be exchanged, kept apart and taken along.
+
+A table of every action and the name it is learned by; chosen ones are grouped under a name, given back their own, or
+left out. One mapping is in use; editing another changes nothing that is learned until it is. Every change is an edit
+of the project, so undo takes it back, and the window shows whatever the project says.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QComboBox, QCompleter, QFileDialog, QInputDialog, QLineEdit, QMenu, QWidget
+
+from core.errors import CoreError
+from core.formats import cluster_table
+from core.project import clusters
+from core.project.annotations import Project
+from core.project.labelling import Uses
+from studio import theme
+from studio.document import Document
+from studio.widgets import parts
+from studio.widgets.dialogs import Dialog
+from studio.widgets.label_table import Cell, Edit, LabelTable, Line, filtered
+from studio.words import say
+
+NAME, LEARNED, SEGMENTS, POSES = range(1, 5)
+
+
+class ClustersWindow(Dialog):
+    """Follows the document; `edit` makes its edits."""
+
+    find_wanted = Signal(str)
+    """Find the segments of a cluster."""
+
+    def __init__(self, document: Document, edit: Edit, parent: QWidget | None) -> None:
+        super().__init__("Clusters", parent, 720)
+        self._document, self._edit_project = document, edit
+        self._uses = Uses()
+        self._clustering = ""  # the mapping that is shown; empty: what the labels say
+        self.mappings = QComboBox()
+        self.mappings.setAccessibleName(say("Mapping"))
+        self.mappings.activated.connect(lambda at: self.show_mapping(self.mappings.itemData(at)))
+        self.use = parts.button("Use this mapping", "check", "primary")
+        self.use.clicked.connect(self.use_shown)
+        self.more = parts.tool("more", "What to do with this mapping")
+        self.more.clicked.connect(lambda: self.menu().popup(self.more.mapToGlobal(self.more.rect().bottomLeft())))
+        self.sums = parts.text("", "title")
+        self.about = parts.text("", "caption", wrap=True)
+        self.search = parts.search("Find an action or a cluster")
+        self.search.textChanged.connect(self.refresh)
+        columns = (
+            ("#", 40), (say("Action"), 0), (say("Learned as"), 190), (say("Segments"), 84), (say("Poses"), 70)
+        )  # fmt: skip
+        self.table = LabelTable(say("Actions and what they are learned as"), columns, NAME, is_ordered=False)
+        self.table.setMinimumHeight(theme.px(300))
+        self.table.typed.connect(self._typed)
+        self.table.removed.connect(self.leave_out)
+        self.table.itemSelectionChanged.connect(self._follow_selection)
+        self.name = QLineEdit()
+        self.name.setPlaceholderText(say("Name of the cluster, then Enter"))
+        self.name.setAccessibleName(say("Name of the cluster"))
+        self.name.returnPressed.connect(self.group)
+        self.group_button = parts.button("Group", "link")
+        self.own = parts.button("Own names")
+        self.out = parts.button("Leave out")
+        for button, act in ((self.group_button, self.group), (self.own, self.own_names), (self.out, self.leave_out)):
+            button.setAutoDefault(False)
+            button.clicked.connect(act)
+        self.use.setAutoDefault(False)
+        self.says = parts.text("", "label", wrap=True)
+        for item in (
+            parts.row((self.mappings, 1), self.use, self.more, gap=6),
+            parts.col(self.sums, self.about, gap=2),
+            self.search,
+        ):
+            self.box.addWidget(item)
+        self.box.addWidget(self.table, 1)
+        self.box.addWidget(parts.row((self.name, 1), self.group_button, self.own, self.out, gap=6))
+        self.box.addWidget(self.says)
+        self.add_close()
+        document.changed.connect(self.refresh)
+        document.closed.connect(self.close)
+        self.refresh()
+        self.search.setFocus()
+
+    # ---- what is shown ----
+
+    def show_mapping(self, clustering_id: str) -> None:
+        """Show this mapping, used or not."""
+        self._clustering = clustering_id
+        self.refresh()
+
+    def refresh(self, *_: object) -> None:
+        """The mapping as the project has it now."""
+        if not self._document.is_open:
+            return
+        project = self._document.project
+        used = clusters.in_use(project)
+        if self._clustering not in project.clusterings:
+            self._clustering = used.id if used is not None else ""
+        self._fill_mappings(project)
+        mapping = clusters.mapping_of(project, self._clustering)
+        self._uses.look(project)
+        wanted = self.search.text()
+        lines = []
+        for place, (label_id, learned) in enumerate(mapping.items()):
+            label = project.labels[label_id]
+            if filtered(wanted, label.name, learned):
+                is_own = learned == label.name
+                cells = (
+                    Cell(place + 1, dim=True),
+                    Cell(label.name),
+                    Cell(learned or say("left out"), is_editable=self._is_editable, dim=is_own or not learned),
+                    Cell(self._uses.segments[label_id]),
+                    Cell(self._uses.poses[label_id]),
+                )
+                lines.append(Line(label_id, label.colour, theme.hatch(place) if learned else 1, cells))
+        self.table.show_lines(lines)
+        sums = clusters.sums_of(mapping)
+        self.sums.setText(
+            say("{actions} actions, {learned} learned, {out} left out",
+                actions=sums.actions, learned=sums.learned, out=sums.left_out)
+        )  # fmt: skip
+        is_used = not self._clustering or project.clusterings[self._clustering].in_use
+        self.about.setText(
+            say("In use: what is trained from now on learns these names. Runs trained before keep their own words.")
+            if is_used
+            else say("Not in use: nothing that is learned changes until you use it. Segments keep their labels.")
+        )
+        self.use.setVisible(not is_used)
+        self.use.setEnabled(self._is_editable)
+        completer = QCompleter(sorted({each for each in mapping.values() if each}), self.name)
+        completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+        self.name.setCompleter(completer)
+        self._follow_selection()
+
+    @property
+    def _is_editable(self) -> bool:
+        return self._document.read_only_reason is None
+
+    def _fill_mappings(self, project: Project) -> None:
+        self.mappings.blockSignals(True)
+        self.mappings.clear()
+        if clusters.in_use(project) is None:
+            self.mappings.addItem(say("As the labels say"), "")
+        for each in project.clusterings.values():
+            self.mappings.addItem(say("{name}, in use", name=each.name) if each.in_use else each.name, each.id)
+        self.mappings.setCurrentIndex(max(self.mappings.findData(self._clustering), 0))
+        self.mappings.blockSignals(False)
+
+    def _follow_selection(self) -> None:
+        chosen = bool(self.table.chosen()) and self._is_editable
+        for each in (self.group_button, self.own, self.out):
+            each.setEnabled(chosen)
+
+    # ---- what a person does ----
+
+    def group(self) -> None:
+        """The chosen actions under the name that is typed."""
+        name = self.name.text().strip()
+        if not self.table.chosen():
+            self.says.setText(say("Choose the actions to group: click them, with Ctrl or Shift for several."))
+        elif not name:
+            self.says.setText(say("Type the name they are learned by."))
+        else:
+            count = len(self.table.chosen())
+            self._learn(name, f"Cluster {count} actions as {name}" if count > 1 else "")
+            self.name.clear()
+
+    def own_names(self) -> None:
+        """Every chosen action by its own name again."""
+        self._learn(None, "")
+
+    def leave_out(self) -> None:
+        """Models learn nothing from the chosen actions."""
+        self._learn("", "")
+
+    def _typed(self, label_id: str, column: int, words: str) -> None:
+        if column == LEARNED:
+            label = self._document.project.labels[label_id]
+            self._learn_as([label_id], None if words == label.name else words, "")
+
+    def _learn(self, learned: str | None, label: str) -> None:
+        self._learn_as(self.table.chosen(), learned, label)
+
+    def _learn_as(self, labels: list[str], learned: str | None, label: str) -> None:
+        if not labels:
+            return
+        name = self._document.project.labels[labels[0]].name if len(labels) == 1 else f"{len(labels)} actions"
+        verb = "Leave out" if learned == "" else "Ungroup" if learned is None else "Cluster"
+        said = label or (f"{verb} {name} as {learned}" if learned else f"{verb} {name}")
+        author = self._document.author
+        self._change(lambda before: clusters.group(before, self._clustering, labels, learned, author=author), said)
+
+    def use_shown(self) -> None:
+        """Learn by the mapping that is shown from now on."""
+        if self._clustering:
+            name = self._document.project.clusterings[self._clustering].name
+            self._change(lambda before: clusters.use(before, self._clustering), f"Use clusters {name}")
+
+    def menu(self) -> QMenu:
+        """What can be done with a mapping as a whole."""
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        editing, named = self._is_editable, bool(self._clustering)
+        for words, act, is_on in (
+            ("New mapping…", self.ask_new, editing),
+            ("Duplicate…", self.ask_duplicate, editing),
+            ("Rename…", self.ask_rename, editing and named),
+            ("Delete mapping", self.delete, editing and named),
+        ):
+            menu.addAction(say(words), act).setEnabled(is_on)
+        menu.addSeparator()
+        menu.addAction(say("Bring in a table…"), self.ask_import).setEnabled(editing)
+        shipped = menu.addMenu(say("Shipped tables"))
+        shipped.setEnabled(editing)
+        for name, path in cluster_table.shipped().items():
+            shipped.addAction(parts.literal(name), partial(self.bring_in, path))
+        menu.addAction(say("Write as a table…"), self.ask_export)
+        menu.addSeparator()
+        menu.addAction(say("Find the segments of this cluster"), self._find).setEnabled(bool(self.table.chosen()))
+        return menu
+
+    def ask_new(self) -> None:
+        self._ask_name(say("New mapping"), clusters.FIRST_NAME, partial(self.add, learned={}))
+
+    def ask_duplicate(self) -> None:
+        shown = self._document.project.clusterings.get(self._clustering)
+        name = shown.name if shown is not None else clusters.FIRST_NAME
+        self._ask_name(say("Duplicate"), name, self.duplicate)
+
+    def ask_rename(self) -> None:
+        shown = self._document.project.clusterings[self._clustering]
+        self._ask_name(say("Rename"), shown.name, self.rename, is_free=True)
+
+    def _ask_name(self, title: str, name: str, then: Callable[[str], None], *, is_free: bool = False) -> None:
+        free = name if is_free else clusters.free_name(self._document.project, name)
+        typed, is_given = QInputDialog.getText(self, title, say("Its name"), text=free)
+        if is_given:
+            then(typed)
+
+    def add(self, name: str, learned: dict[str, str] | None = None) -> None:
+        """One more mapping, in which every action has its own name, or that of `learned`; it is shown."""
+        made = ""
+
+        def added(before: Project) -> Project:
+            nonlocal made
+            after, clustering = clusters.add_clustering(before, name, learned, author=self._document.author)
+            made = clustering.id
+            return after
+
+        if self._change(added, f"Add clusters {name.strip()}"):
+            self.show_mapping(made)
+
+    def duplicate(self, name: str) -> None:
+        self.add(name, clusters.mapping_of(self._document.project, self._clustering))
+
+    def rename(self, name: str) -> None:
+        was = self._document.project.clusterings[self._clustering].name
+        self._change(
+            lambda before: clusters.rename_clustering(before, self._clustering, name), f"Rename clusters {was}"
+        )
+
+    def delete(self) -> None:
+        """Forget the mapping that is shown; what is learned stays."""
+        shown = self._document.project.clusterings.get(self._clustering)
+        if shown is not None:
+            self._change(lambda before: clusters.remove_clustering(before, shown.id), f"Delete clusters {shown.name}")
+
+    def ask_import(self) -> None:
+        chosen, _ = QFileDialog.getOpenFileName(self, say("Bring in a table"), "", "*.csv *.json")
+        if chosen:
+            self.bring_in(Path(chosen))
+
+    def bring_in(self, path: Path) -> None:
+        """The mappings of a file, each under a name of its own; the first one is shown."""
+        made: list[str] = []
+        unknown: list[str] = []
+
+        def taken(before: Project) -> Project:
+            for each in cluster_table.read_named(path):
+                before, clustering, absent = clusters.take_named(
+                    before, each.name, each.learned_as, author=self._document.author, source=path.name
+                )
+                made.append(clustering.id)
+                unknown.extend(absent)
+            return before
+
+        if self._change(taken, f"Bring in clusters of {path.name}"):
+            if unknown:
+                some = ", ".join(unknown[:4])
+                self.says.setText(say("This project does not have {count}: {some}", count=len(unknown), some=some))
+            self.show_mapping(made[0])
+
+    def ask_export(self) -> None:
+        chosen, _ = QFileDialog.getSaveFileName(self, say("Write as a table"), "clusters.csv", "*.csv *.json")
+        if chosen:
+            self.write(Path(chosen))
+
+    def write(self, path: Path) -> None:
+        """The mapping that is shown as a table; as .json all mappings."""
+        project = self._document.project
+        try:
+            if path.suffix.lower() == ".json":
+                cluster_table.write_named(
+                    path, (cluster_table.NamedClusters(*each) for each in clusters.all_named(project))
+                )
+            else:
+                cluster_table.write(path, clusters.named_mapping(project, self._clustering))
+            self.says.setText(say("{name} is written.", name=path.name))
+        except CoreError as error:
+            self.says.setText(f"{error} {error.hint}".strip())
+
+    def _find(self) -> None:
+        item = self.table.item(self.table.currentRow(), LEARNED)
+        label = self._document.project.labels[self.table.chosen()[0]]
+        learned = clusters.mapping_of(self._document.project, self._clustering)[label.id]
+        is_used = not self._clustering or self._document.project.clusterings[self._clustering].in_use
+        assert item is not None
+        self.find_wanted.emit(f'cluster: "{learned}"' if learned and is_used else f'label: "{label.name}"')
+
+    def _change(self, change: Callable[[Project], Project], label: str) -> bool:
+        refused = self._edit_project(change, label)
+        self.says.setText(refused)
+        if refused:
+            self.refresh()
+        return not refused
