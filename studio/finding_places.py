@@ -6,12 +6,13 @@ from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt, QTimer
 
 from core.errors import CoreError
 from core.project.labelling import relabel
+from studio import theme
 from studio.actions import Handlers
 from studio.clip_search import Place
 from studio.document import Document
 from studio.main_window import MainWindow
 from studio.pages.annotate import AnnotatePage
-from studio.widgets.found_list import FoundList
+from studio.widgets.found_list import LEAST, WIDTH, FoundList
 
 
 class FindingPlaces(QObject):
@@ -77,6 +78,7 @@ class FindingPlaces(QObject):
             page.timeline.choose(frozenset({place.segment_id}))
         self._document.seek(place.frame)
         if self.list is not None and self.list.isVisible():
+            self._place()
             self.list.raise_()
             if was is not None and self.list.isAncestorOf(was):
                 was.setFocus()  # the walk goes on from the list
@@ -107,10 +109,14 @@ class FindingPlaces(QObject):
             page.timeline.choose(here)
 
     def _place(self) -> None:
+        """At the right of the page; on Annotate in the inspector's place, so that picture and timeline stay in view."""
         page = self._window.page(self._window.page_name)
-        if self.list is not None and page is not None:
-            top, width = page.mapTo(self._window, QPoint()).y(), self.list.width()
-            self.list.setGeometry(QRect(self._window.width() - width, top, width, page.height()))
+        if self.list is None or page is None:
+            return
+        part = page.inspector if isinstance(page, AnnotatePage) and page.inspector.width() >= theme.px(LEAST) else page
+        at = part.mapTo(self._window, QPoint())
+        width = part.width() if part is not page else theme.px(WIDTH)
+        self.list.setGeometry(QRect(at.x() + part.width() - width, at.y(), width, part.height()))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Resize and self.list is not None and self.list.isVisible():

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from core.project.annotations import Clip, Project
-from core.project.edits import BACKGROUND
+from core.project.labelling import ranges
 
 
 @dataclass(frozen=True)
@@ -18,8 +18,8 @@ class ClipState:
 
 
 def without_pose(project: Project) -> frozenset[str]:
-    """The labels whose segments need no characteristic pose: background."""
-    return frozenset(label.id for label in project.actions() if label.name in BACKGROUND)
+    """The labels whose segments need no characteristic pose: what models leave out."""
+    return ranges(project)
 
 
 def clip_state(

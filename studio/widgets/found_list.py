@@ -34,7 +34,7 @@ from studio.widgets.clip_time import say_count, say_time
 from studio.widgets.painting import diamond, hatched, put
 from studio.words import say
 
-WIDTH = 340
+WIDTH, LEAST = 340, 240
 EXAMPLES = ("pose missing", "draft", "odd", "overlapping", "shorter than 0.3 s")
 _SHOWN = int(Qt.ItemDataRole.UserRole)
 _AnyIndex = QModelIndex | QPersistentModelIndex
@@ -152,7 +152,6 @@ class FoundList(QFrame):
         self._index = ClipIndex(self._tracks)
         self.field = parts.search("wash, pose missing")
         self.field.setAccessibleName(say("Words to find segments by"))
-        self.field.setClearButtonEnabled(True)
         self._completer = QCompleter([], self)
         self._completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
         self._completer.setFilterMode(Qt.MatchFlag.MatchContains)
@@ -192,7 +191,7 @@ class FoundList(QFrame):
         self._later = QTimer(self, singleShot=True, interval=30)
         self._later.timeout.connect(self.look)
         self._connect()
-        self.setFixedWidth(theme.px(WIDTH))
+        self.setMinimumWidth(1)
 
     def _connect(self) -> None:
         document = self._document

@@ -12,11 +12,13 @@ from jaxtyping import Bool, Float, Int
 from numpy import ndarray
 
 from core.project.annotations import CharacteristicPose, Clip, Project
-from core.project.labelling import ranges
+from core.project.labelling import is_range, ranges
 from core.project.provenance import run_of
 from studio.widgets.clip_time import ClipTime
 
 UNKNOWN_COLOUR = "#6B707B"
+HATCHED = 12
+"""The first place in a list of labels that is hatched: what a stretch that nothing is learned from looks like."""
 ACTOR_NOT_SAID = "Actor not said"
 GAP_S = 0.2
 """A shorter stretch without a segment is no gap anybody would fill."""
@@ -144,7 +146,10 @@ class TimelineContents:
 def contents_of(project: Project, clip: Clip, time: ClipTime, *, people: int = 1) -> TimelineContents:
     """What a timeline shows of `clip`; `people` are seen in it. One person's segments need not say whose they are."""
     actions = project.actions()
-    looks = [LabelLook(each.name, each.key, each.colour, place) for place, each in enumerate(actions)]
+    looks = [
+        LabelLook(each.name, each.key, each.colour, HATCHED if is_range(each) else place)
+        for place, each in enumerate(actions)
+    ]
     known = {each.id: place for place, each in enumerate(actions)}
     # A label that is gone from the vocabulary still has its segments; they are shown, and named as what they are.
     looks.append(LabelLook("no label", "", UNKNOWN_COLOUR, 0))
