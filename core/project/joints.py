@@ -21,7 +21,7 @@ from typing import Literal
 
 import numpy as np
 
-from core.bodies.skeletons import UPPER_BODY_9
+from core.bodies.skeletons import UPPER_BODY_9, map_matrix
 from core.motion import SEEN, Poses2d
 from core.project.annotations import ABSENT, OCCLUDED, VISIBLE, CharacteristicPose, Clip, Segment
 
@@ -101,6 +101,25 @@ def detected(poses: Poses2d | None, frame: int, track: int) -> dict[str, Place]:
 def shown(seen: Joints, edits: Joints) -> dict[str, Place]:
     """What stands for the pose: what somebody said, else what the detector saw."""
     return {name: edits.get(name, seen[name]) for name in NAMES}
+
+
+def as_seen(poses: Poses2d | None, frame: int, track: int, edits: Joints) -> Poses2d:
+    """One person in one frame with the edits: in the tracks' own skeleton, so that legs are there as well.
+
+    Where an edited joint is built from several of theirs (a neck between two shoulders), or nobody was detected, nine.
+    """
+    if poses is not None and 0 <= frame < len(poses) and 0 <= track < poses.people:
+        matrix = map_matrix(poses.skeleton, UPPER_BODY_9)
+        sources = {name: np.flatnonzero(matrix[UPPER_BODY_9[name]]) for name in edits}
+        if all(len(each) == 1 for each in sources.values()):
+            joints_px = np.array(poses.joints_px[frame : frame + 1, track : track + 1])
+            confidence = np.array(poses.confidence[frame : frame + 1, track : track + 1])
+            for name, (x, y, sure) in edits.items():
+                joints_px[0, 0, sources[name][0]], confidence[0, 0, sources[name][0]] = (x, y), sure
+            return Poses2d(poses.skeleton, joints_px, confidence)
+    nine = shown(detected(poses, frame, track), edits)
+    rows = np.array([nine[name] for name in NAMES], np.float32)
+    return Poses2d(UPPER_BODY_9, rows[None, None, :, :2], rows[None, None, :, 2])
 
 
 def state_of(confidence: float) -> State:

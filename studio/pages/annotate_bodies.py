@@ -13,6 +13,7 @@ from core.geometry.rotations import matrices
 from core.motion import SEEN
 from core.project.annotations import Clip
 from core.project.cameras import camera_of
+from core.project.joints import as_seen, track_of
 from core.rendering.moving import Footage, MovingBody, MovingScene, Shot
 from studio import theme
 from studio.display import Display
@@ -21,6 +22,7 @@ from studio.fitted_bodies import TOO_LITTLE_SEEN, FittedBodies, FitWish, pose_in
 from studio.models_client import ModelsClient
 from studio.pages.annotate_picture import ClipPicture
 from studio.widgets.cut_outs import CutOuts, CutWish
+from studio.widgets.lift_card import Lift, sides_of
 from studio.widgets.player import Player
 from studio.widgets.posed import PosedBody
 from studio.widgets.scene_view import colours
@@ -49,6 +51,7 @@ class PictureBody(QObject):
         self.cuts = CutOuts(self)
         self._frame: int | None = None
         self._shown: CutWish | None = None
+        self._with_sides = False
         self._clip_id = ""
         self._view_of: tuple[object, FitView] | None = None
         self._rest = QTimer(self, singleShot=True, interval=RESTED_MS)
@@ -80,17 +83,33 @@ class PictureBody(QObject):
     def wish(self) -> FitWish | None:
         """The pose at the frame that is shown; None where no body is wanted, or nobody is there."""
         clip, frame = self._document.clip, self._frame
-        tracks = self._picture.tracks() if clip is not None else None
-        if clip is None or tracks is None or frame is None or not 0 <= frame < len(tracks):
+        if clip is None or frame is None or self._display.shows("annotate") == "joints":
             return None
-        track = self._picture.actor_track()
-        if track >= tracks.people or self._display.shows("annotate") == "joints":
-            return None
-        seen = np.asarray(tracks.confidence[frame, track]) >= SEEN
+        tracks, track = self._picture.tracks(), self._picture.actor_track()
+        marked = [each for each in clip.poses if each.frame == frame and each.joint_edits]
+        segments = [(each, clip.segment(each.segment)) for each in marked]
+        by_hand = [pose for pose, segment in segments if segment is not None and track_of(clip, segment) == track]
+        one = as_seen(tracks, frame, track, by_hand[-1].joint_edits if by_hand else {})
+        seen = np.asarray(one.confidence[0, 0]) >= SEEN
         if not seen.any():
             return None
-        pose = pose_in_picture(np.asarray(tracks.joints_px[frame, track]), seen)
-        return FitWish(self._display.body, tracks.skeleton.name, pose, self._camera(clip))
+        pose = pose_in_picture(np.asarray(one.joints_px[0, 0]), seen)
+        return FitWish(self._display.body, one.skeleton.name, pose, self._camera(clip))
+
+    def want_sides(self, *, on: bool) -> None:
+        """Whether the body is drawn from its front and side as well, for `lift`."""
+        if on != self._with_sides:
+            self._with_sides = on
+            self._show()
+
+    def lift(self) -> Lift | None:
+        """The body of the frame that is shown, from its front and side; None where there is none (yet)."""
+        wish = self.wish()
+        pose = self.fits.of(wish) if wish is not None else None
+        if wish is None or pose is None or self._frame is None:
+            return None
+        front, side = (self.cuts.of(each) for each in sides_of(PosedBody(wish.body, pose, theme.DARK.truth)))
+        return Lift(self._frame, front, side, pose.error, _note(wish))
 
     def shown(self) -> Shown:
         """The body at the playhead with the frame it stands in, to be taken out; the reason where there is none."""
@@ -146,7 +165,7 @@ class PictureBody(QObject):
             posed = PosedBody(wish.body, pose, theme.DARK.truth)
             scale = self._view.framing.scale * self._view.devicePixelRatioF()
             cut_wish = CutWish(posed, wish.view).at_scale(scale)
-            self.cuts.want((cut_wish,))
+            self.cuts.want((cut_wish, *(sides_of(posed) if self._with_sides else ())))
         elif not self._player.is_playing and not self._rest.isActive() and not self.fits.is_refused(wish):
             self._rest.start()
         cut = self.cuts.of(cut_wish) if cut_wish is not None else None

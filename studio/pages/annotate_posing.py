@@ -311,7 +311,7 @@ class Posing(QObject):
 
     def copy(self) -> None:
         """Shift+V: the pose of the frame before; where nobody is seen there, the same person's nearest other pose."""
-        meant = self._gone_to()
+        meant = self.go_to()
         if meant is None:
             return
         near = self.neighbours(meant)
@@ -334,7 +334,7 @@ class Posing(QObject):
         menu.popup(place)
 
     def _copy_chosen(self, neighbour: Neighbour) -> None:
-        meant = self._gone_to()
+        meant = self.go_to()
         if meant is not None:
             self._copy(meant, neighbour)
 
@@ -346,13 +346,13 @@ class Posing(QObject):
 
     def mirror(self) -> None:
         """Shift+M: left and right change names."""
-        meant = self._gone_to()
+        meant = self.go_to()
         if meant is not None:
             self.write(meant, joints.mirrored(meant.seen, meant.edits), "Mirror pose of {}")
 
     def reset(self) -> None:
         """R: what the detector saw counts again, of the chosen joint or of all."""
-        meant = self._gone_to()
+        meant = self.go_to()
         if meant is None:
             return
         chosen = self._hands.chosen if self._hands.is_shown else ""
@@ -380,7 +380,7 @@ class Posing(QObject):
         )  # fmt: skip
         return bool(after)
 
-    def _gone_to(self) -> Meant | None:
+    def go_to(self) -> Meant | None:
         """The pose that is meant, the playhead on it, so that what is changed is seen."""
         self._hands.settle()
         meant = self.meant()

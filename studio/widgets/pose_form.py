@@ -90,7 +90,8 @@ class PoseForm(QWidget):
         self.joints = JointList()
         self.joints.joint_chosen.connect(self.joint_chosen)
         self._buttons = {name: self._button(name, icon, words) for name, icon, words in _VERBS}
-        self._buttons["edit-joints"].setCheckable(True)
+        for name in ("edit-joints", "lift-pose"):
+            self._buttons[name].setCheckable(True)
         take, leave = parts.button("Take it", "check", "primary"), parts.button("Leave it")
         take.clicked.connect(lambda: self.answered.emit(True))
         leave.clicked.connect(lambda: self.answered.emit(False))
@@ -122,12 +123,13 @@ class PoseForm(QWidget):
             button.setEnabled(editable or name in ("lift-pose", "edit-joints"))
         self._others.setEnabled(editable)
 
-    def show_mode(self, *, on: bool, lifted: bool | None = None) -> None:
-        """Whether joints can be moved now, and whether the body is shown."""
+    def show_mode(self, *, on: bool) -> None:
+        """Whether joints can be moved now."""
         self._buttons["edit-joints"].setChecked(on)
-        if lifted is not None:
-            self._buttons["lift-pose"].setCheckable(True)
-            self._buttons["lift-pose"].setChecked(lifted)
+
+    def show_lifted(self, *, on: bool) -> None:
+        """Whether the body is shown."""
+        self._buttons["lift-pose"].setChecked(on)
 
     def ask_to_take(self, *, on: bool) -> None:
         """Whether there is another pose to take or leave."""
