@@ -29,6 +29,7 @@ from studio.pages.annotate_detecting import Detecting
 from studio.pages.annotate_foreseen import Foreseen
 from studio.pages.annotate_labelling import Labelling
 from studio.pages.annotate_leaving import Leaving
+from studio.pages.annotate_lifting import Lifting
 from studio.pages.annotate_light_copy import LightCopies
 from studio.pages.annotate_marking import Marking
 from studio.pages.annotate_panels import Panels
@@ -36,8 +37,9 @@ from studio.pages.annotate_part import Parts
 from studio.pages.annotate_picture import ClipPicture
 from studio.pages.annotate_playing import Playing
 from studio.pages.annotate_posing import Posing
-from studio.pages.annotate_tracks import Tracks
+from studio.pages.annotate_suggesting import Suggesting
 from studio.pages.annotate_tone import Toning
+from studio.pages.annotate_tracks import Tracks
 from studio.pages.annotate_walks import Walks
 from studio.pages.space_commands import showing, shown_now
 from studio.widgets import timeline_accessible
@@ -108,6 +110,12 @@ class AnnotatePage(QWidget):
         self.detecting = Detecting(document, models, self.posing, self.view, self.inspector)
         self.parts.add(self.detecting)  # Esc leaves its box before it leaves the joints
         self.parts.add(self.posing)
+        self.lifting = Lifting(display, self.posing, self.body, self.picture, self.inspector)
+        self.parts.add(self.lifting)
+        self.suggesting = Suggesting(
+            document, self.changing, self.picture, self.timeline, self.inspector, self.foreseen.lanes.first_forecast
+        )
+        self.parts.add(self.suggesting)
         self._wide_thumbnails = QTimer(self, singleShot=True, interval=120)
         self._wide_thumbnails.timeout.connect(self._want_thumbnails)
         timeline_accessible.install()
@@ -282,13 +290,22 @@ class AnnotatePage(QWidget):
         timeline.chosen_changed.connect(self._follow_chosen)
         timeline.spans_moved.connect(changing.move)
         timeline.pose_moved.connect(changing.move_pose)
-        timeline.missing_clicked.connect(self.walks.to_middle)
+        timeline.missing_clicked.connect(lambda at: self.suggesting.show_best(at) or self.walks.to_middle(at))
+        self.suggesting.asks.connect(self.asks)
+        self.suggesting.says.connect(self.head.say)
         timeline.view_changed.connect(self._follow_view)
         marking.range_changed.connect(lambda: timeline.show_range(marking.start, marking.end))
         changing.chose.connect(timeline.choose)
         self.foreseen.lanes.changed.connect(lambda: self.head.lanes.setChecked(self.foreseen.lanes.is_on))
         self.foreseen.lanes.changed.connect(partial(self.foreseen.make_room, self._down))
-        for told in (changing.says, self.walks.says, self.foreseen.says, self.posing.says, self.detecting.says):
+        for told in (
+            changing.says,
+            self.walks.says,
+            self.foreseen.says,
+            self.posing.says,
+            self.detecting.says,
+            self.lifting.says,
+        ):
             told.connect(self.head.say)
         self.transport.asked.connect(self._carry_out)
         self.head.asked.connect(self._carry_out)

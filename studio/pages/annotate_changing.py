@@ -17,6 +17,8 @@ from studio.document import Document
 Identify = Callable[[int, Callable[[FrameIdentity], None]], None]
 """Find out what a frame is, then go on; whoever is asked says why where it cannot be known."""
 Span = tuple[str, int, int]
+BesidePose = Callable[[Project, str, str, int], Project]
+"""What belongs to the same edit as a pose set by hand: the project, the clip, the segment and the frame."""
 Made = TypeVar("Made")
 
 
@@ -34,6 +36,7 @@ class Changing(QObject):
         self._identify = identify
         self.chosen: frozenset[str] = frozenset()
         self.actor = ""  # whom new marks are about
+        self.beside_pose: BesidePose = lambda project, *_: project  # what setting a pose by hand says besides
 
     # ---- what is meant ----
 
@@ -243,13 +246,12 @@ class Changing(QObject):
         label = f"{'Move' if had else 'Set'} pose of {self.name_of(segment)}"
 
         def known(identity: FrameIdentity) -> None:
-            self.edit_with(
-                lambda before: (
-                    edits.set_pose(before, clip.id, segment_id, frame, identity, author=self._document.author),
-                    None,
-                ),
-                label,
-            )
+            def placed(before: Project) -> tuple[Project, None]:
+                author = self._document.author
+                after = edits.set_pose(before, clip.id, segment_id, frame, identity, author=author)
+                return self.beside_pose(after, clip.id, segment_id, frame), None
+
+            self.edit_with(placed, label)
 
         self._identify(frame, known)
 

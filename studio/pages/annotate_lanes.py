@@ -96,6 +96,13 @@ class ForecastLanes(QObject):
         answer = self._question.answers.get(key)
         return (known, answer.forecast) if known is not None and answer is not None and answer.forecast else None
 
+    def first_forecast(self) -> Forecast | None:
+        """What the first shown forecaster said last; None while the lanes are off."""
+        if not self.is_on or not self.shown:
+            return None
+        found = self.forecast_of(self.shown[0].key)
+        return None if found is None else found[1]
+
     def item(self) -> LaneItem | None:
         """The step that is chosen, or else the first that the first lane foresees."""
         if self._timeline.lanes.item is not None:
