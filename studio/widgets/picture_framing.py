@@ -44,8 +44,10 @@ class Framing:
         return QPointF(picture.left() + (x + 0.5) * self.scale, picture.top() + (y + 0.5) * self.scale)
 
     def of_video(self, width: int, height: int) -> "Framing":
-        """The same view on a video of another size."""
-        return replace(self, video_width=max(width, 1), video_height=max(height, 1)).kept_inside()
+        """The same view on a video of this size: as close as it was where the size is the same, else the whole one."""
+        if (width, height) == (self.video_width, self.video_height):
+            return self
+        return replace(self.whole(), video_width=max(width, 1), video_height=max(height, 1))
 
     def in_view(self, width: int, height: int) -> "Framing":
         """The same picture in a view of another size."""
@@ -64,6 +66,16 @@ class Framing:
             closer,
             x=closer.x + (after.left() + share_x * after.width() - at.x()) / after.width(),
             y=closer.y + (after.top() + share_y * after.height() - at.y()) / after.height(),
+        ).kept_inside()
+
+    def around(self, box: QRectF) -> "Framing":
+        """A part of the picture, in pixels of the video, with some room round it."""
+        room_x, room_y = self.view_width / max(box.width(), 1.0), self.view_height / max(box.height(), 1.0)
+        whole = replace(self, zoom=1.0).scale
+        zoom = min(max(min(room_x, room_y) * 0.75 / whole, 1.0), MOST_ZOOM)
+        middle = box.center()
+        return replace(
+            self, zoom=zoom, x=(middle.x() + 0.5) / self.video_width, y=(middle.y() + 0.5) / self.video_height
         ).kept_inside()
 
     def panned(self, by: QPointF) -> "Framing":

@@ -17,7 +17,6 @@ from PySide6.QtGui import (
     QPainterPath,
     QPaintEvent,
     QResizeEvent,
-    QWheelEvent,
 )
 from PySide6.QtWidgets import QFrame, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
 
@@ -28,6 +27,8 @@ from studio.widgets.ghost_pose import GhostPose
 from studio.widgets.joint_hands import JointHands
 from studio.widgets.people_overlay import Person, draw_corners, draw_person
 from studio.widgets.picture_framing import Framing
+from studio.widgets.picture_moves import PictureMoves
+from studio.widgets.picture_tone import ShownTone
 
 _WAIT_MS, _BAR_STEP_MS = 300, 40
 # Words over a picture stand on their own dark ground in both themes.
@@ -67,12 +68,15 @@ class VideoView(QWidget):
         self._headline: Headline | None = None
         self._caption = ""
         self._note = ""
-        self._pan: QPointF | None = None
-        self._notches = 0.0
         self._slow = SlowBar(self)
         self.body = BodyLayer(self)
         self.body.changed.connect(self.update)
         self.ghost = GhostPose(self)
+        self.tone = ShownTone(self)
+        self.tone.changed.connect(self._tone_changed)
+        self.moves = PictureMoves(self, lambda: self.framing, self._box_at)
+        self.moves.stepped.connect(self.stepped)
+        self.moves.framed.connect(self._frame_as)
         self.hands = JointHands(self, lambda: self.framing)
         self.body.moved.connect(self._fit_in)
 
@@ -106,7 +110,7 @@ class VideoView(QWidget):
         """Time and frame number, at the bottom left."""
         if caption != self._caption:
             self._caption = caption
-            self.setAccessibleDescription(caption)
+            self._describe()
             self.update()
 
     def show_note(self, note: str) -> None:
@@ -148,6 +152,19 @@ class VideoView(QWidget):
         field.show()
         field.setFocus()
 
+    def _box_at(self, at: QPointF) -> QRectF | None:
+        """Where in the picture the person under a point is."""
+        person = _person_at(self._people, self.framing, at)
+        box = person.box() if person is not None else None
+        return QRectF(QPointF(box[0], box[1]), QPointF(box[2], box[3])) if box is not None else None
+
+    def _describe(self) -> None:
+        self.setAccessibleDescription("   ".join(filter(None, (self._caption, self.tone.tone.words()))))
+
+    def _tone_changed(self) -> None:
+        self._describe()
+        self.update()
+
     def _frame_as(self, framing: Framing) -> None:
         if framing != self.framing:
             self.framing = framing
@@ -156,45 +173,16 @@ class VideoView(QWidget):
 
     # ---- events ----
 
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        notches = event.angleDelta().y() / 120
-        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-            self.zoom(1.25**notches, event.position())
-        else:
-            self._notches += notches  # a trackpad sends small parts of a notch
-            whole = int(self._notches)
-            if whole:
-                self._notches -= whole
-                self.stepped.emit(-whole)
-        event.accept()
-
     def mousePressEvent(self, event: QMouseEvent) -> None:
         at = event.position()
-        if event.button() == Qt.MouseButton.MiddleButton:
-            self._pan = at
-            self.setCursor(Qt.CursorShape.ClosedHandCursor)
-        elif event.button() == Qt.MouseButton.LeftButton:
+        if event.button() == Qt.MouseButton.LeftButton:
             if self._caption and self._caption_rect().contains(at):
                 self.ask_time()
                 return
             self.setFocus(Qt.FocusReason.MouseFocusReason)
-            # The smallest of those under the pointer: a person far away may stand before a near one's box.
-            under = [each for each in self._people if _rect_of(each, self.framing).contains(at)]
-            if under:
-                nearest = min(
-                    under, key=lambda each: _rect_of(each, self.framing).width() * _rect_of(each, self.framing).height()
-                )
-                self.person_clicked.emit(nearest.track)
-
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        if self._pan is not None:
-            self._frame_as(self.framing.panned(event.position() - self._pan))
-            self._pan = event.position()
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        if event.button() == Qt.MouseButton.MiddleButton:
-            self._pan = None
-            self.unsetCursor()
+            person = _person_at(self._people, self.framing, at)
+            if person is not None:
+                self.person_clicked.emit(person.track)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -232,7 +220,7 @@ class VideoView(QWidget):
         painter.fillRect(self.rect(), QColor(look.canvas))
         if self._image is not None:
             painter.setOpacity(0.6 if self._slow.isVisible() else 1.0)
-            _paint_image(painter, self._image, self.framing.picture, self.devicePixelRatioF())
+            _paint_image(painter, self.tone.of(self._image), self.framing.picture, self.devicePixelRatioF())
             painter.setOpacity(1.0)
         elif self._people or self._note:
             # What is drawn over a picture needs its dark ground in both themes.
@@ -276,6 +264,11 @@ class VideoView(QWidget):
                 height=22,
                 radius=5,
             )
+        if self._image is not None and not self.tone.tone.is_plain:
+            y = place.top() - place.height() - 4
+            painting.chip(
+                painter, place.left(), y, self.tone.tone.words(), theme.DARK.truth, _GROUND, pad=8, height=22, radius=5
+            )
         if self._image is None and self._note:
             x, y = seen.right() - 10, place.top()
             painting.chip(
@@ -291,6 +284,13 @@ class VideoView(QWidget):
                 painting.chip(
                     painter, right, y, said, theme.DARK.truth, _GROUND, pad=8, height=22, align="right", radius=5
                 )
+
+
+def _person_at(people: tuple[Person, ...], framing: Framing, at: QPointF) -> Person | None:
+    """The smallest of those under a point: a person far away may stand before a near one's box."""
+    boxes = [(_rect_of(each, framing), each) for each in people]
+    under = [(box.width() * box.height(), each) for box, each in boxes if box.contains(at)]
+    return min(under, key=lambda each: each[0])[1] if under else None
 
 
 def _rect_of(person: Person, framing: Framing) -> QRectF:
