@@ -4,6 +4,7 @@ Curves of a long clip take a while to measure, so they are made beside the windo
 arrangement is the person's and stays for the next time; whose segments are locked is kept clip by clip.
 """
 
+from dataclasses import replace
 from functools import partial
 
 from PySide6.QtCore import QObject, QRunnable, QThreadPool, Signal
@@ -54,7 +55,7 @@ class Tracks(QObject):
         self._asked = wished
         if wished[0] is None:
             self._waiting = False
-            self._timeline.show_signals(None, None)
+            self._show(None, None)
             return
         self._waiting = True
         task = _Task(wished[0], wished[1], wished[2])
@@ -69,7 +70,10 @@ class Tracks(QObject):
         asked = self._asked
         if asked is not None and (asked[0] is poses and asked[1] == track and asked[2] is time):
             self._waiting = False
-            self._timeline.show_signals(*made)
+            self._show(*made)
+
+    def _show(self, confidence: MinMax | None, speed: HandSpeed | None) -> None:
+        self._timeline.show_scene(replace(self._timeline.scene, confidence=confidence, speed=speed))
 
     def _toggle(self, row: str) -> None:
         arrangement = self._timeline.scene.arrangement

@@ -13,6 +13,7 @@ from PySide6.QtGui import (
     QHelpEvent,
     QKeyEvent,
     QMouseEvent,
+    QNativeGestureEvent,
     QPainter,
     QPaintEvent,
     QPixmap,
@@ -24,11 +25,15 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 from studio.widgets.lane_hands import LaneHands
 from studio.widgets.timeline_axis import Arrangement, Axis
 from studio.widgets.timeline_contents import SuggestionMarks, TimelineContents
-from studio.widgets.timeline_drag import DragOutcome
+from studio.widgets.timeline_drag import CopyDrag, Drag, DragOutcome, EndDrag, RippleDrag
+from studio.widgets.timeline_heads import Heads
+from studio.widgets.timeline_picture import paint_ground, paint_moving
 from studio.widgets.timeline_pointer import Pointer
 from studio.widgets.timeline_scene import Scene
-from studio.widgets.timeline_signals import HandSpeed, MinMax
+from studio.widgets.timeline_words import said_at
 
+WHEEL_PX = 40.0
+"""How far a notch scrolls the rows."""
 _NEW_LOOK = (QEvent.Type.PaletteChange, QEvent.Type.FontChange, QEvent.Type.StyleChange)
 
 
@@ -42,6 +47,12 @@ class Timeline(QWidget):
     """A frozenset of segment ids."""
     spans_moved = Signal(object, str)
     """Segments' new spans, as (id, start, end), and what was dragged: "start", "end" or "move"."""
+    spans_copied = Signal(object)
+    """Segments that others like them were dragged off from, as (id, start, end) of the copies."""
+    rippled = Signal(str, str, int)
+    """A segment's end ("start" or "end") was dragged to a frame, with everything of that person behind it."""
+    refused = Signal(str)
+    """Why nothing can be dragged there."""
     pose_moved = Signal(str, int)
     missing_clicked = Signal(str)
     suggestion_clicked = Signal(str, int)
@@ -63,8 +74,9 @@ class Timeline(QWidget):
         self.playhead = 0
         self.snapping = True
         self.editable = True
-        self.pointer = Pointer(self, self.playhead_wanted.emit, self.missing_clicked.emit)
+        self.pointer = Pointer(self, self.playhead_wanted.emit, self.missing_clicked.emit, self.refused.emit)
         self.lanes = LaneHands(self, self)
+        self.heads = Heads(self, self)
         self._ground: QPixmap | None = None
 
     # ---- what is shown ----
@@ -95,11 +107,6 @@ class Timeline(QWidget):
         if marks is not self.scene.suggestions:
             self.show_scene(replace(self.scene, suggestions=marks))
 
-    def show_signals(self, confidence: MinMax | None, speed: HandSpeed | None) -> None:
-        """What was measured of the actor: how sure the joints are, and how fast the hands move."""
-        if (confidence, speed) != (self.scene.confidence, self.scene.speed):
-            self.show_scene(replace(self.scene, confidence=confidence, speed=speed))
-
     def arrange(self, arrangement: Arrangement, *, by_hand: bool = True) -> None:
         """Show the rows in another order, or others of them."""
         if arrangement != self.scene.arrangement:
@@ -116,7 +123,7 @@ class Timeline(QWidget):
         self.playhead = frame
         axis = self.scene.axis
         past = axis.x(frame) - axis.left
-        if not self.pointer.is_down and not self._is_whole():
+        if not self.pointer.is_down and not self.scene.is_whole:
             if playing and not 0 <= past <= axis.width * 0.9:
                 self.set_axis(axis.panned(past - axis.width / 10))
             elif not playing and not 0 <= past <= axis.width:
@@ -157,9 +164,6 @@ class Timeline(QWidget):
             self.show_scene(replace(self.scene, axis=axis))
             self.view_changed.emit()
 
-    def _is_whole(self) -> bool:
-        return self.scene.axis.px_per_frame <= self.scene.axis.whole * 1.0001
-
     def show_scene(self, scene: Scene) -> None:
         """Show another state of everything."""
         self.scene = scene
@@ -176,7 +180,7 @@ class Timeline(QWidget):
             self.preview_wanted.emit(-1 if outcome is None else outcome.frame)
         self.update()
 
-    def tell(self, outcome: DragOutcome, what: str) -> None:
+    def tell(self, outcome: DragOutcome, drag: Drag) -> None:
         """A drag was let go: one wish, where it moved anything."""
         contents = self.scene.contents
         if outcome.pose is not None:
@@ -184,13 +188,23 @@ class Timeline(QWidget):
                 self.pose_moved.emit(*outcome.pose)
             return
         moved = tuple(each for each in outcome.spans if contents.segment_at(each[0]) != (each[1], each[2]))
-        if moved:
-            self.spans_moved.emit(moved, what)
+        if not moved:
+            return
+        if isinstance(drag, RippleDrag):
+            self.rippled.emit(drag.segment, drag.end, drag.was + outcome.by)
+        elif isinstance(drag, CopyDrag):
+            self.spans_copied.emit(moved)
+        else:
+            self.spans_moved.emit(moved, drag.end if isinstance(drag, EndDrag) else "move")
 
     # ---- events ----
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton and self.lanes.press(
+            event.position(), event.globalPosition().toPoint()
+        ):
+            return
+        if event.button() == Qt.MouseButton.LeftButton and self.heads.press(
             event.position(), event.globalPosition().toPoint()
         ):
             return
@@ -204,11 +218,16 @@ class Timeline(QWidget):
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         if self.pointer.is_down:
             self.pointer.move(event.position(), free=bool(event.modifiers() & Qt.KeyboardModifier.AltModifier))
+        elif self.heads.is_down:
+            self.heads.move(event.position())
         else:
+            self.heads.move(event.position())
             self.lanes.point(event.position())
-            self.setCursor(self.pointer.cursor(event.position()))
+            over_head = self.heads.cursor(event.position())
+            self.setCursor(self.pointer.cursor(event.position()) if over_head is None else over_head)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: ARG002
+        self.heads.release()
         self.pointer.release()
         self.update()
 
@@ -223,25 +242,37 @@ class Timeline(QWidget):
         self.segment_opened.emit(hit.segment)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
+        """Time; with Shift or an up-and-down swipe the rows where they do not fit; with Ctrl closer or further."""
         smooth, notched = event.pixelDelta(), event.angleDelta()
+        notches = (notched.y() or notched.x()) / 120
+        overflows = self.scene.most_scroll > 0
         if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
             self.zoom(1.25 ** (notched.y() / 120), event.position().x())
+        elif event.modifiers() & Qt.KeyboardModifier.ShiftModifier and overflows:
+            by = -(smooth.y() or smooth.x()) if not smooth.isNull() else -notches * WHEEL_PX
+            self.show_scene(self.scene.scrolled(by))
         elif smooth.isNull():
-            self.set_axis(self.scene.axis.panned(-((notched.y() or notched.x()) / 120) * self.scene.axis.width / 8))
+            self.set_axis(self.scene.axis.panned(-notches * self.scene.axis.width / 8))
         else:
-            self.set_axis(self.scene.axis.panned(-(smooth.x() or smooth.y())))
+            if overflows:
+                self.show_scene(self.scene.scrolled(-smooth.y()))
+            self.set_axis(self.scene.axis.panned(-(smooth.x() or (0 if overflows else smooth.y()))))
         event.accept()
 
     def event(self, event: QEvent) -> bool:
         match event:
             case QFocusEvent():
                 self.update()
+            case QNativeGestureEvent() if event.gestureType() == Qt.NativeGestureType.ZoomNativeGesture:
+                self.zoom(max(0.2, 1.0 + event.value()), event.position().x())
+                return True
             case _ if event.type() in _NEW_LOOK:
-                self.show_scene(self.scene.sized(self.width(), self.height(), whole=self._is_whole()))
-            case QKeyEvent() if event.key() == Qt.Key.Key_Escape and self.pointer.is_down:
+                self.show_scene(self.scene.sized(self.width(), self.height(), whole=self.scene.is_whole))
+            case QKeyEvent() if event.key() == Qt.Key.Key_Escape and (self.pointer.is_down or self.heads.is_down):
                 # A drag is given back before any shortcut of the window hears of the key.
                 if event.type() == QEvent.Type.KeyPress:
                     self.pointer.give_back()
+                    self.heads.give_back()
                 event.accept()
                 return True
             case QKeyEvent() if event.type() in (QEvent.Type.ShortcutOverride, QEvent.Type.KeyPress):
@@ -251,14 +282,24 @@ class Timeline(QWidget):
                     event.accept()
                     return True
             case QHelpEvent():
-                QToolTip.showText(event.globalPos(), self.scene.said_at(QPointF(event.pos())), self)
+                QToolTip.showText(
+                    event.globalPos(),
+                    self.heads.said(QPointF(event.pos())) or said_at(self.scene, QPointF(event.pos())),
+                    self,
+                )
                 return True
             case _ if event.type() == QEvent.Type.Leave:
                 self.lanes.point(None)
+                self.heads.leave()
         return super().event(event)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        if self.lanes.menu(QPointF(event.pos()), event.globalPos()):
+        at = QPointF(event.pos())
+        row = self.scene.row_at(at.y()) if at.x() < self.scene.head else None
+        if self.lanes.menu(at, event.globalPos()):
+            return
+        if row is not None:
+            self.heads.menu_wanted.emit(row.key, event.globalPos())
             return
         hit = self.scene.hit(QPointF(event.pos()))
         if hit is not None and hit.segment not in self.scene.chosen:
@@ -267,7 +308,7 @@ class Timeline(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self.show_scene(self.scene.sized(self.width(), self.height(), whole=self._is_whole()))
+        self.show_scene(self.scene.sized(self.width(), self.height(), whole=self.scene.is_whole))
         self.view_changed.emit()
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002
@@ -278,10 +319,11 @@ class Timeline(QWidget):
             self._ground.fill(Qt.GlobalColor.transparent)
             painter = QPainter(self._ground)
             painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)
-            self.scene.paint_ground(painter)
+            paint_ground(painter, self.scene)
             painter.end()
         painter = QPainter(self)
         painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)
         painter.drawPixmap(0, 0, self._ground)
-        self.scene.paint_moving(painter, self.playhead, self.pointer.box, focused=self.hasFocus())
+        paint_moving(painter, self.scene, self.playhead, self.pointer.box, focused=self.hasFocus())
+        self.heads.paint(painter)
         painter.end()

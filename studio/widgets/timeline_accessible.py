@@ -6,6 +6,7 @@ from PySide6.QtCore import QObject, QRect
 from PySide6.QtGui import QAccessible, QAccessibleInterface
 from PySide6.QtWidgets import QAccessibleWidget
 
+from studio.widgets import timeline_words as words
 from studio.widgets.forecast_lanes import LaneItem
 from studio.widgets.painted_items import ItemAccessible
 from studio.widgets.timeline import Timeline
@@ -68,7 +69,7 @@ class SegmentAccessible(ItemAccessible):
         scene, ids = self._timeline.scene, self._list.ids()
         posed = scene.contents.poses.frame_of(self.segment) is not None
         place = f"segment {ids.index(self.segment) + 1} of {len(ids)}" if self.segment in ids else ""
-        return f"{scene.said_of(self.segment)}, {'has its pose' if posed else 'has no pose yet'}, {place}"
+        return f"{words.said_of(scene, self.segment)}, {'has its pose' if posed else 'has no pose yet'}, {place}"
 
     def is_chosen(self) -> bool:
         return self.segment in self._timeline.chosen
@@ -90,7 +91,7 @@ class ForeseenAccessible(ItemAccessible):
     def words(self) -> str:
         scene = self._timeline.scene
         lane = next((each for each in scene.lanes if each.key == self.item[0]), None)
-        return "" if lane is None else scene.said_of_lane(lane, self.item)
+        return "" if lane is None else words.said_of_lane(scene, lane, self.item)
 
     def is_chosen(self) -> bool:
         return self._timeline.scene.lane_item == self.item

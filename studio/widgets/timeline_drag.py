@@ -6,10 +6,12 @@ edit. Nothing here knows a widget. Frames count from 0, ends are exclusive.
 
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
+from jaxtyping import Bool
+from numpy import ndarray
 
 from studio.widgets.timeline_contents import TimelineContents
 
@@ -26,6 +28,25 @@ class DragOutcome:
     frame: int = 0
     """The frame the picture shows meanwhile: the one at the moved end."""
     snapped: int | None = None
+    copies: bool = False
+    """The segments stay where they are, and `spans` are others like them."""
+    behind: "Behind | None" = None
+    """What a ripple would move beside `spans`."""
+    by: int = 0
+    """By how many frames."""
+
+
+@dataclass(frozen=True, eq=False)
+class Behind:
+    """Everything of one person from a frame on: `segments` of their track, and `marks` among the poses."""
+
+    track: int
+    segments: Bool[ndarray, " segments"]
+    marks: Bool[ndarray, " poses"]
+
+    @property
+    def count(self) -> int:
+        return int(self.segments.sum())
 
 
 @dataclass(frozen=True)
@@ -79,6 +100,59 @@ class MoveDrag:
 
 
 @dataclass(frozen=True)
+class CopyDrag(MoveDrag):
+    """Copies of whole segments, while they stay."""
+
+    def outcome(self, contents: TimelineContents, frame: int) -> DragOutcome:
+        return replace(super().outcome(contents, frame), copies=True)
+
+
+@dataclass(frozen=True, eq=False)
+class RippleDrag:
+    """One end of a segment, and everything of that person behind it as far; taken by its start, the segment too."""
+
+    segment: str
+    end: Literal["start", "end"]
+    behind: Behind
+    was: int
+    low: int
+    high: int
+    """How far the end may go so that everything stays in the clip."""
+
+    def outcome(self, contents: TimelineContents, frame: int) -> DragOutcome:
+        span = contents.segment_at(self.segment)
+        if span is None:
+            return DragOutcome(frame=frame)
+        frame = max(self.low, min(frame, self.high))
+        by = frame - self.was
+        start, end = (span[0] + by, span[1] + by) if self.end == "start" else (span[0], frame)
+        shown = contents.time.clamp(frame)
+        return DragOutcome(((self.segment, start, end),), frame=shown, behind=self.behind, by=by)
+
+
+def ripple_drag(contents: TimelineContents, segment: str, end: Literal["start", "end"]) -> RippleDrag | None:
+    """A ripple of this end; None where the segment is gone."""
+    place = contents.place_of(segment)
+    if place is None:
+        return None
+    track = contents.tracks[place[0]]
+    start, stop = int(track.starts[place[1]]), int(track.ends[place[1]])
+    was = start if end == "start" else stop
+    segments = track.starts >= was
+    segments[place[1]] = end == "start"
+    moved = {track.ids[at] for at in np.nonzero(segments)[0].tolist()}
+    marks = np.array([each in moved for each in contents.poses.segments], dtype=bool)
+    last = int(max(track.ends[segments].max(initial=0), was))
+    high = was + max(contents.time.frame_count - last, 0)
+    poses = contents.poses.frames[marks & ~contents.poses.missing]
+    first = min(int(track.starts[segments].min(initial=was)), int(poses.min(initial=was)))
+    low = start + 1 if end == "end" else was - first
+    if end == "end":
+        low = max(low, was - first)
+    return RippleDrag(segment, end, Behind(place[0], segments, marks), was, low, high)
+
+
+@dataclass(frozen=True)
 class PoseDrag:
     """A characteristic pose along time."""
 
@@ -89,7 +163,7 @@ class PoseDrag:
         return DragOutcome(pose=(self.segment, frame), frame=frame)
 
 
-Drag = EndDrag | MoveDrag | PoseDrag
+Drag = EndDrag | MoveDrag | RippleDrag | PoseDrag
 
 
 def snap_targets(contents: TimelineContents, playhead: int, leave_out: Iterable[str]) -> list[int]:
@@ -137,7 +211,12 @@ def dragged(drag: Drag, contents: TimelineContents, frame: float, targets: Seque
     lands = {each for _, start, end in caught.spans for each in (start, end)} | (
         {caught.pose[1]} if caught.pose else set()
     )
-    return DragOutcome(caught.spans, caught.pose, caught.frame, target) if target in lands else plain
+    return replace(caught, snapped=target) if target in lands else plain
+
+
+def held(drag: Drag) -> tuple[str, ...]:
+    """The segments a drag took hold of."""
+    return drag.segments if isinstance(drag, MoveDrag) else (drag.segment,)
 
 
 def _sharing(contents: TimelineContents, segment: str, end: Literal["start", "end"]) -> Span | None:

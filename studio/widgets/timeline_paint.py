@@ -8,7 +8,7 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from numpy import ndarray
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPixmap
@@ -20,14 +20,6 @@ from studio.widgets.timeline_axis import RULER, Axis, Row
 from studio.widgets.timeline_contents import LabelLook, PoseMarks, SegmentTrack, TimelineContents
 
 DENSE_PX, NAMED_PX = 3.0, 24.0
-HEAD_ICONS = {
-    "frames": "video",
-    "segments": "person",
-    "poses": "diamond",
-    "suggestions": "generate",
-    "confidence": "skeleton",
-    "speed": "motion",
-}
 _STEPS_S = (0.1, 0.2, 0.5, 1, 2, 4, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600)
 
 
@@ -76,20 +68,6 @@ def _tick_steps(axis: Axis, time: ClipTime) -> tuple[float, float]:
     return big, big / (4 if big in (2, 4, 20, 120, 1200) else 5)
 
 
-def head(painter: QPainter, row: Row, width: float, *, strong: bool) -> None:
-    """A row's name at the left."""
-    look = theme.now()
-    middle = row.top + min(row.height / 2, 22.0)
-    if row.height >= 13:
-        painter.drawPixmap(
-            QPointF(13, middle - 7), icons.pixmap(HEAD_ICONS[row.kind], look.accent if strong else look.text3, 14)
-        )
-    size = min(11.5, max(9.5, row.height * 0.66))
-    rect = QRectF(0, middle - 8, width, 16)
-    ink = look.text if strong else look.text2
-    painting.put(painter, 34, _baseline(rect, size), row.name, ink, size, 600 if strong else 400, width=width - 40)
-
-
 def segments(
     painter: QPainter,
     axis: Axis,
@@ -98,13 +76,17 @@ def segments(
     labels: Sequence[LabelLook],
     chosen: frozenset[str],
     moved: dict[str, tuple[int, int]],
+    shift: tuple[Bool[ndarray, " segments"], int] | None = None,
 ) -> None:
-    """One person's segments; `moved` says where dragged ones would come to lie."""
+    """One person's segments; `moved` and `shift` (which, by how much) say where dragged ones would come to lie."""
     if not len(track.ids):
         return
     starts, ends = track.starts, track.ends
-    if moved:
+    if moved or shift is not None:
         starts, ends = starts.copy(), ends.copy()
+        if shift is not None:
+            starts[shift[0]] += shift[1]
+            ends[shift[0]] += shift[1]
         for each, span in moved.items():
             at = track.place(each)
             if at is not None:
@@ -134,6 +116,28 @@ def segments(
         rect = QRectF(left[at] + 0.5, top, wide[at] - 1, high)
         is_chosen, is_draft = track.ids[which] in chosen, bool(track.drafts[which])
         segment(painter, rect, labels[int(track.labels[which])], chosen=is_chosen, clip=axis, draft=is_draft)
+
+
+def copies(
+    painter: QPainter,
+    axis: Axis,
+    row: Row,
+    track: SegmentTrack,
+    labels: Sequence[LabelLook],
+    spans: Sequence[tuple[str, int, int]],
+) -> None:
+    """Where copies that are being dragged would come to lie, over the segments that stay."""
+    high = row.height / track.row_count
+    painter.save()
+    painter.setOpacity(0.8)
+    for name, start, end in spans:
+        at = track.place(name)
+        if at is not None and end > axis.first and start < axis.last:
+            rect = QRectF(
+                axis.x(start) + 0.5, row.top + int(track.rows[at]) * high, axis.x(end) - axis.x(start) - 1, high
+            )
+            segment(painter, rect, labels[int(track.labels[at])], chosen=rect.width() >= DENSE_PX, clip=axis)
+    painter.restore()
 
 
 def gaps(painter: QPainter, axis: Axis, row: Row, stretches: Sequence[tuple[int, int]]) -> None:
@@ -228,9 +232,20 @@ def poses(
     labels: Sequence[LabelLook],
     chosen: frozenset[str],
     moved: tuple[str, int] | None,
+    shift: tuple[Bool[ndarray, " poses"], int] | None = None,
 ) -> None:
-    """A diamond for each pose, hollow and in words where a segment still lacks one; of a crowd, one every 3 px."""
+    """A diamond for each pose, hollow and in words where a segment still lacks one; of a crowd, one every 3 px.
+
+    `moved` is a pose that is dragged, `shift` says which go along with segments, and by how many frames.
+    """
     look = theme.now()
+    if shift is not None:
+        frames = marks.frames + shift[0] * shift[1]
+        order = np.argsort(frames, kind="stable")
+        marks = PoseMarks(
+            tuple([marks.segments[at] for at in order.tolist()]),
+            *(each[order] for each in (frames, marks.labels, marks.missing, marks.drafts)),
+        )
     slack = 20 / axis.px_per_frame
     low, high = np.searchsorted(marks.frames, (axis.first - slack, axis.last + slack)).tolist()
     xs = axis.left + (marks.frames[low:high] + 0.5 - axis.first) * axis.px_per_frame

@@ -11,11 +11,24 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 
 from studio.widgets.timeline_axis import RULER, Axis
 from studio.widgets.timeline_contents import TimelineContents
-from studio.widgets.timeline_drag import Drag, DragOutcome, EndDrag, MoveDrag, PoseDrag, dragged, snap_targets
+from studio.widgets.timeline_drag import (
+    CopyDrag,
+    Drag,
+    DragOutcome,
+    EndDrag,
+    MoveDrag,
+    PoseDrag,
+    RippleDrag,
+    dragged,
+    held,
+    ripple_drag,
+    snap_targets,
+)
 from studio.widgets.timeline_scene import Hit, Scene
+from studio.widgets.timeline_words import said_of_lock
 
 SNAP_PX, SLACK_PX = 8.0, 3.0
-Part = Literal["scrub", "pan", "window", "window start", "window end", "drag", "box", ""]
+Part = Literal["scrub", "pan", "window", "window start", "window end", "drag", "locked", "box", ""]
 
 
 class Target(Protocol):
@@ -29,7 +42,8 @@ class Target(Protocol):
     def set_axis(self, axis: Axis) -> None: ...
     def choose(self, segments: frozenset[str]) -> None: ...
     def show_outcome(self, outcome: DragOutcome | None) -> None: ...
-    def tell(self, outcome: DragOutcome, what: str) -> None: ...
+    def tell(self, outcome: DragOutcome, drag: Drag) -> None: ...
+    def show_scene(self, scene: Scene) -> None: ...
 
 
 @dataclass
@@ -40,13 +54,24 @@ class _Press:
     targets: tuple[int, ...] = ()
     now: QPointF | None = None
     moving: bool = False
+    clicked: frozenset[str] | None = None
+    """What is chosen where the press turns out to be a click."""
+    base: frozenset[str] = frozenset()
+    """What stays chosen beside what a box holds."""
 
 
 class Pointer:
     """The state of one mouse over one timeline."""
 
-    def __init__(self, target: Target, scrub_to: Callable[[int], None], go_to: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        target: Target,
+        scrub_to: Callable[[int], None],
+        go_to: Callable[[str], None],
+        refuse: Callable[[str], None],
+    ) -> None:
         self._target = target
+        self._refuse = refuse  # why nothing can be dragged
         self._scrub_to = scrub_to  # a frame
         self._go_to = go_to  # a segment whose missing pose was pressed
         self._press: _Press | None = None
@@ -80,8 +105,7 @@ class Pointer:
         drag = self._press.drag if self._press is not None else None
         if drag is None:
             return True
-        held = drag.segments if isinstance(drag, MoveDrag) else (drag.segment,)
-        return all(contents.place_of(each) is not None for each in held)
+        return all(contents.place_of(each) is not None for each in held(drag))
 
     # ---- down, move, up ----
 
@@ -117,6 +141,8 @@ class Pointer:
             case "scrub":
                 self._scrub(at)
             case "pan":
+                if scene.most_scroll > 0:
+                    self._target.show_scene(scene.scrolled(press.at.y() - at.y()))
                 self._target.set_axis(scene.axis.panned(press.at.x() - at.x()))
                 press.at = at
             case "window":
@@ -131,9 +157,12 @@ class Pointer:
                 self._target.set_axis(scene.axis.showing(first, max(scene.overview_frame(at.x()), first + 2)))
             case "drag" if far:
                 self._drag_to(press, at, free=free)
+            case "locked" if far and not press.moving:
+                press.moving = True
+                self._refuse(said_of_lock(scene, press.clicked or scene.chosen))
             case "box" if far:
                 press.moving, press.now = True, at
-                self._target.choose(_inside(scene, QRectF(press.at, at).normalized()))
+                self._target.choose(press.base | _inside(scene, QRectF(press.at, at).normalized()))
                 self._target.show_outcome(None)
 
     def release(self) -> None:
@@ -144,10 +173,12 @@ class Pointer:
             return
         outcome = scene.outcome
         self._target.show_outcome(None)
-        if was_dragging and outcome is not None:
-            self._target.tell(outcome, press.drag.end if isinstance(press.drag, EndDrag) else "move")
+        if was_dragging and outcome is not None and press.drag is not None:
+            self._target.tell(outcome, press.drag)
         elif press.part == "box" and not press.moving:
-            self._target.choose(frozenset())
+            self._target.choose(press.base)
+        elif press.clicked is not None and not press.moving:
+            self._target.choose(press.clicked)
 
     def cursor(self, at: QPointF) -> Qt.CursorShape:
         """What the pointer looks like over a place."""
@@ -162,7 +193,7 @@ class Pointer:
         ):
             return Qt.CursorShape.PointingHandCursor
         hit = scene.hit(at)
-        if hit is None or not self._target.editable:
+        if hit is None or not self._target.editable or (hit.part != "missing" and scene.is_locked(hit.segment)):
             return Qt.CursorShape.ArrowCursor
         if hit.part == "missing":
             return Qt.CursorShape.PointingHandCursor
@@ -175,31 +206,48 @@ class Pointer:
         self._scrub_to(scene.contents.time.clamp(int(scene.axis.frame(at.x()))))
 
     def _press_on(self, press: _Press, hit: Hit | None, modifiers: Qt.KeyboardModifier) -> None:
-        target, chosen = self._target, self._target.scene.chosen
+        target, scene = self._target, self._target.scene
+        adds = bool(modifiers & Qt.KeyboardModifier.ControlModifier)
+        to_here = bool(modifiers & Qt.KeyboardModifier.ShiftModifier) and self._anchor != ""
         if hit is None:
-            press.part = "box"
+            press.part, press.base = "box", scene.chosen if adds else frozenset()
         elif hit.part == "missing":
             target.choose(frozenset({hit.segment}))
             self._go_to(hit.segment)
-        elif modifiers & Qt.KeyboardModifier.ControlModifier:
-            target.choose(chosen ^ {hit.segment})
-        elif modifiers & Qt.KeyboardModifier.ShiftModifier and self._anchor and hit.part == "inside":
+        elif hit.part in ("start", "end") and (adds or to_here):
+            # A drag ripples or parts the two; a click does what it does elsewhere on a segment.
+            press.clicked = scene.chosen ^ {hit.segment} if adds else self._up_to(hit.segment)
+            self._take_hold(press, hit, modifiers)
+        elif adds:
+            target.choose(scene.chosen ^ {hit.segment})
+        elif to_here and hit.part == "inside":
             target.choose(self._up_to(hit.segment))
         else:
-            if hit.segment not in chosen or hit.part != "inside":
+            if hit.segment not in scene.chosen or hit.part != "inside":
                 target.choose(frozenset({hit.segment}))
+            press.clicked = frozenset({hit.segment})
             self._anchor = hit.segment
-            if target.editable:
-                press.part, press.drag = "drag", self._drag_of(press, hit, modifiers)
+            self._take_hold(press, hit, modifiers)
 
-    def _drag_of(self, press: _Press, hit: Hit, modifiers: Qt.KeyboardModifier) -> Drag:
+    def _take_hold(self, press: _Press, hit: Hit, modifiers: Qt.KeyboardModifier) -> None:
+        """Be ready to drag what was pressed, where it may be changed."""
+        drag = self._drag_of(press, hit, modifiers) if self._target.editable else None
+        if drag is not None:
+            is_locked = any(self._target.scene.is_locked(each) for each in held(drag))
+            press.part, press.drag = ("locked", None) if is_locked else ("drag", drag)
+
+    def _drag_of(self, press: _Press, hit: Hit, modifiers: Qt.KeyboardModifier) -> Drag | None:
         if hit.part == "pose":
             return PoseDrag(hit.segment)
+        scene = self._target.scene
         if hit.part == "inside":
-            scene = self._target.scene
-            return MoveDrag(tuple(sorted(scene.chosen)), round(scene.axis.frame(press.at.x())))
-        alone = bool(modifiers & Qt.KeyboardModifier.ShiftModifier)
-        return EndDrag(hit.segment, "start" if hit.part == "start" else "end", alone)
+            copies = bool(modifiers & Qt.KeyboardModifier.AltModifier)
+            grip = round(scene.axis.frame(press.at.x()))
+            return (CopyDrag if copies else MoveDrag)(tuple(sorted(scene.chosen)), grip)
+        end: Literal["start", "end"] = "start" if hit.part == "start" else "end"
+        if modifiers & Qt.KeyboardModifier.ControlModifier:
+            return ripple_drag(scene.contents, hit.segment, end)
+        return EndDrag(hit.segment, end, bool(modifiers & Qt.KeyboardModifier.ShiftModifier))
 
     def _drag_to(self, press: _Press, at: QPointF, *, free: bool) -> None:
         if press.drag is None:
@@ -208,13 +256,17 @@ class Pointer:
         if not press.moving:
             press.moving = True
             drag = press.drag
-            held = drag.segments if isinstance(drag, MoveDrag) else (drag.segment,)
-            targets = snap_targets(scene.contents, target.playhead, () if isinstance(drag, PoseDrag) else held)
+            out = () if isinstance(drag, PoseDrag | CopyDrag) else held(drag)
+            if isinstance(drag, RippleDrag):  # what moves along is no target
+                track = scene.contents.tracks[drag.behind.track]
+                out = (*out, *(track.ids[at] for at in drag.behind.segments.nonzero()[0].tolist()))
+            targets = snap_targets(scene.contents, target.playhead, out)
             if isinstance(drag, PoseDrag):
                 # A pose snaps to its own segment's ends, not to where it was.
                 was = scene.contents.poses.frame_of(drag.segment)
                 targets = [each for each in targets if each != was or each == target.playhead]
             press.targets = tuple(targets)
+        free = free and not isinstance(press.drag, CopyDrag)  # there the key says: copies
         reach = SNAP_PX / scene.axis.px_per_frame if target.snapping and not free else -1.0
         frame = scene.axis.frame(at.x()) - (0.5 if isinstance(press.drag, PoseDrag) else 0.0)
         target.show_outcome(dragged(press.drag, scene.contents, frame, press.targets, reach))

@@ -8,15 +8,14 @@ from functools import cached_property
 from typing import Literal
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPainterPath, QPixmap
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QPixmap
 
 from studio import theme
-from studio.widgets import lane_paint, painting
+from studio.widgets import lane_paint
 from studio.widgets import timeline_curves as curves
-from studio.widgets import timeline_paint as paint
-from studio.widgets.clip_time import ClipTime, say_time
-from studio.widgets.forecast_lanes import Lane, LaneItem, said_of
+from studio.widgets.clip_time import ClipTime
+from studio.widgets.forecast_lanes import Lane, LaneItem
 from studio.widgets.timeline_axis import (
     FOOT,
     RULER,
@@ -135,6 +134,16 @@ class Scene:
         """How high the widget must be for every row to have its usual height."""
         return round(wished_height(self.wishes()))
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether the whole clip is in view."""
+        return self.axis.px_per_frame <= self.axis.whole * 1.0001
+
+    @property
+    def main_track(self) -> int:
+        """The track of the person the marks are about; the first where nobody is."""
+        return next((at for at, each in enumerate(self.contents.tracks) if each.actor == self.main_actor), 0)
+
     # ---- finding things ----
 
     def hit(self, at: QPointF) -> Hit | None:
@@ -152,7 +161,7 @@ class Scene:
         if row.kind != "segments":
             return None
         track = self.contents.tracks[row.track]
-        half = int((at.y() - row.top) // (row.height / track.row_count)) if track.row_count > 1 else 0
+        half = min(int((at.y() - row.top) // (row.height / track.row_count)), track.row_count - 1)
         reach = EDGE_PX / self.axis.px_per_frame / 3
         frame = self.axis.frame(at.x())
         near = ((track.starts <= frame + reach) & (track.ends >= frame - reach) & (track.rows == half)).nonzero()[0]
@@ -185,16 +194,6 @@ class Scene:
         left, right = self.axis.x(int(track.starts[place[1]])), self.axis.x(int(track.ends[place[1]]))
         return QRectF(left, row.top + int(track.rows[place[1]]) * high, right - left, high)
 
-    def said_of(self, segment: str) -> str:
-        """An item in words: "reach, 0:50.70 to 0:53.60"."""
-        place, span = self.contents.place_of(segment), self.contents.segment_at(segment)
-        if place is None or span is None:
-            return ""
-        track, time = self.contents.tracks[place[0]], self.contents.time
-        label = self.contents.labels[int(track.labels[place[1]])]
-        draft = ", a draft" if track.drafts[place[1]] else ""
-        return f"{label.name}, {say_time(time.seconds(span[0]))} to {say_time(time.seconds(span[1]))}{draft}"
-
     def lane_at(self, at: QPointF) -> Lane | None:
         """The forecast lane at a point, its head included."""
         row = self.row_at(at.y())
@@ -218,38 +217,10 @@ class Scene:
             return QRectF()
         return lane_paint.step_rect(self.axis, row, self.lanes[place], step)
 
-    def said_of_lane(self, lane: Lane, item: LaneItem | None) -> str:
-        """A lane, or one of its steps, in words."""
-        step = None if item is None else lane.step(item[1])
-        if step is not None:
-            return said_of(lane, step, self.contents.time)
-        return ". ".join(each for each in (lane.words, lane.hint) if each) or f"{lane.name}: choose runs and futures"
-
-    def said_at(self, at: QPointF) -> str:
-        """What lies at a point, in words; empty where nothing does."""
-        lane = self.lane_at(at)
-        if lane is not None:
-            return self.said_of_lane(lane, self.lane_item_at(at))
-        suggested = self.suggestion_at(at)
-        if suggested is not None and self.suggestions is not None:
-            return self.said_of_suggestion(suggested)
-        hit = self.hit(at)
-        return self.said_of(hit.segment) if hit is not None else ""
-
-    def said_of_suggestion(self, at: int) -> str:
-        """One suggested frame in words: "suggested pose of reach, 0:51.20, 81 %, arms far out"."""
-        marks = self.suggestions
-        if marks is None or not 0 <= at < len(marks.frames):
-            return ""
-        when = say_time(self.contents.time.seconds(int(marks.frames[at])))
-        return f"suggested pose of {self.name_of(marks.segments[at])}, {when}, {curves.said_of(marks, at)}"
-
-    def name_of(self, segment: str) -> str:
-        """The word of a segment."""
-        place = self.contents.place_of(segment)
-        if place is None:
-            return "segment"
-        return self.contents.labels[int(self.contents.tracks[place[0]].labels[place[1]])].name
+    def is_locked(self, segment: str) -> bool:
+        """Whether a segment belongs to somebody who is locked."""
+        place = self.contents.place_of(segment) if self.arrangement.locked else None
+        return place is not None and self.arrangement.is_locked(self.contents.tracks[place[0]].actor)
 
     def row_kind(self, at: QPointF) -> str:
         """What the row at a point shows; empty between rows."""
@@ -287,147 +258,3 @@ class Scene:
         if window.width() > 18 and abs(x - window.right()) < 5:
             return "window end"
         return "window"
-
-    # ---- painting ----
-
-    def paint_ground(self, painter: QPainter) -> None:
-        """What stays while the playhead moves: heads, segments, poses, confidence, veils."""
-        look, contents, axis = theme.now(), self.contents, self.axis
-        everything = QRectF(0, 0, self.width, self.height)
-        _round(painter, everything)
-        painter.fillRect(everything, QColor(look.panel))
-        lane = QRectF(self.head, 0, self.width - self.head, self.bottom)
-        moved = {name: (start, end) for name, start, end in self.outcome.spans} if self.outcome else {}
-        painter.setPen(QColor(look.line))
-        painter.drawLine(QPointF(0, RULER), QPointF(self.width, RULER))
-        painter.save()
-        painter.setClipRect(lane, Qt.ClipOperation.IntersectClip)
-        self._paint_veils(painter, moved)
-        painter.restore()
-        main = self.main_actor
-        if contents.tracks and main not in {each.actor for each in contents.tracks}:
-            main = contents.tracks[0].actor
-        for row in self.rows():
-            track = contents.tracks[row.track] if row.kind == "segments" else None
-            lane_shown = self.lanes[row.track] if row.kind == "forecast" else None
-            if lane_shown is not None:
-                lane_paint.head(painter, row, self.head, lane_shown)
-            else:
-                paint.head(painter, row, self.head, strong=track is not None and track.actor == main)
-            painter.setPen(theme.alpha(look.line, 0.8))
-            painter.drawLine(QPointF(0, row.top + row.height + 1.5), QPointF(self.width, row.top + row.height + 1.5))
-            painter.save()
-            painter.setClipRect(lane, Qt.ClipOperation.IntersectClip)
-            if track is not None:
-                if track.actor == main:
-                    paint.gaps(painter, axis, row, contents.gaps)
-                paint.segments(painter, axis, row, track, contents.labels, self.chosen, moved)
-            elif row.kind == "poses":
-                pose = self.outcome.pose if self.outcome else None
-                paint.poses(painter, axis, row, contents.poses, contents.labels, self.chosen, pose)
-            elif row.kind == "confidence" and self.confidence is not None:
-                curves.confidence(painter, axis, row, self.confidence)
-            elif row.kind == "speed" and self.speed is not None:
-                curves.speed(painter, axis, row, self.speed)
-            elif row.kind == "suggestions" and self.suggestions is not None:
-                curves.suggestions(painter, axis, row, self.suggestions)
-            elif lane_shown is not None:
-                item = self.lane_item
-                chosen = item[1] if item is not None and item[0] == lane_shown.key else None
-                lane_paint.lane(painter, axis, row, lane_shown, contents.time, chosen, self.lane_width)
-            elif row.kind == "frames":
-                painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-                ends = axis.frame_count if contents.video_ends is None else contents.video_ends
-                paint.frames(painter, axis, row, self.thumbnails, ends)
-            painter.restore()
-        if contents.video_ends is not None:
-            left = max(axis.x(contents.video_ends), axis.left)
-            beyond = QRectF(left, RULER, self.width - left, self.bottom - RULER)
-            painter.fillRect(beyond, theme.alpha(look.window, 0.45))
-            painting.hatched(painter, beyond, look.edge, 1)
-        painter.setPen(QColor(look.line))
-        painter.drawLine(QPointF(self.head - 0.5, RULER), QPointF(self.head - 0.5, self.bottom))
-        if contents.time.frame_count:
-            paint.ruler(painter, axis, contents.time)
-            paint.overview(painter, contents, self.overview_rect())
-
-    def paint_moving(self, painter: QPainter, playhead: int, box: QRectF | None, *, focused: bool) -> None:
-        """What moves over the ground: ruler, marks, playhead, what is being dragged, focus."""
-        look, axis = theme.now(), self.axis
-        _round(painter, QRectF(0, 0, self.width, self.height))
-        if self.contents.time.frame_count:
-            x = axis.x(playhead)
-            is_in_view = axis.left - 1 <= x <= axis.left + axis.width + 1
-            if is_in_view:
-                paint.make_room_for_playhead(painter, axis, self.contents.time, x)
-            paint.overview_window(painter, self.contents, self.overview_rect(), self.overview_window(), playhead)
-            painter.save()
-            painter.setClipRect(
-                QRectF(self.head - 6, 0, self.width - self.head + 6, self.bottom), Qt.ClipOperation.IntersectClip
-            )
-            self._paint_marks(painter)
-            if is_in_view:
-                paint.playhead_line(painter, x, self.bottom)
-            self._paint_drag(painter)
-            if box is not None:
-                painter.setPen(QColor(look.accent))
-                painter.setBrush(theme.alpha(look.accent, 0.12))
-                painter.drawRect(box)
-            painter.restore()
-        if focused:
-            painter.fillRect(QRectF(0, 0, self.width, 2), QColor(look.accent))
-
-    def _paint_veils(self, painter: QPainter, moved: dict[str, tuple[int, int]]) -> None:
-        """Over all tracks: the stretches of what is chosen, and the one marked by I and O."""
-        look = theme.now()
-        stretches = []
-        if len(self.chosen) <= 50:
-            spans = [moved.get(each) or self.contents.segment_at(each) for each in self.chosen]
-            stretches += [(span[0], span[1], 0.07) for span in spans if span is not None]
-        start, end = self.range
-        if start is not None and end is not None:
-            stretches.append((start, end, 0.16))
-        for first, last, strength in stretches:
-            left, right = self.axis.x(first), self.axis.x(last)
-            painter.fillRect(QRectF(left, RULER, right - left, self.bottom - RULER), theme.alpha(look.accent, strength))
-
-    def _paint_marks(self, painter: QPainter) -> None:
-        look = theme.now()
-        for frame, said in zip(self.range, ("I", "O"), strict=True):
-            if frame is not None:
-                x = self.axis.x(frame)
-                painter.fillRect(QRectF(x - 0.75, RULER, 1.5, self.bottom - RULER), QColor(look.accent))
-                painting.chip(painter, x, 4, said, look.text, look.wash, 10.5, 600, height=16, align="centre")
-
-    def _paint_drag(self, painter: QPainter) -> None:
-        """Where a drag has been caught, and a tag with the times it would set."""
-        outcome, time = self.outcome, self.contents.time
-        if outcome is None:
-            return
-        look = theme.now()
-        if outcome.snapped is not None:
-            said = say_time(time.seconds(outcome.snapped))
-            paint.snap_line(painter, self.axis.x(outcome.snapped), self.bottom, said)
-        if outcome.spans:
-            name, start, end = outcome.spans[0]
-            below = self.segment_rect(name).bottom()
-            said = f"{say_time(time.seconds(start))} – {say_time(time.seconds(end))}"
-            x = self.axis.x((start + end) / 2)
-        elif outcome.pose is not None:
-            row = next((each for each in self.rows() if each.kind == "poses"), None)
-            below = row.top + row.height if row is not None else RULER
-            said = say_time(time.seconds(outcome.pose[1]))
-            x = self.axis.x(outcome.pose[1] + 0.5)
-        else:
-            return
-        wide = painting.words_width(said, 11, 600) + 16
-        x = min(max(x, self.head + wide / 2 + 2), self.width - wide / 2 - 4)
-        y = min(below + 3, self.bottom - theme.px(22))
-        painting.chip(painter, x, y, said, look.text, look.raised, 11, 600, pad=8, height=20, align="centre")
-
-
-def _round(painter: QPainter, area: QRectF) -> None:
-    """Paint inside rounded corners alone."""
-    path = QPainterPath()
-    path.addRoundedRect(area, theme.RADIUS["card"], theme.RADIUS["card"])
-    painter.setClipPath(path)

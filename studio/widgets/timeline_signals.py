@@ -41,6 +41,11 @@ class MinMax:
     def __len__(self) -> int:
         return len(self._levels[0][0])
 
+    def at(self, frame: int) -> float | None:
+        """The value of one frame, or None where nothing is known."""
+        value = float(self._levels[0][0][frame])
+        return value if math.isfinite(value) else None
+
     def columns(self, edges: Float[ndarray, " edges"]) -> tuple[Float[ndarray, " columns"], Float[ndarray, " columns"]]:
         """Least and greatest between each two edges, in frames; edges ascend evenly and begin inside the curve."""
         each = (edges[-1] - edges[0]) / max(len(edges) - 1, 1)

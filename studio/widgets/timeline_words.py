@@ -1,0 +1,125 @@
+"""A timeline in words, for tooltips, screen readers and refusals. Functions of the scene."""
+
+from collections.abc import Iterable
+
+from PySide6.QtCore import QPointF
+
+from studio.widgets import forecast_lanes
+from studio.widgets import timeline_curves as curves
+from studio.widgets.clip_time import say_time
+from studio.widgets.forecast_lanes import Lane, LaneItem
+from studio.widgets.timeline_axis import Row
+from studio.widgets.timeline_scene import Scene
+from studio.widgets.timeline_signals import MinMax
+
+
+def said_of(scene: Scene, segment: str) -> str:
+    """An item in words: "reach, 0:50.70 to 0:53.60"."""
+    contents = scene.contents
+    place, span = contents.place_of(segment), contents.segment_at(segment)
+    if place is None or span is None:
+        return ""
+    track, time = contents.tracks[place[0]], contents.time
+    label = contents.labels[int(track.labels[place[1]])]
+    draft = ", a draft" if track.drafts[place[1]] else ""
+    over = _over(scene, place)
+    return f"{label.name}, {say_time(time.seconds(span[0]))} to {say_time(time.seconds(span[1]))}{draft}{over}"
+
+
+def _over(scene: Scene, place: tuple[int, int]) -> str:
+    """Which others of the same person it lies over, the first of them by name."""
+    track = scene.contents.tracks[place[0]]
+    if track.row_count < 2:
+        return ""
+    start, end = track.starts[place[1]], track.ends[place[1]]
+    others = ((track.starts < end) & (track.ends > start)).nonzero()[0].tolist()
+    others.remove(place[1])
+    if not others:
+        return ""
+    name = scene.contents.labels[int(track.labels[others[0]])].name
+    return f", overlaps {name}" + (f" and {len(others) - 1} more" if len(others) > 1 else "")
+
+
+def said_of_lane(scene: Scene, lane: Lane, item: LaneItem | None) -> str:
+    """A lane, or one of its steps, in words."""
+    step = None if item is None else lane.step(item[1])
+    if step is not None:
+        return forecast_lanes.said_of(lane, step, scene.contents.time)
+    return ". ".join(each for each in (lane.words, lane.hint) if each) or f"{lane.name}: choose runs and futures"
+
+
+def said_of_suggestion(scene: Scene, at: int) -> str:
+    """One suggested frame in words: "suggested pose of reach, 0:51.20, 81 %, arms far out"."""
+    marks = scene.suggestions
+    if marks is None or not 0 <= at < len(marks.frames):
+        return ""
+    when = say_time(scene.contents.time.seconds(int(marks.frames[at])))
+    said = curves.said_of(marks, at).replace("  ", ", ")
+    return f"suggested pose of {name_of(scene, marks.segments[at])}, {when}, {said}"
+
+
+def said_of_row(scene: Scene, row: Row, frame: float) -> str:
+    """What a curve says at a frame: "left hand 1.2, right hand 0.4 torso lengths/s"."""
+    at = int(frame)
+    if row.kind == "confidence" and scene.confidence is not None and 0 <= at < len(scene.confidence):
+        return f"2D confidence {_value(scene.confidence, at, 2)}"
+    if row.kind == "speed" and scene.speed is not None and 0 <= at < len(scene.speed.values):
+        left, right = (_value(each, at, 1) for each in scene.speed.hands)
+        return f"left hand {left}, right hand {right} {scene.speed.unit}"
+    return ""
+
+
+def _value(curve: MinMax, at: int, digits: int) -> str:
+    value = curve.at(at)
+    return "not seen" if value is None else f"{value:.{digits}f}"
+
+
+def said_of_head(scene: Scene, row: Row) -> str:
+    """What a row's head tells: its name, that it is locked, how many overlap, its unit."""
+    said = [row.name]
+    if row.kind == "segments":
+        track = scene.contents.tracks[row.track]
+        over = int((track.rows > 0).sum())
+        if over:
+            said.append("1 segment overlaps another" if over == 1 else f"{over} segments overlap others")
+        if scene.arrangement.is_locked(track.actor):
+            said.append("locked")
+    if row.kind == "speed" and scene.speed is not None:
+        said.append(f"left blue, right orange, up to {scene.speed.top:.1f} {scene.speed.unit}")
+    return ", ".join(said)
+
+
+def said_at(scene: Scene, at: QPointF) -> str:
+    """What lies at a point, in words; empty where nothing does."""
+    row = scene.row_at(at.y())
+    if row is None:
+        return ""
+    lane = scene.lane_at(at)
+    if lane is not None:
+        return said_of_lane(scene, lane, scene.lane_item_at(at))
+    if at.x() < scene.head:
+        return said_of_head(scene, row)
+    suggested = scene.suggestion_at(at)
+    if suggested is not None:
+        return said_of_suggestion(scene, suggested)
+    hit = scene.hit(at)
+    return said_of(scene, hit.segment) if hit is not None else said_of_row(scene, row, scene.axis.frame(at.x()))
+
+
+def said_of_lock(scene: Scene, segments: Iterable[str]) -> str:
+    """Why these cannot be changed."""
+    places = [place for each in segments if scene.is_locked(each) and (place := scene.contents.place_of(each))]
+    return locked_words(scene.contents.tracks[places[0][0]].name if places else "This track")
+
+
+def locked_words(name: str) -> str:
+    """Why this person's segments cannot be changed."""
+    return f"{name} is locked: open the lock at the left to change it"
+
+
+def name_of(scene: Scene, segment: str) -> str:
+    """The word of a segment."""
+    place = scene.contents.place_of(segment)
+    if place is None:
+        return "segment"
+    return scene.contents.labels[int(scene.contents.tracks[place[0]].labels[place[1]])].name
