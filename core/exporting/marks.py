@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
+from jaxtyping import Bool
 
 from core.bodies.skeletons import UPPER_BODY_9, map_matrix
 from core.errors import FileError, ProjectError
@@ -19,7 +20,8 @@ from core.formats.annotated import Annotations, ForeignClip, ForeignSegment
 from core.formats.keypose_csv import KeyposeRow
 from core.formats.marks import Mark
 from core.motion import Poses2d
-from core.project.annotations import CharacteristicPose, Clip, Segment
+from core.project.annotations import OCCLUDED, CharacteristicPose, Clip, Segment
+from core.project.joints import track_of
 from core.project.provenance import run_of
 from core.project.store import ProjectStore
 from core.video import open_video
@@ -196,42 +198,64 @@ def _hand_out_coco(known: Format, store: ProjectStore, out: Path, frames: str) -
     """All clips in one file: the people at characteristic poses, joints moved by hand included, or in every frame."""
     if frames not in ("poses", "all"):
         raise ProjectError(f"frames cannot be {frames!r}", hint="They can be: poses, all.")
-    clips = [clip for clip in store.project.clips.values() if clip.tracks]
+    clips: list[Clip] = []
     sheets: list[coco.Sheet] = []
     taken: set[str] = set()
-    for clip in clips:
+    lost = 0
+    for clip in store.project.clips.values():
+        poses = store.tracks(clip.tracks) if clip.tracks else None
+        chosen = [each for each in clip.poses if poses is None or each.frame < len(poses)]
+        if poses is None and (frames == "all" or not any(each.joint_edits for each in chosen)):
+            continue
+        clips.append(clip)
         name = free_file_name(clip.name, taken)
-        poses = store.tracks(clip.tracks)
         size = clip.video.width, clip.video.height
-        if frames == "all":
+        if frames == "all" and poses is not None:
             sheets.append(coco.Sheet(name, *size, poses, tuple(range(len(poses)))))
             continue
-        chosen = [each for each in clip.poses if each.frame < len(poses)]
-        at = tuple(sorted({each.frame for each in chosen}))
-        sheets.append(coco.Sheet(name, *size, _edited(clip, poses, at, chosen), at))
+        at = tuple(sorted({each.frame for each in chosen if poses is not None or each.joint_edits}))
+        people, hidden, without = _edited(clip, poses, at, chosen)
+        sheets.append(coco.Sheet(name, *size, people, at, hidden))
+        lost += without
     coco.write(sheets, out)
     count = sum(len(sheet.frames) for sheet in sheets)
     left_out = _without_tracks(store, clips)
+    if lost:
+        left_out = (*left_out, f"{counted(lost, 'joint')} moved by hand that the people of the file do not have")
     return Report(format=known.name, says=f"{out.name}: 2D poses of {counted(count, 'frame')}", left_out=left_out)
 
 
-def _edited(clip: Clip, poses: Poses2d, frames: tuple[int, ...], chosen: list[CharacteristicPose]) -> Poses2d:
-    """The people at `frames`, with the joints that were moved by hand where their skeleton has them."""
+def _edited(
+    clip: Clip, poses: Poses2d | None, frames: tuple[int, ...], chosen: list[CharacteristicPose]
+) -> tuple[Poses2d, Bool[np.ndarray, "frames people joints"], int]:
+    """The people at `frames` with the joints moved by hand, which of those are hidden, how many their skeleton lacks.
+
+    Without 2D tracks they are the nine joints that somebody put there.
+    """
+    segments = {each.id: clip.segment(each.segment) for each in chosen}
+    tracks = {key: track_of(clip, segment) for key, segment in segments.items() if segment is not None}
+    if poses is None:
+        shape = (len(frames), max(tracks.values(), default=0) + 1, len(UPPER_BODY_9))
+        people = Poses2d(UPPER_BODY_9, np.zeros((*shape, 2), np.float32), np.zeros(shape, np.float32))
+    else:
+        people = Poses2d(poses.skeleton, poses.joints_px[list(frames)].copy(), poses.confidence[list(frames)].copy())
+    hidden = np.zeros(people.confidence.shape, bool)
     at = {frame: place for place, frame in enumerate(frames)}
-    joints, confidence = poses.joints_px[list(frames)].copy(), poses.confidence[list(frames)].copy()
-    matrix = map_matrix(poses.skeleton, UPPER_BODY_9)
+    matrix, lost = map_matrix(people.skeleton, UPPER_BODY_9), 0
+    written = coco.written_as(people.skeleton).joints
     for pose in chosen:
-        segment = clip.segment(pose.segment)
-        actor = next((each for each in clip.actors if segment is not None and each.id == segment.actor), None)
-        track = 0 if actor is None or actor.track is None else actor.track
-        if track >= poses.people:
+        track = tracks.get(pose.id)
+        if track is None or track >= people.people or not pose.joint_edits:
             continue
         for name, (x, y, sure) in pose.joint_edits.items():
             sources = np.flatnonzero(matrix[UPPER_BODY_9[name]])
-            if len(sources) == 1:
-                joints[at[pose.frame], track, sources[0]] = x, y
-                confidence[at[pose.frame], track, sources[0]] = sure
-    return Poses2d(poses.skeleton, joints, confidence)
+            if len(sources) != 1 or people.skeleton.joints[sources[0]] not in written:
+                lost += 1
+                continue
+            place = at[pose.frame], track, sources[0]
+            people.joints_px[place], people.confidence[place] = (x, y), sure
+            hidden[place] = sure == OCCLUDED
+    return people, hidden, lost
 
 
 def _without_tracks(store: ProjectStore, clips: list[Clip]) -> tuple[str, ...]:

@@ -87,6 +87,7 @@ class Sheet:
     height: int
     poses: Poses2d
     frames: tuple[int, ...]
+    hidden: np.ndarray | None = None  # (frames, people, joints): joints that somebody said are there, but hidden
 
 
 def is_coco(path: Path) -> bool:
@@ -176,7 +177,7 @@ def write(sheets: Iterable[Sheet], path: Path) -> None:
     images: list[dict[str, Any]] = []
     annotations: list[dict[str, Any]] = []
     for sheet in sheets:
-        poses = _as_coco(sheet.poses)
+        poses, hidden = _as_coco(sheet.poses), _hidden_as_coco(sheet)
         category = categories.setdefault(poses.skeleton.name, _category(len(categories) + 1, poses.skeleton))
         for row, frame in enumerate(sheet.frames):
             image = len(images) + 1
@@ -188,7 +189,7 @@ def write(sheets: Iterable[Sheet], path: Path) -> None:
             )  # fmt: skip
             for track in np.flatnonzero((poses.confidence[row] > 0).any(-1)):
                 about = {"id": len(annotations) + 1, "image_id": image, "category_id": category["id"]}
-                person = _annotation(poses.joints_px[row, track], poses.confidence[row, track])
+                person = _annotation(poses.joints_px[row, track], poses.confidence[row, track], hidden[row, track])
                 annotations.append({**about, **person, "track_id": int(track)})
     info = {"description": "2D poses written by Posecast"}
     content = {"info": info, "images": images, "annotations": annotations, "categories": list(categories.values())}
@@ -332,12 +333,26 @@ def _tracks(skeleton: Skeleton, count: int, frames: np.ndarray, tracks: np.ndarr
 # ---- writing ----
 
 
+def written_as(skeleton: Skeleton) -> Skeleton:
+    """The joints a file has of people with this skeleton: COCO's 17 where it has them all by name, else its own."""
+    return COCO_17 if set(COCO_17.joints) <= set(skeleton.joints) else skeleton
+
+
 def _as_coco(poses: Poses2d) -> Poses2d:
-    """COCO's 17 joints, where the skeleton has them all by name; else the poses as they are."""
-    if not set(COCO_17.joints) <= set(poses.skeleton.joints):
+    if written_as(poses.skeleton) is not COCO_17:
         return poses
     at = [poses.skeleton[joint] for joint in COCO_17.joints]
     return Poses2d(COCO_17, poses.joints_px[:, :, at], poses.confidence[:, :, at])
+
+
+def _hidden_as_coco(sheet: Sheet) -> np.ndarray:
+    """Which joints are hidden, in the order of `_as_coco`."""
+    if sheet.hidden is None:
+        return np.zeros(_as_coco(sheet.poses).confidence.shape, bool)
+    skeleton = sheet.poses.skeleton
+    if written_as(skeleton) is not COCO_17:
+        return sheet.hidden
+    return sheet.hidden[:, :, [skeleton[joint] for joint in COCO_17.joints]]
 
 
 def _category(number: int, skeleton: Skeleton) -> dict[str, Any]:
@@ -347,10 +362,10 @@ def _category(number: int, skeleton: Skeleton) -> dict[str, Any]:
     return {**about, "keypoints": list(skeleton.joints), "skeleton": bones}
 
 
-def _annotation(joints_px: np.ndarray, confidence: np.ndarray) -> dict[str, Any]:
+def _annotation(joints_px: np.ndarray, confidence: np.ndarray, hidden: np.ndarray) -> dict[str, Any]:
     found = confidence > 0
     places = np.where(found[:, None], joints_px, 0).astype(np.float64).round(3)
-    visible = np.where(found, np.where(confidence >= SEEN, 2, 1), 0)
+    visible = np.where(found, np.where((confidence >= SEEN) & ~hidden, 2, 1), 0)
     low, high = places[found].min(0), places[found].max(0)
     wide, tall = (high - low).round(3).tolist()
     keypoints: list[float] = []

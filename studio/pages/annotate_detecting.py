@@ -17,7 +17,8 @@ from core.project.joints import NAMES
 from studio.actions import Handlers
 from studio.document import Document
 from studio.models_client import ModelsClient
-from studio.pages.annotate_posing import Meant, Posing
+from studio.pages.annotate_poses import Meant
+from studio.pages.annotate_posing import Posing
 from studio.widgets.inspector import Inspector
 from studio.widgets.video_view import VideoView
 from studio.words import say
@@ -79,7 +80,7 @@ class Detecting(QObject):
         """Shift+R: a box can be drawn; Enter looks in the one that is there."""
         if not self._posing.start():
             return
-        meant = self._posing.meant()
+        meant = self._posing.poses.meant()
         clip = self._document.clip
         path = self._document.video_path(clip.id) if clip is not None else None
         if meant is None or path is None or not path.is_file():
@@ -150,13 +151,13 @@ class Detecting(QObject):
 
     def _pose(self) -> Meant | None:
         """The pose the box is about, while the playhead is on it and joints can be moved."""
-        meant = self._posing.at(self._asked_for)
+        meant = self._posing.poses.at(self._asked_for)
         here = meant is not None and meant.pose.frame == self._document.playhead
         return meant if here and self._posing.is_on else None
 
     def _box(self, meant: Meant) -> Box:
         """Round the joints, or where the person probably is."""
-        seen = self._posing.seen_joints(meant)
+        seen = self._posing.poses.seen_joints(meant)
         across, down = [each.x for each in seen], [each.y for each in seen]
         room = _ROOM * max(max(across) - min(across), max(down) - min(down), 8.0)
         video = meant.clip.video

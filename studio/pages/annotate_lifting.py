@@ -49,7 +49,7 @@ class Lifting(QObject):
 
     def toggle(self) -> None:
         """Shift+D: the body of the pose that is meant, or joints alone again."""
-        if self.is_on and self._posing.here() is not None:
+        if self.is_on and self._posing.poses.here() is not None:
             self._display.show("annotate", "joints")
             return
         if self._posing.go_to() is None:
@@ -63,7 +63,7 @@ class Lifting(QObject):
 
     def refresh(self, *_: object) -> None:
         """The card, while somebody looks at the pose that is on the picture."""
-        looks = self.is_on and self._inspector.tabs.currentIndex() == POSE and self._posing.here() is not None
+        looks = self.is_on and self._inspector.tabs.currentIndex() == POSE and self._posing.poses.here() is not None
         self._body.want_sides(on=looks)
         self._inspector.pose.lift.show_lift(self._body.lift() if looks else None)
         self._inspector.pose.show_lifted(on=self.is_on)

@@ -8,56 +8,26 @@ was let go is on the disk.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 
 from PySide6.QtCore import QObject, QPoint, Qt, Signal
 from PySide6.QtWidgets import QMenu
 
 from core.project import edits, joints
-from core.project.annotations import CharacteristicPose, Clip, Segment
-from core.project.joints import NAMES, Joints, SeenJoint
+from core.project.joints import NAMES, Joints
 from studio.actions import TAKES_TAB, Handlers
 from studio.commands import shown
 from studio.document import Document
 from studio.pages.annotate_changing import Changing
 from studio.pages.annotate_picture import ClipPicture
-from studio.widgets.clip_time import say_count
+from studio.pages.annotate_poses import Meant, Neighbour, Poses
 from studio.widgets.inspector import POSE, Inspector
-from studio.widgets.joint_hands import joint_words
+from studio.widgets.joint_paint import joint_words
 from studio.widgets.parts import literal
 from studio.widgets.video_view import VideoView
 from studio.words import say
 
 _WAYS = {"left": (-1.0, 0.0), "right": (1.0, 0.0), "up": (0.0, -1.0), "down": (0.0, 1.0)}
-
-
-@dataclass(frozen=True)
-class Meant:
-    """The pose that a verb is about, with what the detector saw there."""
-
-    clip: Clip
-    segment: Segment
-    pose: CharacteristicPose
-    track: int
-    seen: Joints
-
-    @property
-    def edits(self) -> Joints:
-        return self.pose.joint_edits
-
-    @property
-    def shown(self) -> dict[str, joints.Place]:
-        return joints.shown(self.seen, self.edits)
-
-
-@dataclass(frozen=True)
-class Neighbour:
-    """A pose to copy from: what a person calls it, and its joints."""
-
-    words: str
-    frame: int
-    joints: Joints
 
 
 class Posing(QObject):
@@ -71,11 +41,11 @@ class Posing(QObject):
         self, document: Document, changing: Changing, picture: ClipPicture, view: VideoView, inspector: Inspector
     ) -> None:
         super().__init__(view)
-        self._document, self._changing, self._picture = document, changing, picture
+        self._document, self._changing = document, changing
+        self.poses = Poses(document, changing, picture)
         self._view, self._hands, self._inspector = view, view.hands, inspector
         self._is_on = False
         self._target = ""
-        self._went = ""
         picture.people_shown.connect(lambda _: self.refresh())
         self._hands.moved.connect(self._move)
         self._hands.chosen_changed.connect(inspector.pose.choose_joint)
@@ -128,7 +98,7 @@ class Posing(QObject):
 
     def refresh(self) -> None:
         """The handles of the pose that the picture shows."""
-        meant = self.here() if self._is_on else None
+        meant = self.poses.here() if self._is_on else None
         target = meant.pose.id if meant is not None else ""
         if target != self._target:
             self._hands.settle()  # it belongs to the pose before
@@ -136,99 +106,22 @@ class Posing(QObject):
         if meant is None:
             self._hands.show((), editable=False)
         else:
-            self._hands.show(self.seen_joints(meant), editable=self._document.read_only_reason is None)
+            self._hands.show(self.poses.seen_joints(meant), editable=self._document.read_only_reason is None)
         self._inspector.pose.show_mode(on=self._is_on)
-
-    # ---- which pose is meant ----
-
-    def here(self) -> Meant | None:
-        """The pose of the frame on the picture: of several the chosen segment's, else the actor's."""
-        clip, frame = self._document.clip, self._picture.frame_shown
-        if clip is None or frame is None or frame != self._document.playhead:
-            return None
-        return self._first(clip, [each for each in clip.poses if each.frame == frame])
-
-    def meant(self) -> Meant | None:
-        """The pose of the one chosen segment; else that at the playhead; else that of the segment it lies in."""
-        clip = self._document.clip
-        if clip is None:
-            return None
-        if len(self._changing.chosen) == 1:
-            pose = clip.pose_of(next(iter(self._changing.chosen)))
-            if pose is not None:
-                return self._first(clip, [pose])
-        at = self._first(clip, [each for each in clip.poses if each.frame == self._document.playhead])
-        under = self._changing.at_playhead()
-        pose = clip.pose_of(under.id) if under is not None else None
-        return at or self._first(clip, [pose] if pose is not None else [])
-
-    def at(self, pose_id: str) -> Meant | None:
-        """This pose of the chosen clip."""
-        clip = self._document.clip
-        return self._first(clip, [each for each in clip.poses if each.id == pose_id]) if clip is not None else None
-
-    def like(self, meant: Meant) -> Joints | None:
-        """What somebody whom nobody saw probably looks like: the same person at their nearest other pose."""
-        near = joints.nearest_pose(meant.clip, meant.segment, meant.pose.frame)
-        return self._joints_of(meant.clip, near) if near is not None else None
-
-    def neighbours(self, meant: Meant) -> list[Neighbour]:
-        """What a pose can be copied from: the frame before, and the same person's nearest other pose."""
-        clip, frame = meant.clip, meant.pose.frame - 1
-        before = joints.detected(self._picture.tracks(), frame, meant.track)
-        there = [each for each in clip.poses if each.frame == frame]
-        of_person = [each for each in there if self._track(clip, each) == meant.track]
-        if of_person:
-            before = joints.shown(before, of_person[0].joint_edits)
-        found = [Neighbour(say("frame {number}", number=say_count(frame)), frame, before)]
-        near = joints.nearest_pose(clip, meant.segment, meant.pose.frame)
-        segment = clip.segment(near.segment) if near is not None else None
-        if near is not None and segment is not None and near.frame != frame:
-            words = say(
-                "the pose of {name}, frame {number}", name=self._changing.name_of(segment), number=say_count(near.frame)
-            )
-            found.append(Neighbour(words, near.frame, self._joints_of(clip, near)))
-        return [each for each in found if any(map(joints.is_known, each.joints.values()))]
-
-    def _first(self, clip: Clip, poses: list[CharacteristicPose]) -> Meant | None:
-        pairs = [(pose, clip.segment(pose.segment)) for pose in poses]
-        known = [(pose, segment) for pose, segment in pairs if segment is not None]
-        if not known:
-            return None
-
-        def order(pair: tuple[CharacteristicPose, Segment]) -> tuple[bool, bool]:
-            return pair[1].id not in self._changing.chosen, pair[1].actor != self._changing.actor
-
-        pose, segment = min(known, key=order)
-        track = joints.track_of(clip, segment)
-        return Meant(clip, segment, pose, track, joints.detected(self._picture.tracks(), pose.frame, track))
-
-    def _joints_of(self, clip: Clip, pose: CharacteristicPose) -> Joints:
-        seen = joints.detected(self._picture.tracks(), pose.frame, self._track(clip, pose))
-        return joints.shown(seen, pose.joint_edits)
-
-    def _track(self, clip: Clip, pose: CharacteristicPose) -> int:
-        segment = clip.segment(pose.segment)
-        return joints.track_of(clip, segment) if segment is not None else 0
-
-    def seen_joints(self, meant: Meant) -> tuple[SeenJoint, ...]:
-        """The nine joints of a pose as they are shown."""
-        video = meant.clip.video
-        return joints.seen_joints(meant.seen, meant.edits, self.like(meant), video.width, video.height)
 
     # ---- the mode ----
 
     def toggle(self) -> None:
         """P: joints can be moved, or no more. A playhead beside the pose goes there."""
-        meant = self.meant()
+        meant = self.poses.meant()
         if self._is_on and (meant is None or meant.pose.frame == self._document.playhead):
             self._turn(on=False)
         else:
             self.start()
 
-    def start(self) -> bool:
+    def start(self, *, takes_keys: bool = True) -> bool:
         """Joints of the pose that is meant can be moved; False, with words, where there is none."""
-        meant = self.meant()
+        meant = self.poses.meant()
         if meant is None:
             self.says.emit(self._no_pose())
             return False
@@ -236,11 +129,13 @@ class Posing(QObject):
             self._document.seek(meant.pose.frame)
             self.says.emit(say("The characteristic pose of {name} is here", name=self._changing.name_of(meant.segment)))
         self._turn(on=True)
+        if takes_keys:
+            self._view.take_keys()
         return True
 
     def choose(self, joint: str) -> None:
         """This joint, the mode on."""
-        if self._is_on or self.start():
+        if self._is_on or self.start(takes_keys=False):
             self._hands.choose(joint)
 
     def _turn(self, *, on: bool) -> None:
@@ -251,7 +146,6 @@ class Posing(QObject):
         self._is_on = on
         self._view.setProperty(TAKES_TAB, on)
         if on:
-            self._view.take_keys()
             self._inspector.tabs.setCurrentIndex(POSE)
         else:
             self._hands.choose("")
@@ -286,7 +180,7 @@ class Posing(QObject):
 
     def _move(self, joint: str, x: float, y: float) -> None:
         """A joint was put there by hand, on the pose the handles are of."""
-        meant = self.at(self._target)
+        meant = self.poses.at(self._target)
         if meant is None:
             return
         was = self._hands.joint(joint)
@@ -300,7 +194,7 @@ class Posing(QObject):
         if not self._hands.is_shown and not self.start():
             return
         self._hands.settle()
-        name, meant = self._hands.under or self._hands.chosen, self.here()
+        name, meant = self._hands.under or self._hands.chosen, self.poses.here()
         joint = self._hands.joint(name)
         if meant is None or joint is None:
             self.says.emit(say("Choose a joint first: {key} goes to the next", key=shown("next-joint")))
@@ -314,7 +208,7 @@ class Posing(QObject):
         meant = self.go_to()
         if meant is None:
             return
-        near = self.neighbours(meant)
+        near = self.poses.neighbours(meant)
         if not near:
             self.says.emit(say("Nobody is seen in the frame before, and this person has no other pose to copy"))
             return
@@ -322,10 +216,10 @@ class Posing(QObject):
 
     def _list_others(self, place: QPoint) -> None:
         """What the pose can be copied from, as a menu."""
-        meant = self.meant()
+        meant = self.poses.meant()
         menu = QMenu(self._view)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        near = self.neighbours(meant) if meant is not None else []
+        near = self.poses.neighbours(meant) if meant is not None else []
         for each in near:
             words = say("Copy {where}", where=literal(each.words))
             menu.addAction(words, lambda each=each: self._copy_chosen(each))
@@ -383,7 +277,7 @@ class Posing(QObject):
     def go_to(self) -> Meant | None:
         """The pose that is meant, the playhead on it, so that what is changed is seen."""
         self._hands.settle()
-        meant = self.meant()
+        meant = self.poses.meant()
         if meant is None:
             self.says.emit(self._no_pose())
         elif meant.pose.frame != self._document.playhead:

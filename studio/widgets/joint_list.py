@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QFrame, QListWidget, QListWidgetItem, QStyle, QSty
 from core.bodies.skeletons import UPPER_BODY_9
 from core.project.joints import SeenJoint
 from studio import theme
-from studio.widgets.joint_hands import is_hollow, joint_words, state_words
+from studio.widgets.joint_paint import is_hollow, joint_words, state_words
 from studio.widgets.painting import put, words_width
 from studio.words import say
 

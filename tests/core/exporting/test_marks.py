@@ -10,14 +10,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from core.bodies.skeletons import BODY_25, COCO_17
+from core.bodies.skeletons import BODY_25, COCO_17, UPPER_BODY_9
 from core.errors import ProjectError
 from core.exporting.marks import annotations_of_project
 from core.formats import coco, keypose_csv
 from core.importing.exchange import hand_out, named, take_in
 from core.motion import Poses2d
 from core.project import edits
-from core.project.annotations import BY_HAND, FrameIdentity, Project, VideoFile
+from core.project.annotations import ABSENT, BY_HAND, OCCLUDED, VISIBLE, FrameIdentity, Project, VideoFile
 from core.project.store import ProjectStore
 
 FRAMES = 400
@@ -181,6 +181,31 @@ def test_that_characteristic_poses_go_out_in_both_forms_at_their_rate(store, tmp
     assert report.says.startswith("poses.csv: 4 characteristic poses")
     with pytest.raises(ProjectError, match="no form 'X'"):
         hand_out(named("Characteristic poses"), store, out, {"form": "X"})
+
+
+def test_that_coco_says_of_joints_moved_by_hand_whether_they_are_seen_hidden_or_absent(store, tmp_path):
+    walk, run = store.project.clips.values()
+    by_hand = {
+        "right_hand": (7.0, 8.0, VISIBLE), "left_hand": (9.0, 10.0, OCCLUDED), "left_elbow": (1.0, 2.0, ABSENT),
+        "neck": (3.0, 4.0, VISIBLE),
+    }  # fmt: skip
+    project = edits.set_joint_edits(store.project, walk.id, walk.segments[0].id, by_hand)
+    project = edits.set_joint_edits(project, run.id, run.segments[1].id, {"head": (5.0, 6.0, OCCLUDED)})
+    store.edit(project, "Move joints")
+    report = hand_out(named("COCO"), store, tmp_path / "poses.json")
+    assert report.left_out == ("1 joint moved by hand that the people of the file do not have",)  # COCO has no neck
+    content = json.loads((tmp_path / "poses.json").read_text())
+    first, last = content["annotations"][0]["keypoints"], content["annotations"][-1]["keypoints"]
+
+    def of(keypoints, joint, skeleton):
+        return keypoints[3 * skeleton[joint] : 3 * skeleton[joint] + 3]
+
+    assert of(first, "right_wrist", COCO_17) == [7.0, 8.0, 2]
+    assert of(first, "left_wrist", COCO_17) == [9.0, 10.0, 1]
+    assert of(first, "left_elbow", COCO_17) == [0.0, 0.0, 0]
+    assert content["images"][-1]["file_name"] == "run/000033.jpg"
+    assert of(last, "head", UPPER_BODY_9) == [5.0, 6.0, 1]
+    assert last[2::3].count(0) == 8
 
 
 def test_that_coco_gets_characteristic_poses_with_the_joints_moved_by_hand(store, tmp_path):
