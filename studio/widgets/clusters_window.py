@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QComboBox, QCompleter, QFileDialog, QInputDialog, QLineEdit, QMenu, QWidget
+from PySide6.QtWidgets import QComboBox, QCompleter, QFileDialog, QInputDialog, QLineEdit, QMenu, QPushButton, QWidget
 
 from core.errors import CoreError
 from core.formats import cluster_table
@@ -52,7 +52,9 @@ class ClustersWindow(Dialog):
         columns = (
             ("#", 40), (say("Action"), 0), (say("Learned as"), 190), (say("Segments"), 84), (say("Poses"), 70)
         )  # fmt: skip
-        self.table = LabelTable(say("Actions and what they are learned as"), columns, NAME, is_ordered=False)
+        self.table = LabelTable(
+            say("Actions and what they are learned as"), columns, NAME, (0, SEGMENTS, POSES), is_ordered=False
+        )
         self.table.setMinimumHeight(theme.px(300))
         self.table.typed.connect(self._typed)
         self.table.removed.connect(self.leave_out)
@@ -65,9 +67,7 @@ class ClustersWindow(Dialog):
         self.own = parts.button("Own names")
         self.out = parts.button("Leave out")
         for button, act in ((self.group_button, self.group), (self.own, self.own_names), (self.out, self.leave_out)):
-            button.setAutoDefault(False)
             button.clicked.connect(act)
-        self.use.setAutoDefault(False)
         self.says = parts.text("", "label", wrap=True)
         for item in (
             parts.row((self.mappings, 1), self.use, self.more, gap=6),
@@ -80,6 +80,8 @@ class ClustersWindow(Dialog):
         self.box.addWidget(self.says)
         self.add_close()
         document.changed.connect(self.refresh)
+        for button in self.findChildren(QPushButton):
+            button.setAutoDefault(False)  # Enter in a field does what the field says
         document.closed.connect(self.close)
         self.refresh()
         self.search.setFocus()

@@ -4,7 +4,7 @@ It changes nothing itself: what is typed and where rows are dropped goes out by 
 an edit: what to make of the project and the step's name; it gives back why it was refused, in words, or nothing.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import NamedTuple
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
@@ -49,13 +49,13 @@ class LabelTable(QTableWidget):
     removed = Signal()
     """Del."""
 
-    def __init__(self, name: str, columns: Sequence[tuple[str, int]], named: int, *, is_ordered: bool) -> None:
+    def __init__(
+        self, name: str, columns: Sequence[tuple[str, int]], named: int, numbers: Collection[int], *, is_ordered: bool
+    ) -> None:
         """`columns` are titles and widths at 100 % text, 0 for what is left; `named` is the one with the name."""
         super().__init__(0, len(columns))
         self._named = named
-        self._numbers = [False] * len(columns)
         self.setAccessibleName(name)
-        self.setHorizontalHeaderLabels([title for title, _ in columns])
         self.setShowGrid(False)
         self.setFrameShape(QTableWidget.Shape.NoFrame)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
@@ -67,6 +67,11 @@ class LabelTable(QTableWidget):
         self.setIconSize(QSize(13, 13))
         self.verticalHeader().hide()
         self.verticalHeader().setDefaultSectionSize(theme.px(28))
+        for at, (title, _) in enumerate(columns):
+            head = QTableWidgetItem(title)
+            side = Qt.AlignmentFlag.AlignRight if at in numbers else Qt.AlignmentFlag.AlignLeft
+            head.setTextAlignment(side | Qt.AlignmentFlag.AlignVCenter)
+            self.setHorizontalHeaderItem(at, head)
         header = self.horizontalHeader()
         header.setHighlightSections(False)
         header.setMinimumSectionSize(24)
@@ -198,7 +203,9 @@ def swatch(colour: str, hatch: int = 0, size: int = 13) -> QIcon:
     painter.drawRoundedRect(area, 3, 3)
     hatched(painter, area, theme.mix(colour, "#000000", 0.35), hatch)
     painter.end()
-    return QIcon(picture)
+    icon = QIcon(picture)
+    icon.addPixmap(picture, QIcon.Mode.Selected)  # or a chosen row would tint it
+    return icon
 
 
 def filtered(words: str, *names: str) -> bool:

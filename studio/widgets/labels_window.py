@@ -1,6 +1,6 @@
 """Labels: the whole vocabulary of the project in one table, to name, colour, key, order, merge, split and take out.
 
-The order decides hatches past the twelfth colour and the order of models' words. Every change is an edit of the
+The order decides hatches past the twelfth colour and the order of every list of labels. Every change is an edit of the
 project, made by whoever opened the window, so undo takes it back; the window shows whatever the project says.
 """
 
@@ -47,7 +47,9 @@ class LabelsWindow(Dialog):
             ("#", 36), (say("Label"), 0), (say("Kind"), 70), (say("Key"), 60), (say("Here"), 54),
             (say("Segments"), 80), (say("Poses"), 60), (say("Learned as"), 130),
         )  # fmt: skip
-        self.table = LabelTable(say("Labels of the project"), columns, NAME, is_ordered=True)
+        self.table = LabelTable(
+            say("Labels of the project"), columns, NAME, (0, HERE, SEGMENTS, POSES), is_ordered=True
+        )
         self.table.setMinimumHeight(theme.px(330))
         self.table.typed.connect(self._typed)
         self.table.moved.connect(self.move_before)
@@ -75,13 +77,14 @@ class LabelsWindow(Dialog):
         self.add_close(clusters)
         document.changed.connect(self.refresh)
         document.clip_chosen.connect(self.refresh)
+        for button in self.findChildren(QPushButton):
+            button.setAutoDefault(False)  # Enter in a field does what the field says
         document.closed.connect(self.close)
         self.refresh()
         self.search.setFocus()
 
     def _button(self, words: str, icon: str, act: Callable[[], object]) -> QPushButton:
         made = parts.button(words, icon)
-        made.setAutoDefault(False)
         made.clicked.connect(lambda: act())
         return made
 
@@ -122,12 +125,12 @@ class LabelsWindow(Dialog):
             )
             lines.append(Line(label.id, label.colour, 1 if called == "range" else theme.hatch(of_kind), cells))
         self.table.show_lines(lines)
-        actions, objects = len(project.actions()), len(project.objects())
+        left_out, objects = len(ranges(project)), len(project.objects())
         self.sums.setText(
             say(
-                "{actions} actions, {ranges} of them ranges nothing is learned from; {objects} objects. "
-                "The order decides the hatches and the order of models' words: drag, or Alt with the arrows.",
-                actions=actions, ranges=len(ranges(project)), objects=objects,
+                "{actions} actions, {objects} objects, {ranges} ranges. The order decides the hatches and the order "
+                "of every list: drag, or Alt with the arrows. Models sort their words by name.",
+                actions=len(project.actions()) - left_out, objects=objects, ranges=left_out,
             )
         )  # fmt: skip
         self._follow_selection()

@@ -1,7 +1,7 @@
 """Two labels out of one: some of its segments get a new one, chosen by their clip, person or object, or one by one."""
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QLineEdit, QListWidget, QListWidgetItem, QWidget
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtWidgets import QLineEdit, QListWidget, QListWidgetItem, QPushButton, QWidget
 
 from core.project.annotations import Project
 from core.project.labelling import RULES, segments_by, split_label
@@ -46,6 +46,8 @@ class SplitLabel(Dialog):
         self.box.addWidget(self.list, 1)
         self.box.addWidget(self.says)
         self.add_close(self.split, self.walk)
+        for button in self.findChildren(QPushButton):
+            button.setAutoDefault(False)  # Enter in a field does what the field says
         document.closed.connect(self.close)
         self._fill()
 
@@ -57,6 +59,7 @@ class SplitLabel(Dialog):
             count = count_words(len(segments), "1 segment", "{count} segments")
             item = QListWidgetItem(f"{words}   {count}")
             item.setData(_SEGMENTS, segments)
+            item.setSizeHint(QSize(60, theme.px(26)))
             item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
             item.setCheckState(Qt.CheckState.Unchecked)
             self.list.addItem(item)
