@@ -62,3 +62,54 @@ def test_that_clusters_wait_in_the_inbox_of_whoever_has_the_project_open(folder)
         assert len(studio.take_in_results()) == 1
         assert studio.project.label_named("chop", "action").learned_as == "dice"
         assert studio.undo_label == "Cluster actions as in mpii_cooking_2.csv"
+
+
+def test_that_mappings_are_kept_by_name_listed_used_and_written(folder, tmp_path):
+    coarse = tmp_path / "coarse.csv"
+    coarse.write_text("action,learned_as\ncut dice,work\nchop,work\nenter,\nfry,heat\n")
+    kept = posecast("clusters", folder, coarse, "--named", "Coarse")
+    assert kept.output == "Coarse: 4 actions: 2 clusters, 1 left out\nThis project does not have fry\n"
+    taken = posecast("clusters", folder, coarse, "--named", "Coarse")
+    assert taken.exit_code == 1
+    assert 'there are already clusters called "Coarse"' in taken.output
+    assert "chop,chop" in posecast("clusters", folder).output
+    assert "chop,work" in posecast("clusters", folder, "--named", "Coarse").output
+    listed = json.loads(posecast("clusters", folder, "--list", "--json").output)
+    assert [(each["name"], each["in_use"], each["learned"]) for each in listed] == [
+        ("as the labels say", True, 4), ("Coarse", False, 2),
+    ]  # fmt: skip
+    assert posecast("clusters", folder, "--use", "Coarse").output == "4 actions: 2 clusters, 1 left out\n"
+    assert "nothing changed" in posecast("clusters", folder, "--use", "Coarse").output
+    assert "Coarse         4        2         1  in use" in posecast("clusters", folder, "--list").output
+    assert posecast("clusters", folder, "--out", tmp_path / "all.json").output == "all.json: 1 mapping\n"
+    assert posecast("clusters", folder, "--out", tmp_path / "now.csv").output == "now.csv: 4 actions\n"
+    again = posecast("clusters", folder, tmp_path / "all.json")
+    assert "nothing changed" in again.output
+    assert (tmp_path / "now.csv").read_text() == posecast("clusters", folder).output
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        ("{", "it holds no clusters"),
+        ('{"posecast_clusters": 2, "mappings": []}', "clusters of format 2"),
+        ('{"posecast_clusters": 1, "mappings": []}', "no mapping with a name"),
+        ('{"posecast_clusters": 1, "mappings": [{"name": "a", "learned_as": {"cut": 1}}]}', "it holds no clusters"),
+    ],
+)
+def test_that_a_file_that_holds_no_clusters_is_refused_in_words(folder, tmp_path, content, why):
+    (tmp_path / "odd.json").write_text(content)
+    refused = posecast("clusters", folder, tmp_path / "odd.json")
+    assert refused.exit_code == 1
+    assert why in refused.output
+    assert "Traceback" not in refused.output
+
+
+def test_that_two_questions_at_once_and_unknown_names_are_refused(folder, tmp_path):
+    assert "only one of" in posecast("clusters", folder, "--list", "--use", "Coarse").output
+    refused = posecast("clusters", folder, "--use", "Coarse")
+    assert refused.exit_code == 1
+    assert 'no clusters called "Coarse"' in refused.output
+    unwritten = posecast("clusters", folder, "--out", tmp_path / "nowhere" / "a.csv")
+    assert unwritten.exit_code == 1
+    assert "could not be written" in unwritten.output
