@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-SUFFIXES = (".mp4", ".mov", ".mkv", ".avi", ".ts", ".m2ts", ".webm", ".m4v", ".mpg", ".mpeg", ".wmv")
+from core.video.looking import SUFFIXES
+
 _BESIDE = (".txt", ".md", ".pdf", ".rtf", ".docx", ".jpg", ".jpeg", ".png", ".ini", ".db")
 
 

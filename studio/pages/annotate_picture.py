@@ -65,6 +65,7 @@ class ClipPicture(QObject):
         self._check.found.connect(self._found)
         self._check.thumbnail.connect(self._thumbnail)
         view.framing_changed.connect(self.show_frame)
+        self.words.tried_again.connect(self._open_again)
 
     # ---- the clip ----
 
@@ -104,6 +105,17 @@ class ClipPicture(QObject):
         self.time_known.emit(self.time)
         self.show_frame()
 
+    def _open_again(self) -> None:
+        """Read the same file once more: its disk may be back."""
+        if self._path is not None and self._clip is not None:
+            self._is_readable = True
+            self._source.open(self._path)
+            self._check.start(
+                self._path, self._clip.video, [(each.frame, each.identity) for each in self._clip.poses], THUMBNAIL_PX
+            )
+            self.words.refresh()
+            self.show_frame()
+
     def use_light_copy(self, *, on: bool) -> None:
         """While scrubbing, take pictures from the clip's light copy where there is one."""
         self._source.use_light_copy(on=on)
@@ -117,6 +129,7 @@ class ClipPicture(QObject):
         """End every thread."""
         self._source.close(wait=True)
         self._check.stop(wait=True)
+        self.words.finding.close()
 
     def is_settled(self) -> bool:
         """Whether the picture shows what it is to show."""

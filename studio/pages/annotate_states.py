@@ -8,15 +8,15 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QWidget
 
 from core.errors import CoreError
-from core.project import edits
 from core.project.annotations import Clip
 from core.runs import ExtractPoses
 from studio import theme
 from studio.document import Document
 from studio.jobs import Job, Jobs
+from studio.pages.annotate_finding import FindingVideos
 from studio.widgets import parts
 from studio.widgets.clip_time import say_count
 from studio.widgets.frame_compare import FramePair
@@ -33,12 +33,17 @@ class PictureWords(QObject):
     """The name of a command of the window."""
     problem_shown = Signal(object)
     """Segment ids that a message is about."""
+    tried_again = Signal()
+    """Somebody thinks that the video can be read now."""
     copy_stopped = Signal()
     """Nobody wants the light copy that is being made."""
 
     def __init__(self, document: Document, jobs: Jobs, view: VideoView, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._document, self._jobs, self._view = document, jobs, view
+        self.finding = FindingVideos(document, view, self)
+        self.finding.changed.connect(self.refresh)
+        self.finding.put_off.connect(self._put_off)
         self._clip: Clip | None = None
         self._path: Path | None = None
         self._trouble: tuple[str, str] | None = None
@@ -53,6 +58,7 @@ class PictureWords(QObject):
     def show_clip(self, clip: Clip | None, path: Path | None, *, is_new: bool) -> None:
         """Another clip, or (not `is_new`) another state of the one there is."""
         self._clip, self._path = clip, path
+        self.finding.show_clip(clip.id if clip is not None else "")
         if is_new:
             self._trouble, self._verdict = None, None
         self.refresh()
@@ -86,7 +92,9 @@ class PictureWords(QObject):
         if clip is None:
             self._say("no clip", self._no_clip)
         elif self._trouble is not None and clip.id not in self._later:
-            self._say((clip.id, self._trouble), partial(self._unreadable, clip, *self._trouble))
+            moved = self._path is not None and not self._path.exists()
+            said = (clip.id, self._trouble, self.finding.said if moved else None)
+            self._say(said, partial(self._unreadable, clip, *self._trouble))
         elif self._verdict is not None and clip.id not in self._later and _differs(clip, self._verdict):
             self._say((clip.id, self._verdict), partial(self._other_video, clip, self._verdict), corner=True)
         elif not clip.tracks and f"no joints {clip.id}" not in self._later:
@@ -116,20 +124,23 @@ class PictureWords(QObject):
 
     def _unreadable(self, clip: Clip, message: str, hint: str) -> QWidget:
         path = self._path or Path(clip.video.path)
-        find = parts.button("Find it", "search", "primary")
-        find.clicked.connect(self._choose_video)
-        if path.exists():
-            return parts.state_card("warn", message, hint, find, self._later_button(clip.id), colour="danger")
-        count = len(clip.segments)
-        safe = f"Its {say_count(count)} segments are safe" if count != 1 else "Its segment is safe"
-        words = f"It is no longer in {path.parent}. {safe if count else 'What is known of it stays'} in the project."
-        return parts.state_card(
-            "warn", f"{path.name} has moved", words, find, self._later_button(clip.id), colour="danger"
-        )
+        if not path.exists():
+            return self.finding.card(clip, path, self._try_again)
+        again = parts.button("Try again", "refresh")
+        again.clicked.connect(self._try_again)
+        other = parts.button("Choose another file", "search", "primary")
+        other.clicked.connect(self.finding.choose_file)
+        title, _, what = message.partition(": ")
+        words = f"{what[:1].upper()}{what[1:]}. {hint}" if what else hint
+        return parts.state_card("warn", title, words, other, again, self._later_button(clip.id), colour="danger")
+
+    def _try_again(self) -> None:
+        self._trouble = None
+        self.tried_again.emit()
 
     def _other_video(self, clip: Clip, verdict: Verdict) -> QWidget:
         other = parts.button("Choose another file")
-        other.clicked.connect(self._choose_video)
+        other.clicked.connect(self.finding.choose_file)
         after = [each for each in clip.segments if each.end_frame > verdict.frame_count]
         if verdict.different:
             frame = verdict.different[0]
@@ -211,31 +222,12 @@ class PictureWords(QObject):
 
     def _later_button(self, what: str, words: str = "Later") -> QWidget:
         later = parts.button(words, kind="quiet")
-
-        def put_off() -> None:
-            self._later.add(what)
-            self.refresh()
-
-        later.clicked.connect(put_off)
+        later.clicked.connect(partial(self._put_off, what))
         return later
 
-    def _choose_video(self) -> None:
-        """Ask where the video is, and point the clip there; nothing that was marked moves."""
-        clip = self._clip
-        if clip is None:
-            return
-        start = self._path.parent if self._path is not None and self._path.parent.is_dir() else Path.home()
-        chosen, _ = QFileDialog.getOpenFileName(self._view, f"Find {Path(clip.video.path).name}", str(start))
-        if chosen:
-            self.use_video(Path(chosen))
-
-    def use_video(self, path: Path) -> None:
-        """Point the chosen clip to another file. What was noted of its video stays, so a swap is noticed."""
-        clip = self._clip
-        if clip is None:
-            return
-        project, folder = self._document.project, self._document.folder
-        self._document.edit(edits.set_video(project, clip.id, path, clip.video, folder=folder), f"Find {clip.name}")
+    def _put_off(self, what: str) -> None:
+        self._later.add(what)
+        self.refresh()
 
 
 def _differs(clip: Clip, verdict: Verdict) -> bool:

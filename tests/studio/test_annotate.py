@@ -617,7 +617,7 @@ def test_that_a_clip_whose_video_moved_can_be_read_and_found_again(document, qtb
     assert "cannot be seen" in str(told.args[0])
     do(page, "split")
     assert segments(document) == [("cut", 10, 30), ("cut", 30, 60)]
-    page.picture.words.use_video(moved)
+    page.picture.words.finding.use(moved)
     qtbot.waitUntil(lambda: page.is_settled() and page.view.image is not None, timeout=30_000)
     assert "moved" not in state_words(page)
     assert document.undo_label == "Find clip_07"
