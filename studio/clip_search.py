@@ -309,8 +309,9 @@ def nearest(project: Project, word: str) -> str:
     """What a word that names nothing may have meant; empty where nothing is near."""
     names = {each.name.casefold(): each.name for each in project.labels.values()} | {each: each for each in STATES}
     names |= {actor.name.casefold(): actor.name for clip in project.clips.values() for actor in clip.actors}
-    found = get_close_matches(word, names, n=1, cutoff=0.6)
-    return names[found[0]] if found else ""
+    begun = next((name for each, name in names.items() if len(word) > 2 and each.startswith(word)), "")
+    found = [] if begun else get_close_matches(word, names, n=1, cutoff=0.6)
+    return names[found[0]] if found else begun
 
 
 def words_for(project: Project) -> list[str]:

@@ -15,7 +15,7 @@ from core.splits import split_clips
 from core.wording import counted
 from studio import theme
 from studio.adding import Adding
-from studio.clip_search import Place, Query
+from studio.clip_search import ClipIndex, Place, Query
 from studio.document import Document
 from studio.jobs import Job, Jobs
 from studio.pages.data_clip_rows import COLUMNS, ClipRows, MovedCard, show_sums
@@ -39,6 +39,7 @@ class DataClips(QWidget):
         self._rows = ClipRows(document, jobs, self._thumbnails)
         self._there: dict[str, bool] = {}  # whether each clip's video is where it should be
         self._places: list[Place] = []
+        self._index = ClipIndex()
         self._walked = -1
         self._split_name = ""
         self._set: Item | None = None  # the data set whose clips alone are shown
@@ -250,7 +251,7 @@ class DataClips(QWidget):
         ]
         words, records = self.search.text(), []
         self._places = []
-        query = Query(project, words)
+        query = Query(project, words, self._index)
         for clip, row in zip(clips, rows, strict=True):
             is_found, places = query.fits(clip, row.said)
             if is_found:
