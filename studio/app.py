@@ -31,6 +31,7 @@ from studio.help_commands import HelpCommands
 from studio.importing import Importing
 from studio.jobs import DataSpec, Job, Jobs
 from studio.main_window import MainWindow
+from studio.merging import Merging
 from studio.models_client import ModelsClient
 from studio.pages.annotate import AnnotatePage
 from studio.pages.data import DataPage
@@ -76,6 +77,8 @@ class Studio(QObject):
         self.exporting_data = ExportingData(self.document, self.sets, self.window)
         self.exporting = Exporting(self.document, self.jobs, self.window, self.exporting_data.ask)
         self.calibrating = Calibrating(self.document, self.window)
+        self.merging = Merging(self.document, self.window)
+        self.merging.place_wanted.connect(self._go_to)
         self.find = FindingPlaces(self.document, self.window)
         self.tour = Tour(self.window, self.document, settings, self.projects.open_demo)
         self.projects.demo_opened.connect(self.tour.offer)
@@ -89,6 +92,7 @@ class Studio(QObject):
             **self.importing.handlers(),
             **self.banking.handlers(),
             **self.find.handlers(),
+            **self.merging.handlers(),
             "tour": self.tour.start,
             "forecast-here": self._forecast_with,
             "undo": self.document.undo,
