@@ -105,6 +105,14 @@ class Display(QObject):
         self._settings.lanes[project] = lanes
         self._settings.save()
 
+    def kept_rows(self, what: str) -> list[str]:
+        """Of the timeline's rows their "order", those that are "hidden", or those that are "locked", by key."""
+        return self._settings.rows.get(what, [])
+
+    def keep_rows(self, rows: dict[str, list[str]]) -> None:
+        self._settings.rows = rows
+        self._settings.save()
+
     def look_again(self) -> None:
         """The settings were changed elsewhere, such as in their dialog."""
         self.changed.emit()

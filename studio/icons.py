@@ -7,7 +7,7 @@ words of `theme.Theme`. An icon is added as a file on the 24-unit grid; nothing 
 from functools import cache
 
 from PySide6.QtCore import QByteArray, QRectF, Qt
-from PySide6.QtGui import QGuiApplication, QIcon, QPainter, QPixmap
+from PySide6.QtGui import QColor, QGuiApplication, QIcon, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 
 import resources
@@ -56,3 +56,17 @@ def icon(name: str, colour: str, size: int = 16, disabled: str = "", on: str = "
     if on:
         made.addPixmap(pixmap(name, on, size), QIcon.Mode.Normal, QIcon.State.On)
     return made
+
+
+def swatch(colour: str, size: int = 12) -> QIcon:
+    """A small square of a label's colour, for menus."""
+    picture = QPixmap(size * 2, size * 2)
+    picture.setDevicePixelRatio(2.0)
+    picture.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(picture)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(colour))
+    painter.drawRoundedRect(QRectF(0, 0, size, size), 3, 3)
+    painter.end()
+    return QIcon(picture)

@@ -59,6 +59,7 @@ class Settings:
     less_motion: bool = False  # nothing slides or fades
     keymap: keymaps.Keymap = field(default_factory=keymaps.Keymap)
     lanes: dict[str, list[str]] = field(default_factory=dict)  # whose lanes are shown, by the project's folder
+    rows: dict[str, list[str]] = field(default_factory=dict)  # of the timeline: order, hidden, locked, by key
     complaints: tuple[str, ...] = ()
     is_kept: bool = True
 
@@ -119,6 +120,9 @@ class Settings:
             lines += [
                 f"{_quoted(folder)} = [{', '.join(map(_quoted, keys))}]" for folder, keys in sorted(self.lanes.items())
             ]
+        if self.rows:
+            lines += ["", "[rows]  # of the timeline: their order, which are hidden, whose segments are locked"]
+            lines += [f"{what} = [{', '.join(map(_quoted, keys))}]" for what, keys in sorted(self.rows.items()) if keys]
         for each in self.recent:
             lines += [
                 "",
@@ -189,6 +193,15 @@ def load(file: Path | None = None) -> Settings:
             folder: keys
             for folder, keys in lanes.items()
             if isinstance(keys, list) and all(isinstance(key, str) for key in keys)
+        }
+    rows = found.get("rows", {})
+    if isinstance(rows, dict):
+        made.rows = {
+            what: keys
+            for what, keys in rows.items()
+            if what in ("order", "hidden", "locked")
+            and isinstance(keys, list)
+            and all(isinstance(key, str) for key in keys)
         }
     recent = found.get("recent", [])
     made.recent = tuple(

@@ -385,8 +385,7 @@ def merge_with_next(project: Project, clip_id: str, segment_id: str, *, author: 
     What a run foresaw of either stays said.
     """
     clip, segment = segment_of(project, clip_id, segment_id)
-    later = clip.segments[clip.segments.index(segment) + 1 :]
-    following = next((each for each in later if each.actor == segment.actor), None)
+    following = next_of(clip, segment)
     if following is None:
         raise ProjectError("no segment follows this one", hint="Choose the one before it.")
     objects = tuple(dict.fromkeys((*segment.objects, *following.objects)))
@@ -400,13 +399,20 @@ def merge_with_next(project: Project, clip_id: str, segment_id: str, *, author: 
     return project.with_clip(clip)
 
 
+def next_of(clip: Clip, segment: Segment) -> Segment | None:
+    """The same person's next segment."""
+    later = clip.segments[clip.segments.index(segment) + 1 :]
+    return next((each for each in later if each.actor == segment.actor), None)
+
+
 def delete_segments(project: Project, clip_id: str, *segment_ids: str) -> Project:
     """Take segments away, with their poses."""
-    clip = clip_of(project, clip_id)
-    for segment_id in segment_ids:
-        segment_of(project, clip_id, segment_id)
-        clip = clip.without_segment(segment_id)
-    return project.with_clip(clip)
+    clip, doomed = clip_of(project, clip_id), set(segment_ids)
+    for unknown in doomed - {each.id for each in clip.segments}:
+        segment_of(project, clip_id, unknown)  # refused in words
+    segments = tuple(each for each in clip.segments if each.id not in doomed)
+    poses = tuple(each for each in clip.poses if each.segment not in doomed)
+    return project.with_clip(replace(clip, segments=segments, poses=poses))
 
 
 # ---- characteristic poses ----

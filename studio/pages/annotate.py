@@ -7,16 +7,15 @@ It places the parts and passes between them what one says and another must know;
 from dataclasses import replace
 from functools import partial
 
-from PySide6.QtCore import QPoint, Qt, QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QContextMenuEvent, QHideEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
 from core.errors import ProjectError
 from core.project.annotations import Changes
 from core.project.edits import BACKGROUND, LABEL_KEYS
 from studio import theme
 from studio.actions import Handlers
-from studio.commands import BY_NAME, shown_key
 from studio.display import Display
 from studio.document import Document
 from studio.jobs import Jobs
@@ -37,6 +36,7 @@ from studio.pages.annotate_part import Parts
 from studio.pages.annotate_picture import ClipPicture
 from studio.pages.annotate_playing import Playing
 from studio.pages.annotate_posing import Posing
+from studio.pages.annotate_segments import Segments
 from studio.pages.annotate_suggesting import Suggesting
 from studio.pages.annotate_tone import Toning
 from studio.pages.annotate_tracks import Tracks
@@ -52,18 +52,14 @@ from studio.widgets.player import Player
 from studio.widgets.sent_window import SentPart
 from studio.widgets.shown import Shown
 from studio.widgets.timeline import Timeline
-from studio.widgets.timeline_contents import contents_of
 from studio.widgets.timeline_head import TimelineHead
+from studio.widgets.timeline_maker import ContentsMaker
 from studio.widgets.transport import Transport
 from studio.widgets.video_view import VideoView
 
 NARROW, LOW = 1330, 760
 """Below these the page makes its side panels smaller and folds what is less needed."""
 _ZOOM = 1.25
-_MENU = (
-    *("split", "merge", "nearest-end", "confirm-draft", "set-pose", "remove-pose", "zoom-selection"),
-    "delete-segment",
-)
 
 
 class AnnotatePage(QWidget):
@@ -78,6 +74,7 @@ class AnnotatePage(QWidget):
         self._document, self._models, self._display = document, models, display
         self._stale = True
         self._said = ""
+        self._contents = ContentsMaker()
         self.labels = LabelList()
         self.view = VideoView()
         self.transport = Transport()
@@ -99,7 +96,9 @@ class AnnotatePage(QWidget):
         )
         self.parts = Parts()
         self.back_out = Leaving(self.parts, self.timeline)
-        self.parts.add(Tracks(self.picture, self.timeline))
+        self.parts.add(Tracks(document, display, self.picture, self.timeline, self.changing))
+        self.segments = Segments(document, self.changing, self.marking, self.casting, self.walks, self.timeline)
+        self.parts.add(self.segments)
         self.labelling = Labelling(document, self.labels, self.marking)
         self.parts.add(self.labelling)
         self.parts.add(self.playing)
@@ -399,7 +398,7 @@ class AnnotatePage(QWidget):
         poses = self.picture.tracks()
         self.picture.actor = self.changing.actor
         people = poses.people if poses is not None else 1
-        contents = contents_of(document.project, clip, self.picture.time, people=people)
+        contents = self._contents.of(document.project, clip, self.picture.time, people=people)
         ends = self.picture.video_ends
         self.timeline.show_contents(replace(contents, video_ends=ends), self.changing.actor)
         lacking, drafts = int(contents.poses.missing.sum()), sum(int(each.drafts.sum()) for each in contents.tracks)
@@ -463,17 +462,7 @@ class AnnotatePage(QWidget):
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         if not self.timeline.rect().contains(self.timeline.mapFromGlobal(event.globalPos())):
             return
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        commands = self.commands()
-        for name in _MENU:
-            action = menu.addAction(f"{BY_NAME[name].words}\t{shown_key(BY_NAME[name].key)}", commands[name])
-            action.setEnabled(self.timeline.editable or name == "zoom-selection")
-        if self.casting.has_several:
-            actors = menu.addMenu("Actor")
-            actors.setEnabled(self.timeline.editable)
-            self.casting.fill_menu(actors)
-        menu.popup(QPoint(event.globalPos()))
+        self.segments.open_menu(self, event.globalPos(), self.commands())
 
 
 def _middle(timeline: Timeline, playhead: int) -> float:

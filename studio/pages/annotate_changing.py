@@ -5,21 +5,24 @@ the edit that needs it is made as soon as it is known.
 """
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import TypeVar
 
 from PySide6.QtCore import QObject, Signal
 
 from core.errors import ProjectError
-from core.project import edits
-from core.project.annotations import FrameIdentity, Project, Segment
+from core.project import edits, many_segments
+from core.project.annotations import Clip, FrameIdentity, Project, Segment
 from studio.document import Document
 
 Identify = Callable[[int, Callable[[FrameIdentity], None]], None]
 """Find out what a frame is, then go on; whoever is asked says why where it cannot be known."""
 Span = tuple[str, int, int]
+Guard = Callable[[Project, Project], str]
 BesidePose = Callable[[Project, str, str, int], Project]
 """What belongs to the same edit as a pose set by hand: the project, the clip, the segment and the frame."""
 Made = TypeVar("Made")
+_MANY_FRAMES = 20
 
 
 class Changing(QObject):
@@ -36,6 +39,7 @@ class Changing(QObject):
         self._identify = identify
         self.chosen: frozenset[str] = frozenset()
         self.actor = ""  # whom new marks are about
+        self.guard: Guard = lambda *_: ""  # why an edit may not be made: somebody's segments are locked
         self.beside_pose: BesidePose = lambda project, *_: project  # what setting a pose by hand says besides
 
     # ---- what is meant ----
@@ -84,25 +88,37 @@ class Changing(QObject):
             return None
         if after is before:
             return None
+        refusal = self.guard(before, after)
+        if refusal:
+            self.says.emit(refusal)
+            return None
         return made if self._document.edit(after, label) else None
+
+    def identify_all(self, frames: Iterable[int], then: Callable[[dict[int, FrameIdentity]], None]) -> None:
+        """Find out what all these frames are, then go on; where one cannot be known, it is said and nothing happens."""
+        wanted = set(frames)
+        found: dict[int, FrameIdentity] = {}
+
+        def known(frame: int, identity: FrameIdentity) -> None:
+            found[frame] = identity
+            if len(found) == len(wanted):
+                then(found)
+
+        if not wanted:
+            then(found)
+        elif len(wanted) > _MANY_FRAMES:
+            self.says.emit(f"Looking at the frames of {len(wanted)} poses…")
+        for frame in sorted(wanted):
+            self._identify(frame, partial(known, frame))
 
     # ---- segments ----
 
     def nearest_end(self) -> None:
         """E: the end nearest to the playhead, of the chosen segment or of any, comes here; a shared end with both."""
-        clip, playhead = self._document.clip, self._document.playhead
-        if clip is None:
+        clip, found = self._document.clip, self._nearest_end()
+        if clip is None or found is None:
             return
-        mine = [each for each in clip.segments if each.id in self.chosen] or [
-            each for each in clip.segments if each.actor == self.actor
-        ]
-        ends = [(abs(each.start_frame - playhead), each, True) for each in mine]
-        ends += [(abs(each.end_frame - playhead), each, False) for each in mine]
-        if not ends:
-            self.says.emit("There is no segment whose end could move here")
-            return
-        _, segment, is_start = min(ends, key=lambda each: each[0])
-        to = playhead if is_start else self.end_at_playhead()
+        segment, is_start, to = found
         was = segment.start_frame if is_start else segment.end_frame
         spans = [(segment.id, to, segment.end_frame) if is_start else (segment.id, segment.start_frame, to)]
         for each in clip.segments:
@@ -113,6 +129,66 @@ class Changing(QObject):
                     spans.append((each.id, to, each.end_frame))
         self.move(spans, "start" if is_start else "end")
 
+    def ripple_nearest_end(self) -> None:
+        """Shift+E: the nearest end comes here, and everything of that person behind it as far."""
+        found = self._nearest_end()
+        if found is not None:
+            self.ripple(found[0].id, "start" if found[1] else "end", found[2])
+
+    def _nearest_end(self) -> tuple[Segment, bool, int] | None:
+        """The segment whose end is nearest to the playhead, whether it is its start, and where it would go."""
+        clip, playhead = self._document.clip, self._document.playhead
+        segments = clip.segments if clip is not None else ()
+        mine = [each for each in segments if each.id in self.chosen] or [
+            each for each in segments if each.actor == self.actor
+        ]
+        ends = [(abs(each.start_frame - playhead), each, True) for each in mine]
+        ends += [(abs(each.end_frame - playhead), each, False) for each in mine]
+        if not ends:
+            self.says.emit("There is no segment whose end could move here")
+            return None
+        _, segment, is_start = min(ends, key=lambda each: each[0])
+        return segment, is_start, playhead if is_start else self.end_at_playhead()
+
+    def ripple(self, segment_id: str, end: str, frame: int) -> None:
+        """An end moves to `frame`, and what follows it as far, poses with it."""
+        clip = self._document.clip
+        segment = clip.segment(segment_id) if clip is not None else None
+        if clip is None or segment is None:
+            return
+        which = "start" if end == "start" else "end"
+        try:
+            _, _, poses = many_segments.rippled(self._document.project, clip.id, segment_id, which, frame)
+        except ProjectError as error:
+            self._document.refused.emit(error)
+            return
+
+        def known(identities: dict[int, FrameIdentity]) -> None:
+            author = self._document.author
+            self.edit_with(
+                lambda before: (
+                    many_segments.ripple(before, clip.id, segment_id, which, frame, identities, author=author),
+                    None,
+                ),
+                f"Ripple {which} of {self.name_of(segment)}",
+            )
+
+        self.identify_all((at for _, at in poses), known)
+
+    def nudge(self, by: int) -> None:
+        """Ctrl+Alt+Left and Right: everything chosen a frame earlier or later; poses stay on their frames."""
+        clip, meant = self._document.clip, self.meant()
+        chosen = [] if clip is None else [each for each in clip.segments if each.id in self.chosen]
+        moved = chosen or ([meant] if meant is not None else [])
+        if clip is None or not moved:
+            self.says.emit("Choose the segment to move")
+            return
+        spans = [(each.id, each.start_frame + by, each.end_frame + by) for each in moved]
+        if min(each[1] for each in spans) < 0 or max(each[2] for each in spans) > clip.video.frame_count:
+            self.says.emit("The clip ends here")
+            return
+        self.move(spans, "move")
+
     def move(self, spans: Iterable[Span], what: str) -> None:
         """Segments lie elsewhere: `what` was dragged, their "start", "end", or all of them ("move")."""
         clip = self._document.clip
@@ -122,10 +198,7 @@ class Changing(QObject):
             return
 
         def moved(before: Project) -> tuple[Project, None]:
-            for segment, start, end in spans:
-                author = self._document.author
-                before = edits.move_ends(before, clip.id, segment, start_frame=start, end_frame=end, author=author)
-            return before, None
+            return many_segments.move(before, clip.id, spans, author=self._document.author), None
 
         name = self.name_of(first)
         if what == "move":
@@ -149,18 +222,31 @@ class Changing(QObject):
             self.chose.emit(frozenset({made.id}))
 
     def merge(self) -> None:
-        """Shift+X: one segment out of this and the next."""
+        """Shift+X: one segment out of this and the next; what else that changes is said."""
         clip, segment = self._document.clip, self.meant()
         if clip is None or segment is None:
             self.says.emit("Choose the first of the two segments")
             return
-        self.edit_with(
-            lambda before: (
-                edits.merge_with_next(before, clip.id, segment.id, author=self._document.author),
-                None,
-            ),
-            f"Merge {self.name_of(segment)}",
-        )
+        following = edits.next_of(clip, segment)
+        words = "" if following is None else self._merged_words(clip, segment, following)
+
+        def merged(before: Project) -> tuple[Project, bool]:
+            return edits.merge_with_next(before, clip.id, segment.id, author=self._document.author), True
+
+        if self.edit_with(merged, f"Merge {self.name_of(segment)}") and words:
+            self.says.emit(words)
+
+    def _merged_words(self, clip: Clip, segment: Segment, following: Segment) -> str:
+        """What a merge changes beside the ends: a gap that is covered, a label or a pose that is gone."""
+        said = []
+        gap = following.start_frame - segment.end_frame
+        if gap > 0:
+            said.append(f"the {gap / max(clip.video.rate_hz, 1e-6):.2f} s between them belong to it")
+        if following.action != segment.action:
+            said.append(f"{self.name_of(following)} became {self.name_of(segment)}")
+        if clip.pose_of(segment.id) is not None and clip.pose_of(following.id) is not None:
+            said.append("the second pose is gone")
+        return "Merged: " + ", ".join(said) if said else ""
 
     def delete(self) -> None:
         """Del: the chosen segments go, with their poses."""
@@ -195,10 +281,10 @@ class Changing(QObject):
         if clip is None or not others:
             return
 
+        ids = [each.id for each in others]
+
         def cast(before: Project) -> tuple[Project, None]:
-            for each in others:
-                before = edits.change_segment(before, clip.id, each.id, actor=actor, author=self._document.author)
-            return before, None
+            return many_segments.change(before, clip.id, ids, actor=actor, author=self._document.author), None
 
         what = self.name_of(others[0]) if len(others) == 1 else f"{len(others)} segments"
         self.edit_with(cast, f"Change actor of {what}")

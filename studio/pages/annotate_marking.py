@@ -6,7 +6,7 @@ It holds the stretch marked by I and O; what is chosen, and what is done to it, 
 from PySide6.QtCore import QObject, Signal
 
 from core.errors import CoreError
-from core.project import edits
+from core.project import edits, many_segments
 from core.project.annotations import Clip, Project, Segment
 from studio.document import Document
 from studio.pages.annotate_changing import Changing
@@ -27,6 +27,11 @@ class Marking(QObject):
         """Another clip: nothing is marked or chosen there."""
         self._changing.chosen, self._changing.actor = frozenset(), ""
         self.start = self.end = None
+        self.range_changed.emit()
+
+    def mark_range(self, start: int | None, end: int | None) -> None:
+        """A stretch as if by I and O; without one, none is marked any more."""
+        self.start, self.end = start, end
         self.range_changed.emit()
 
     # ---- I, O and labels ----
@@ -110,11 +115,12 @@ class Marking(QObject):
         chosen = [each for each in clip.segments if each.id in self._changing.chosen and each.action != label_id]
         if not chosen:
             return
-        was = self._changing.name_of(chosen[0])
-        for each in chosen:
-            project = edits.change_segment(project, clip.id, each.id, action=label_id, author=self._document.author)
-        what = was if len(chosen) == 1 else f"{len(chosen)} segments"
-        self._document.edit(project, f"Relabel {what} as {project.labels[label_id].name}")
+        ids, author = [each.id for each in chosen], self._document.author
+        what = self._changing.name_of(chosen[0]) if len(chosen) == 1 else f"{len(chosen)} segments"
+        self._changing.edit_with(
+            lambda before: (many_segments.change(before, clip.id, ids, action=label_id, author=author), None),
+            f"Relabel {what} as {project.labels[label_id].name}",
+        )
 
     def _toggle_object(self, label_id: str) -> None:
         segment = self._changing.meant()

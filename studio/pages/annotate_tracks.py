@@ -4,17 +4,28 @@ Curves of a long clip take a while to measure, so they are made beside the windo
 arrangement is the person's and stays for the next time; whose segments are locked is kept clip by clip.
 """
 
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
-from PySide6.QtCore import QObject, QRunnable, QThreadPool, Signal
+from PySide6.QtCore import QObject, QPoint, QRunnable, Qt, QThreadPool, Signal
+from PySide6.QtWidgets import QMenu
 
 from core.motion import Poses2d
+from core.project.annotations import Project
 from studio.actions import Handlers
+from studio.display import Display
+from studio.document import Document
+from studio.pages.annotate_changing import Changing
 from studio.pages.annotate_picture import ClipPicture
 from studio.widgets.clip_time import ClipTime
+from studio.widgets.parts import literal
 from studio.widgets.timeline import Timeline
+from studio.widgets.timeline_axis import LANE, PERSON, Arrangement
+from studio.widgets.timeline_maker import change
 from studio.widgets.timeline_signals import HandSpeed, MinMax, confidence_of, hand_speed
+from studio.widgets.timeline_words import locked_words
 
 _ROWS = {
     "track-frames": "frames",
@@ -22,14 +33,24 @@ _ROWS = {
     "track-confidence": "confidence",
     "track-speed": "speed",
 }
+_MOST_KEPT = 200
+"""So many people of other clips stay hidden or locked."""
 
 
 class Tracks(QObject):
     """Fills and arranges the rows; a part of the page."""
 
-    def __init__(self, picture: ClipPicture, timeline: Timeline) -> None:
+    def __init__(
+        self, document: Document, display: Display, picture: ClipPicture, timeline: Timeline, changing: Changing
+    ) -> None:
         super().__init__(timeline)
+        self._document, self._display = document, display
         self._picture, self._timeline = picture, timeline
+        changing.guard = self._guard
+        timeline.arranged.connect(self._keep)
+        timeline.heads.menu_wanted.connect(self._open_menu)
+        document.clip_chosen.connect(self._arrange)
+        self._arrange()
         self._asked: tuple[Poses2d | None, int, ClipTime] | None = None
         self._waiting = False
         self._pool = QThreadPool(self)
@@ -75,9 +96,104 @@ class Tracks(QObject):
     def _show(self, confidence: MinMax | None, speed: HandSpeed | None) -> None:
         self._timeline.show_scene(replace(self._timeline.scene, confidence=confidence, speed=speed))
 
+    # ---- the arrangement ----
+
     def _toggle(self, row: str) -> None:
         arrangement = self._timeline.scene.arrangement
         self._timeline.arrange(arrangement.hiding(row, on=row not in arrangement.hidden))
+
+    def _arrange(self, *_: object) -> None:
+        """As it was left; people are kept by their clip, everything else for all clips."""
+        order, hidden, locked = (self._display.kept_rows(what) for what in ("order", "hidden", "locked"))
+        here = f"{self._document.clip_id}/"
+
+        def of_clip(keys: list[str]) -> frozenset[str]:
+            people = {each.removeprefix(here) for each in keys if each.startswith(here)}
+            return frozenset({each for each in keys if "/" not in each} | people)
+
+        made = Arrangement(tuple(order), of_clip(hidden), of_clip(locked))
+        self._timeline.arrange(made, by_hand=False)
+
+    def _keep(self, arrangement: Arrangement) -> None:
+        here = f"{self._document.clip_id}/"
+
+        def kept(what: str, keys: frozenset[str]) -> list[str]:
+            elsewhere = [each for each in self._display.kept_rows(what) if "/" in each and not each.startswith(here)]
+            return [
+                *elsewhere[-_MOST_KEPT:],
+                *sorted(here + each if each.startswith(PERSON) else each for each in keys),
+            ]
+
+        self._display.keep_rows(
+            {
+                "order": list(arrangement.order),
+                "hidden": kept("hidden", arrangement.hidden),
+                "locked": kept("locked", arrangement.locked),
+            }
+        )
+
+    def _guard(self, before: Project, after: Project) -> str:
+        """Why an edit may not be made: it changes a segment or a pose of somebody who is locked."""
+        arrangement, clip_id = self._timeline.scene.arrangement, self._document.clip_id
+        old, new = before.clips.get(clip_id), after.clips.get(clip_id)
+        if not arrangement.locked or old is None or new is None or old is new:
+            return ""
+        segments, poses = change(old.segments, new.segments), change(old.poses, new.poses)
+        one, other = (_by_id(part) for part in (segments.old, segments.new))
+        touched = {key for key in one.keys() | other.keys() if one.get(key) != other.get(key)}
+        was, now = (_by_id(part) for part in (poses.old, poses.new))
+        touched |= {
+            (was.get(key) or now[key]).segment for key in was.keys() | now.keys() if was.get(key) != now.get(key)
+        }
+        names = {PERSON + each.actor: each.name for each in self._timeline.scene.contents.tracks}
+        alone = new.actors[0].id if len(new.actors) == 1 and PERSON not in names else ""
+        for segment_id in touched:
+            for clip in (old, new):
+                segment = clip.segment(segment_id)
+                key = "" if segment is None else PERSON + (segment.actor or alone)
+                if key in arrangement.locked:
+                    return locked_words(names.get(key, "This track"))
+        return ""
+
+    # ---- the menu of a head ----
+
+    def _open_menu(self, key: str, at: QPoint) -> None:
+        if key.startswith(LANE):
+            return  # lanes have a menu of their own
+        menu = QMenu(self._timeline)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.fill_menu(menu, key)
+        menu.popup(at)
+
+    def fill_menu(self, menu: QMenu, key: str = "") -> None:
+        """What can be done with the row of this key, and which rows there are."""
+        timeline, scene = self._timeline, self._timeline.scene
+        arrangement = scene.arrangement
+        row = next((each for each in scene.rows() if each.key == key), None)
+        if row is not None:
+            name = literal(row.name)
+            if key.startswith(PERSON):
+                is_locked = key in arrangement.locked
+                words = f"Unlock {name}" if is_locked else f"Lock {name}"
+                menu.addAction(words, partial(timeline.arrange, arrangement.locking(key, on=not is_locked)))
+            menu.addAction(f"Move {name} up", partial(timeline.heads.step, key, -1))
+            menu.addAction(f"Move {name} down", partial(timeline.heads.step, key, 1))
+            menu.addSeparator()
+        for wish in scene.wishes(with_hidden=True):
+            if wish.kind == "forecast":
+                continue
+            action = menu.addAction(literal(wish.name))
+            action.setCheckable(True)
+            action.setChecked(wish.key not in arrangement.hidden)
+            hidden = arrangement.hiding(wish.key, on=wish.key not in arrangement.hidden)
+            action.triggered.connect(partial(timeline.arrange, hidden))
+        menu.addSeparator()
+        usual = menu.addAction("Rows as they were at first", partial(timeline.arrange, Arrangement()))
+        usual.setEnabled(arrangement != Arrangement())
+
+
+def _by_id(items: Iterable[Any]) -> dict[str, Any]:
+    return {each.id: each for each in items}
 
 
 class _Told(QObject):

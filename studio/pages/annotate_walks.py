@@ -81,6 +81,19 @@ class Walks(QObject):
         self._timeline.choose(frozenset({segment}) if segment else frozenset())
         self._document.seek(frame)
 
+    def to_gap(self, step: int) -> tuple[int, int] | None:
+        """The next stretch without a label, all round the clip; where it begins and ends."""
+        gaps = self._timeline.scene.contents.gaps
+        if not gaps:
+            self.says.emit("No stretch is without a label")
+            return None
+        playhead = self._document.playhead
+        ahead = [each for each in gaps if (each[0] - playhead) * step > 0]
+        gap = (min if step > 0 else max)(ahead or gaps)
+        self._timeline.choose(frozenset())
+        self._document.seek(gap[0])
+        return gap
+
     def show_chosen(self) -> None:
         """Bring what is chosen close."""
         contents = self._timeline.scene.contents

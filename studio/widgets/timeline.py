@@ -77,6 +77,7 @@ class Timeline(QWidget):
         self.pointer = Pointer(self, self.playhead_wanted.emit, self.missing_clicked.emit, self.refused.emit)
         self.lanes = LaneHands(self, self)
         self.heads = Heads(self, self)
+        self.heads.lane_wanted.connect(self.lanes.menu_wanted)
         self._ground: QPixmap | None = None
 
     # ---- what is shown ----
@@ -200,11 +201,11 @@ class Timeline(QWidget):
     # ---- events ----
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        if event.button() == Qt.MouseButton.LeftButton and self.lanes.press(
+        if event.button() == Qt.MouseButton.LeftButton and self.heads.press(
             event.position(), event.globalPosition().toPoint()
         ):
             return
-        if event.button() == Qt.MouseButton.LeftButton and self.heads.press(
+        if event.button() == Qt.MouseButton.LeftButton and self.lanes.press(
             event.position(), event.globalPosition().toPoint()
         ):
             return

@@ -13,7 +13,7 @@ from PySide6.QtGui import QColor, QPainter
 
 from studio import icons, theme
 from studio.widgets import painting
-from studio.widgets.timeline_axis import PERSON, RULER, Arrangement, Row
+from studio.widgets.timeline_axis import LANE, PERSON, RULER, Arrangement, Row
 from studio.widgets.timeline_scene import Scene
 
 HEAD_ICONS = {
@@ -74,6 +74,8 @@ class Heads(QObject):
 
     menu_wanted = Signal(str, QPoint)
     """For the row of this key, at a place on the screen."""
+    lane_wanted = Signal(object, QPoint)
+    """The same for a forecast lane, by the lane's own key."""
 
     def __init__(self, ground: HeadGround, parent: QObject) -> None:
         super().__init__(parent)
@@ -133,6 +135,8 @@ class Heads(QObject):
             self._ground.arrange(arrangement.hiding(key, on=True))
         elif tool == "lock":
             self._ground.arrange(arrangement.locking(key, on=key not in arrangement.locked))
+        elif key.startswith(LANE):
+            self.lane_wanted.emit(key.removeprefix(LANE), on_screen)
         else:
             self.menu_wanted.emit(key, on_screen)
         self._ground.update()

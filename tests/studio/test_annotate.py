@@ -475,9 +475,9 @@ def test_that_people_are_drawn_once_their_poses_are_there(page, document, qtbot)
     qtbot.waitUntil(page.is_settled, timeout=30_000)
     assert page.view.state.isHidden()
     assert [each.is_actor for each in page.view._people] == [True, False]
-    confidence = page.timeline.scene.contents.confidence
-    assert confidence[10] == pytest.approx(0.9)
-    assert confidence[60] == pytest.approx(0.1)
+    confidence = page.timeline.scene.confidence
+    assert confidence.at(10) == pytest.approx(0.9)
+    assert confidence.at(60) == pytest.approx(0.1)
     document.seek(60)
     qtbot.waitUntil(lambda: page.is_settled() and len(page.view._people) == 1, timeout=30_000)
     do(page, "show-joints")
