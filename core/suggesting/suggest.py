@@ -25,8 +25,8 @@ COUNT = 3
 class Suggestion:
     """A frame that may be a segment's characteristic pose.
 
-    `score`: 0 … 1, how strongly its reasons speak for it, their mean by weight. `reasons`: name → 0 … 1. `side`: the
-    busier hand, "left" or "right".
+    `score`: 0 … 1, the chance that the pose lies within `NEAR_S` of it and of none suggested before it, as the weights
+    have learned it. `reasons`: name → 0 … 1. `side`: the busier hand, "left" or "right".
     """
 
     frame: int
@@ -62,17 +62,10 @@ def suggest_in(
     reasons = reasons_of(signals, start, end, surprise)
     if not len(reasons.seen) or not reasons.seen.any():
         return ()
-    weights = START_WEIGHTS if weights is None else weights
-    spoken = spoken_for(reasons, weights)
-    total = sum(weights.get(name, 0.0) for name in reasons.names)
+    spoken = spoken_for(reasons, START_WEIGHTS if weights is None else weights)
     return tuple(
-        Suggestion(
-            frame=reasons.start + at,
-            score=float(np.clip(spoken[at] / max(total, 1e-9), 0.0, 1.0)),
-            reasons=reasons.at(at),
-            side=reasons.side,
-        )
-        for at in chosen_of(spoken, signals.rate_hz, count)
+        Suggestion(frame=reasons.start + at, score=score, reasons=reasons.at(at), side=reasons.side)
+        for at, score in chosen_of(spoken, signals.rate_hz, count)
     )
 
 
@@ -82,8 +75,8 @@ def spoken_for(reasons: Reasons, weights: Mapping[str, float]) -> Float[ndarray,
     return reasons.values @ weighed * reasons.seen
 
 
-def chosen_of(spoken: Float[ndarray, " frames"], rate_hz: float, count: int = COUNT) -> list[int]:
-    """Frames, the best first, that together leave the least chance beyond `NEAR_S` of any."""
+def chosen_of(spoken: Float[ndarray, " frames"], rate_hz: float, count: int = COUNT) -> list[tuple[int, float]]:
+    """Frames, the best first, each with the chance it adds within `NEAR_S`."""
     chance = np.exp(spoken - spoken.max())
     left = chance / chance.sum()
     tie = 1e-6 * left
@@ -92,11 +85,12 @@ def chosen_of(spoken: Float[ndarray, " frames"], rate_hz: float, count: int = CO
     frames = np.arange(len(left))
     first, last = np.maximum(frames - near, 0), np.minimum(frames + near + 1, len(left))
     free = np.ones(len(left), dtype=bool)
-    chosen: list[int] = []
+    chosen: list[tuple[int, float]] = []
     while len(chosen) < count and free.any():
         up_to = np.concatenate([[0.0], np.cumsum(left)])
-        at = int(np.argmax(np.where(free, up_to[last] - up_to[first] + tie, -1.0)))
-        chosen.append(at)
+        around = up_to[last] - up_to[first]
+        at = int(np.argmax(np.where(free, around + tie, -1.0)))
+        chosen.append((at, float(np.clip(around[at], 0.0, 1.0))))
         left[max(0, at - near) : at + near + 1] = 0.0
         free[max(0, at - apart + 1) : at + apart] = False
     return chosen

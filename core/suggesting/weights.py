@@ -24,18 +24,28 @@ from core.suggesting.reasons import REASONS
 LEAST, MOST = 0.15, 8.0
 START_WEIGHTS: dict[str, float] = {
     "arms": 0.15,
-    "legs": 0.15,
-    "still": 0.68,
+    "legs": 1.0,
+    "still": 0.7,
     "turn": 0.15,
     "arrival": 0.15,
-    "neutral": 1.11,
-    "leaning": 4.89,
-    "surprise": 0.15,
-    "place": 4.01,
+    "neutral": 1.4,
+    "leaning": 3.42,
+    "surprise": 1.0,
+    "place": 3.98,
 }
-"""Learned by tools/measure_suggestions.py; `legs` and `surprise`, of which it tells nothing, are least."""
-USUAL: dict[str, float] = dict.fromkeys(REASONS, 0.4)
-"""Of each reason the mean over all frames of the segments the start weights were learned on: a usual frame."""
+"""Learned by tools/measure_suggestions.py; `legs` and `surprise`, untold there, at the mean of the body's."""
+USUAL: dict[str, float] = {
+    "arms": 0.38,
+    "legs": 0.38,
+    "still": 0.44,
+    "turn": 0.21,
+    "arrival": 0.41,
+    "neutral": 0.27,
+    "leaning": 0.35,
+    "surprise": 0.38,
+    "place": 0.48,
+}
+"""Of each reason the mean over all frames of the segments the weights were learned on: a usual frame."""
 STEP, OWN_STEP = 0.25, 0.25
 """How far one answer moves the weights of all actions, and those of its own action beside."""
 TARGET_S = 0.1
@@ -65,28 +75,52 @@ class Weights:
         return self.own.get(action, self.shared)
 
 
-def weights_after(answers: Iterable[tuple[str, Answer]], start: Mapping[str, float] | None = None) -> Weights:
-    """The weights after these answers in their order, each with its segment's action."""
-    first = np.array([(START_WEIGHTS if start is None else start)[name] for name in REASONS])
-    usual = np.array([USUAL[name] for name in REASONS])
-    shared, own, count = np.zeros(len(REASONS)), {}, 0
-    for action, answer in answers:
-        count += 1
+class Following:
+    """Weights that follow answers one by one."""
+
+    def __init__(self, start: Mapping[str, float] | None = None) -> None:
+        self._first = np.array([(START_WEIGHTS if start is None else start)[name] for name in REASONS])
+        self._usual = np.array([USUAL[name] for name in REASONS])
+        self._shared = np.zeros(len(REASONS))
+        self._own: dict[str, ndarray] = {}
+        self._count = 0
+
+    def take(self, action: str, answer: Answer) -> None:
+        """One more answer, about a segment of `action`."""
+        self._count += 1
         known = np.array([name in answer.reasons for name in REASONS])
         said = np.array([answer.reasons.get(name, 0.0) for name in REASONS])
-        better = np.where(known, said - usual, 0.0) * (1.0 if answer.accepted else -1.0)
-        mine = own.setdefault(action, np.zeros(len(REASONS)))
-        surprised = 1 / (1 + np.exp(np.clip(_bounded(first + shared + mine) @ better, -30, 30)))
+        better = np.where(known, said - self._usual, 0.0) * (1.0 if answer.accepted else -1.0)
+        own = self._own.setdefault(action, np.zeros(len(REASONS)))
+        stands = _bounded(self._first + self._shared + own) @ better
+        surprised = 1 / (1 + np.exp(np.clip(stands, -30, 30)))
         # The sums stay within the bounds too, or a weight at its bound would be slow to leave it.
-        shared += STEP * surprised * better
-        np.clip(shared, LEAST - first, MOST - first, out=shared)
-        mine += OWN_STEP * surprised * better
-        np.clip(mine, LEAST - MOST, MOST - LEAST, out=mine)
-    return Weights(
-        shared=_named(_bounded(first + shared)),
-        own={action: _named(_bounded(first + shared + mine)) for action, mine in own.items()},
-        answers=count,
-    )
+        self._shared = np.clip(self._shared + STEP * surprised * better, LEAST - self._first, MOST - self._first)
+        self._own[action] = np.clip(own + OWN_STEP * surprised * better, LEAST - MOST, MOST - LEAST)
+
+    @property
+    def weights(self) -> Weights:
+        """As they are now."""
+        return Weights(
+            shared=_named(_bounded(self._first + self._shared)),
+            own={action: self._named_of(action) for action in self._own},
+            answers=self._count,
+        )
+
+    def of(self, action: str) -> dict[str, float]:
+        """As `weights.of`."""
+        return self._named_of(action) if action in self._own else _named(_bounded(self._first + self._shared))
+
+    def _named_of(self, action: str) -> dict[str, float]:
+        return _named(_bounded(self._first + self._shared + self._own[action]))
+
+
+def weights_after(answers: Iterable[tuple[str, Answer]], start: Mapping[str, float] | None = None) -> Weights:
+    """The weights after these answers in their order, each with its segment's action."""
+    following = Following(start)
+    for action, answer in answers:
+        following.take(action, answer)
+    return following.weights
 
 
 @dataclass(frozen=True)

@@ -327,7 +327,7 @@ class Suggesting(QObject):
         chosen = self._timeline.chosen
         segment = clip.segment(next(iter(chosen))) if len(chosen) == 1 else None
         looking, suggested = self._looking, self._suggested
-        if segment is None or suggested is None:
+        if segment is None or suggested is None or segment.action in ranges(self._document.project):
             self._looking = None
             return
         ends = (segment.start_frame, segment.end_frame, segment.actor)

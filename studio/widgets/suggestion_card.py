@@ -85,7 +85,7 @@ class SuggestionCard(QFrame):
         self._title.setText(say("Suggestion {place} of {count}", place=facts.place, count=facts.count))
         self._when.setText(facts.when)
         self._score.setText(f"{facts.score:.2f}")
-        self._score.setToolTip(say("How strongly its reasons speak for this frame, 0 to 1"))
+        self._score.setToolTip(say("How likely the pose lies within 0.2 s of this frame, as its reasons say"))
         parts.refill(self._reasons, [_line(words, value) for words, value in facts.reasons])
         why = "; ".join(f"{words} {value:.2f}" for words, value in facts.reasons)
         self.setAccessibleDescription(f"{self._title.text()}, {facts.when}, {facts.score:.2f}: {why}")
