@@ -1,9 +1,9 @@
 """Light copies of videos that are slow to seek, for scrubbing alone; the identity of frames stays the original's.
 
-A file is slow when its worst seek takes more than SLOW_MS: the last frame of its longest stretch between keyframes,
-from the wish to the picture. It is measured twice and the better time counts, so that a busy machine makes no copies.
-A person notices about 100 ms; what is left is the way to the screen. Long stretches and large pictures both show in
-that one figure, so no rule about either is needed.
+A file is slow when its worst seek takes more than SLOW_MS and decodes more than MUCH_PIXELS: the last frame of its
+longest stretch between keyframes, from the wish to the picture. A person notices about 100 ms; what is left is the way
+to the screen. It is measured twice and the better time counts. The pixels (a stretch of 30 frames of 1080p, of 270
+frames of 640 × 360) keep a machine that is busy with something else from copying what is light already.
 
 A copy is H.264 with a keyframe every GOP frames and a longer side of at most LONGEST_PX, upright. It holds one frame
 for each frame of the original, whatever their times: **frame n of the copy is frame n of the original**. Beside it
@@ -37,6 +37,7 @@ from core.whole_files import refused, whole_file
 from core.wording import counted
 
 SLOW_MS = 80.0
+MUCH_PIXELS = 60e6
 GOP = 8
 LONGEST_PX = 960
 LIMIT_BYTES = 8 * 2**30
@@ -54,10 +55,11 @@ class SeekCost(NamedTuple):
 
     longest_gop: int
     worst_ms: float
+    pixels: int  # of one frame
 
     @property
     def is_slow(self) -> bool:
-        return self.worst_ms > SLOW_MS
+        return self.worst_ms > SLOW_MS and self.longest_gop * self.pixels > MUCH_PIXELS
 
 
 class Kept(NamedTuple):
@@ -80,7 +82,7 @@ def _one_seek(path: Path) -> SeekCost:
         began = time.perf_counter()
         with suppress(FormatError):  # damaged there; what could be decoded took its time
             video.scaled(int(ends[at]) - 1, LONGEST_PX)
-        return SeekCost(int(ends[at] - keys[at]), 1000 * (time.perf_counter() - began))
+        return SeekCost(int(ends[at] - keys[at]), 1000 * (time.perf_counter() - began), video.width * video.height)
 
 
 def copies_folder() -> Path:

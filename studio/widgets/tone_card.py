@@ -76,7 +76,7 @@ class ToneCard(QFrame):
         return False
 
     def _place(self) -> None:
-        room = self._over.rect().adjusted(12, 12, -12, -theme.px(40))
+        room = self._over.rect().adjusted(12, 12, -12, -theme.px(64))
         size = self.sizeHint().boundedTo(self._over.rect().size())
         self.resize(size)
         self.move(max(0, room.right() - size.width()), max(0, room.bottom() - size.height()))

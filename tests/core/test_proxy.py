@@ -131,8 +131,11 @@ def test_that_the_worst_seek_is_measured_over_the_longest_stretch_between_keyfra
     cost = seek_cost(make_file(tmp_path / "a.mp4", gop=70))
     assert cost.longest_gop == 70
     assert cost.worst_ms > 0
-    assert not SeekCost(250, 79.0).is_slow
-    assert SeekCost(250, 81.0).is_slow
+    assert cost.pixels == 160 * 90
+    hd = 1920 * 1080
+    assert SeekCost(250, 81.0, hd).is_slow
+    assert not SeekCost(250, 79.0, hd).is_slow, "a machine that is fast enough needs none"
+    assert not SeekCost(48, 500.0, 640 * 360).is_slow, "a busy machine makes none of what is light"
 
 
 def test_that_the_job_says_how_far_it_is_and_what_it_made(tmp_path):

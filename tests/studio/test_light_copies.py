@@ -123,6 +123,7 @@ def test_that_playing_back_without_a_copy_decodes_before_it_is_asked(source, qtb
 
 def test_that_a_slow_video_gets_its_copy_in_a_job_and_the_picture_takes_it(document, qtbot, copies, monkeypatch):  # noqa: F811
     monkeypatch.setattr(proxy, "SLOW_MS", 0.0)
+    monkeypatch.setattr(proxy, "MUCH_PIXELS", 0.0)
     jobs = Jobs()
     jobs.watch(document.folder / "runs")
     page = AnnotatePage(document, jobs, FittingModels(), display(document.folder.parent))
@@ -153,6 +154,7 @@ def test_that_a_slow_video_gets_its_copy_in_a_job_and_the_picture_takes_it(docum
 
 def test_that_nothing_is_copied_where_it_is_turned_off(document, qtbot, copies, monkeypatch):  # noqa: F811
     monkeypatch.setattr(proxy, "SLOW_MS", 0.0)
+    monkeypatch.setattr(proxy, "MUCH_PIXELS", 0.0)
     jobs, choices = Jobs(), display(document.folder.parent)
     jobs.watch(document.folder / "runs")
     choices.make_light_copies(on=False)
@@ -169,6 +171,7 @@ def test_that_nothing_is_copied_where_it_is_turned_off(document, qtbot, copies, 
 
 def test_that_a_full_disk_is_said_and_the_original_goes_on(document, qtbot, copies, monkeypatch):  # noqa: F811
     monkeypatch.setattr(proxy, "SLOW_MS", 0.0)
+    monkeypatch.setattr(proxy, "MUCH_PIXELS", 0.0)
     monkeypatch.setattr(proxy, "SPARE_BYTES", 1 << 60)
     jobs = Jobs()
     jobs.watch(document.folder / "runs")
