@@ -101,5 +101,4 @@ class Labelling(QObject):
 
 def _bring(window: Dialog) -> None:
     window.show()
-    window.raise_()
     window.activateWindow()
