@@ -13,6 +13,7 @@ class FactList(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
+        self._facts: tuple[tuple[str, str], ...] = ()
         self._rows = parts.col(gap=7)
         self._actions = parts.col(gap=6)
         box = QVBoxLayout(self)
@@ -22,7 +23,9 @@ class FactList(QWidget):
 
     def show_facts(self, rows: Sequence[tuple[str, str]]) -> None:
         """A name and a fact a row."""
-        fill_rows(self._rows, rows)
+        if self._facts != tuple(rows):
+            self._facts = tuple(rows)
+            fill_rows(self._rows, rows)
 
     def show_actions(self, *actions: QWidget) -> None:
         parts.refill(self._actions, [parts.row(each, None) for each in actions])

@@ -136,8 +136,9 @@ class LabelList(QFrame):
 
     def set_editable(self, *, editable: bool) -> None:
         self.add.setEnabled(editable)
-        self.list.editable = editable
-        self._refill()
+        if editable != self.list.editable:
+            self.list.editable = editable
+            self._refill()
 
     def start_finding(self) -> None:
         """Q."""

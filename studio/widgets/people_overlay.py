@@ -47,6 +47,17 @@ class Person:
         return left, top, right, bottom
 
 
+def same_people(one: tuple[Person, ...], other: tuple[Person, ...]) -> bool:
+    """Whether both would be drawn alike."""
+    return len(one) == len(other) and all(map(_is_same, one, other))
+
+
+def _is_same(one: Person, other: Person) -> bool:
+    told = [(each.name, each.skeleton, each.is_actor, each.track) for each in (one, other)]
+    places = np.array_equal(one.joints_px, other.joints_px, equal_nan=True)
+    return told[0] == told[1] and places and np.array_equal(one.confidence, other.confidence, equal_nan=True)
+
+
 def people_at(poses: Poses2d, frame: int, names: dict[int, str], actor: int | None) -> tuple[Person, ...]:
     """Who is seen in `frame`; `names` by track, `actor` the track of the one the marks are about."""
     if not 0 <= frame < len(poses):

@@ -1,5 +1,9 @@
 """Paints a whole timeline: what stays while the playhead moves, and what moves over it. Functions of the scene."""
 
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPixmap
 
@@ -9,7 +13,7 @@ from studio.widgets import timeline_curves as curves
 from studio.widgets import timeline_heads as heads
 from studio.widgets import timeline_paint as paint
 from studio.widgets.clip_time import say_time
-from studio.widgets.timeline_axis import RULER, Row
+from studio.widgets.timeline_axis import RULER, Axis, Row
 from studio.widgets.timeline_contents import TimelineContents
 from studio.widgets.timeline_scene import Scene
 
@@ -80,9 +84,9 @@ def _row(painter: QPainter, scene: Scene, row: Row, main: int) -> None:
             shift = None if outcome is None or outcome.behind is None else (outcome.behind.marks, outcome.by)
             paint.poses(painter, axis, row, contents.poses, contents.labels, scene.chosen, pose, shift)
         case "confidence" if scene.confidence is not None:
-            curves.confidence(painter, axis, row, scene.confidence)
+            _curve(painter, axis, row, scene.confidence, curves.confidence)
         case "speed" if scene.speed is not None:
-            curves.speed(painter, axis, row, scene.speed)
+            _curve(painter, axis, row, scene.speed, curves.speed)
         case "suggestions" if scene.suggestions is not None:
             curves.suggestions(painter, axis, row, scene.suggestions)
         case "forecast":
@@ -93,6 +97,28 @@ def _row(painter: QPainter, scene: Scene, row: Row, main: int) -> None:
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
             ends = axis.frame_count if contents.video_ends is None else contents.video_ends
             paint.frames(painter, axis, row, scene.thumbnails, ends)
+
+
+_kept_curves: dict[str, tuple[object, tuple, QPixmap]] = {}
+
+
+def _curve(
+    painter: QPainter, axis: Axis, row: Row, shown: Any, draw: Callable[[QPainter, Axis, Row, Any], None]
+) -> None:
+    """A curve; kept as a picture, since it stays while segments are marked over it."""
+    ratio = painter.device().devicePixelRatioF()
+    like = (axis, row.height, ratio, theme.now().name, theme.scale())
+    kept = _kept_curves.get(row.kind)
+    if kept is None or kept[0] is not shown or kept[1] != like:
+        picture = QPixmap(round((axis.left + axis.width) * ratio), round((row.height + 2) * ratio))
+        picture.setDevicePixelRatio(ratio)
+        picture.fill(Qt.GlobalColor.transparent)
+        inside = QPainter(picture)
+        inside.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)
+        draw(inside, axis, replace(row, top=1.0), shown)
+        inside.end()
+        kept = _kept_curves[row.kind] = (shown, like, picture)
+    painter.drawPixmap(QPointF(0, row.top - 1), kept[2])
 
 
 _kept_overview: list[tuple[TimelineContents, tuple, QPixmap]] = []

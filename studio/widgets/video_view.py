@@ -25,7 +25,7 @@ from studio.widgets import painting
 from studio.widgets.body_layer import BodyLayer
 from studio.widgets.ghost_pose import GhostPose
 from studio.widgets.joint_hands import JointHands
-from studio.widgets.people_overlay import Person, draw_corners, draw_person
+from studio.widgets.people_overlay import Person, draw_corners, draw_person, same_people
 from studio.widgets.picture_framing import Framing
 from studio.widgets.picture_moves import PictureMoves
 from studio.widgets.picture_tone import ShownTone
@@ -92,14 +92,16 @@ class VideoView(QWidget):
 
     def show_image(self, image: QImage | None) -> None:
         """Another frame, or none."""
-        self._image = image
         self._slow.stop()
-        self.update()
+        if image is not self._image:
+            self._image = image
+            self.update()
 
     def show_people(self, people: tuple[Person, ...], *, with_joints: bool = True) -> None:
         """Who is seen in this frame; their joints may be left out."""
-        self._people, self._with_joints = people, with_joints
-        self.update()
+        if with_joints != self._with_joints or not same_people(people, self._people):
+            self._people, self._with_joints = people, with_joints
+            self.update()
 
     def show_headline(self, headline: Headline | None) -> None:
         if headline != self._headline:
