@@ -31,6 +31,7 @@ from core.geometry.cameras import (
 from core.motion import SEEN, Poses2d
 from core.project.annotations import CharacteristicPose, Clip, Project, Segment
 from core.project.cameras import camera_of
+from core.project.labelling import UNUSABLE
 
 ReadTracks = Callable[[Clip], Poses2d]
 """The 2D tracks of a clip; asked only for clips that have some."""
@@ -179,9 +180,12 @@ def clip_sequences(
     poses = read_tracks(clip) if clip.tracks else None
     camera = camera_of(project, clip)
     people: dict[str, list[Segment]] = {}
+    unusable: list[Segment] = []
     for segment in clip.segments:
-        if segment.action in project.labels and not project.labels[segment.action].learned_name:
-            continue  # background
+        label = project.labels.get(segment.action)
+        if label is not None and not label.learned_name:  # background
+            unusable += [segment] if label.name == UNUSABLE else []
+            continue
         people.setdefault(segment.actor, []).append(segment)
     columns = {actor.id: actor.track for actor in clip.actors}
     marks = {pose.segment: pose for pose in clip.poses}
@@ -194,10 +198,16 @@ def clip_sequences(
         read = {} if remembered is None else remembered(clip, person)
         track = PersonTrack(view_of(clip, camera, here, person), here, person, read)
         found = (_step(project, each, marks.get(each.id), track, data, seed) for each in segments)
-        steps = [step for step in found if step is not None]
+        marked = [step for step in found if step is not None]
+        steps = [step for step in marked if not _is_within(unusable, actor, step.frame)]
         steps.sort(key=lambda step: (step.frame, step.segment))
-        sequences.append(Sequence(clip, actor, track, tuple(steps), len(segments) - len(steps), drafts))
+        sequences.append(Sequence(clip, actor, track, tuple(steps), len(segments) - len(marked), drafts))
     return sequences
+
+
+def _is_within(stretches: list[Segment], actor: str, frame: int) -> bool:
+    """Whether the picture of this person is of no use in a frame."""
+    return any(each.start_frame <= frame < each.end_frame and each.actor in ("", actor) for each in stretches)
 
 
 def view_of(clip: Clip, camera: Camera, poses: Poses2d | None, person: int) -> View:

@@ -2,6 +2,7 @@
 
 Times of frames are the video's own time stamps, or count by the rate where there is no video. A segment whose label
 is gone from a damaged project is left out and listed; everything else that a format has no word for is left to it.
+A project's named mappings of clusters lie beside them as a .json that `posecast clusters` takes in.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -15,11 +16,12 @@ from core.bodies.skeletons import UPPER_BODY_9, map_matrix
 from core.errors import FileError, ProjectError
 from core.exchanged import Report, reasons
 from core.footage import has_video
-from core.formats import Format, coco, elan_writing, keypose_csv
+from core.formats import Format, cluster_table, coco, elan_writing, keypose_csv
 from core.formats.annotated import Annotations, ForeignClip, ForeignSegment
 from core.formats.keypose_csv import KeyposeRow
 from core.formats.marks import Mark
 from core.motion import Poses2d
+from core.project import clusters
 from core.project.annotations import OCCLUDED, CharacteristicPose, Clip, Segment
 from core.project.joints import track_of
 from core.project.provenance import run_of
@@ -64,7 +66,22 @@ def hand_out(known: Format, store: ProjectStore, out: Path, options: Mapping[str
     left_out = tuple(_without_label(store))
     says = f"{place.name}: {counted(count, 'segment')} of {counted(len(store.project.clips), 'clip')}"
     says += ", a file each" if place.is_dir() else ""
+    if store.project.clusterings:
+        says += f"; {_clusters_beside(store, place)}: what models learn the actions as"
     return Report(format=known.name, says="\n".join([says, *left_out]), left_out=left_out)
+
+
+def _clusters_beside(store: ProjectStore, place: Path) -> str:
+    """The project's named mappings of clusters in a file beside what was written; its name."""
+    beside = place / "clusters.json" if place.is_dir() else place.with_suffix(".clusters.json")
+    free = beside
+    number = 1
+    while free.exists():  # what lies there may be somebody's
+        number += 1
+        free = beside.with_stem(f"{beside.stem} {number}")
+    named = [cluster_table.NamedClusters(*each) for each in clusters.all_named(store.project)]
+    cluster_table.write_named(free, named)
+    return free.name
 
 
 def marks_of_project(store: ProjectStore) -> list[Mark]:

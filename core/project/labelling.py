@@ -26,6 +26,9 @@ NOT_SAID = "not said"
 """What a segment without an object, or of nobody, is told apart by."""
 
 
+UNUSABLE = edits.BACKGROUND[1]
+"""The range in which the picture of a person is of no use: poses that lie in it are not learned from either."""
+
 # ---- ranges ----
 
 

@@ -16,8 +16,10 @@ from core.errors import RunError
 from core.geometry.cameras import level_points, project, project_levelled, to_camera
 from core.geometry.differentiable import Views, see
 from core.motion import Poses2d
+from core.project.annotations import Segment
 from core.project.cameras import camera_of
 from core.project.clusters import with_clusters
+from core.project.edits import label_for
 from tests.core.made_up_project import ACTIONS, MADE, OBJECTS, REST, STEP, made_up, pose_of, tilted_camera
 
 INPUTS = ("seen_actions", "seen_poses", "seen_visible", "seen_real", "objects", "tilt", "ray", "depth_m", "scale_px")
@@ -190,6 +192,25 @@ def test_that_two_people_of_a_clip_are_two_sequences_each_on_their_own_track():
     assert (one.actor, other.actor) == ("a", "b")
     assert len(one.steps) + len(other.steps) == 9
     np.testing.assert_allclose(other.steps[0].pose.neck_px, track.joints_px[other.steps[0].frame, 0, 1] + 50, atol=1e-4)
+
+
+def test_that_no_pose_within_an_unusable_stretch_of_the_person_is_learned_from():
+    made = made_up(1, 4)
+    (clip,) = made.project.clips.values()
+    project, unusable = label_for(made.project, "unusable", "action", author="Ada")
+    project, background = label_for(project, "background", "action", author="Ada")
+
+    def learned(label, start, end, actor=""):
+        marked = Segment(id="out", action=label.id, start_frame=start, end_frame=end, actor=actor, made=MADE)
+        (found,) = clip_sequences(
+            project.with_clip(clip.with_segment(marked)), clip.with_segment(marked), made.read_tracks, ForecasterData()
+        )
+        assert found.unmarked == 0
+        return [step.frame for step in found.steps]
+
+    assert learned(unusable, 25, 55) == [10, 70]
+    assert learned(unusable, 31, 50) == [10, 30, 50, 70]
+    assert learned(background, 25, 55) == [10, 30, 50, 70]
 
 
 def test_that_middle_and_random_need_no_marked_pose_and_stay_inside_the_segment():

@@ -13,10 +13,10 @@ from msgspec.structs import replace
 from core.bodies.skeletons import BODY_25, COCO_17, UPPER_BODY_9
 from core.errors import ProjectError
 from core.exporting.marks import annotations_of_project
-from core.formats import coco, keypose_csv
+from core.formats import cluster_table, coco, keypose_csv
 from core.importing.exchange import hand_out, named, take_in
 from core.motion import Poses2d
-from core.project import edits
+from core.project import clusters, edits
 from core.project.annotations import ABSENT, BY_HAND, OCCLUDED, VISIBLE, FrameIdentity, Project, VideoFile
 from core.project.store import ProjectStore
 
@@ -270,3 +270,23 @@ def test_that_a_real_log_goes_through_elan_and_back_without_a_new_segment(shared
         again = [take_in(named("ELAN"), each, store, None, "me") for each in sorted((tmp_path / "elan").iterdir())[:20]]
         assert sum(each.taken or 0 for each in again) == 0
         assert sum(each.known for each in again) > 300
+
+
+@pytest.mark.parametrize("how", ["Marks CSV", "ELAN"])
+def test_that_the_mappings_of_a_project_lie_beside_what_goes_out_and_write_over_nothing(tmp_path, store, how):
+    first = next(iter(store.project.actions()))
+    after = clusters.group(store.project, "", [first.id], "something", author="Ada")
+    after, _ = clusters.add_clustering(after, "Own names", {}, author="Ada")
+    store.edit(after, "Cluster")
+    out = tmp_path / {"Marks CSV": "out.csv", "ELAN": "out"}[how]
+    out.mkdir() if how == "ELAN" else None
+    report = hand_out(named(how), store, out)
+    beside = next(tmp_path.rglob("*clusters.json"))
+    assert beside.name in report.says
+    both = cluster_table.read_named(beside)
+    assert [(each.name, each.in_use) for each in both] == [("Clusters", True), ("Own names", False)]
+    assert both[0].learned_as[first.name] == "something"
+    beside.write_text("somebody's")
+    hand_out(named(how), store, out)
+    assert beside.read_text() == "somebody's"
+    assert len(list(tmp_path.rglob("*clusters*.json"))) == 2
