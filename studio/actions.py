@@ -11,12 +11,16 @@ from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractItemView,
+    QAbstractSpinBox,
     QApplication,
     QComboBox,
+    QLineEdit,
     QMenu,
     QMenuBar,
+    QPlainTextEdit,
     QSlider,
     QTabBar,
+    QTextEdit,
     QWidget,
 )
 
@@ -190,6 +194,11 @@ class Actions(QObject):
         if now is not None:
             now.installEventFilter(self)
 
+    def _takes_enter(self, watched: QObject) -> bool:
+        """Fields end with Enter what is typed; lists beside the picture choose by it what they list."""
+        typed = isinstance(watched, QLineEdit | QAbstractSpinBox | QPlainTextEdit | QTextEdit)
+        return typed or (isinstance(watched, QAbstractItemView) and self._page == "annotate")
+
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """A focused control keeps the keys it is worked with; everywhere else they are commands."""
         if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
@@ -198,8 +207,9 @@ class Actions(QObject):
             moves = (
                 bare and event.key() in _MOVE and isinstance(watched, QSlider | QComboBox | QAbstractItemView | QTabBar)
             )
+            enters = bare and event.key() in _PRESS[1:] and self._takes_enter(watched)
             walks = event.key() in _WALK and not watched.property(TAKES_TAB)
-            if presses or moves or walks:
+            if presses or moves or enters or walks:
                 event.accept()
                 return True
         if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):

@@ -69,7 +69,9 @@ class Studio(QObject):
         self.adding = Adding(self.document, self)
         self.sets = DataSets(self.document, self.jobs, self)
         self.reports = Reports(self.document, self.jobs, self)
-        self.window = MainWindow(self.document, self.jobs, settings, self._pages(), self._entries, version())
+        self.window = MainWindow(
+            self.document, self.jobs, settings, self._pages(), self._entries, self._typed, version()
+        )
         self.importing = Importing(self.document, self.jobs, self.adding, self.window)
         self.banking = Banking(self.document, self.sets, self.importing, self.window)
         self.projects = ProjectCommands(self.document, self.jobs, self.adding, self.importing, settings, self.window)
@@ -200,6 +202,9 @@ class Studio(QObject):
         table = self.window.actions_table
         own = finding.entries(self.document, self.jobs, table, self._show_run, self._show_kept)
         return [*finding.reports(self.reports, self._show_report), *own]
+
+    def _typed(self, words: str) -> list[finding.Entry]:
+        return finding.typed_path(self.document, words, self.projects.open, self.importing.take)
 
     def _show_report(self, sheet: str) -> None:
         page = self.window.show_page("evaluate")

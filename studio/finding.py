@@ -6,14 +6,16 @@ from pathlib import Path
 
 from core.kept_motions import kept_items
 from studio.actions import Actions
-from studio.commands import WHERE_WORDS
+from studio.commands import WHERE_WORDS, shown_key
 from studio.document import Document
 from studio.forecasters import training_runs
 from studio.jobs import Jobs
 from studio.reports import Reports
 from studio.widgets.clip_states import clip_state
 from studio.widgets.search_list import Entry
+from studio.words import said, say
 
+_Take = Callable[[Path], object]
 _ICONS = {
     "Project": "folder",
     "Edit": "undo",
@@ -47,15 +49,32 @@ def entries(
         for item in reversed(kept_items(project)):
             hint = Path(item.facts.get("model", "")).name
             found.append(Entry(item.name, "kept motion", "tray", hint, partial(show_kept, item.id)))
-    for command in actions.offered():
-        if command.name.startswith("label-"):
-            continue  # the labels themselves are listed
-        action = actions.action(command.name)
+    for command in actions.listed():
+        if command.name.startswith("label-") or command.name == "search":
+            continue  # the labels themselves are listed, and this is the search
+        words = actions.action(command.name).iconText().rstrip("…")
         icon = command.icon or _ICONS.get(command.menu, "right")
-        where = command.menu or WHERE_WORDS[command.where]
-        key = action.shortcut().toString()
-        found.append(Entry(action.iconText().rstrip("…"), where, icon, key, partial(actions.do, command.name)))
+        where = said(command.menu or WHERE_WORDS[command.where])
+        do, lack = partial(actions.do, command.name), actions.lacks(command)
+        found.append(Entry(words, where, icon, shown_key(command.key), do, lack=lack))
     return found
+
+
+def typed_path(document: Document, words: str, open_project: _Take, add: Callable[[list[Path]], object]) -> list[Entry]:
+    """What can be done with a path that is typed in full: a project is opened, anything else added or imported."""
+    if not words.startswith(("/", "~", "\\\\")) and words[1:3] not in (":\\", ":/"):
+        return []
+    path = Path(words).expanduser()
+    try:
+        if (path / "project.sqlite").is_file():
+            return [
+                Entry(say("Open {name}", name=path.name), said("project"), "folder", "", partial(open_project, path))
+            ]
+        if document.is_open and path.exists() and not path.samefile(document.folder):
+            return [Entry(say("Add {name}", name=path.name), said("path"), "plus", "", partial(add, [path]))]
+    except (OSError, RuntimeError):  # a path nobody may look at, or a user nobody knows
+        pass
+    return []
 
 
 def reports(found: Reports, show: Callable[[str], None]) -> list[Entry]:

@@ -64,6 +64,7 @@ class MainWindow(QWidget):
         settings: Settings,
         pages: dict[str, Callable[[], QWidget]],
         entries: Callable[[], list[Entry]],
+        typed: Callable[[str], list[Entry]],
         version: str,
     ) -> None:
         super().__init__()
@@ -82,7 +83,7 @@ class MainWindow(QWidget):
         self._status = StatusLine(document, version)
         self._drawer = JobPanel(jobs, self)
         self._drawer.hide()
-        self._search = SearchList(self._top.search, self, entries)
+        self._search = SearchList(self._top.search, self, entries, typed)
         self.notices = Notices(self, self._notice_floor)
         self._sizes = PanelSizes(settings, self)
         self._veil = DropVeil(self)

@@ -1,9 +1,11 @@
 """Search: clips, labels and commands in one list below the search field, best first. It knows none of them.
 
-Whoever makes it gives a function that lists what can be found now. Up, Down, Enter and Esc work from the field.
+Whoever makes it gives a function that lists what can be found now, and one that answers what is typed (a path).
+What was chosen lately comes first among equals. What cannot be done now stays listed and says why. Up, Down, Enter and
+Esc work from the field.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, QPoint, QRectF, QSize, Qt
@@ -22,6 +24,7 @@ from PySide6.QtWidgets import (
 from studio import icons, theme
 from studio.widgets import parts
 from studio.widgets.painting import put, words_width
+from studio.words import said
 
 _MOST = 12
 _ENTRY = Qt.ItemDataRole.UserRole
@@ -29,14 +32,18 @@ _ENTRY = Qt.ItemDataRole.UserRole
 
 @dataclass(frozen=True)
 class Entry:
-    """Something that can be found. `hint` stands at the right (a key, a state); `icon` tells its kind."""
+    """Something that can be found. `hint` stands at the right (a key, a state); `icon` tells its kind.
+
+    `lack` says why it cannot be had now; such an entry is listed, and choosing it does nothing.
+    """
 
     words: str
     kind: str
     icon: str
     hint: str
-    choose: Callable[[], None]
+    choose: Callable[[], object]
     colour: str = ""  # a label's colour, hex
+    lack: str = ""
 
 
 def rank(words: str, query: str) -> int | None:
@@ -56,11 +63,21 @@ def rank(words: str, query: str) -> int | None:
     return 4 if len(wanted) > 2 and all(letter in rest for letter in wanted) else None
 
 
-def best(entries: Iterable[Entry], query: str, most: int = _MOST) -> list[Entry]:
-    """The entries that answer a query, best first; among equals short ones, then as they were given."""
-    ranked = [(rank(each.words, query), each) for each in entries]
-    fitting = [(place, len(each.words) if query else 0, each) for place, each in ranked if place is not None]
-    return [each for _, _, each in sorted(fitting, key=lambda found: found[:2])][:most]
+def best(
+    entries: Iterable[Entry], query: str, most: int = _MOST, recent: Sequence[tuple[str, str]] = ()
+) -> list[Entry]:
+    """The entries that answer a query, best first.
+
+    Among equals first those that can be had, then the `recent` (kind and words, newest first), then short ones.
+    """
+    places = {known: place for place, known in reversed(list(enumerate(recent)))}
+    fitting = []
+    for each in entries:
+        place = rank(each.words, query)
+        if place is not None:
+            lately = places.get((each.kind, each.words), len(places))
+            fitting.append(((place, bool(each.lack), lately, len(each.words) if query else 0), each))
+    return [each for _, each in sorted(fitting, key=lambda found: found[0])][:most]
 
 
 class _Row(QStyledItemDelegate):
@@ -90,24 +107,32 @@ class _Row(QStyledItemDelegate):
         right = area.right() - 10
         if entry.hint:
             right -= put(painter, right, baseline, entry.hint, look.text2, 11, 600, align="right") + 12
-        right -= put(painter, right, baseline, entry.kind, look.text3, 11, align="right") + 12
-        put(painter, area.left() + 32, baseline, entry.words, look.text, 12, 500, width=right - area.left() - 32)
+        right -= put(painter, right, baseline, entry.lack or entry.kind, look.text3, 11, align="right") + 12
+        ink = look.text3 if entry.lack else look.text
+        put(painter, area.left() + 32, baseline, entry.words, ink, 12, 500, width=right - area.left() - 32)
         painter.restore()
 
 
 class SearchList(QFrame):
     """The list below `field`, over the window."""
 
-    def __init__(self, field: QLineEdit, window: QWidget, entries: Callable[[], list[Entry]]) -> None:
+    def __init__(
+        self,
+        field: QLineEdit,
+        window: QWidget,
+        entries: Callable[[], list[Entry]],
+        typed: Callable[[str], list[Entry]] = lambda _: [],
+    ) -> None:
         super().__init__(window)
         self.setObjectName("popup")
-        self._field, self._window, self._entries = field, window, entries
+        self._field, self._window, self._entries, self._typed = field, window, entries, typed
+        self._recent: list[tuple[str, str]] = []  # kind and words of what was chosen, newest first
         self._known: list[Entry] = []
         self._model = QStandardItemModel(self)
         self._view = QListView()
         self._view.setModel(self._model)
         self._view.setItemDelegate(_Row(self._view))
-        self._view.setAccessibleName("What was found")
+        self._view.setAccessibleName(said("What was found"))
         self._view.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._view.clicked.connect(self._take)
@@ -140,10 +165,10 @@ class SearchList(QFrame):
         if not self._known:
             self._known = self._entries()
         self._model.clear()
-        for entry in best(self._known, query):
+        for entry in [*self._typed(query.strip()), *best(self._known, query, recent=self._recent)][:_MOST]:
             item = QStandardItem(entry.words)
             item.setData(entry, _ENTRY)
-            item.setAccessibleText(f"{entry.words}, {entry.kind} {entry.hint}")
+            item.setAccessibleText(", ".join(filter(None, (entry.words, entry.kind, entry.hint, entry.lack))))
             item.setEditable(False)
             self._model.appendRow(item)
         count = self._model.rowCount()
@@ -162,8 +187,12 @@ class SearchList(QFrame):
 
     def _take(self, index: QModelIndex) -> None:
         entry: Entry | None = index.data(_ENTRY)
+        if entry is not None and entry.lack:
+            return  # it says why beside its name
         self._leave()
         if entry is not None:
+            known = (entry.kind, entry.words)
+            self._recent = [known, *(each for each in self._recent if each != known)][:_MOST]
             entry.choose()
 
     def _leave(self) -> None:

@@ -497,3 +497,45 @@ def test_that_the_tour_points_at_things_and_is_not_offered_again_once_skipped(op
     tour.offer()
     qtbot.wait(20)
     assert not tour.coach.card.isVisible()
+
+
+# ---- search, deepened -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("query", "first"), [("set pose", "Set characteristic pose"), ("hand speed", "Hand speed")])
+def test_that_a_command_is_found_by_the_words_a_person_has_for_it(open_studio, query, first):
+    open_studio.window.show_page("annotate")
+    listed = open_studio._entries()
+    found = best(listed, query)
+    assert found[0].words == first
+    assert found[0].lack == "Choose a clip first", "it is listed, and says why it cannot be done now"
+
+
+def test_that_what_cannot_be_done_stays_listed_and_does_nothing(open_studio):
+    open_studio.window.show_page("annotate")
+    press(open_studio, Qt.Key.Key_K, Qt.KeyboardModifier.ControlModifier)
+    listed = open_studio.window.findChild(SearchList)
+    field = open_studio.window.focusWidget()
+    QTest.keyClicks(field, "set char")
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    assert listed.isVisible()
+    assert listed.found()[0].words == "Set characteristic pose"
+    QTest.keyClick(field, Qt.Key.Key_Escape)
+
+
+def test_that_what_was_chosen_lately_comes_first_among_equals():
+    named = [Entry(words, "Go", "right", "", lambda: None) for words in ("Play", "Places", "Plan")]
+    assert [each.words for each in best(named, "pla")] == ["Play", "Plan", "Places"]
+    assert [each.words for each in best(named, "pla", recent=[("Go", "Places")])] == ["Places", "Play", "Plan"]
+    assert best(named, "", recent=[("Go", "Plan")])[0].words == "Plan"
+
+
+def test_that_a_typed_path_opens_a_project_or_adds_a_video(open_studio, video, tmp_path, qtbot):
+    (project,) = open_studio._typed(str(tmp_path / "pilot"))
+    assert (project.words, project.kind) == ("Open pilot", "project")
+    assert open_studio._typed(str(tmp_path / "nothing.mp4")) == []
+    assert open_studio._typed("~nobody/at/all") == []
+    (add,) = open_studio._typed(str(video))
+    with qtbot.waitSignal(open_studio.adding.ended, timeout=20_000):
+        add.choose()
+    assert [each.name for each in open_studio.document.project.clips.values()] == ["clip_01.mp4"]
