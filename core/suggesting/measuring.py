@@ -53,6 +53,7 @@ class Figure:
 class Simulated:
     """An answer that an annotator of known poses would give."""
 
+    segment: str
     accepted: bool
     reasons: Mapping[str, float]
 
@@ -120,14 +121,15 @@ def after_answers(cases: Sequence[Case], rng: np.random.Generator | None = None)
     """
     following = Following()
     order = range(len(cases)) if rng is None else rng.permutation(len(cases)).tolist()
-    for case in (cases[at] for at in order):
+    for number in order:
+        case = cases[number]
         for at in frames_of(case, following.of(case.action)):
             is_it = abs(at - case.frame) <= APART_S * case.rate_hz + 1e-9
-            following.take(case.action, Simulated(is_it, case.reasons.at(at)))
+            following.take(case.action, Simulated(str(number), is_it, case.reasons.at(at)))
             if is_it:
                 break
         else:
-            following.take(case.action, Simulated(accepted=True, reasons=case.reasons.at(case.frame)))
+            following.take(case.action, Simulated(str(number), accepted=True, reasons=case.reasons.at(case.frame)))
     return following.weights
 
 

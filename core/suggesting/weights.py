@@ -4,10 +4,12 @@ The start weights are learned on the simulated kitchen (`learn`): the chance tha
 a softmax over its segment of reasons times weights; its likelihood near the true frame is made large. They are never
 negative, so a reason speaks for a frame or not at all, and never under `LEAST`, so every reason can be heard.
 
-In a project each answer is one step of the logistic loss "an accepted frame beats a usual one, a rejected one loses to
-it". A step moves a weight towards what the answer says and never the other way: whoever accepts frames that a reason
-prefers never lowers that reason's weight. Steps are small and weights stay within `LEAST` … `MOST` (three answers
-change the order little, thirty do). Answers about an action also change that action's own weights. No torch.
+In a project each answer is a step of a logistic loss: an accepted frame beats each one that was skipped before it in
+its segment, and a usual frame; a skipped one loses to a usual frame, a little. A step moves a weight towards what the
+answer says and never the other way: whoever accepts frames that a reason prefers never lowers that reason's weight.
+Steps are small and weights stay within bounds (three answers change the order little, thirty do); their sum is held
+where it was learned, so answers decide which reasons count and not how sure all of them are. Answers about an action
+also change that action's own weights. No torch.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -46,14 +48,20 @@ USUAL: dict[str, float] = {
     "place": 0.48,
 }
 """Of each reason the mean over all frames of the segments the weights were learned on: a usual frame."""
-STEP, OWN_STEP = 0.25, 0.25
-"""How far one answer moves the weights of all actions, and those of its own action beside."""
+STEP, USUAL_STEP, SKIP_STEP, OWN_SHARE = 0.3, 0.05, 0.02, 0.5
+"""How far an answer moves the weights: beside what was skipped, beside a usual frame, for skipping; the action's share.
+
+Chosen on the kitchen's validation cooks, for annotators who mean what the start weights do and for others.
+"""
 TARGET_S = 0.1
 """Standard deviation of what counts as the true frame while learning: an annotator's own doubt."""
 
 
 class Answer(Protocol):
     """What is learned from; `core.project.annotations.SuggestionAnswer` is one."""
+
+    @property
+    def segment(self) -> str: ...
 
     @property
     def accepted(self) -> bool: ...
@@ -64,15 +72,15 @@ class Answer(Protocol):
 
 @dataclass(frozen=True)
 class Weights:
-    """Of a project: for all actions, and for those that were answered about."""
+    """Of a project, as the answers moved them: for all actions, and for those that were answered about."""
 
     shared: dict[str, float]
     own: dict[str, dict[str, float]]
     answers: int = 0
 
     def of(self, action: str) -> dict[str, float]:
-        """Reason → weight for segments of `action`, a label id."""
-        return self.own.get(action, self.shared)
+        """Reason → weight for segments of `action`, a label id; their sum as it was learned."""
+        return levelled(self.own.get(action, self.shared))
 
 
 class Following:
@@ -83,36 +91,47 @@ class Following:
         self._usual = np.array([USUAL[name] for name in REASONS])
         self._shared = np.zeros(len(REASONS))
         self._own: dict[str, ndarray] = {}
+        self._skipped: dict[str, list[ndarray]] = {}
         self._count = 0
 
     def take(self, action: str, answer: Answer) -> None:
         """One more answer, about a segment of `action`."""
         self._count += 1
+        self._own.setdefault(action, np.zeros(len(REASONS)))
         known = np.array([name in answer.reasons for name in REASONS])
         said = np.array([answer.reasons.get(name, 0.0) for name in REASONS])
-        better = np.where(known, said - self._usual, 0.0) * (1.0 if answer.accepted else -1.0)
-        own = self._own.setdefault(action, np.zeros(len(REASONS)))
+        better = np.where(known, said - self._usual, 0.0)
+        if not answer.accepted:
+            self._step(action, -better, SKIP_STEP)
+            self._skipped.setdefault(answer.segment, []).append(np.where(known, said, np.nan))
+            return
+        for rival in self._skipped.pop(answer.segment, []):
+            self._step(action, np.nan_to_num(np.where(known, said - rival, 0.0)), STEP)
+        self._step(action, better, USUAL_STEP)
+
+    def _step(self, action: str, better: ndarray, size: float) -> None:
+        own = self._own[action]
         stands = _bounded(self._first + self._shared + own) @ better
-        surprised = 1 / (1 + np.exp(np.clip(stands, -30, 30)))
+        step = size / (1 + np.exp(np.clip(stands, -30, 30))) * better
         # The sums stay within the bounds too, or a weight at its bound would be slow to leave it.
-        self._shared = np.clip(self._shared + STEP * surprised * better, LEAST - self._first, MOST - self._first)
-        self._own[action] = np.clip(own + OWN_STEP * surprised * better, LEAST - MOST, MOST - LEAST)
+        self._shared = np.clip(self._shared + step, LEAST - self._first, MOST - self._first)
+        self._own[action] = np.clip(own + OWN_SHARE * step, LEAST - MOST, MOST - LEAST)
 
     @property
     def weights(self) -> Weights:
         """As they are now."""
         return Weights(
-            shared=_named(_bounded(self._first + self._shared)),
-            own={action: self._named_of(action) for action in self._own},
+            shared=self._moved(None),
+            own={action: self._moved(own) for action, own in self._own.items()},
             answers=self._count,
         )
 
     def of(self, action: str) -> dict[str, float]:
         """As `weights.of`."""
-        return self._named_of(action) if action in self._own else _named(_bounded(self._first + self._shared))
+        return levelled(self._moved(self._own.get(action)))
 
-    def _named_of(self, action: str) -> dict[str, float]:
-        return _named(_bounded(self._first + self._shared + self._own[action]))
+    def _moved(self, own: ndarray | None) -> dict[str, float]:
+        return _named(_bounded(self._first + self._shared + (0.0 if own is None else own)))
 
 
 def weights_after(answers: Iterable[tuple[str, Answer]], start: Mapping[str, float] | None = None) -> Weights:
@@ -121,6 +140,12 @@ def weights_after(answers: Iterable[tuple[str, Answer]], start: Mapping[str, flo
     for action, answer in answers:
         following.take(action, answer)
     return following.weights
+
+
+def levelled(weights: Mapping[str, float]) -> dict[str, float]:
+    """The same shares, with the sum of the start weights."""
+    scale = sum(START_WEIGHTS.values()) / max(sum(weights.values()), 1e-9)
+    return {name: value * scale for name, value in weights.items()}
 
 
 @dataclass(frozen=True)
