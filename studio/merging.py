@@ -114,6 +114,7 @@ class Merging(QObject):
             self.open_copy(self._folder, same_labels=copy.same_labels)
             return
         window.merge.setEnabled(False)
+        window.merge.setText(say("Merging…"))
 
         def work() -> tuple[OpenedCopy, Outcome, str]:
             outcome = bring_tracks(copy, copy.outcome(decisions))
@@ -202,7 +203,7 @@ class Merging(QObject):
             window.place_wanted.connect(self.place_wanted)
             window.finished.connect(self._agreement_closed)
         self.agreement_window.show()
-        self.agreement_window.raise_()
+        self.agreement_window.activateWindow()
 
     def _agreement_closed(self) -> None:
         self.agreement_window = None

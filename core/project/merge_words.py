@@ -121,7 +121,7 @@ def question_in_words(names: Names, conflict: Conflict) -> str:
         starts = [each.start_frame for each in spans if hasattr(each, "start_frame")]
         ends = [each.end_frame for each in spans if hasattr(each, "end_frame")]
         stretch = f"{names.time(conflict.clip, min(starts))} to {names.time(conflict.clip, max(ends))}"
-        return f"both marked {stretch}"
+        return f"Both marked {stretch}"
     what = row_in_words(names, table, conflict.clip, rows[0])
     if conflict.kind == "deleted here":
         return f"{what}: deleted here, changed there"

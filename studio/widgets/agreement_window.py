@@ -10,7 +10,15 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QAbstractItemView, QComboBox, QFileDialog, QStackedWidget, QTableWidget, QWidget
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QComboBox,
+    QFileDialog,
+    QHeaderView,
+    QStackedWidget,
+    QTableWidget,
+    QWidget,
+)
 from PySide6.QtWidgets import QTableWidgetItem as Item
 
 from core.annotators import as_csv, authors_of, joints_in, rates_of, side_of
@@ -154,7 +162,8 @@ class AgreementWindow(Dialog):
         project, folder = self._document.project, self._document.folder
         one, other = str(self.one.currentData() or ""), str(self.other.currentData() or "")
         there = self._there
-        if other.startswith("choose") or one == other or (other in (_COPY, _TABLE) and there is None):
+        is_here = other.startswith("author")
+        if other.startswith("choose") or one == other or (is_here and not one):
             self._say(say("Choose two who marked the same clips: two people here, another copy, or an exported table."))
             return
         self._say(say("Comparing…"))
@@ -281,7 +290,11 @@ def _table(name: str, heads: Sequence[str], tips: Sequence[str] = ()) -> QTableW
     made.setTabKeyNavigation(False)
     made.setShowGrid(False)
     made.verticalHeader().hide()
-    made.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+    head = made.horizontalHeader()
+    head.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+    head.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+    head.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+    head.setMinimumSectionSize(theme.px(44))
     return made
 
 
@@ -290,8 +303,6 @@ def _fill(table: QTableWidget, rows: Sequence[Sequence[str]]) -> None:
     for at, row in enumerate(rows):
         for column, words in enumerate(row):
             table.setItem(at, column, Item(words))
-    table.resizeColumnsToContents()
-    table.setColumnWidth(0, max(table.columnWidth(0), theme.px(130)))
 
 
 def _row(each: Figures) -> tuple[str, ...]:

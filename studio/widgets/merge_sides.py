@@ -78,12 +78,11 @@ class SpanBars(Painted):
                 if number in self._chosen:
                     painter.setPen(QPen(QColor(look.text), 2))
                     painter.drawPath(path)
-                painting.put(
-                    painter, area.left() + 6, middle + 4, bar.words, look.seg_ink, 11, 500, width=area.width() - 12
-                )
-                if bar.pose >= 0:
-                    painting.diamond(painter, at(bar.pose), middle, 6, bar.colour, look.seg_ink, width=1.6)
                 painter.setOpacity(1.0)
+                ink = look.seg_ink if number else look.text2
+                painting.put(painter, area.left() + 6, middle + 4, bar.words, ink, 11, 500, width=area.width() - 12)
+                if bar.pose >= 0:
+                    painting.diamond(painter, at(bar.pose), middle, 6, ink, bar.colour, width=1.6)
         base = self.height() - 3
         painting.put(painter, left, base, self._ends[0], look.text3, 11)
         painting.put(painter, left + wide, base, self._ends[1], look.text3, 11, align="right")
