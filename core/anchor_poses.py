@@ -5,10 +5,9 @@
     anchor_of_fit(fitted.poses[0], at_s=0.8)                    # a body the warm process fitted to a picture
     anchor_of_clip_pose(store, clip, pose, at_s=0.8)            # the same, fitted here: it takes a moment
 
-A fitted body binds its upper body alone where the legs were not seen, or where joints were moved by hand. Metres, y up.
+A fitted body binds its upper body alone where the legs were not seen. Joints that somebody moved by hand are where they
+were put, also in a clip without 2D tracks. Metres, y up.
 """
-
-from collections.abc import Mapping
 
 import numpy as np
 from jaxtyping import Bool
@@ -28,6 +27,7 @@ from core.geometry.rotations import matrices, rotation_vectors, turned
 from core.motion import SEEN, Motion, Poses2d
 from core.project.annotations import CharacteristicPose, Clip
 from core.project.cameras import camera_of
+from core.project.joints import as_seen
 from core.project.store import ProjectStore
 from core.recordings import reference_joints_m
 
@@ -67,13 +67,13 @@ def anchor_of_clip_pose(
     joints: int = len(SMPL_24),
 ) -> Anchor:
     """A characteristic pose of a clip, as the body that its 2D joints show. ProjectError where too little is seen."""
-    if not clip.tracks:
+    if not clip.tracks and not pose.joint_edits:
         raise ProjectError(f"{clip.name} has no 2D poses.", hint="Extract them first: `posecast poses`.")
-    tracks = store.tracks(clip.tracks)
+    tracks = store.tracks(clip.tracks) if clip.tracks else None
     segment = clip.segment(pose.segment)
     label = store.project.labels.get(segment.action) if segment is not None else None
     name = ", ".join([clip.name, *([label.name] if label is not None else [])])
-    if not (0 <= pose.frame < len(tracks) and 0 <= person < tracks.people):
+    if tracks is not None and not (0 <= pose.frame < len(tracks) and 0 <= person < tracks.people):
         raise ProjectError(f"{clip.name} has no 2D pose at frame {pose.frame}.", hint="Extract its poses again.")
     seen = seen_of_pose(tracks, pose, person)
     confidence = np.asarray(seen.confidence[:, 0], float)
@@ -93,26 +93,15 @@ def anchor_of_clip_pose(
     return _upper_body(fit.rotations[0], at_s, name)
 
 
-def seen_of_pose(tracks: Poses2d, pose: CharacteristicPose, person: int) -> Poses2d:
-    """That frame of one person; nine joints where somebody moved any by hand."""
-    at, who = slice(pose.frame, pose.frame + 1), slice(person, person + 1)
-    seen = Poses2d(tracks.skeleton, tracks.joints_px[at, who], tracks.confidence[at, who])
-    return _as_moved_by_hand(seen.as_skeleton(UPPER_BODY_9), pose.joint_edits) if pose.joint_edits else seen
+def seen_of_pose(tracks: Poses2d | None, pose: CharacteristicPose, person: int) -> Poses2d:
+    """That frame of one person with the joints that somebody moved by hand; see `core.project.joints.as_seen`."""
+    return as_seen(tracks, pose.frame, person, pose.joint_edits)
 
 
 def legs_are_seen(skeleton: Skeleton, seen: Bool[ndarray, " joints"]) -> bool:
     """Whether both knees and both ankles are seen."""
     legs = [f"{side}_{joint}" for side in ("left", "right") for joint in _LEG_JOINTS]
     return all(leg in skeleton.joints and bool(seen[skeleton[leg]]) for leg in legs)
-
-
-def _as_moved_by_hand(seen: Poses2d, edits: Mapping[str, tuple[float, float, float]]) -> Poses2d:
-    """Nine joints of one person in one frame, some of them where somebody put them."""
-    joints_px, confidence = np.array(seen.joints_px, float), np.array(seen.confidence, float)
-    for joint, (x, y, sure) in edits.items():
-        joints_px[0, 0, UPPER_BODY_9[joint]] = x, y
-        confidence[0, 0, UPPER_BODY_9[joint]] = sure
-    return Poses2d(UPPER_BODY_9, joints_px, confidence)
 
 
 def _whole_body(rotations: ndarray, at_s: float, name: str, joints: int) -> Anchor:

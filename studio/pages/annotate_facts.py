@@ -8,17 +8,22 @@ from pathlib import Path
 from core.motion import Poses2d
 from core.project import joints
 from core.project.annotations import BY_HAND, DRAFT, CharacteristicPose, Clip, Project, Provenance, Segment
+from core.project.labelling import is_range
 from core.project.provenance import origin_of, run_of
 from studio.widgets.clip_time import ClipTime, read_frame, say_count, say_time
 from studio.widgets.people_overlay import Person, as_edited, people_at
 from studio.widgets.segment_facts import PoseFacts, SegmentFacts
 from studio.widgets.timeline_contents import ACTOR_NOT_SAID
+from studio.words import say
 
 
-def missing_words(clip: Clip, gaps: Sequence[tuple[int, int]], lacking: int, drafts: int = 0) -> tuple[str, bool]:
+def missing_words(
+    clip: Clip, gaps: Sequence[tuple[int, int]], lacking: int, drafts: int = 0, overlapping: int = 0
+) -> tuple[str, bool]:
     """What is still to do in a clip, and whether there is anything.
 
-    `lacking` segments still need a pose; at `drafts` of a model nobody has looked yet.
+    `lacking` segments still need a pose; at `drafts` of a model nobody has looked yet; `overlapping` lie over another
+    of the same person, which is nothing missing but worth a look.
     """
     said = []
     if gaps:
@@ -27,9 +32,12 @@ def missing_words(clip: Clip, gaps: Sequence[tuple[int, int]], lacking: int, dra
         said.append("1 segment without a pose" if lacking == 1 else f"{say_count(lacking)} segments without a pose")
     if drafts:
         said.append("1 draft" if drafts == 1 else f"{say_count(drafts)} drafts")
+    over = []
+    if overlapping:
+        over.append("1 segment overlaps another" if overlapping == 1 else f"{say_count(overlapping)} segments overlap")
     if said:
-        return ", ".join(said), True
-    return ("Nothing is missing" if clip.segments else "Nothing is marked yet"), False
+        return ", ".join([*said, *over]), True
+    return ", ".join(["Nothing is missing" if clip.segments else "Nothing is marked yet", *over]), False
 
 
 def first_actor(clip: Clip) -> str:
@@ -70,7 +78,7 @@ def segment_facts(
         actor=segment.actor,
         made=made_words(segment.made),
         is_draft=segment.is_draft or ((pose := clip.pose_of(segment.id)) is not None and pose.is_draft),
-        pose=_pose_facts(clip, segment, time, poses),
+        pose=_pose_facts(clip, segment, time, poses, is_needed=label is None or not is_range(label)),
     )
 
 
@@ -129,17 +137,20 @@ def read_ends(start: str, end: str, was: tuple[int, int], time: ClipTime) -> tup
     return (frames[0], frames[1]) if 0 <= frames[0] < frames[1] else None
 
 
-def _pose_facts(clip: Clip, segment: Segment, time: ClipTime, poses: Poses2d | None) -> PoseFacts:
+def _pose_facts(clip: Clip, segment: Segment, time: ClipTime, poses: Poses2d | None, *, is_needed: bool) -> PoseFacts:
     pose = clip.pose_of(segment.id)
     if pose is None:
-        return PoseFacts(is_set=False)
+        return PoseFacts(is_set=False, is_needed=is_needed)
     track = joints.track_of(clip, segment)
     seen = joints.detected(poses, pose.frame, track)
     known = joints.known_count(joints.shown(seen, pose.joint_edits))
-    words = f"{known} of {len(seen)} joints" if poses is not None or known else "no joints in this frame"
-    if pose.joint_edits:
-        edited = len(pose.joint_edits)
-        words += f", {'one' if edited == 1 else edited} by hand"
+    by_hand = len(pose.joint_edits)
+    if poses is None and not known:
+        words = say("no joints in this frame")
+    elif by_hand:
+        words = say("{known} of 9 joints, {count} by hand", known=known, count=by_hand)
+    else:
+        words = say("{known} of 9 joints", known=known)
     video = clip.video
     outside = not segment.start_frame <= pose.frame < segment.end_frame
     return PoseFacts(

@@ -49,6 +49,7 @@ class Posing(QObject):
         picture.people_shown.connect(lambda _: self.refresh())
         self._hands.moved.connect(self._move)
         self._hands.chosen_changed.connect(inspector.pose.choose_joint)
+        self._hands.chosen_changed.connect(lambda _: self.refresh())
         inspector.pose.joint_chosen.connect(self.choose)
         inspector.pose.others_wanted.connect(self._list_others)
 
@@ -107,7 +108,19 @@ class Posing(QObject):
             self._hands.show((), editable=False)
         else:
             self._hands.show(self.poses.seen_joints(meant), editable=self._document.read_only_reason is None)
+        self._hands.usually_say(self._hint(meant))
         self._inspector.pose.show_mode(on=self._is_on)
+
+    def _hint(self, meant: Meant | None) -> str:
+        """What can be done in the mode, while no joint is chosen."""
+        if not self._is_on or self._hands.chosen:
+            return ""
+        if meant is None:
+            return say("No characteristic pose in this frame: {key} goes to the next", key=shown("next-pose"))
+        return say(
+            "Drag a joint, or {key} to the next; {state}: visible, occluded, absent",
+            key=shown("next-joint"), state=shown("joint-state"),
+        )  # fmt: skip
 
     # ---- the mode ----
 

@@ -57,7 +57,7 @@ class JointHands(QObject):
         self.chosen = ""
         self.under = ""
         self.proposal: tuple[SeenJoint, ...] = ()
-        self.hint = ""
+        self.hint, self.usual_hint = "", ""
         self.box: Box | None = None
         self.is_editable = False
         self._going: Going | None = None
@@ -112,6 +112,12 @@ class JointHands(QObject):
         """What can be done now, at the picture's top; empty for nothing."""
         if hint != self.hint:
             self.hint = hint
+            self._view.update()
+
+    def usually_say(self, hint: str) -> None:
+        """What can be done while there is nothing better to say."""
+        if hint != self.usual_hint:
+            self.usual_hint = hint
             self._view.update()
 
     def ask_box(self, start: Box | None) -> None:
@@ -283,10 +289,11 @@ class JointHands(QObject):
 
     def paint(self, painter: QPainter, framing: Framing) -> None:
         """Over what is there, inside the picture."""
-        if self.joints or self.box:
+        hint = self.hint or self.usual_hint
+        if self.joints or self.box or hint:
             going = self._going.joint if self._going is not None else ""
             names = tuple(dict.fromkeys(each for each in (self.under, self.chosen) if each))
-            Handles(self._now(), self.chosen, going, names, self.proposal, self.box, self.hint).paint(painter, framing)
+            Handles(self._now(), self.chosen, going, names, self.proposal, self.box, hint).paint(painter, framing)
 
     def _now(self) -> tuple[SeenJoint, ...]:
         """The joints, one of them perhaps on its way."""

@@ -7,7 +7,15 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPen
-from PySide6.QtWidgets import QFrame, QListWidget, QListWidgetItem, QStyle, QStyledItemDelegate, QStyleOptionViewItem
+from PySide6.QtWidgets import (
+    QFrame,
+    QListWidget,
+    QListWidgetItem,
+    QScrollArea,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+)
 
 from core.bodies.skeletons import UPPER_BODY_9
 from core.project.joints import SeenJoint
@@ -64,6 +72,18 @@ class JointList(QListWidget):
         self.setCurrentRow(at)
         self.blockSignals(False)
         self.viewport().update()
+        area = self._scrolls()
+        inside = area.widget() if area is not None else None
+        if area is not None and inside is not None and at >= 0:
+            middle = self.mapTo(inside, self.visualItemRect(self.item(at)).center())
+            area.ensureVisible(middle.x(), middle.y(), 0, theme.px(_ROW))
+
+    def _scrolls(self) -> QScrollArea | None:
+        """What this list is scrolled in."""
+        above = self.parentWidget()
+        while above is not None and not isinstance(above, QScrollArea):
+            above = above.parentWidget()
+        return above
 
     def chosen(self) -> str:
         item = self.currentItem()

@@ -128,7 +128,11 @@ class Handles:
             if name == self.going:
                 words = f"{joint_words(name)}  {joint.x:.1f}, {joint.y:.1f}"
             wide = painting.words_width(words, 11, 600) + 14
-            left = at.x() + 18 if at.x() + 18 + wide < seen.right() - 4 else at.x() - 18 - wide
+            # Away from the body, so that no other joint is hidden.
+            outwards = joint.x < sum(each.x for each in self.joints) / len(self.joints)
+            room_left, room_right = at.x() - 18 - wide > seen.left() + 4, at.x() + 18 + wide < seen.right() - 4
+            is_left = (outwards and room_left) or not room_right
+            left = at.x() - 18 - wide if is_left else at.x() + 18
             top = min(max(at.y() - 11, seen.top() + 4), seen.bottom() - 26)
             painting.chip(painter, left, top, words, "#FFFFFF", QColor(16, 17, 20, 205), 11, 600, pad=7, height=22)
         if self.hint:

@@ -61,13 +61,15 @@ class PoseCard(QFrame):
         pose = facts.pose
         self._segment = facts.id
         self.figure.show_person(pose.person)
-        self._swatch.show_colour(facts.colour if pose.is_set else "warn")
-        self._at.setText(pose.at if pose.is_set else "No pose yet")
-        self._who.setText(pose.who if pose.is_set else "Go to the instant it shows best.")
+        lacks = pose.is_needed and not pose.is_set
+        self._swatch.show_colour("warn" if lacks else facts.colour)
+        self._at.setText(pose.at if pose.is_set else say("No pose yet") if lacks else say("Needs no pose"))
+        self._who.setText(pose.who if pose.is_set else say("Go to the instant it shows best.") if lacks else "")
+        self._who.setVisible(bool(self._who.text()))
         self._joints.setText(pose.joints)
         self._joints.setVisible(bool(pose.joints))
         self._go.setVisible(pose.is_set)
-        self._set.setText("Move here" if pose.is_set else "Set here")
+        self._set.setText(say("Move here") if pose.is_set else say("Set here"))
         self._set.setEnabled(editable)
 
 

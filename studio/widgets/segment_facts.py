@@ -11,6 +11,8 @@ class PoseFacts:
     """A segment's characteristic pose, or the lack of one."""
 
     is_set: bool
+    is_needed: bool = True
+    """A stretch that is no action needs none."""
     at: str = ""
     """The time, `0:52.17`."""
     frame: str = ""

@@ -15,6 +15,8 @@ from core.generation.blending import aligned_distance_m
 from core.generation.upper_body import nine_of
 from core.generations import packed, rows
 from core.geometry.rotations import matrices, rotation_vectors
+from core.project import joints
+from core.project.annotations import ABSENT
 from core.project.store import ProjectStore
 from tests.core.generation.made_motion import strolling
 from tests.core.made_up_project import made_up
@@ -92,6 +94,18 @@ def test_that_joints_moved_by_hand_move_the_pose(store):
     edited = np.array(anchor_of_clip_pose(store, clip, moved, 0.8).joints_m)
     hand = UPPER_BODY_9["right_hand"]
     assert edited[hand, 1] - edited[UPPER_BODY_9["neck"], 1] > plain[hand, 1] - plain[UPPER_BODY_9["neck"], 1] + 0.1
+
+
+def test_that_joints_put_by_hand_are_a_pose_where_nobody_was_detected(store):
+    clip = store.project.clips["clip-00"]
+    pose = clip.poses[0]
+    whole = joints.detected(store.tracks(clip.tracks), pose.frame, 0)
+    by_hand = replace(pose, joint_edits=whole)
+    expected = anchor_of_clip_pose(store, clip, pose, 0.8)
+    assert anchor_of_clip_pose(store, replace(clip, tracks=""), by_hand, 0.8).joints_m == expected.joints_m
+    absent = replace(pose, joint_edits={name: (x, y, ABSENT) for name, (x, y, _) in whole.items()})
+    with pytest.raises(ProjectError, match="Too little is seen"):
+        anchor_of_clip_pose(store, clip, absent, 0.8)
 
 
 def test_that_a_clip_without_poses_and_a_person_who_is_not_there_are_told_in_words(store):
