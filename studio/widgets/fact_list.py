@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from studio.widgets import parts
@@ -14,6 +15,7 @@ class FactList(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._facts: tuple[tuple[str, str], ...] = ()
+        self._filled: tuple[tuple[str, str], ...] = ()
         self._rows = parts.col(gap=7)
         self._actions = parts.col(gap=6)
         box = QVBoxLayout(self)
@@ -22,10 +24,19 @@ class FactList(QWidget):
         parts.fill(box, (self._rows, self._actions, None))
 
     def show_facts(self, rows: Sequence[tuple[str, str]]) -> None:
-        """A name and a fact a row."""
-        if self._facts != tuple(rows):
-            self._facts = tuple(rows)
-            fill_rows(self._rows, rows)
+        """A name and a fact a row; laid out when somebody looks."""
+        self._facts = tuple(rows)
+        if self.isVisible():
+            self._fill()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._fill()
+
+    def _fill(self) -> None:
+        if self._filled != self._facts:
+            self._filled = self._facts
+            fill_rows(self._rows, self._facts)
 
     def show_actions(self, *actions: QWidget) -> None:
         parts.refill(self._actions, [parts.row(each, None) for each in actions])
