@@ -96,7 +96,8 @@ class AnnotatePage(QWidget):
         )
         self.parts = Parts()
         self.back_out = Leaving(self.parts, self.timeline)
-        self.parts.add(Tracks(document, display, self.picture, self.timeline, self.changing))
+        self.tracks = Tracks(document, display, self.picture, self.timeline, self.changing)
+        self.parts.add(self.tracks)
         self.segments = Segments(document, self.changing, self.marking, self.casting, self.walks, self.timeline)
         self.parts.add(self.segments)
         self.labelling = Labelling(document, self.labels, self.marking)
@@ -402,7 +403,7 @@ class AnnotatePage(QWidget):
         ends = self.picture.video_ends
         self.timeline.show_contents(replace(contents, video_ends=ends), self.changing.actor)
         lacking, drafts = int(contents.poses.missing.sum()), sum(int(each.drafts.sum()) for each in contents.tracks)
-        words, any_missing = facts.missing_words(clip, contents.gaps, lacking, drafts)
+        words, any_missing = facts.missing_words(clip, contents.gaps, lacking, drafts, contents.overlapping)
         self.head.show_missing(words, any_missing=any_missing)
         self.head.show_actor(self.casting.name() if self.casting.has_several else "")
         self.picture.show_frame()
@@ -462,7 +463,7 @@ class AnnotatePage(QWidget):
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         if not self.timeline.rect().contains(self.timeline.mapFromGlobal(event.globalPos())):
             return
-        self.segments.open_menu(self, event.globalPos(), self.commands())
+        self.segments.open_menu(self, event.globalPos(), self.commands(), self.tracks.fill_menu)
 
 
 def _middle(timeline: Timeline, playhead: int) -> float:

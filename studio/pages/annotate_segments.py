@@ -164,8 +164,14 @@ class Segments(QObject):
 
     # ---- the menu ----
 
-    def open_menu(self, owner: QWidget, at: QPoint, commands: Mapping[str, Callable[[], object]]) -> None:
-        """What can be done with the segments that are chosen."""
+    def open_menu(
+        self,
+        owner: QWidget,
+        at: QPoint,
+        commands: Mapping[str, Callable[[], object]],
+        fill_rows: Callable[[QMenu, str], None],
+    ) -> None:
+        """What can be done with the segments that are chosen, and with the rows of the timeline."""
         menu = QMenu(owner)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         editable = self._timeline.editable
@@ -182,6 +188,12 @@ class Segments(QObject):
                 if name in commands:
                     action = menu.addAction(self._words(name), commands[name])
                     action.setEnabled(editable or name in _ANY_TIME)
+        menu.addSeparator()
+        scene = self._timeline.scene
+        chosen = next((place for each in self._changing.chosen if (place := scene.contents.place_of(each))), None)
+        main = scene.main_track if chosen is None else chosen[0]
+        row = next((each for each in scene.rows() if each.kind == "segments" and each.track == main), None)
+        fill_rows(menu.addMenu("Rows"), "" if row is None else row.key)
         menu.popup(at)
 
     def _words(self, name: str) -> str:

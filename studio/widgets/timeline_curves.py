@@ -103,13 +103,22 @@ def suggestions(painter: QPainter, axis: Axis, row: Row, marks: SuggestionMarks)
         painter.setPen(QPen(QColor("#FFFFFF" if look.name == "dark" else look.text), 2))
         painter.setBrush(QColor(look.accent))
         painter.drawEllipse(QPointF(x, middle), most, most)
-        words = said_of(marks, marks.current)
-        following = marks.frames[marks.current + 1 :]
-        room = (axis.x(int(following[0])) if len(following) else axis.left + axis.width) - x - most - 14
-        if room > theme.px(60):
-            baseline = middle + theme.px(10.5) * 0.36
-            painting.put(painter, x + most + 6, baseline, words, look.text2, 10.5, width=room)
+        _said_beside(painter, axis, row, marks, x + most + 4)
     painter.restore()
+
+
+def _said_beside(painter: QPainter, axis: Axis, row: Row, marks: SuggestionMarks, x: float) -> None:
+    """Score and reasons of the current one, over weaker dots where there is no room beside them."""
+    look = theme.now()
+    words = said_of(marks, marks.current)
+    wide = painting.words_width(words, 10.5) + 8
+    right = axis.left + axis.width - 4
+    left = x if x + wide <= right else x - 2 * (x - axis.x(int(marks.frames[marks.current]) + 0.5)) - wide
+    height = min(row.height, theme.px(16))
+    ground = QRectF(left, row.top + (row.height - height) / 2, min(wide, axis.width), height)
+    painter.fillRect(ground, theme.alpha(look.panel, 0.88))
+    baseline = ground.center().y() + theme.px(10.5) * 0.36
+    painting.put(painter, ground.left() + 4, baseline, words, look.text2, 10.5, width=ground.width() - 6)
 
 
 def said_of(marks: SuggestionMarks, at: int) -> str:

@@ -202,8 +202,11 @@ class Heads(QObject):
             tools = tools_of(row)
             if tools:
                 left = tool_rect(scene, row, len(tools) - 1).left()
-                ground = QRectF(left - 4, row.top, scene.head - left + 3, row.height + 1)
+                ground = QRectF(30, row.top, scene.head - 31, row.height + 1)
                 painter.fillRect(ground, QColor(look.panel))
+                middle = row.top + min(row.height / 2, 22.0)
+                baseline = middle + theme.px(11.5) * 0.36
+                painting.put(painter, 34, baseline, row.name, look.text, 11.5, 600, width=left - 36)
             for place, tool in enumerate(tools):
                 self._paint_tool(painter, tool_rect(scene, row, place), tool, row, is_over=tool == over)
         if self._pressed is not None and self._drop is not None:

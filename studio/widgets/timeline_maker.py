@@ -232,7 +232,7 @@ class ContentsMaker:
         gone = int(np.count_nonzero(before[segments.first : segments.first + len(segments.old)]))
         here = state.whose[segments.first : segments.first + len(segments.new)] == number
         ids = [each.id for each, mine in zip(segments.new, here.tolist(), strict=True) if mine]
-        mine = np.nonzero(state.whose == number)[0]
+        mine = slice(None) if len(was.contents.tracks) == 1 else np.nonzero(state.whose == number)[0]
         drafts = state.drafts[mine]
         if not gone and not ids:
             return track if np.array_equal(drafts, track.drafts) else replace(track, drafts=drafts)

@@ -1,16 +1,19 @@
 """The timeline: what lies where, what a drag does, and that it stays quick."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QAccessible, QColor
+from PySide6.QtGui import QAccessible, QColor, QNativeGestureEvent, QPointingDevice
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
+from core.bodies.skeletons import UPPER_BODY_9
+from core.motion import Poses2d
 from core.project import edits
 from core.project.annotations import (
     BY_HAND,
@@ -29,11 +32,13 @@ from studio.widgets import timeline_accessible
 from studio.widgets import timeline_paint as paint
 from studio.widgets.clip_time import ClipTime, read_frame, say_time
 from studio.widgets.timeline import Timeline
-from studio.widgets.timeline_axis import FOOT, RULER, Axis
-from studio.widgets.timeline_contents import contents_of, gaps_of, rows_of_overlaps
-from studio.widgets.timeline_drag import EndDrag, MoveDrag, PoseDrag, dragged, snap_targets
+from studio.widgets.timeline_axis import FOOT, RULER, Arrangement, Axis, Wish
+from studio.widgets.timeline_contents import SuggestionMarks, contents_of, gaps_of, rows_of_overlaps
+from studio.widgets.timeline_drag import CopyDrag, EndDrag, MoveDrag, PoseDrag, dragged, ripple_drag, snap_targets
+from studio.widgets.timeline_heads import tool_rect
 from studio.widgets.timeline_maker import ContentsMaker
 from studio.widgets.timeline_scene import HEAD
+from studio.widgets.timeline_signals import HandSpeed, MinMax, hand_speed
 
 BY = Provenance(author="Ines", at="2026-01-01T00:00:00+00:00")
 NAMES = ("cut", "wash", "peel")
@@ -452,3 +457,225 @@ def test_that_a_screen_reader_hears_every_item_of_a_short_timeline(timeline):
         "wash, 0:08.00 to 0:12.00, has no pose yet, segment 2 of 3",
         "peel, 0:20.00 to 0:28.00, has no pose yet, segment 3 of 3",
     ]
+
+
+def test_that_a_screen_reader_hears_what_is_suggested_and_what_the_curves_say(timeline):
+    timeline_accessible.install()
+    timeline.resize(timeline.width(), 320)
+    marks = SuggestionMarks(("a", "c"), np.array([120, 600]), np.array([0.81, 0.4]), ("arms far out", ""), 0)
+    timeline.show_suggestions(marks)
+    speeds = np.stack([np.full(1000, 1.25), np.full(1000, np.nan)], axis=1).astype(np.float32)
+    timeline.show_scene(replace(timeline.scene, speed=HandSpeed(speeds)))
+    interface = QAccessible.queryAccessibleInterface(timeline)
+    said = [interface.child(n).text(QAccessible.Text.Name) for n in range(interface.childCount())]
+    assert said[3:] == [
+        "suggested pose of cut, 0:04.80, 81 %, arms far out",
+        "suggested pose of peel, 0:24.00, 40 %",
+        "Hand speed, left blue, right orange, up to 1.2 torso lengths/s; "
+        "here left hand 1.2, right hand not seen torso lengths/s",
+    ]
+    assert all(interface.indexOfChild(interface.child(n)) == n for n in range(interface.childCount()))
+
+
+# ---- drags that take others along ----
+
+
+def test_that_a_drag_with_control_of_an_end_wishes_a_ripple_and_shows_what_comes_along(timeline):
+    told = []
+    timeline.snapping = False
+    timeline.rippled.connect(lambda *each: told.append(each))
+    control = Qt.KeyboardModifier.ControlModifier
+    drag(timeline, at(timeline, 199), at(timeline, 250), let_go=False, modifier=control)
+    outcome = timeline.scene.outcome
+    assert outcome.behind.count == 2
+    assert outcome.spans[0][:2] == ("a", 100)
+    by = outcome.by
+    QTest.mouseRelease(timeline, Qt.MouseButton.LeftButton, control, at(timeline, 250).toPoint())
+    assert told == [("a", "end", 200 + by)]
+    assert abs(by - 51) <= 2
+
+
+@given(st.lists(st.tuples(st.integers(0, 60), st.integers(1, 60)), min_size=1, max_size=8), st.data())
+def test_that_a_ripple_drag_lands_on_frames_keeps_every_gap_behind_and_stays_in_the_clip(pieces, data):
+    spans, reached = [], 0
+    for number, (gap, long) in enumerate(pieces):
+        spans.append((f"s{number}", number % 3, reached + gap, reached + gap + long))
+        reached += gap + long
+    some = contents(spans)
+    segment = data.draw(st.sampled_from(spans))
+    end = data.draw(st.sampled_from(("start", "end")))
+    held = ripple_drag(some, segment[0], end)
+    assert held is not None
+    wish = data.draw(st.floats(-300, 1500))
+    outcome = dragged(held, some, wish, [0, 1000], 4.0)
+    assert isinstance(outcome.by, int)
+    (name, start, stop) = outcome.spans[0]
+    assert 0 <= start < stop <= 1000
+    track = some.tracks[0]
+    moved = track.ends[held.behind.segments] + outcome.by
+    assert not len(moved) or int(moved.max()) <= 1000
+    assert (stop - segment[3] if end == "end" else start - segment[2]) == outcome.by
+    assert name == segment[0]
+
+
+@given(st.data())
+def test_that_every_drag_lands_on_frames_inside_the_clip(data):
+    some = contents([("a", 0, 100, 200), ("b", 1, 200, 300), ("c", 2, 500, 700)], [("a", 150)])
+    held = data.draw(
+        st.sampled_from(
+            [EndDrag("a", "end"), EndDrag("b", "start", alone=True), MoveDrag(("a", "c"), 150), PoseDrag("a"),
+             CopyDrag(("b",), 210), ripple_drag(some, "b", "end"), ripple_drag(some, "a", "start")]
+        )
+    )  # fmt: skip
+    outcome = dragged(
+        held, some, data.draw(st.floats(-500, 1500)), snap_targets(some, 333, ()), data.draw(st.floats(0, 9))
+    )
+    for _, start, end in outcome.spans:
+        assert isinstance(start, int)
+        assert isinstance(end, int)
+        assert 0 <= start < end <= 1000
+    if outcome.pose is not None:
+        assert 0 <= outcome.pose[1] < 1000
+    assert 0 <= outcome.frame < 1000
+
+
+def test_that_a_drag_with_alt_wishes_copies_and_leaves_the_segment_where_it_is(timeline):
+    copies, moves = [], []
+    timeline.snapping = False
+    timeline.spans_copied.connect(copies.append)
+    timeline.spans_moved.connect(lambda *each: moves.append(each))
+    drag(timeline, at(timeline, 600), at(timeline, 850), modifier=Qt.KeyboardModifier.AltModifier)
+    (((name, start, end),),) = copies
+    assert (name, end - start) == ("c", 200)
+    assert abs(start - 750) <= 2
+    assert not moves
+
+
+def test_that_a_click_on_an_end_with_control_adds_it_and_a_click_on_one_of_many_chooses_it_alone(timeline):
+    left, control = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ControlModifier
+    QTest.mouseClick(timeline, left, pos=at(timeline, 150).toPoint())
+    QTest.mouseClick(timeline, left, control, at(timeline, 699).toPoint())
+    assert timeline.chosen == {"a", "c"}
+    QTest.mouseClick(timeline, left, pos=at(timeline, 600).toPoint())
+    assert timeline.chosen == {"c"}
+
+
+# ---- rows ----
+
+
+def test_that_nobodys_segments_are_dragged_while_they_are_locked_and_it_is_said(timeline):
+    told, refused = [], []
+    timeline.spans_moved.connect(lambda *_: told.append(1))
+    timeline.refused.connect(refused.append)
+    timeline.arrange(timeline.scene.arrangement.locking("person:", on=True))
+    drag(timeline, at(timeline, 600), at(timeline, 800))
+    assert not told
+    assert timeline.chosen == {"c"}
+    assert refused == ["Actions is locked: open the lock at the left to change it"]
+    timeline.arrange(timeline.scene.arrangement.locking("person:", on=False))
+    drag(timeline, at(timeline, 600), at(timeline, 800))
+    assert told
+
+
+def test_that_a_head_that_is_dragged_puts_its_row_elsewhere_and_a_hidden_row_comes_back(timeline):
+    def kinds():
+        return [each.kind for each in timeline.scene.rows()]
+
+    assert kinds() == ["segments", "poses"]
+    rows = timeline.scene.rows()
+    start, end = QPointF(50, rows[0].top + 10), QPointF(50, rows[1].bottom - 1)
+    drag(timeline, start, end)
+    assert kinds() == ["poses", "segments"]
+    key = next(each.key for each in timeline.scene.rows() if each.kind == "poses")
+    row = timeline.scene.rows()[0]
+    eye = tool_rect(timeline.scene, row, 1).center()
+    QTest.mouseClick(timeline, Qt.MouseButton.LeftButton, pos=eye.toPoint())
+    assert kinds() == ["segments"]
+    timeline.arrange(timeline.scene.arrangement.hiding(key, on=False))
+    assert kinds() == ["poses", "segments"]
+
+
+@given(st.permutations(["frames", "person:Ada", "poses", "suggestions", "confidence", "speed"]), st.data())
+def test_that_a_row_nobody_placed_follows_the_one_it_usually_follows(order, data):
+    known = data.draw(st.lists(st.sampled_from(order), unique=True))
+    usual = ["frames", "person:Ada", "poses", "suggestions", "confidence", "speed"]
+    wishes = [Wish("poses", each, each, 20.0) for each in usual]
+    made = [each.key for each in Arrangement(order=tuple(known)).sorted(wishes)]
+    assert sorted(made) == sorted(usual)
+    assert [each for each in made if each in known] == known
+    for each in set(usual) - set(known):
+        before = usual.index(each) - 1
+        if before >= 0:
+            assert made.index(usual[before]) < made.index(each)
+
+
+def test_that_rows_which_do_not_fit_are_scrolled_to_and_all_overlapping_segments_can_be_reached(timeline):
+    many = [(f"s{number}", number % 3, 100 + 10 * number, 400) for number in range(6)]
+    timeline.show_contents(contents(many))
+    timeline.resize(timeline.width(), 150)
+    assert timeline.scene.most_scroll > 0
+    timeline.show_scene(timeline.scene.scrolled(10_000))
+    assert timeline.scene.scroll == timeline.scene.most_scroll
+    seen = set()
+    for scroll in np.linspace(0, timeline.scene.most_scroll, 12):
+        timeline.show_scene(replace(timeline.scene, scroll=float(scroll)))
+        for y in range(int(RULER), timeline.scene.bottom):
+            hit = timeline.scene.hit(QPointF(timeline.scene.axis.x(300), y))
+            seen |= {hit.segment} if hit is not None and hit.part != "missing" else set()
+    assert seen == {f"s{number}" for number in range(6)}
+
+
+def test_that_a_pinch_zooms_where_the_fingers_are(timeline):
+    x = timeline.scene.axis.x(400)
+    touchpad = QPointingDevice.primaryPointingDevice()
+    kind = Qt.NativeGestureType.ZoomNativeGesture
+    place = QPointF(x, 60)
+    event = QNativeGestureEvent(kind, touchpad, 2, place, place, place, 0.5, QPointF())
+    QApplication.sendEvent(timeline, event)
+    axis = timeline.scene.axis
+    assert axis.px_per_frame == pytest.approx(axis.whole * 1.5, rel=1e-3)
+    assert axis.frame(x) == pytest.approx(400, abs=0.5)
+
+
+# ---- curves ----
+
+
+@given(
+    st.lists(st.floats(0, 1, width=32) | st.just(float("nan")), min_size=1, max_size=300),
+    st.floats(0.3, 80),
+    st.integers(0, 200),
+)
+def test_that_a_pyramid_says_at_least_what_every_column_holds_and_nothing_that_is_not_there(values, each, first):
+    curve = np.array(values, dtype=np.float32)
+    edges = np.arange(min(first, len(curve) - 1), len(curve) + 1e-9, each)
+    if len(edges) < 2:
+        return
+    low, high = MinMax(curve).columns(edges)
+    for column, (start, stop) in enumerate(itertools.pairwise(edges)):
+        inside = curve[int(start) : max(int(stop), int(start) + 1)]
+        known = inside[np.isfinite(inside)]
+        if len(known):
+            assert low[column] <= known.min()
+            assert high[column] >= known.max()
+    finite = curve[np.isfinite(curve)]
+    if len(finite):
+        assert np.nanmin([finite.min(), *low[np.isfinite(low)]]) == finite.min()
+        assert np.nanmax([finite.max(), *high[np.isfinite(high)]]) == finite.max()
+
+
+def test_that_a_hand_that_crosses_two_torsos_in_a_second_is_twice_as_fast_whatever_the_scale():
+    frames, rate = 60, 20.0
+    for scale in (40.0, 160.0):
+        joints = np.zeros((frames, 1, len(UPPER_BODY_9.joints), 2), dtype=np.float32)
+        at_joint = {name: place for place, name in enumerate(UPPER_BODY_9.joints)}
+        joints[:, 0, at_joint["hip"], 1] = scale
+        joints[:, 0, at_joint["left_hand"], 0] = np.arange(frames) * 2 * scale / rate
+        sure = np.ones(joints.shape[:3], dtype=np.float32)
+        sure[30:35, 0, at_joint["left_hand"]] = 0.0
+        found = hand_speed(Poses2d(UPPER_BODY_9, joints, sure), 0, ClipTime(frames, rate))
+        assert found is not None
+        left, right = found.values[:, 0], found.values[:, 1]
+        assert np.isnan(left[[0, *range(30, 36)]]).all()
+        assert np.isfinite(left[1:30]).all()
+        np.testing.assert_allclose(left[1:30], 2.0, rtol=1e-4)
+        np.testing.assert_allclose(right[1:], 0.0, atol=1e-6)
