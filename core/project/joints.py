@@ -15,8 +15,10 @@ Every function here gives edits in their normal form, in which no joint repeats 
 twice, or moving a joint there and back, leaves nothing behind.
 """
 
+from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import islice, takewhile
 from typing import Literal
 
 import numpy as np
@@ -181,6 +183,12 @@ def _form(like: Joints | None, width: int, height: int) -> np.ndarray:
         return neutral
     whole = guesses(like, None, width, height)
     return np.array([like[name][:2] if is_known(like[name]) else whole[name] for name in NAMES])
+
+
+def poses_at(clip: Clip, frame: int) -> tuple[CharacteristicPose, ...]:
+    """The characteristic poses in a frame, found by halves: a clip may have thousands."""
+    first = bisect_left(clip.poses, frame, key=lambda pose: pose.frame)
+    return tuple(takewhile(lambda pose: pose.frame == frame, islice(clip.poses, first, None)))
 
 
 def nearest_pose(clip: Clip, segment: Segment, frame: int) -> CharacteristicPose | None:

@@ -13,7 +13,7 @@ from core.geometry.rotations import matrices
 from core.motion import SEEN
 from core.project.annotations import Clip
 from core.project.cameras import camera_of
-from core.project.joints import as_seen, track_of
+from core.project.joints import as_seen, poses_at, track_of
 from core.rendering.moving import Footage, MovingBody, MovingScene, Shot
 from studio import theme
 from studio.display import Display
@@ -86,7 +86,7 @@ class PictureBody(QObject):
         if clip is None or frame is None or self._display.shows("annotate") == "joints":
             return None
         tracks, track = self._picture.tracks(), self._picture.actor_track()
-        marked = [each for each in clip.poses if each.frame == frame and each.joint_edits]
+        marked = [each for each in poses_at(clip, frame) if each.joint_edits]
         segments = [(each, clip.segment(each.segment)) for each in marked]
         by_hand = [pose for pose, segment in segments if segment is not None and track_of(clip, segment) == track]
         one = as_seen(tracks, frame, track, by_hand[-1].joint_edits if by_hand else {})

@@ -14,7 +14,7 @@ from PySide6.QtGui import QPixmap
 from core.errors import CoreError, ProjectError
 from core.motion import Poses2d
 from core.project.annotations import Clip, FrameIdentity
-from core.project.joints import track_of
+from core.project.joints import poses_at, track_of
 from studio.document import Document
 from studio.jobs import Jobs
 from studio.pages.annotate_states import PictureWords
@@ -194,8 +194,8 @@ class ClipPicture(QObject):
             return
         names = {each.track: each.name for each in clip.actors if each.track is not None}
         people = list(people_at(poses, frame, names, self.actor_track())) if poses is not None else []
-        for pose in clip.poses:
-            segment = clip.segment(pose.segment) if pose.frame == frame and pose.joint_edits else None
+        for pose in poses_at(clip, frame):
+            segment = clip.segment(pose.segment) if pose.joint_edits else None
             if segment is not None:
                 track = track_of(clip, segment)
                 is_actor = track == self.actor_track()

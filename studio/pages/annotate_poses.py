@@ -1,5 +1,6 @@
 """Which characteristic pose a verb of Annotate is about, with what the detector saw there, and what it can copy."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from core.project import joints
@@ -51,7 +52,7 @@ class Poses:
         clip, frame = self._document.clip, self._picture.frame_shown
         if clip is None or frame is None or frame != self._document.playhead:
             return None
-        return self._first(clip, [each for each in clip.poses if each.frame == frame])
+        return self._first(clip, joints.poses_at(clip, frame))
 
     def meant(self) -> Meant | None:
         """The pose of the one chosen segment; else that at the playhead; else that of the segment it lies in."""
@@ -62,7 +63,7 @@ class Poses:
             pose = clip.pose_of(next(iter(self._changing.chosen)))
             if pose is not None:
                 return self._first(clip, [pose])
-        at = self._first(clip, [each for each in clip.poses if each.frame == self._document.playhead])
+        at = self._first(clip, joints.poses_at(clip, self._document.playhead))
         under = self._changing.at_playhead()
         pose = clip.pose_of(under.id) if under is not None else None
         return at or self._first(clip, [pose] if pose is not None else [])
@@ -81,8 +82,7 @@ class Poses:
         """What a pose can be copied from: the frame before, and the same person's nearest other pose."""
         clip, frame = meant.clip, meant.pose.frame - 1
         before = joints.detected(self._picture.tracks(), frame, meant.track)
-        there = [each for each in clip.poses if each.frame == frame]
-        of_person = [each for each in there if self._track(clip, each) == meant.track]
+        of_person = [each for each in joints.poses_at(clip, frame) if self._track(clip, each) == meant.track]
         if of_person:
             before = joints.shown(before, of_person[0].joint_edits)
         found = [Neighbour(say("frame {number}", number=say_count(frame)), frame, before)]
@@ -95,7 +95,7 @@ class Poses:
             found.append(Neighbour(words, near.frame, self._joints_of(clip, near)))
         return [each for each in found if any(map(joints.is_known, each.joints.values()))]
 
-    def _first(self, clip: Clip, poses: list[CharacteristicPose]) -> Meant | None:
+    def _first(self, clip: Clip, poses: Sequence[CharacteristicPose]) -> Meant | None:
         pairs = [(pose, clip.segment(pose.segment)) for pose in poses]
         known = [(pose, segment) for pose, segment in pairs if segment is not None]
         if not known:

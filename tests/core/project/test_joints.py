@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from core.bodies.skeletons import BODY_25, UPPER_BODY_9
 from core.datasets.steps import PersonTrack, View
@@ -150,6 +151,15 @@ def test_that_the_nearest_pose_is_the_same_persons_and_not_the_segments_own():
     first = joints.nearest_pose(clip.without_pose(nearest.segment), third, 0)
     assert first is not None
     assert first.segment == clip.segments[0].id
+
+
+def test_that_all_poses_of_a_frame_are_found_and_no_other():
+    clip = next(iter(made_up(1).project.clips.values()))
+    first, second, third = clip.poses[:3]
+    clip = clip.with_pose(replace(second, frame=first.frame)).with_pose(replace(third, frame=first.frame + 1))
+    for frame in range(first.frame - 1, first.frame + 3):
+        assert joints.poses_at(clip, frame) == tuple(each for each in clip.poses if each.frame == frame)
+    assert len(joints.poses_at(clip, first.frame)) == 2
 
 
 @pytest.mark.parametrize("place", [(float("nan"), 1.0, 1.0), (1.0, float("inf"), 1.0), (1.0, 1.0, 1.5)])
