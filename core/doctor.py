@@ -19,6 +19,7 @@ import msgspec
 
 import resources
 from core.demo import kind_of, shipped_checkpoints
+from core.wording import counted
 
 PACKAGES = (
     "PySide6-Essentials", "pyqtgraph", "pyvista", "vtk", "torch", "smplx", "trimesh", "opencv-python", "av",
@@ -40,7 +41,7 @@ def examine(folder: Path | None = None) -> list[Finding]:
     """All findings, in the order a person reads them. `folder` is where projects will lie (home by default)."""
     looks: tuple[Callable[[], Finding], ...] = (
         _python, _packages, _display, _graphics_library, _graphics_card, _fonts, _codecs, _weights, _body, _models,
-        lambda: _disk(folder or Path.home()),
+        lambda: _disk(folder or Path.home()), _light_copies,
     )  # fmt: skip
     return [look() for look in looks]
 
@@ -214,6 +215,14 @@ def _disk(folder: Path) -> Finding:
             "Disk", "problem", f"{free_gb:.1f} GB free", "Free some space: tracks and checkpoints need room."
         )
     return Finding("Disk", "ok", f"{free_gb:.0f} GB free")
+
+
+def _light_copies() -> Finding:
+    from core.video.proxy import LIMIT_BYTES, copies_folder, kept
+
+    copies, size_bytes = kept(copies_folder())
+    says = f"{counted(copies, 'video')}, {size_bytes / 2**30:.1f} of at most {LIMIT_BYTES / 2**30:.0f} GB"
+    return Finding("Light copies", "ok", f"{says} in {copies_folder()}; they may be deleted")
 
 
 def main() -> int:

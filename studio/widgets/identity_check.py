@@ -7,6 +7,7 @@ One thread, with a reader of its own, so that looking never waits for checking.
 
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from PySide6.QtGui import QImage
 from core.errors import CoreError
 from core.project.annotations import FrameIdentity, VideoFile
 from core.video import Video, frame_luma, open_video, same_frame
+from core.video.proxy import GOP, Proxy, copies_folder, proxy_of
 from studio.widgets.departed import Departed
 from studio.widgets.frame_source import Idle
 
@@ -154,6 +156,12 @@ class _Worker(threading.Thread):
         return Verdict(is_same, len(video), len(inside[::step]), tuple(different), late, now)
 
     def _draw(self, video: Video) -> None:
+        """Thumbnails: of keyframes, or of any eighth frame where there is a light copy."""
+        with ExitStack() as opened:
+            copy = proxy_of(video, copies_folder())
+            self._draw_from(video, opened.enter_context(copy) if copy is not None else None)
+
+    def _draw_from(self, video: Video, copy: Proxy | None) -> None:
         while True:
             with self._changed:
                 if not self._wanted:
@@ -165,12 +173,14 @@ class _Worker(threading.Thread):
                 frame, self._wanted = self._wanted[0], self._wanted[1:]
             if not 0 <= frame < len(video):
                 continue
-            key = video.keyframe_before(frame)
+            with_copy = copy is not None and copy.holds(frame - frame % GOP)
+            key = frame - frame % GOP if with_copy else video.keyframe_before(frame)
             if key in self._drawn:
                 continue
             self._drawn.add(key)
             try:
-                rgb = np.ascontiguousarray(video.thumbnail(key, self._thumbnail_px))
+                source = copy if copy is not None and with_copy else video
+                rgb = np.ascontiguousarray(source.thumbnail(key, self._thumbnail_px))
             except CoreError:
                 continue
             image = QImage(rgb.data, rgb.shape[1], rgb.shape[0], rgb.strides[0], QImage.Format.Format_RGB888)

@@ -289,10 +289,15 @@ class VideoView(QWidget):
 
 
 def _person_at(people: tuple[Person, ...], framing: Framing, at: QPointF) -> Person | None:
-    """The smallest of those under a point: a person far away may stand before a near one's box."""
+    """The smallest of those under a point: a person far away may stand before a near one's box.
+
+    Where that is the actor already, the next larger one: several clicks go round those who overlap.
+    """
     boxes = [(_rect_of(each, framing), each) for each in people]
     under = [(box.width() * box.height(), each) for box, each in boxes if box.contains(at)]
-    return min(under, key=lambda each: each[0])[1] if under else None
+    sorted_out = [each for _, each in sorted(under, key=lambda each: each[0])]
+    actor = next((place for place, each in enumerate(sorted_out) if each.is_actor), -1)
+    return sorted_out[(actor + 1) % len(sorted_out)] if sorted_out else None
 
 
 def _rect_of(person: Person, framing: Framing) -> QRectF:

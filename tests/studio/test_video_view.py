@@ -2,6 +2,7 @@
 
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from core.bodies.skeletons import BLAZEPOSE_33, UPPER_BODY_9
 from core.motion import Poses2d
 from core.project.annotations import FrameIdentity, VideoFile
 from core.video import frame_luma, open_video, same_frame, write_video
+from core.video.proxy import make_proxy
 from studio import theme
 from studio.widgets.clip_time import ClipTime
 from studio.widgets.frame_compare import picture_of
@@ -209,6 +211,18 @@ def test_that_a_swapped_video_is_noticed_by_its_frames_and_a_shorter_one_by_its_
     assert not picture_of(verdict.now[0]).isNull()
 
 
+def test_that_with_a_light_copy_thumbnails_are_of_every_eighth_frame(check, qtbot, video, tmp_path, monkeypatch):
+    monkeypatch.setenv("POSECAST_LIGHT_COPIES", str(tmp_path))
+    list(make_proxy(video, tmp_path))
+    came = {}
+    check.thumbnail.connect(lambda frame, image: came.update({frame: shade_of(image)}))
+    check.start(video, facts_of(video), [], 24)
+    check.want_thumbnails([5, 30, 31, 55])
+    qtbot.waitUntil(lambda: len(came) == 3 and check.is_settled(), timeout=30_000)
+    assert sorted(came) == [0, 24, 48]
+    assert all(abs(shade - (10 + 3 * frame)) <= 4 for frame, shade in came.items())
+
+
 def test_that_thumbnails_are_small_pictures_of_keyframes(check, qtbot, video):
     verdict_of(check, qtbot, video, facts_of(video), [])
     with qtbot.waitSignal(check.thumbnail, timeout=30_000) as told:
@@ -354,6 +368,22 @@ def test_that_a_click_on_a_person_says_who(view):
     view.show_people((a_person(),))
     QTest.mouseClick(view, Qt.MouseButton.LeftButton, pos=view.framing.to_view(640, 320).toPoint())
     assert told == [0]
+
+
+def test_that_clicks_where_four_people_overlap_go_round_them_from_the_nearest_box(view):
+    steps = np.random.default_rng(1).uniform(-1, 1, (9, 2))
+    people = [
+        Person("", UPPER_BODY_9, (np.array([640, 320]) + wide * steps).astype(np.float32), np.ones(9), False, track)
+        for track, wide in enumerate((200.0, 60.0, 120.0, 30.0))
+    ]
+    told: list[int] = []
+    view.person_clicked.connect(told.append)
+    at = view.framing.to_view(640, 320).toPoint()
+    for _ in range(5):
+        actor = told[-1] if told else -1
+        view.show_people(tuple(replace(each, is_actor=each.track == actor) for each in people))
+        QTest.mouseClick(view, Qt.MouseButton.LeftButton, pos=at)
+    assert told == [3, 1, 2, 0, 3]
 
 
 def test_that_the_headline_stands_in_the_labels_colour(view):
