@@ -124,9 +124,9 @@ def question_in_words(names: Names, conflict: Conflict) -> str:
         return f"Both marked {stretch}"
     what = row_in_words(names, table, conflict.clip, rows[0])
     if conflict.kind == "deleted here":
-        return f"{what}: deleted here, changed there"
+        return f"Deleted here: {what}"
     if conflict.kind == "deleted there":
-        return f"{what}: changed here, deleted there"
+        return f"Deleted there: {what}"
     fields = dict.fromkeys(_FIELDS.get(name, "") for name in conflict.fields if name != "identity")
     return f"{' and '.join(each for each in fields if each)} of {what}" if conflict.kind == "changed" else what
 

@@ -30,6 +30,7 @@ from studio.document import Document
 from studio.widgets import parts
 from studio.widgets.beside import Beside
 from studio.widgets.dialogs import Dialog
+from studio.widgets.merge_sides import fit_into
 from studio.words import say
 
 _HEADS = (
@@ -97,7 +98,7 @@ class AgreementWindow(Dialog):
         self.box.addWidget(parts.row(self.tabs, None))
         self.box.addWidget(self._stack, 1)
         self.add_close(self.export, self.command)
-        self.resize(theme.px(1040), theme.px(600))
+        fit_into(self, parent, 1040, 600)
         self._fill()
         self.measure()
 
@@ -115,6 +116,7 @@ class AgreementWindow(Dialog):
         """Take another copy, or an exported table, as the other annotator."""
         self._there = (path, author)
         self._fill()
+        self.one.setCurrentIndex(0)
         self.other.setCurrentIndex(self.other.findData(_COPY if path.is_dir() else _TABLE))
         self.measure()
 
@@ -185,20 +187,16 @@ class AgreementWindow(Dialog):
             return
         whole = found.overall
         low, high = found.intervals.get("kappa", (None, None))
-        self.sums.setText(
-            say(
-                "F1 {f1} at half overlap, κ {kappa}, poses {median} apart at the median",
-                f1=_share(whole.f1["0.5"]),
-                kappa=_share(whole.kappa) + (f" ({_share(low)} to {_share(high)})" if low is not None else ""),
-                median=_seconds(whole.median_s),
-            )
-        )
-        joints = say("joints {px} px apart", px=f"{whole.joint_px:.1f}") if whole.joint_px is not None else ""
-        moved = say("{count} joints moved by hand", count=whole.moved) if whole.joint_px is not None else ""
-        counts = say(
-            "{clips} clips that both marked, {left} that one did not", clips=len(found.clips), left=found.only_one
-        )
-        self.about.setText(" · ".join(each for each in (counts, joints, moved) if each))
+        kappa = _share(whole.kappa) + (f" ({_share(low)} to {_share(high)})" if low is not None else "")
+        sums = [say("F1 {f1} at half overlap, κ {kappa}", f1=_share(whole.f1["0.5"]), kappa=kappa)]
+        if whole.median_s is not None:
+            sums.append(say("poses {seconds} apart at the median", seconds=_seconds(whole.median_s)))
+        self.sums.setText(", ".join(sums))
+        said = [say("Clips that both marked: {count}, only one: {one}", count=len(found.clips), one=found.only_one)]
+        if whole.joint_px is not None:
+            said.append(say("joints {px} px apart", px=f"{whole.joint_px:.1f}"))
+            said.append(say("moved by hand: {count}", count=whole.moved))
+        self.about.setText(" · ".join(said))
         _fill(self.labels, [_row(each) for each in (whole, *found.labels)])
         _fill(self.clips, [_row(each) for each in found.of_clips])
         pairs = [
@@ -231,8 +229,12 @@ class AgreementWindow(Dialog):
         self._say(" ".join(each for each in (f"{error}.", error.hint) if each))
 
     def _show_tab(self, at: int) -> None:
-        if self.found is not None and self.found.clips:
-            self._stack.setCurrentIndex(at)
+        if self.found is None or not self.found.clips:
+            return
+        table = (self.labels, self.clips, self.mixed, self.worst)[at]
+        if not table.rowCount():
+            self._says.setText(say("The two agree everywhere."))
+        self._stack.setCurrentWidget(table if table.rowCount() else self._empty)
 
     def _go(self, row: int) -> None:
         if self.found is not None and row < len(self.found.worst):
@@ -282,8 +284,9 @@ def _table(name: str, heads: Sequence[str], tips: Sequence[str] = ()) -> QTableW
     made = QTableWidget(0, len(heads))
     made.setHorizontalHeaderLabels([say(each) for each in heads])
     for at, tip in enumerate(tips):
-        if tip and (head := made.horizontalHeaderItem(at)) is not None:
-            head.setToolTip(say(tip))
+        if tip and (title := made.horizontalHeaderItem(at)) is not None:
+            title.setToolTip(say(tip))
+            title.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
     made.setAccessibleName(name)
     made.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
     made.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
@@ -302,7 +305,10 @@ def _fill(table: QTableWidget, rows: Sequence[Sequence[str]]) -> None:
     table.setRowCount(len(rows))
     for at, row in enumerate(rows):
         for column, words in enumerate(row):
-            table.setItem(at, column, Item(words))
+            item = Item(words)
+            if column and words[:1] in "-–0123456789":
+                item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            table.setItem(at, column, item)
 
 
 def _row(each: Figures) -> tuple[str, ...]:

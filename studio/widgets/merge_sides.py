@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPen
+from PySide6.QtWidgets import QWidget
 
 from core.motion import SEEN
 from studio import theme
@@ -22,6 +23,14 @@ class Bar:
     words: str
     colour: str
     pose: int = -1
+
+
+def fit_into(window: QWidget, parent: QWidget | None, width: int, height: int) -> None:
+    """As large as its words like it, and no larger than the window it belongs to."""
+    wide, high = theme.px(width), theme.px(height)
+    if parent is not None:
+        wide, high = min(wide, parent.width() - 24), min(high, parent.height() - 24)
+    window.resize(max(wide, window.minimumWidth()), high)
 
 
 class SpanBars(Painted):
@@ -72,6 +81,7 @@ class SpanBars(Painted):
                 path = QPainterPath()
                 path.addRoundedRect(area, 4, 4)
                 painter.setOpacity(0.35 if number == 0 else 1.0)
+                painter.setBrush(Qt.BrushStyle.NoBrush)
                 painter.fillPath(path, QColor(bar.colour))
                 painter.setPen(QPen(QColor(theme.mix(bar.colour, "#000000", 0.25)), 1))
                 painter.drawPath(path)
@@ -92,7 +102,8 @@ class PoseShot(Painted):
     """A frame with the joints of its pose over it; the joints alone while, or where, there is no picture."""
 
     def __init__(self) -> None:
-        super().__init__(0, theme.px(170))
+        super().__init__()
+        self.setMinimumHeight(theme.px(84))
         self._image: QImage | None = None
         self._size = (1, 1)
         self._person: Person | None = None

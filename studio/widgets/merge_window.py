@@ -20,7 +20,7 @@ from core.project.three_way import Choice, Conflict
 from studio import theme
 from studio.widgets import parts
 from studio.widgets.dialogs import Dialog
-from studio.widgets.merge_sides import Bar, PoseShot, SpanBars
+from studio.widgets.merge_sides import Bar, PoseShot, SpanBars, fit_into
 from studio.widgets.people_overlay import Person
 from studio.widgets.when import say_when
 from studio.words import say
@@ -37,10 +37,12 @@ class Lines(QAbstractListModel):
         super().__init__(parent)
         self._count = 0
         self._words: Callable[[int], str] = str
+        self._spoken: Callable[[int], str] | None = None
 
-    def show_lines(self, count: int, words: Callable[[int], str]) -> None:
+    def show_lines(self, count: int, words: Callable[[int], str], spoken: Callable[[int], str] | None = None) -> None:
+        """So many lines; `spoken` are their words for who cannot see the signs in them."""
         self.beginResetModel()
-        self._count, self._words = count, words
+        self._count, self._words, self._spoken = count, words, spoken
         self.endResetModel()
 
     def look_again(self) -> None:
@@ -54,6 +56,8 @@ class Lines(QAbstractListModel):
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
             return self._words(index.row())
+        if role == Qt.ItemDataRole.AccessibleTextRole and self._spoken is not None:
+            return self._spoken(index.row())
         if role == Qt.ItemDataRole.SizeHintRole:
             return QSize(0, theme.px(26))
         return None
@@ -102,7 +106,7 @@ class _Side(QFrame):
         items = (
             parts.row(self.title, None, self.who),
             self.words,
-            self.shot,
+            (self.shot, 20),
             None,
             parts.row(self.take, parts.key(key), None, gap=6),
         )
@@ -177,7 +181,7 @@ class MergeWindow(Dialog):
         self.box.addWidget(self._stack, 1)
         foot = (self.all_mine, self.all_theirs, self.all_newer, None, cancel, self.merge)
         self.box.addWidget(parts.row(*foot, gap=6))
-        self.resize(theme.px(1080), theme.px(640))
+        fit_into(self, parent, 1080, 640)
 
     # ---- what it shows ----
 
@@ -196,14 +200,16 @@ class MergeWindow(Dialog):
         named = ", ".join(sorted(copy.mine.labels[each].name for each in copy.offered.values()))
         self.same.setText(say("Both made a label of this name; it is one label: {names}", names=named))
         self.theirs.title.setText(copy.whose)
-        self.lines.show_lines(len(plan.conflicts), self._question_line)
+        self.lines.show_lines(len(plan.conflicts), self._question_line, self._spoken_line)
         self._taken_lines.show_lines(len(plan.taken), self._taken_line)
         left = (*copy.left_in_words(), *copy.brought)
+        counted_left = len(left)
+        left = left or (say("Nothing of theirs is left out."),)
         self._left_lines.show_lines(len(left), lambda at: left[at])
         names = (
             (say("To decide"), len(plan.conflicts)),
             (say("Taken"), len(plan.taken)),
-            (say("Left as here"), len(left)),
+            (say("Left as here"), counted_left),
         )
         for at, (name, count) in enumerate(names):
             self.groups.choices.button(at).setText(f"{name}: {count}")
@@ -296,6 +302,14 @@ class MergeWindow(Dialog):
             return ""
         conflict = self.copy.plan.conflicts[at]
         return f"{_SIGNS[self.decisions.get(conflict.id)]}  {question_in_words(self._names, conflict)}"
+
+    def _spoken_line(self, at: int) -> str:
+        if self.copy is None:
+            return ""
+        conflict = self.copy.plan.conflicts[at]
+        decided = {"mine": say("as here"), "theirs": say("as there"), "both": say("both")}
+        choice = self.decisions.get(conflict.id)
+        return f"{question_in_words(self._names, conflict)}, {decided[choice] if choice else say('open')}"
 
     def _taken_line(self, at: int) -> str:
         if self.copy is None:

@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
+from typer.testing import CliRunner
 
+from core.__main__ import app
 from core.errors import FileError, ProjectError
 from core.project import edits
 from core.project.annotations import Clustering, FrameIdentity, Project, Provenance, Split, VideoFile
@@ -448,3 +450,21 @@ def test_that_a_copy_somebody_is_editing_is_read_beside_them(copies):
         at_work.undo()
     merge(ada, ben)
     assert len(spans(ada)) == 3
+
+
+def test_that_the_command_lists_conflicts_merges_once_decided_and_finds_nothing_then(copies):
+    ada, ben = copies
+    do(ada, "Ada", ("Move end", lambda p, clip: edits.move_ends(p, clip.id, clip.segments[0].id, end_frame=70)))
+    do(ben, "Ben", ("Move end", lambda p, clip: edits.move_ends(p, clip.id, clip.segments[0].id, end_frame=95)))
+
+    def posecast(*words):
+        return CliRunner().invoke(app, ["merge", str(ben), "--project", str(ada), *words])
+
+    asked = posecast()
+    assert (asked.exit_code, "--prefer mine, theirs or newer" in asked.output) == (1, True)
+    assert posecast("--dry-run", "--prefer", "theirs").exit_code == 0
+    assert spans(ada)[0][1] == 70
+    done = posecast("--prefer", "theirs")
+    assert (done.exit_code, spans(ada)[0][1]) == (0, 95)
+    assert len(list((ada / "merges").glob("*.txt"))) == 1
+    assert "nothing new" in posecast().output
