@@ -88,6 +88,8 @@ def _run(wish: argparse.Namespace) -> int:
             photograph(studio.window, studio.jobs, wish.screenshot)
             return 0
         studio.catch_bugs()
+        if not settings.recent and not studio.document.is_open:
+            studio.tour.offer()
         return app.exec()
     finally:
         studio.window.close()  # ends what works beside it, also after a refusal

@@ -242,6 +242,7 @@ class Studio(QObject):
     def _show_settings(self) -> None:
         dialog = SettingsDialog(self.settings, self.window)
         dialog.changed.connect(self._settings_changed)
+        dialog.keys_wanted.connect(partial(self.window.actions_table.do, "keys"))
         dialog.show()
 
     def _settings_changed(self) -> None:

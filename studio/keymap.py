@@ -43,7 +43,7 @@ class Preset:
 
 
 PRESETS: dict[str, Preset] = {
-    "posecast": Preset("Posecast", "The keys of the table.", {}),
+    "posecast": Preset("Posecast", "Posecast's own keys.", {}),
     "sleap": Preset(
         "SLEAP-like",
         "Jumps, suggestions and deleting as in SLEAP: Ctrl+Alt+arrows, F3, Ctrl+Backspace, Ctrl+J for a time.",

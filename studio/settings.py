@@ -56,7 +56,6 @@ class Settings:
     light_copies: bool = True  # of videos that are slow to seek, for scrubbing
     lane_futures: int = 0  # so many behind each of them
     walks_to_drafts: bool = True  # "Next missing" stops there too
-    less_motion: bool = False  # nothing slides or fades
     keymap: keymaps.Keymap = field(default_factory=keymaps.Keymap)
     lanes: dict[str, list[str]] = field(default_factory=dict)  # whose lanes are shown, by the project's folder
     rows: dict[str, list[str]] = field(default_factory=dict)  # of the timeline: order, hidden, locked, by key
@@ -107,7 +106,6 @@ class Settings:
             f"light_copies = {str(self.light_copies).lower()}  # of videos that are slow to seek, for scrubbing",
             f"lane_futures = {self.lane_futures}  # so many behind each lane",
             f"walks_to_drafts = {str(self.walks_to_drafts).lower()}  # Next missing stops at drafts",
-            f"less_motion = {str(self.less_motion).lower()}  # nothing slides or fades",
             f"keys_like = {_quoted(self.keymap.preset)}  # {', '.join(keymaps.PRESETS)}",
         ]
         if self.keymap.changed:
@@ -177,7 +175,6 @@ def load(file: Path | None = None) -> Settings:
     take("light_copies", bool)
     take("lane_futures", tuple(range(MOST_FUTURES + 1)))
     take("walks_to_drafts", bool)
-    take("less_motion", bool)
     made.keymap, wrong_keys = keymaps.understood(found.get("keys_like", "posecast"), found.get("keys", {}), file.name)
     complaints += wrong_keys
     panels = found.get("panels", {})

@@ -85,6 +85,7 @@ class ProjectsPage(QWidget):
         head = parts.row(parts.glyph(icon, 22, "accent" if primary else "text2"), None)
         parts.fill(box, (head, parts.text(title, "title"), (sentence, 1), 4, parts.row(go, *key, None)))
         if primary:
+            self.first_way = card
             go.setDefault(True)
             go.setFocus()
             self.setFocusProxy(go)

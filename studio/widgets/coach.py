@@ -1,4 +1,7 @@
-"""A coach mark: a few words at the thing itself, with Next and Skip. It knows no page."""
+"""A coach mark: a few words at the thing itself, with Next and Skip. It knows no page.
+
+The keys stay with the page: the mark speaks of keys, so it must not take them. Tab reaches its buttons.
+"""
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
@@ -6,6 +9,7 @@ from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
 from studio import theme
 from studio.widgets import parts
+from studio.words import said, say
 
 _GAP = 10
 
@@ -39,7 +43,7 @@ class Coach(QObject):
         self._ring.hide()
         self.card = QFrame(window)
         self.card.setObjectName("popup")
-        self.card.setAccessibleName("Tour")
+        self.card.setAccessibleName(said("Tour"))
         self.card.setFixedWidth(theme.px(320))
         self.card.hide()
         self._title, self._words = parts.text("", "title", wrap=True), parts.text("", "label", wrap=True)
@@ -67,14 +71,13 @@ class Coach(QObject):
         self._thing = thing
         self._title.setText(title)
         self._words.setText(words)
-        self._place_words.setText(f"{number} of {of}")
-        self._next.setText("Next" if number < of else "Done")
+        self._place_words.setText(say("{number} of {count}", number=number, count=of))
+        self._next.setText(said("Next") if number < of else said("Done"))
         self._skip.setVisible(number < of)
         self._place()
         for each in (self._ring, self.card):
             each.show()
             each.raise_()
-        self._next.setFocus()
 
     def hide(self) -> None:
         self._thing = None

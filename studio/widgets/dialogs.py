@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QGuiApplication, QShowEvent
 from PySide6.QtWidgets import (
+    QCheckBox,
     QComboBox,
     QDialog,
     QGridLayout,
@@ -50,6 +51,7 @@ class SettingsDialog(Dialog):
     """What a person prefers; every change holds at once and is kept."""
 
     changed = Signal()
+    keys_wanted = Signal()
 
     def __init__(self, settings: Settings, parent: QWidget | None) -> None:
         super().__init__("Settings", parent, 520)
@@ -66,6 +68,14 @@ class SettingsDialog(Dialog):
         self._size.setCurrentIndex(self._size.findData(settings.text_size))
         for each in (self._look, self._size):
             each.activated.connect(self._take)
+        self._walks = QCheckBox(said("Next missing stops at drafts nobody has looked at"))
+        self._walks.setChecked(settings.walks_to_drafts)
+        self._copies = QCheckBox(said("Make light copies of videos that are slow to seek"))
+        self._copies.setChecked(settings.light_copies)
+        for each in (self._walks, self._copies):
+            each.clicked.connect(self._take)
+        keys = parts.button("Keys…", "keyboard")
+        keys.clicked.connect(self.keys_wanted)
         bodies = BodySettings(settings)
         bodies.changed.connect(self.changed)
         self.finished.connect(bodies.close_part)
@@ -76,6 +86,11 @@ class SettingsDialog(Dialog):
             parts.row(theme.px(100), parts.text("It stands beside everything you mark.", "caption"), gap=0),
             parts.field("Theme", self._look),
             parts.field("Text size", self._size),
+            parts.hair(),
+            self._walks,
+            self._copies,
+            parts.text("At most 8 GB in the cache folder; those not used for longest go first.", "caption", wrap=True),
+            parts.row(keys, None, gap=0),
             parts.hair(),
             bodies,
             parts.hair(),
@@ -96,6 +111,8 @@ class SettingsDialog(Dialog):
             self._settings.name = name
         self._settings.look = self._look.currentData()
         self._settings.text_size = self._size.currentData()
+        self._settings.walks_to_drafts = self._walks.isChecked()
+        self._settings.light_copies = self._copies.isChecked()
         self._settings.save()
         self.changed.emit()
 

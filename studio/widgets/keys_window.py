@@ -250,7 +250,9 @@ class KeysWindow(Dialog):
                 self._groups.append((group, list(rows.values())))
         self.tree.blockSignals(False)
         self.preset.setCurrentIndex(self.preset.findData(self.keymap.preset))
-        self._about.setText(said(PRESETS[self.keymap.preset].words))
+        count = len(self.keymap.changed)
+        own = say("{count} of your own.", count=count) if count else ""
+        self._about.setText(f"{said(PRESETS[self.keymap.preset].words)} {own}".strip())
         self._filter()
         if chosen in self._rows and not self._rows[chosen].isHidden():
             self.tree.setCurrentItem(self._rows[chosen])

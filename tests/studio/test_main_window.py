@@ -13,11 +13,13 @@ from PySide6.QtWidgets import QAbstractButton, QLabel, QLineEdit, QMenu, QMenuBa
 
 from core.configs import Forecaster
 from core.errors import CoreError, FileError, ProjectError
-from core.project.edits import add_label
+from core.project.annotations import VideoFile
+from core.project.edits import add_clip, add_label, mark_segment
 from core.run_folder import RunFolder
 from core.runs import Done, MakeDemo, Progress, TrainForecaster
 from studio import finding, theme
 from studio.photograph import photograph, wait_until_settled
+from studio.tour import STOPS
 from studio.widgets.dialogs import BugDialog
 from studio.widgets.job_panel import JobCard, JobPanel
 from studio.widgets.notices import Notice, of_error
@@ -496,6 +498,56 @@ def test_that_the_tour_points_at_things_and_is_not_offered_again_once_skipped(op
     assert open_studio.settings.tour_seen
     tour.offer()
     qtbot.wait(20)
+    assert not tour.coach.card.isVisible()
+
+
+def test_that_the_tour_is_five_steps_takes_no_keys_and_sees_when_one_is_done(studio, qtbot, tmp_path):
+    assert [each.title for each in STOPS] == [
+        "Open the demo",
+        "Mark one action",
+        "Set its characteristic pose",
+        "See what comes next",
+        "Make motion",
+    ]
+    tour = studio.tour
+    tour.offer()
+    qtbot.waitUntil(tour.coach.card.isVisible)
+    assert tour.at == 0
+    assert not any(each.hasFocus() for each in tour.coach.card.findChildren(QAbstractButton))
+    assert studio.projects.create(tmp_path / "pilot", "Courtyard pilot")
+    project, clip = add_clip(
+        studio.document.project,
+        "clip_07",
+        tmp_path / "clip_07.mp4",
+        VideoFile(
+            path="",
+            frame_count=100,
+            width=64,
+            height=48,
+            rate_hz=25.0,
+            duration_s=4.0,
+            size_bytes=1,
+            fingerprint="",
+        ),
+        author="Ines K.",
+        folder=tmp_path,
+    )
+    project, label = add_label(project, "reach", "action", author="Ines K.")
+    assert studio.document.edit(project, "Add clip_07")
+    qtbot.waitUntil(lambda: tour.at == 1)
+    studio.document.choose_clip(clip.id)
+    project, _ = mark_segment(studio.document.project, clip.id, label.id, 0, 40, author="Ines K.")
+    assert studio.document.edit(project, "Mark reach")
+    qtbot.waitUntil(lambda: tour.at == 2)
+    studio.document.undo()
+    qtbot.wait(300)
+    assert tour.at == 2, "what is undone does not count"
+    tour.coach.went_on.emit()
+    assert tour.at == 3
+    studio.document.seek(7)
+    qtbot.waitUntil(lambda: tour.at == 4)
+    tour.coach.went_on.emit()
+    assert (tour.at, studio.settings.tour_seen) == (-1, True)
     assert not tour.coach.card.isVisible()
 
 
