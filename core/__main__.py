@@ -24,6 +24,7 @@ from core.commands import (
     media,
     projects,
     sheets,
+    suggesting,
     together,
 )
 
@@ -40,6 +41,7 @@ for command in (
     *data.COMMANDS,
     *clusters.COMMANDS,
     *together.COMMANDS,
+    *suggesting.COMMANDS,
     *datasets.COMMANDS,
     *media.COMMANDS,
     *sheets.COMMANDS,

@@ -151,15 +151,18 @@ def reasons_of(signals: Signals, start: int, end: int, surprise: Float[ndarray, 
 def unlike(
     poses: Poses2d, track: int, start: int, end: int, foreseen_px: Sequence[tuple[float, float]]
 ) -> Float[ndarray, " frames"]:
-    """How far frames `start` … `end` - 1 are from a foreseen pose (UPPER_BODY_9), about the neck, in trunks of its."""
+    """How far frames `start` … `end` - 1 are from a foreseen pose (UPPER_BODY_9): about the neck, each by its trunk."""
+    neck, hip = UPPER_BODY_9["neck"], UPPER_BODY_9["hip"]
     foreseen = np.asarray(foreseen_px, dtype=np.float64)
-    neck, hip = foreseen[UPPER_BODY_9["neck"]], foreseen[UPPER_BODY_9["hip"]]
-    trunk = max(float(np.linalg.norm(neck - hip)), 1.0)
+    foreseen = foreseen - foreseen[neck]
     upper = _of_track(poses, track, start, end).as_skeleton(UPPER_BODY_9)
     seen = upper.confidence[:, 0] >= SEEN
     places = np.where(seen[..., None], upper.joints_px[:, 0], np.nan).astype(np.float64)
-    own = places - places[:, UPPER_BODY_9["neck"]][:, None]
-    apart = np.linalg.norm(own - (foreseen - neck), axis=-1) / trunk
+    places = places - places[:, neck, None]
+    long = np.linalg.norm(places[:, hip], axis=-1)
+    foreseen_px_long = max(float(np.linalg.norm(foreseen[hip])), 1.0)
+    own_px_long = float(np.median(long[np.isfinite(long)])) if np.isfinite(long).any() else foreseen_px_long
+    apart = np.linalg.norm(places / max(own_px_long, 1.0) - foreseen / foreseen_px_long, axis=-1)
     return _mean_known(apart[:, _NEUTRAL_JOINTS])
 
 

@@ -5,8 +5,8 @@ changes (an edit, an answer, another clip) is worked out anew in the one thread,
 unchanged is taken over. Segments near the playhead come first, and are told before the rest is done.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from PySide6.QtCore import QObject, QRunnable, QThreadPool, Signal
@@ -45,6 +45,8 @@ class Suggested:
     skipped: dict[str, tuple[int, ...]] = field(default_factory=dict)
     lacking: tuple[Segment, ...] = ()
     """Segments without a pose that need one, by start."""
+    marks: SuggestionMarks = field(default_factory=SuggestionMarks)
+    """All of it on the timeline; the same object as before where nothing changed."""
     is_whole: bool = True
 
     def of(self, segment: Segment) -> tuple[Suggestion, ...]:
@@ -58,6 +60,13 @@ class Suggested:
             return ()
         skipped = self.skipped.get(segment.id, ())
         return suggest_anew(signals, segment.start_frame, segment.end_frame, self.weights, segment.action, skipped)
+
+    def words(self) -> dict[str, tuple[str, ...]]:
+        """What stands beside each segment's dots."""
+        said: dict[str, tuple[str, ...]] = {}
+        for segment, why in zip(self.marks.segments, self.marks.words, strict=True):
+            said[segment] = (*said.get(segment, ()), why)
+        return said
 
     def signals_of(self, segment: Segment) -> Signals | None:
         return self.signals.get(track_of(self.wish.clip, segment))
@@ -109,20 +118,25 @@ class SuggestedFrames(QObject):
             self._start()
 
 
-def marks_of(
-    suggested: Suggested, more: Sequence[tuple[str, Suggestion]] = (), current: tuple[str, int] | None = None
-) -> SuggestionMarks:
-    """Everything that is suggested, by frame; `more` of a chosen segment that has a pose; `current` what is shown."""
-    known = [(segment, each) for segment, several in suggested.found.items() for each in several]
-    known += [each for each in more if each[0] not in suggested.found]
-    known.sort(key=lambda each: each[1].frame)
-    frames = np.array([each.frame for _, each in known], dtype=np.int64)
-    at = next((n for n, (segment, each) in enumerate(known) if (segment, each.frame) == current), -1)
-    words = tuple(
-        ", ".join(said for said, _ in spoken(each, suggested.weights.shared)[:_WORDS_IN_MARKS]) for _, each in known
+def marks_of(found: Mapping[str, tuple[Suggestion, ...]], words: Mapping[str, tuple[str, ...]]) -> SuggestionMarks:
+    """What is suggested, by frame; `words` of each segment's suggestions."""
+    known = [
+        (each.frame, segment, each.score, words[segment][at] if segment in words else "")
+        for segment, several in found.items()
+        for at, each in enumerate(several)
+    ]
+    known.sort()
+    return SuggestionMarks(
+        tuple(segment for _, segment, _, _ in known),
+        np.array([frame for frame, _, _, _ in known], dtype=np.int64),
+        np.array([score for _, _, score, _ in known], dtype=np.float32),
+        tuple(why for _, _, _, why in known),
     )
-    scores = np.array([each.score for _, each in known], dtype=np.float32)
-    return SuggestionMarks(tuple(segment for segment, _ in known), frames, scores, words, at)
+
+
+def words_of(suggestions: Sequence[Suggestion], weights: Mapping[str, float]) -> tuple[str, ...]:
+    """The strongest reasons of each."""
+    return tuple(", ".join(said for said, _ in spoken(each, weights)[:_WORDS_IN_MARKS]) for each in suggestions)
 
 
 class _Memory:
@@ -135,6 +149,16 @@ class _Memory:
         self.weights: Weights | None = None
         self.skipped: dict[str, tuple[int, ...]] = {}
         self.known: dict[tuple[object, ...], tuple[Suggestion, ...]] = {}
+        self.words: dict[str, tuple[str, ...]] = {}
+        self.found: dict[str, tuple[Suggestion, ...]] = {}
+        self.marks = SuggestionMarks()
+
+    def marks_of(self, found: dict[str, tuple[Suggestion, ...]]) -> SuggestionMarks:
+        """Those of before where the same is found."""
+        was = self.found
+        if len(was) != len(found) or any(was.get(key) is not each for key, each in found.items()):
+            self.found, self.marks = found, marks_of(found, self.words)
+        return self.marks
 
 
 class _Told(QObject):
@@ -173,12 +197,16 @@ class _Task(QRunnable):
                 memory.known[key] = suggest_anew(
                     signals, segment.start_frame, segment.end_frame, weights, segment.action, no
                 )
+                memory.words[segment.id] = words_of(memory.known[key], weights.of(segment.action))
             found[segment.id] = memory.known[key]
             if count == _FIRST < len(first):
-                self.told.ready.emit(
+                self._tell(
                     Suggested(wish, weights, dict(memory.signals), dict(found), skipped, lacking, is_whole=False)
                 )
-        self.told.ready.emit(Suggested(wish, weights, dict(memory.signals), found, skipped, lacking))
+        self._tell(Suggested(wish, weights, dict(memory.signals), found, skipped, lacking))
+
+    def _tell(self, suggested: Suggested) -> None:
+        self.told.ready.emit(replace(suggested, marks=self._memory.marks_of(suggested.found)))
 
 
 def _same(one: Segment, other: Segment) -> bool:

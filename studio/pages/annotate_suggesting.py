@@ -25,7 +25,7 @@ from studio.commands import shown
 from studio.document import Document
 from studio.pages.annotate_changing import Changing
 from studio.pages.annotate_picture import ClipPicture
-from studio.pages.annotate_suggested import Suggested, SuggestedFrames, Wish, marks_of
+from studio.pages.annotate_suggested import Suggested, SuggestedFrames, Wish, marks_of, words_of
 from studio.suggestion_words import spoken
 from studio.widgets.clip_time import say_time
 from studio.widgets.inspector import Inspector
@@ -339,7 +339,7 @@ class Suggesting(QObject):
             looking = Looking(segment, self._with_surprise(clip, segment, suggested))
         playhead = self._document.playhead
         at = next((n for n, each in enumerate(looking.suggestions) if each.frame == playhead), None)
-        if at is not None:
+        if at is not None and (at != looking.at or at not in looking.seen):
             looking = replace(looking, at=at, seen=looking.seen | {at})
         self._looking = looking
 
@@ -382,12 +382,17 @@ class Suggesting(QObject):
         if suggested is None:
             self._timeline.show_suggestions(None)
             return
-        more = [(looking.segment.id, each) for each in looking.suggestions] if looking is not None else []
-        found = suggested if looking is None else _shown_as(suggested, looking)
-        is_at = looking is not None and current is not None
-        self._timeline.show_suggestions(
-            marks_of(found, more, (looking.segment.id, current.frame) if is_at and looking and current else None)
-        )
+        marks = suggested.marks
+        if looking is not None and suggested.found.get(looking.segment.id) is not looking.suggestions:
+            segment = looking.segment  # it has its pose, or is shown as it was when that began
+            words = words_of(looking.suggestions, suggested.weights.of(segment.action))
+            said = {**suggested.words(), segment.id: words}
+            marks = marks_of({**suggested.found, segment.id: looking.suggestions}, said)
+        if looking is not None and current is not None:
+            here = (n for n, each in enumerate(marks.frames.tolist()) if each == current.frame)
+            at = next((n for n in here if marks.segments[n] == looking.segment.id), -1)
+            marks = replace(marks, current=at)
+        self._timeline.show_suggestions(marks)
 
     def _draw_card(
         self,
@@ -426,10 +431,3 @@ class Suggesting(QObject):
     def _pose_of(self, segment: Segment | None) -> CharacteristicPose | None:
         clip = self._document.clip
         return clip.pose_of(segment.id) if clip is not None and segment is not None else None
-
-
-def _shown_as(suggested: Suggested, looking: Looking) -> Suggested:
-    """With what is looked at as it was when that began."""
-    if looking.segment.id not in suggested.found:
-        return suggested
-    return replace(suggested, found={**suggested.found, looking.segment.id: looking.suggestions})
