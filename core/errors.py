@@ -45,6 +45,14 @@ class ProjectError(CoreError):
     """The project refuses the request."""
 
 
+class NotSavedError(ProjectError):
+    """An edit could not be written and was taken back; what was there before is safe. It can be tried again."""
+
+    def __init__(self, message: str, *, hint: str = "", is_disk_full: bool = False) -> None:
+        super().__init__(message, hint=hint)
+        self.is_disk_full = is_disk_full
+
+
 class CalibrationError(CoreError):
     """What was given does not tell a camera; the message is the reason."""
 

@@ -5,12 +5,13 @@ original video). Pages keep no copy; a click, an undo, a colleague's edit and a 
 Every edit is on disk when `edit` returns; what the disk or another studio refuses comes by `refused`, in words.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 from time import perf_counter
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from core.errors import CoreError, ProjectError
+from core.errors import CoreError, NotSavedError, ProjectError
 from core.motion import Poses2d
 from core.project.annotations import BY_HAND, Changes, Clip, Project
 from core.project.store import ProjectStore
@@ -40,6 +41,8 @@ class Document(QObject):
         self._clip_id = ""
         self._playheads: dict[str, int] = {}  # where each clip was left
         self._tracks: tuple[str, Poses2d] | None = None
+        self.unsaved = ""  # why the last edit is not on the disk, until one is
+        self._try_again: Callable[[], bool] | None = None
         self._many = 0  # undos (negative) or redos that are still to be made
         self._of_many = 0
         self._walk = QTimer(self)
@@ -70,6 +73,7 @@ class Document(QObject):
         self.stop_stepping()
         store, self._store = self._store, None
         self._tracks = None
+        self.unsaved, self._try_again = "", None
         self._playheads.clear()
         self._clip_id = ""
         store.close()
@@ -165,13 +169,31 @@ class Document(QObject):
     def edit(self, after: Project, label: str, *, source: str = BY_HAND) -> bool:
         """Replace the project by an edited copy; `label` names the step ("Mark cut"). False where it was refused."""
         self.stop_stepping()
+        before = self.project
         try:
             changes = self.store.edit(after, label, source=source)
         except CoreError as error:
-            self.refused.emit(error)
+            self._refuse(error, lambda: self.project is before and self.edit(after, label, source=source))
             return False
         self._follow(changes)
         return True
+
+    @property
+    def can_try_again(self) -> bool:
+        """Whether the edit that could not be written is still the next one."""
+        return self._try_again is not None
+
+    def try_again(self) -> bool:
+        """Make the edit that could not be written, unless something else was done since. Whether it is made."""
+        again = self._try_again
+        return again is not None and again()
+
+    def _refuse(self, error: CoreError, again: Callable[[], bool]) -> None:
+        """Tell why nothing was changed. Whoever drew the edit already shows again what is on the disk."""
+        if isinstance(error, NotSavedError):
+            self.unsaved, self._try_again = str(error), again
+        self.refused.emit(error)
+        self.changed.emit(Changes.between(self.project, self.project))
 
     def undo(self) -> None:
         """Take the last edit back; that is an edit too."""
@@ -201,34 +223,43 @@ class Document(QObject):
             self._many = 0
             self.stepped.emit(self._of_many, self._of_many)
 
+    def _many_again(self, count: int) -> bool:
+        self.step_many(count)
+        return not self.unsaved
+
     def _walk_on(self) -> None:
         """As many steps as fit into a moment, then everybody is told of them at once."""
         store, began, before = self.store, perf_counter(), self.project
         refusal: CoreError | None = None
+        forward = self._many > 0
         while self._many and perf_counter() - began < _MOMENT_S:
             try:
-                made = store.undo() if self._many < 0 else store.redo()
+                done = store.undo() if self._many < 0 else store.redo()
             except CoreError as error:
-                refusal, self._many = error, 0
+                refusal = error
                 break
-            self._many = 0 if made is None else self._many + (1 if self._many < 0 else -1)
-        left = abs(self._many)
-        if not left:
+            self._many = 0 if done is None else self._many + (1 if self._many < 0 else -1)
+        made = self._of_many - abs(self._many)
+        if not self._many or refusal is not None:
             self._walk.stop()
+            self._many = 0
         if store.project is not before:
             self._follow(Changes.between(before, store.project))
-        self.stepped.emit(self._of_many - left, self._of_many)
+        self.stepped.emit(made if self._many else self._of_many, self._of_many)
         if refusal is not None:
-            self.refused.emit(refusal)
+            left = self._of_many - made
+            self._refuse(refusal, lambda: self._many_again(left if forward else -left))
 
-    def _step(self, *, back: bool) -> None:
+    def _step(self, *, back: bool) -> bool:
+        before = self.project
         try:
             changes = self.store.undo() if back else self.store.redo()
         except CoreError as error:
-            self.refused.emit(error)
-            return
+            self._refuse(error, lambda: self.project is before and self._step(back=back))
+            return False
         if changes is not None:
             self._follow(changes)
+        return True
 
     @property
     def undo_label(self) -> str | None:
@@ -241,6 +272,7 @@ class Document(QObject):
 
     def _follow(self, changes: Changes) -> None:
         """Tell everybody; a chosen clip that is gone is chosen no more."""
+        self.unsaved, self._try_again = "", None
         if self._clip_id and self._clip_id not in self.project.clips:
             self._clip_id = next(iter(self.project.clips), "")
             self.clip_chosen.emit(self._clip_id)

@@ -1,13 +1,15 @@
 """What a person does with whole projects: make, open, fill, check, close. Each command is a function of the window."""
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QUrl, Signal
+from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog, QMenu
 
 from core import demo
-from core.errors import CoreError
+from core.errors import CoreError, NotSavedError
 from core.project.check import check
 from core.runs import ExtractPoses
 from studio.actions import Handlers
@@ -157,7 +159,27 @@ class ProjectCommands(QObject):
 
     def refuse(self, error: CoreError) -> None:
         """Say what could not be done, and what to do."""
-        self._window.notices.show(of_error(error))
+        self._window.notices.show(self._not_saved(error) if isinstance(error, NotSavedError) else of_error(error))
+
+    def _not_saved(self, error: NotSavedError) -> Notice:
+        """What was taken back, what is safe, and the two ways on."""
+        title, _, words = str(error).partition(". ")
+        notice = replace(of_error(error), title=title, words=words if error.is_disk_full else f"{words} {error.hint}")
+        notice = replace(notice, action="Try again", on_action=partial(self._try_again, title))
+        if error.is_disk_full:
+            free = partial(self._free_space, self._document.folder)
+            notice = replace(notice, other_action="Free space", on_other=free)
+        return notice
+
+    def _try_again(self, title: str) -> None:
+        self._window.notices.withdraw(title)
+        if not self._document.try_again() and not self._document.unsaved:
+            self._window.notices.show(Notice("Something else was done since", "Make the edit once more."))
+
+    @staticmethod
+    def _free_space(folder: Path) -> None:
+        """Show the project's folder where files are moved and thrown away."""
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
 
     def _list_recent(self) -> None:
         self.recent.clear()

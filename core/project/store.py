@@ -19,7 +19,7 @@ from typing import Literal, Self
 
 import msgspec
 
-from core.errors import CoreError, FormatError, ProjectError, TooNewError
+from core.errors import CoreError, FormatError, NotSavedError, ProjectError, TooNewError
 from core.motion import Poses2d
 from core.project import inbox
 from core.project.annotations import BY_HAND, Changes, Clip, Project, new_id
@@ -317,7 +317,11 @@ class ProjectStore:
             safe = (
                 f" Everything up to {self._last_saved_at.astimezone():%H:%M:%S} is safe." if self._last_saved_at else ""
             )
-            raise ProjectError(f"{error}. The last edit was taken back.{safe}", hint=error.hint) from error
+            raise NotSavedError(
+                f"{error}. The last edit was taken back.{safe}",
+                hint=error.hint,
+                is_disk_full="the disk is full" in str(error),
+            ) from error
         before, self._project = self._project, after
         self._places = places_after(self._places, row.changes)
         self._sequence = row.sequence

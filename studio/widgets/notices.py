@@ -28,7 +28,7 @@ _MOST_LINES, _MOST_SIGNS = 4, 360
 
 @dataclass(frozen=True)
 class Notice:
-    """A title, a sentence, and at most one thing to do about it.
+    """A title, a sentence, and one thing to do about it, seldom two.
 
     One with a bar says how far something is: it stays until it is withdrawn, and gives way to what others have to say.
     """
@@ -41,6 +41,8 @@ class Notice:
     on_action: Callable[[], None] | None = None
     stays_ms: int = _STAYS_MS
     has_bar: bool = False
+    other_action: str = ""
+    on_other: Callable[[], None] | None = None
 
 
 def of_error(error: CoreError) -> Notice:
@@ -175,9 +177,14 @@ class Notices(QObject):
             self._show_progress()
         if notice.action and notice.on_action is not None:
             button = parts.button(notice.action)
+            button.clicked.connect(self._next)  # first: what is done may have something new to say
             button.clicked.connect(notice.on_action)
-            button.clicked.connect(self._next)
-            box.addWidget(parts.row(24, button, None, gap=0))
+            actions: list[parts.Item] = [24, button]
+            if notice.other_action and notice.on_other is not None:
+                other = parts.button(notice.other_action, "", "quiet")
+                other.clicked.connect(notice.on_other)  # the other way on is still open
+                actions += [6, other]
+            box.addWidget(parts.row(*actions, None, gap=0))
         card.setFixedWidth(theme.px(340))
         return card
 

@@ -7,6 +7,7 @@ from studio import theme
 from studio.document import Document
 from studio.widgets import parts
 from studio.widgets.job_words import grouped
+from studio.words import say
 
 
 class StatusLine(QWidget):
@@ -58,6 +59,11 @@ class StatusLine(QWidget):
             parts.set_role(self._saved, "warn")
             self._saved.setText("Open for reading")
             self._saved.setToolTip(reason)
+        elif document.unsaved:
+            self._sign.show_icon("warn", "danger")
+            parts.set_role(self._saved, "danger")
+            self._saved.setText(say("Not saved"))
+            self._saved.setToolTip(document.unsaved)
         else:
             self._sign.show_icon("check", "ok")
             parts.set_role(self._saved, "caption")
