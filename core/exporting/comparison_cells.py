@@ -33,6 +33,7 @@ from core.motion import Poses2d
 from core.opencv import cv2
 from core.project.annotations import Clip
 from core.project.cameras import camera_of
+from core.project.joints import nine_in
 from core.project.store import ProjectStore
 from core.rendering.contents import DARK, LIGHT, SceneBody
 from core.rendering.offscreen import rgb
@@ -172,10 +173,7 @@ class People:
         track = next((actor.track for actor in self.clip.actors if actor.track is not None), 0)
         if track >= self._tracks.people:
             return None
-        part = slice(frame, frame + 1), slice(track, track + 1)
-        one = Poses2d(self._tracks.skeleton, self._tracks.joints_px[part], self._tracks.confidence[part])
-        one = one.as_skeleton(UPPER_BODY_9)
-        return np.asarray(one.joints_px[0, 0], float), np.asarray(one.seen()[0, 0], bool)
+        return nine_in(self._tracks, self.clip, frame, track)
 
     def true_cell(self, frame: int, width: int, height: int) -> Rgb:
         """A frame of what came with the joints found in it; for films."""

@@ -22,6 +22,7 @@ from itertools import islice, takewhile
 from typing import Literal
 
 import numpy as np
+from jaxtyping import Bool, Float
 
 from core.bodies.skeletons import UPPER_BODY_9, map_matrix
 from core.motion import SEEN, Poses2d
@@ -103,6 +104,19 @@ def detected(poses: Poses2d | None, frame: int, track: int) -> dict[str, Place]:
 def shown(seen: Joints, edits: Joints) -> dict[str, Place]:
     """What stands for the pose: what somebody said, else what the detector saw."""
     return {name: edits.get(name, seen[name]) for name in NAMES}
+
+
+def nine_in(
+    poses: Poses2d | None, clip: Clip, frame: int, track: int
+) -> tuple[Float[np.ndarray, "9 2"], Bool[np.ndarray, " 9"]]:
+    """One person's joints in a frame and which are seen, as somebody put them where a characteristic pose is."""
+    nine = detected(poses, frame, track)
+    for pose in poses_at(clip, frame):
+        segment = clip.segment(pose.segment) if pose.joint_edits else None
+        if segment is not None and track_of(clip, segment) == track:
+            nine = shown(nine, pose.joint_edits)
+    rows = np.array([nine[name] for name in NAMES])
+    return rows[:, :2], rows[:, 2] >= SEEN
 
 
 def as_seen(poses: Poses2d | None, frame: int, track: int, edits: Joints) -> Poses2d:

@@ -20,6 +20,7 @@ from core.forecast_alignment import Lined, compared_with
 from core.forecasts import Forecast, ForecastStep
 from core.motion import Poses2d
 from core.project.annotations import Clip, Project
+from core.project.joints import nine_in
 from studio import theme
 from studio.forecasters import Known
 from studio.pages.forecast_bodies import NECK, ForecastBodies, Room
@@ -249,28 +250,25 @@ class Sights:
     """`seen_in` of one person of a clip's tracks, remembered: a moment's frames are looked at whenever it is drawn."""
 
     def __init__(self) -> None:
-        self._of: tuple[Poses2d | None, int] = (None, 0)
+        self._of: tuple[Poses2d | None, int, object] = (None, 0, None)
         self._found: dict[int, SeenJoints | None] = {}
 
     def at(self, tracks: Poses2d | None, clip: Clip, frame: int) -> SeenJoints | None:
         """What there is in a frame."""
         person = person_of(clip)
-        if self._of[0] is not tracks or self._of[1] != person:
-            self._of, self._found = (tracks, person), {}
+        if self._of[0] is not tracks or self._of[1] != person or self._of[2] is not clip.poses:
+            self._of, self._found = (tracks, person, clip.poses), {}
         if frame not in self._found:
             self._found[frame] = seen_in(tracks, clip, frame)
         return self._found[frame]
 
 
 def seen_in(tracks: Poses2d | None, clip: Clip, frame: int) -> SeenJoints | None:
-    """What the clip's tracks have of its actor in a frame; with several people, of the one who stands first."""
+    """What the clip's tracks have of its actor in a frame, or somebody put by hand; of several, of the first."""
     if tracks is None or not 0 <= frame < len(tracks):
         return None
-    track = person_of(clip)
-    part = slice(frame, frame + 1), slice(track, track + 1)
-    one = Poses2d(tracks.skeleton, tracks.joints_px[part], tracks.confidence[part]).as_skeleton(UPPER_BODY_9)
-    seen = one.seen()[0, 0] & np.isfinite(one.joints_px[0, 0]).all(-1)  # a joint that is no number is no joint
-    return [(float(x), float(y)) for x, y in one.joints_px[0, 0]], tuple(map(bool, seen))
+    joints_px, seen = nine_in(tracks, clip, frame, person_of(clip))
+    return [(float(x), float(y)) for x, y in joints_px], tuple(map(bool, seen))
 
 
 def person_of(clip: Clip) -> int:

@@ -153,6 +153,23 @@ def test_that_the_nearest_pose_is_the_same_persons_and_not_the_segments_own():
     assert first.segment == clip.segments[0].id
 
 
+def test_that_a_frame_shows_joints_moved_by_hand_of_their_own_person_alone():
+    made = made_up(1)
+    clip = next(iter(made.project.clips.values()))
+    pose, tracks = clip.poses[0], made.tracks[clip.tracks]
+    plain, seen = joints.nine_in(tracks, clip, pose.frame, 0)
+    np.testing.assert_array_equal(plain, tracks.joints_px[pose.frame, 0].astype(float))
+    assert seen.all()
+    edited = clip.with_pose(replace(pose, joint_edits={"hip": (3.0, 4.0, OCCLUDED), "head": (5.0, 6.0, ABSENT)}))
+    places, seen = joints.nine_in(tracks, edited, pose.frame, 0)
+    assert places[UPPER_BODY_9["hip"]].tolist() == [3.0, 4.0]
+    assert [name for name, there in zip(NAMES, seen, strict=True) if not there] == ["head"]
+    assert not joints.nine_in(tracks, edited, pose.frame, 1)[1].any()
+    np.testing.assert_array_equal(
+        joints.nine_in(tracks, edited, pose.frame + 1, 0)[0], tracks.joints_px[pose.frame + 1, 0]
+    )
+
+
 def test_that_all_poses_of_a_frame_are_found_and_no_other():
     clip = next(iter(made_up(1).project.clips.values()))
     first, second, third = clip.poses[:3]
