@@ -22,7 +22,7 @@ from typing import Any, Literal
 from msgspec.structs import replace
 
 from core.errors import CoreError, ProjectError
-from core.project import merge_words, same_rows
+from core.project import inbox, merge_words, same_rows
 from core.project.annotations import MergedCopy, Project
 from core.project.database import FILE_NAME, Database, look
 from core.project.journal import Entry
@@ -213,6 +213,9 @@ def _compared(
     own: Sequence[Entry],
 ) -> OpenedCopy:
     theirs, brought = _with_places(theirs, base, mine, folder, here)
+    if waiting := len(inbox.waiting(folder)):
+        results = "result waits" if waiting == 1 else "results wait"
+        brought += (f"{waiting} {results} there to be taken in: open the copy once, then merge again.",)
     known = same_rows.known(mine, theirs)
     theirs, base = same_rows.renamed(theirs, known), same_rows.renamed(base, known)
     offered = same_rows.offered_labels(mine, theirs)

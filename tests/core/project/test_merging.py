@@ -468,3 +468,56 @@ def test_that_the_command_lists_conflicts_merges_once_decided_and_finds_nothing_
     assert (done.exit_code, spans(ada)[0][1]) == (0, 95)
     assert len(list((ada / "merges").glob("*.txt"))) == 1
     assert "nothing new" in posecast().output
+
+
+def test_that_2d_poses_come_along_and_where_they_are_missing_it_is_said(copies):
+    ada, ben = copies
+    poses = made_up(clips=1, steps=2).tracks["tracks-00"]
+    with ProjectStore.open(ben, "Ben") as store:
+        (clip,) = store.project.clips.values()
+        name = store.write_tracks(poses)
+        store.edit(edits.set_tracks(store.project, clip.id, name), "Extract 2D poses")
+    shutil.copytree(ben / "tracks", ben / "elsewhere")
+    shutil.rmtree(ben / "tracks")
+    with ProjectStore.open(ada, "Ada") as store:
+        copy = opened_copy(ben, mine=store.project, here=ada)
+        without = bring_tracks(copy, copy.outcome({}))
+        assert next(iter(without.project.clips.values())).tracks == ""
+        assert "goes on without" in without.notes[0]
+    shutil.move(ben / "elsewhere", ben / "tracks")
+    merge(ada, ben)
+    with ProjectStore.open(ada, "Ada", mode="read") as store:
+        (clip,) = store.project.clips.values()
+        assert (store.tracks(clip.tracks).joints_px == poses.joints_px).all()
+
+
+def test_that_files_of_what_they_added_stay_where_they_lie_and_results_that_wait_are_named(copies):
+    ada, ben = copies
+    (ben / "videos").mkdir()
+    (ben / "videos" / "lunch.mp4").write_bytes(b"a video")
+    lunch = replace(VIDEO, fingerprint="other")
+
+    def add(project, _clip):
+        return edits.add_clip(project, "lunch", ben / "videos" / "lunch.mp4", lunch, author="Ben", folder=ben)[0]
+
+    do(ben, "Ben", ("Add lunch", add))
+    with ProjectStore.open(ben, "Ben"), ProjectStore.open(ben, "a command", mode="command") as command:
+        (clip, _) = command.project.clips.values()
+        command.edit(edits.rename_clip(command.project, clip.id, "brunch"), "Rename clip")
+        with ProjectStore.open(ada, "Ada") as store:
+            copy = opened_copy(ben, mine=store.project, here=ada)
+            assert any("1 result waits there" in each for each in copy.brought)
+            store.edit(copy.outcome({}).project, copy.label)
+            (_, there) = store.project.clips.values()
+            assert store.video_path(there).read_bytes() == b"a video"
+
+
+def test_that_a_person_taken_out_by_one_and_acting_for_the_other_stays():
+    clip, _ = clip_and_segment(START)
+    base, cook = edits.add_actor(START, clip.id, "cook", author="Ada")
+    mine = base.with_clip(replace(base.clips[clip.id], actors=()))
+    theirs, _ = edits.mark_segment(base, clip.id, "label-cut", 90, 95, author="Ben", actor=cook.id)
+    plan = planned(base, mine, theirs)
+    merged, notes = repaired(plan.result(all_of(plan, "mine")), mine, (theirs, base))
+    assert merged.clips[clip.id].actors == (cook,)
+    assert "cook" in notes[0]
