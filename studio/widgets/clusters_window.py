@@ -181,7 +181,8 @@ class ClustersWindow(Dialog):
     def _typed(self, label_id: str, column: int, words: str) -> None:
         if column == LEARNED:
             label = self._document.project.labels[label_id]
-            self._learn_as([label_id], None if words == label.name else words, "")
+            learned = "" if words == say("left out") else words
+            self._learn_as([label_id], None if learned == label.name else learned, "")
 
     def _learn(self, learned: str | None, label: str) -> None:
         self._learn_as(self.table.chosen(), learned, label)

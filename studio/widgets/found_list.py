@@ -9,7 +9,7 @@ from functools import partial
 from typing import NamedTuple
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QPainter
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QResizeEvent
 from PySide6.QtWidgets import (
     QCompleter,
     QFrame,
@@ -31,11 +31,13 @@ from studio.commands import tip
 from studio.document import Document
 from studio.widgets import parts
 from studio.widgets.clip_time import say_count, say_time
+from studio.widgets.label_table import count_words
 from studio.widgets.painting import diamond, hatched, put
 from studio.words import say
 
 WIDTH, LEAST = 340, 240
-EXAMPLES = ("pose missing", "draft", "odd", "overlapping", "shorter than 0.3 s")
+_LOW = 400
+EXAMPLES = ("pose missing", "draft", "odd")
 _SHOWN = int(Qt.ItemDataRole.UserRole)
 _AnyIndex = QModelIndex | QPersistentModelIndex
 
@@ -56,7 +58,8 @@ class Shown(NamedTuple):
     def words(self) -> str:
         """For a screen reader."""
         if self.segment is None:
-            return say("{clip}, {count} places", clip=self.clip.name, count=self.number)
+            places = count_words(self.number, "1 place", "{count} places")
+            return say("{clip}, {places}", clip=self.clip.name, places=places)
         name = self.label.name if self.label is not None else say("no label")
         pose = say("has its pose") if self.has_pose else say("pose missing") if self.needs_pose else say("range")
         return say("{label} at {time}, {pose}", label=name, time=self.time, pose=pose)
@@ -169,14 +172,14 @@ class FoundList(QFrame):
         self.next.setToolTip(tip("next-found"))
         self.more = parts.tool("more", "What to do with those found")
         examples = parts.row(gap=4)
-        for words in EXAMPLES[:4]:
+        for words in EXAMPLES:
             button = parts.button(words, "", "quiet")
             button.clicked.connect(partial(self._add_words, words))
             layout = examples.layout()
             assert layout is not None
             layout.addWidget(button)
         parts.push_left(examples)
-        help_line = parts.text(
+        self._help = parts.text(
             "A comma means and. Labels, people, clips, clusters and states: not cut · wash or rinse · by Ines · "
             "longer than 5 s · clip: kitchen",
             "caption",
@@ -187,7 +190,7 @@ class FoundList(QFrame):
         box.setSpacing(7)
         head = parts.row(parts.text("Find in all clips", "title"), None, close)
         foot = parts.row(self.previous, self.next, None, self.more, gap=6)
-        parts.fill(box, (head, self.field, examples, help_line, self.says, (self.list, 1), foot))
+        parts.fill(box, (head, self.field, examples, self._help, self.says, (self.list, 1), foot))
         self._later = QTimer(self, singleShot=True, interval=30)
         self._later.timeout.connect(self.look)
         self._connect()
@@ -237,8 +240,8 @@ class FoundList(QFrame):
         elif count:
             self.says.setText(
                 say("{count} segments in {clips} clips", count=say_count(count), clips=say_count(clips))
-                if count > 1
-                else say("1 segment")
+                if clips > 1
+                else count_words(count, "1 segment", "{count} segments")
             )
         else:
             self.says.setText(say("No segment fits."))
@@ -325,6 +328,10 @@ class FoundList(QFrame):
             relabel.addAction(parts.literal(label.name), partial(self.relabel_wanted.emit, label.id))
         menu.addAction(say("Choose those of this clip"), self.choose_wanted.emit)
         return menu
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._help.setVisible(self.height() > theme.px(_LOW))  # in a low window the places need the room
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:

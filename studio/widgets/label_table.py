@@ -5,6 +5,7 @@ an edit: what to make of the project and the step's name; it gives back why it w
 """
 
 from collections.abc import Callable, Collection, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
@@ -18,6 +19,9 @@ from studio.words import say
 
 Edit = Callable[[Callable[[Project], Project], str], str]
 ID = int(Qt.ItemDataRole.UserRole)
+_SAID = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsDragEnabled
+_TYPED = _SAID | Qt.ItemFlag.ItemIsEditable
+_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
 class Cell(NamedTuple):
@@ -55,6 +59,8 @@ class LabelTable(QTableWidget):
         """`columns` are titles and widths at 100 % text, 0 for what is left; `named` is the one with the name."""
         super().__init__(0, len(columns))
         self._named = named
+        self._lines: list[Line] = []
+        self._typed_in: set[str] = set()  # rows that say what somebody typed, whatever becomes of it
         self.setAccessibleName(name)
         self.setShowGrid(False)
         self.setFrameShape(QTableWidget.Shape.NoFrame)
@@ -90,7 +96,15 @@ class LabelTable(QTableWidget):
         self.itemChanged.connect(self._changed)
 
     def show_lines(self, lines: Sequence[Line]) -> None:
-        """These rows; what was chosen and still is there stays chosen."""
+        """These rows; what was chosen stays chosen. Of rows that are there already only what differs is made anew."""
+        before, self._lines = self._lines, list(lines)
+        if [each.id for each in before] == [each.id for each in lines]:
+            rows = {self.id_at(row): row for row in range(self.rowCount())}
+            differ = [now for was, now in zip(before, lines, strict=True) if now != was or now.id in self._typed_in]
+            self._typed_in.clear()
+            if not (self.isSortingEnabled() and differ):  # where it sorts, what differs may lie elsewhere
+                self._show_changed(rows, differ)
+                return
         chosen, current = set(self.chosen()), self.current()
         at = self.verticalScrollBar().value()
         sorting = self.isSortingEnabled()
@@ -112,6 +126,13 @@ class LabelTable(QTableWidget):
         self.blockSignals(False)
         self.verticalScrollBar().setValue(at)
         self.itemSelectionChanged.emit()
+
+    def _show_changed(self, rows: dict[str, int], lines: Sequence[Line]) -> None:
+        self.blockSignals(True)
+        for line in lines:
+            for column, cell in enumerate(line.cells):
+                self.setItem(rows[line.id], column, self._item(line, column, cell))
+        self.blockSignals(False)
 
     def chosen(self) -> list[str]:
         """The chosen labels, from top to bottom."""
@@ -153,10 +174,9 @@ class LabelTable(QTableWidget):
         item = QTableWidgetItem()
         item.setData(Qt.ItemDataRole.DisplayRole, cell.said)
         item.setData(ID, line.id)
-        flags = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsDragEnabled
-        item.setFlags(flags | Qt.ItemFlag.ItemIsEditable if cell.is_editable else flags)
+        item.setFlags(_TYPED if cell.is_editable else _SAID)
         if isinstance(cell.said, int):
-            item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            item.setTextAlignment(_RIGHT)
         if column == self._named:
             item.setIcon(swatch(line.colour, line.hatch))
         if cell.dim:
@@ -164,6 +184,7 @@ class LabelTable(QTableWidget):
         return item
 
     def _changed(self, item: QTableWidgetItem) -> None:
+        self._typed_in.add(item.data(ID))
         self.typed.emit(item.data(ID), item.column(), item.text().strip())
 
     def dropEvent(self, event: QDropEvent) -> None:
@@ -190,6 +211,7 @@ class LabelTable(QTableWidget):
             self.viewport().update()
 
 
+@lru_cache(1024)
 def swatch(colour: str, hatch: int = 0, size: int = 13) -> QIcon:
     """A label's colour with its hatch."""
     picture = QPixmap(size * 2, size * 2)

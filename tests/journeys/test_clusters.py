@@ -19,7 +19,10 @@ from core.project.store import ProjectStore
 from tests.core.made_up_project import made_up
 from tests.journeys.window import SOON_MS, launch, leave
 
-pytestmark = [pytest.mark.gui]
+pytestmark = [
+    pytest.mark.gui,
+    pytest.mark.qt_log_ignore("This plugin does not support", extend=True),  # said of the list that completes a name
+]
 
 GROUPS = {
     "prepare": ("cut", "peel", "grate", "slice"),

@@ -237,7 +237,7 @@ def test_that_the_places_follow_every_edit_and_the_walk_goes_on_behind_one_that_
         project = edits.remove_pose(project, "clip-00", each)
     document.edit(project, "Remove poses")
     qtbot.waitUntil(lambda: len(found.found()) == 3, timeout=SOON_MS)
-    assert found.says.text() == "3 segments in 1 clips"
+    assert found.says.text() == "3 segments"
     found.step(1)
     found.step(1)
     identity = FrameIdentity(pts=50)
