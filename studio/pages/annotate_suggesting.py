@@ -14,7 +14,7 @@ from PySide6.QtCore import QObject, Signal
 from core.forecasts import Forecast
 from core.motion import Poses2d
 from core.project import edits
-from core.project.annotations import CharacteristicPose, Clip, FrameIdentity, Project, Segment
+from core.project.annotations import Changes, CharacteristicPose, Clip, FrameIdentity, Project, Segment
 from core.project.joints import track_of
 from core.project.labelling import ranges
 from core.suggesting import Suggestion, suggest_in
@@ -87,6 +87,7 @@ class Suggesting(QObject):
         self.card.poses_wanted.connect(lambda: self.asks.emit("extract-poses"))
         self._frames.ready.connect(self._take)
         timeline.suggestion_clicked.connect(self._show_clicked)
+        document.changed.connect(self._follow_changes)
         changing.beside_pose = self._with_own_choice
 
     # ---- what the page asks ----
@@ -310,6 +311,10 @@ class Suggesting(QObject):
         return with_own_choice(project, clip_id, segment_id, chosen, lost, author=author)
 
     # ---- following ----
+
+    def _follow_changes(self, changes: Changes) -> None:
+        if changes.answers and self._document.clip_id not in changes.clips:
+            self.refresh()  # the page looks at the clip alone
 
     def _take(self, suggested: Suggested) -> None:
         clip = self._document.clip
