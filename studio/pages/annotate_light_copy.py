@@ -21,6 +21,7 @@ from studio.document import Document
 from studio.jobs import Job, Jobs
 from studio.pages.annotate_picture import ClipPicture
 from studio.widgets.departed import Departed
+from studio.words import say
 
 JOB = "light-copy"
 """One run folder for all of them: they follow each other, and leave the list of jobs short."""
@@ -83,7 +84,7 @@ class LightCopies(QObject):
 
     @property
     def _is_wanted(self) -> bool:
-        return self._display.has_light_copies and self._document.is_open and self._document.read_only_reason is None
+        return self._display.has_light_copies and self._document.is_open
 
     def _follow_choice(self) -> None:
         self._picture.use_light_copy(on=self._display.has_light_copies)
@@ -92,6 +93,9 @@ class LightCopies(QObject):
                 self._begin()
             elif self._worker is None:
                 self._breath.start()
+        elif not self._display.has_light_copies:
+            self._breath.stop()
+            self._stop()
         self._say()
 
     def _measure(self) -> None:
@@ -124,6 +128,8 @@ class LightCopies(QObject):
             return
         if path in self._has_copy or path in self._given_up or self._job() is not None:
             return
+        if self._document.read_only_reason is not None:
+            return  # its jobs are those of who is editing it
         try:
             self._jobs.start(MakeProxy(video=str(path), out=""), JOB)
         except CoreError as error:
@@ -163,8 +169,17 @@ class LightCopies(QObject):
         if job is not None and isinstance(spec, MakeProxy) and self._path == Path(spec.video):
             words.show_copying(job.state, job.share() or 0.0)
         else:
-            cost = self._costs.get(self._path) if self._path is not None and self._is_wanted else None
-            words.show_no_copying(cost if isinstance(cost, str) else "")
+            words.show_no_copying(self._hindrance() if self._is_wanted else "")
+
+    def _hindrance(self) -> str:
+        """Why the clip that is shown has no copy although one would help."""
+        cost = self._costs.get(self._path) if self._path is not None else None
+        if isinstance(cost, SeekCost):
+            is_reading = (
+                cost.is_slow and self._document.read_only_reason is not None and self._path not in self._has_copy
+            )
+            return say("the project is open for reading") if is_reading else ""
+        return cost or ""
 
 
 class _Measure(threading.Thread):

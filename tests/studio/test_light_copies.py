@@ -6,9 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PySide6.QtWidgets import QLabel
 
+from core.errors import FormatError
 from core.video import frame_luma, open_video, proxy, write_video
 from core.video.proxy import make_proxy
+from studio.document import Document
 from studio.jobs import Jobs
 from studio.pages.annotate import AnnotatePage
 from studio.widgets import frame_source
@@ -169,6 +172,42 @@ def test_that_nothing_is_copied_where_it_is_turned_off(document, qtbot, copies, 
     jobs.watch(None)
 
 
+def test_that_a_project_open_for_reading_makes_no_copy_and_says_so(document, qtbot, copies, monkeypatch):  # noqa: F811
+    monkeypatch.setattr(proxy, "SLOW_MS", 0.0)
+    monkeypatch.setattr(proxy, "MUCH_PIXELS", 0.0)
+    monkeypatch.setattr(Document, "read_only_reason", property(lambda self: "Open for reading"))
+    jobs = Jobs()
+    jobs.watch(document.folder / "runs")
+    page = AnnotatePage(document, jobs, FittingModels(), display(document.folder.parent))
+    qtbot.addWidget(page)
+    page.show()
+    page.picture.words._later.add(f"no joints {document.clip_id}")
+    qtbot.waitUntil(lambda: "the project is open for reading" in words_on(page), timeout=30_000)
+    assert jobs.jobs() == []
+    page.close_page()
+    jobs.watch(None)
+
+
+def words_on(page) -> str:
+    return " ".join(each.text() for each in page.view.state.findChildren(QLabel))
+
+
+def test_that_a_file_that_can_no_longer_be_reached_is_said_while_it_is_shown(source, qtbot, tmp_path, monkeypatch):
+    own = a_video(tmp_path / "on a stick.mp4", 30)
+    with qtbot.waitSignal(source.opened, timeout=30_000):
+        source.open(own)
+
+    def gone(_, number, longest):
+        own.unlink(missing_ok=True)
+        raise FormatError(own, "cannot be read as a video (Input/output error)")
+
+    monkeypatch.setattr(frame_source.Video, "scaled", gone)
+    with qtbot.waitSignal(source.failed, timeout=30_000) as told:
+        source.want(20)
+    assert "can no longer be reached" in told.args[0]
+    assert source.is_settled()
+
+
 def test_that_a_full_disk_is_said_and_the_original_goes_on(document, qtbot, copies, monkeypatch):  # noqa: F811
     monkeypatch.setattr(proxy, "SLOW_MS", 0.0)
     monkeypatch.setattr(proxy, "MUCH_PIXELS", 0.0)
@@ -179,8 +218,7 @@ def test_that_a_full_disk_is_said_and_the_original_goes_on(document, qtbot, copi
     qtbot.addWidget(page)
     page.show()
     page.picture.words._later.add(f"no joints {document.clip_id}")
-    words = lambda: " ".join(each.text() for each in page.view.state.findChildren(type(page.transport._time)))  # noqa: E731
-    qtbot.waitUntil(lambda: "GB left. The original is shown." in words(), timeout=30_000)
+    qtbot.waitUntil(lambda: "GB left. The original is shown." in words_on(page), timeout=30_000)
     assert jobs.jobs() == []
     page.close_page()
     jobs.watch(None)

@@ -6,6 +6,7 @@ import pytest
 from studio.widgets.clip_time import ClipTime
 from studio.widgets.player import FASTEST, Player
 from studio.widgets.transport import SPEEDS, Transport
+from tests.studio.test_annotate import document, mark, page, video  # noqa: F401 (fixtures)
 
 COUNT = 600
 TIMES_S = np.cumsum(np.random.default_rng(3).uniform(0.01, 0.07, COUNT)) - 0.01
@@ -104,3 +105,15 @@ def test_that_a_narrow_row_has_the_same_speeds_in_a_menu(qtbot):
     by_name["16×"].trigger()
     assert chosen == [16.0]
     assert transport.speed_menu.text() == "16×"
+
+
+def test_that_a_double_clicked_segment_loops_and_the_loop_follows_its_moved_end(page, document):  # noqa: F811
+    segment = mark(page, document, 10, 30)
+    page.timeline.choose(frozenset({segment}))
+    page.timeline.segment_opened.emit(segment)
+    assert page.transport.loop.isChecked()
+    assert (document.playhead, page.player._loop) == (10, (10, 30))
+    page.changing.move([(segment, 10, 20)], "end")
+    assert page.player._loop == (10, 20)
+    page.transport.loop.click()
+    assert page.player._loop is None
