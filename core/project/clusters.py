@@ -33,14 +33,14 @@ def learned_as(project: Project) -> dict[str, str]:
 
 
 def in_use(project: Project) -> Clustering | None:
-    """The mapping that stands in the labels; None while the project has none."""
+    """The mapping that stands in the labels; None while the project has none. Of two it is the first."""
     return next((each for each in project.clusterings.values() if each.in_use), None)
 
 
 def mapping_of(project: Project, clustering_id: str = "") -> dict[str, str]:
     """Label id → the name it is learned by, of every action; without an id as the labels say now."""
     clustering = _clustering(project, clustering_id) if clustering_id else None
-    if clustering is None or clustering.in_use:
+    if clustering is None or clustering is in_use(project):
         return {label.id: label.learned_name for label in project.actions()}
     return {label.id: clustering.learned.get(label.id, _unsaid(label)) for label in project.actions()}
 
@@ -113,7 +113,9 @@ def take_named(
 
 def all_named(project: Project) -> tuple[tuple[str, dict[str, str], bool], ...]:
     """Name, mapping by the labels' names, and whether it is in use; of a project that has none what its labels say."""
-    mappings = [(each.name, named_mapping(project, each.id), each.in_use) for each in project.clusterings.values()]
+    mappings = [
+        (each.name, named_mapping(project, each.id), each is in_use(project)) for each in project.clusterings.values()
+    ]
     return tuple(mappings) or ((FIRST_NAME, learned_as(project), True),)
 
 
@@ -134,14 +136,16 @@ def remove_clustering(project: Project, clustering_id: str) -> Project:
 
 def use(project: Project, clustering_id: str) -> Project:
     """Learn by this mapping from now on; the one before keeps what its labels said."""
-    clustering = _clustering(project, clustering_id)
-    if clustering.in_use:
+    clustering, before = _clustering(project, clustering_id), in_use(project)
+    if clustering is before:
         return project
     mapping = mapping_of(project, clustering_id)
-    before = in_use(project)
     if before is not None:
         kept = _said(project, mapping_of(project))
         project = project.with_clustering(replace(before, learned=kept, in_use=False))
+    for each in project.clusterings.values():  # two copies that were merged may both have had one
+        if each.in_use:
+            project = project.with_clustering(replace(each, in_use=False))
     project = project.with_clustering(replace(clustering, in_use=True))
     return _put(project, mapping)
 
@@ -161,7 +165,7 @@ def group(
             project, used = add_clustering(project, _free_number(project, FIRST_NAME), author=author)
         clustering_id = used.id
     clustering = _clustering(project, clustering_id)
-    if clustering.in_use:
+    if clustering is in_use(project):
         return _put(project, wanted)
     after = _said(project, {**mapping_of(project, clustering_id), **wanted})
     return project if after == clustering.learned else project.with_clustering(replace(clustering, learned=after))

@@ -124,7 +124,7 @@ class ClustersWindow(Dialog):
             say("{actions} actions, {learned} learned, {out} left out",
                 actions=sums.actions, learned=sums.learned, out=sums.left_out)
         )  # fmt: skip
-        is_used = not self._clustering or project.clusterings[self._clustering].in_use
+        is_used = not self._clustering or project.clusterings[self._clustering] is used
         self.about.setText(
             say("In use: what is trained from now on learns these names. Runs trained before keep their own words.")
             if is_used
@@ -147,7 +147,9 @@ class ClustersWindow(Dialog):
         if clusters.in_use(project) is None:
             self.mappings.addItem(say("As the labels say"), "")
         for each in project.clusterings.values():
-            self.mappings.addItem(say("{name}, in use", name=each.name) if each.in_use else each.name, each.id)
+            self.mappings.addItem(
+                say("{name}, in use", name=each.name) if each is clusters.in_use(project) else each.name, each.id
+            )
         self.mappings.setCurrentIndex(max(self.mappings.findData(self._clustering), 0))
         self.mappings.blockSignals(False)
 
@@ -319,7 +321,8 @@ class ClustersWindow(Dialog):
         item = self.table.item(self.table.currentRow(), LEARNED)
         label = self._document.project.labels[self.table.chosen()[0]]
         learned = clusters.mapping_of(self._document.project, self._clustering)[label.id]
-        is_used = not self._clustering or self._document.project.clusterings[self._clustering].in_use
+        used = clusters.in_use(self._document.project)
+        is_used = used is None or self._clustering == used.id
         assert item is not None
         self.find_wanted.emit(f'cluster: "{learned}"' if learned and is_used else f'label: "{label.name}"')
 

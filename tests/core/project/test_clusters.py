@@ -1,6 +1,7 @@
 """What models learn actions as."""
 
 import pytest
+from msgspec.structs import replace
 
 from core.errors import ProjectError
 from core.project import edits
@@ -136,3 +137,15 @@ def test_that_mappings_are_named_apart_and_a_removed_one_leaves_what_is_learned(
     removed = remove_clustering(renamed, used.id)
     assert learned_as(removed) == learned_as(kitchen)
     assert in_use(removed) is None
+
+
+def test_that_of_two_mappings_in_use_after_a_merge_the_first_holds_and_using_one_leaves_one(kitchen):
+    kitchen = group(kitchen, "", ids(kitchen, "dice"), "cut", author="Ada")
+    kitchen, other = add_clustering(kitchen, "Theirs", dict.fromkeys(ids(kitchen, "fetch"), "go"), author="Bo")
+    both = kitchen.with_clustering(replace(other, in_use=True))
+    assert learned_as(both)["fetch"] == "fetch"
+    assert named_mapping(both, other.id)["fetch"] == "go"
+    used = use(both, other.id)
+    assert learned_as(used) == {"slice": "slice", "dice": "dice", "fetch": "go"}
+    assert [each.name for each in used.clusterings.values() if each.in_use] == ["Theirs"]
+    assert named_mapping(used, in_use(both).id)["dice"] == "cut"
