@@ -18,13 +18,15 @@ twice, or moving a joint there and back, leaves nothing behind.
 from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from itertools import islice, takewhile
+from math import hypot, isfinite
 from typing import Literal
 
 import numpy as np
 from jaxtyping import Bool, Float
 
-from core.bodies.skeletons import UPPER_BODY_9, map_matrix
+from core.bodies.skeletons import UPPER_BODY_9, Skeleton, map_matrix
 from core.motion import SEEN, Poses2d
 from core.project.annotations import ABSENT, OCCLUDED, VISIBLE, CharacteristicPose, Clip, Segment
 
@@ -89,16 +91,20 @@ def detected(poses: Poses2d | None, frame: int, track: int) -> dict[str, Place]:
     """All nine joints as the detector has them; NOWHERE what it has not, or where there are no tracks."""
     if poses is None or not (0 <= frame < len(poses) and 0 <= track < poses.people):
         return dict.fromkeys(NAMES, NOWHERE)
-    joints_px = np.array(poses.joints_px[frame : frame + 1, track : track + 1], np.float32)
-    confidence = np.array(poses.confidence[frame : frame + 1, track : track + 1], np.float32)
-    numbers = np.isfinite(joints_px).all(-1) & np.isfinite(confidence)
-    known = Poses2d(poses.skeleton, np.where(numbers[..., None], joints_px, 0.0), np.where(numbers, confidence, 0.0))
-    nine = known.as_skeleton(UPPER_BODY_9)
-    rows = np.concatenate([nine.joints_px[0, 0], nine.confidence[0, 0, :, None]], axis=1).tolist()
-    return {
-        name: (float(x), float(y), float(sure)) if sure > 0 else NOWHERE
-        for name, (x, y, sure) in zip(NAMES, rows, strict=True)
-    }
+    joints_px = np.asarray(poses.joints_px[frame, track], np.float32)
+    confidence = np.asarray(poses.confidence[frame, track], np.float32)
+    found = {}
+    for name, sources in zip(NAMES, _made_of(poses.skeleton), strict=True):
+        x, y = joints_px[sources].mean(0).tolist()
+        sure = float(confidence[sources].min())  # a built joint is as sure as its least sure source
+        found[name] = (x, y, sure) if sure > 0 and isfinite(x) and isfinite(y) and isfinite(sure) else NOWHERE
+    return found
+
+
+@cache
+def _made_of(skeleton: Skeleton) -> tuple[np.ndarray, ...]:
+    """Which joints of a skeleton each of the nine is the middle of."""
+    return tuple(np.flatnonzero(row) for row in map_matrix(skeleton, UPPER_BODY_9))
 
 
 def shown(seen: Joints, edits: Joints) -> dict[str, Place]:
@@ -156,7 +162,8 @@ def known_count(joints: Joints) -> int:
 def seen_joints(seen: Joints, edits: Joints, like: Joints | None, width: int, height: int) -> tuple[SeenJoint, ...]:
     """All nine as they are shown; those with no place stand where they probably are (see `guesses`)."""
     joints = shown(seen, edits)
-    probably = guesses(joints, like, width, height)
+    missing = any(place == NOWHERE for place in joints.values())
+    probably = guesses(joints, like, width, height) if missing else {}
     made = []
     for name, (x, y, sure) in joints.items():
         is_edited = name in edits
@@ -164,7 +171,7 @@ def seen_joints(seen: Joints, edits: Joints, like: Joints | None, width: int, he
             made.append(SeenJoint(name, *probably[name], sure, is_edited, is_guess=True))
             continue
         was = seen[name]
-        away = float(np.hypot(x - was[0], y - was[1])) if is_known(was) else None
+        away = hypot(x - was[0], y - was[1]) if is_known(was) else None
         made.append(SeenJoint(name, x, y, sure, is_edited, False, away))
     return tuple(made)
 

@@ -119,4 +119,5 @@ class Poses:
     def seen_joints(self, meant: Meant) -> tuple[SeenJoint, ...]:
         """The nine joints of a pose as they are shown."""
         video = meant.clip.video
-        return joints.seen_joints(meant.seen, meant.edits, self.like(meant), video.width, video.height)
+        like = self.like(meant) if joints.NOWHERE in meant.shown.values() else None  # a search through the clip
+        return joints.seen_joints(meant.seen, meant.edits, like, video.width, video.height)
