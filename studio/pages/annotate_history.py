@@ -74,6 +74,11 @@ class HistoryTab(QObject):
             steps = (each for each in steps if all(word in _said(each) for word in words))
         self.view.show_rows(_Rows(list(steps), self._row), editable=editable)
 
+    def choose_now(self) -> None:
+        """Choose the last step that stands, unless another is chosen."""
+        if self.view.chosen is None:
+            self.view.choose(self._history.now)
+
     def go_back_to(self, step: str) -> None:
         """Take back, or make again, until this is the last step that stands."""
         entry = next((each for each in reversed(self._history.steps) if each.id == step), None)

@@ -90,6 +90,7 @@ class Panels(QObject):
         """Bring what was done to the front, and the keys to it."""
         self._inspector.tabs.setCurrentIndex(HISTORY)
         self.show_history()
+        self.history.choose_now()
         self._inspector.history.view.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def show_history(self, *_: object) -> None:
