@@ -31,6 +31,7 @@ from studio.widgets.timeline_picture import paint_ground, paint_moving
 from studio.widgets.timeline_pointer import Pointer
 from studio.widgets.timeline_scene import Scene
 from studio.widgets.timeline_words import said_at
+from studio.words import say
 
 WHEEL_PX = 40.0
 """How far a notch scrolls the rows."""
@@ -69,7 +70,7 @@ class Timeline(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumHeight(150)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setAccessibleName("Timeline")
+        self.setAccessibleName(say("Timeline"))
         self.scene = Scene()
         self.playhead = 0
         self.snapping = True

@@ -4,7 +4,7 @@ import numpy as np
 from jaxtyping import Float, Int
 from numpy import ndarray
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
+from PySide6.QtGui import QColor, QImage, QPainter, QPen
 
 from studio import theme
 from studio.widgets import painting
@@ -47,36 +47,52 @@ def confidence(painter: QPainter, axis: Axis, row: Row, curve: MinMax) -> None:
 
 
 def speed(painter: QPainter, axis: Axis, row: Row, shown: HandSpeed) -> None:
-    """Both hands, left blue and right orange, as lines where frames are wide and as bands where they are many."""
-    look, step = theme.now(), 1.5
-    edges = _edges(axis, len(shown.values), step)
+    """Both hands, left blue and right orange: the greatest of each column as a line, down to the least as a veil.
+
+    Columns are the screen's own pixels and are filled as arrays: wild curves cost no more than calm ones.
+    """
+    look, ratio = theme.now(), painter.device().devicePixelRatioF()
+    edges = _edges(axis, len(shown.values), 1 / ratio)
     if len(edges) < 2 or shown.top <= 0:
         return
-    painter.save()
+    rows = max(round(row.height * ratio), 1)
     for curve, ink in zip(shown.hands, (look.left, look.right), strict=True):
-        low, high = curve.columns(edges)
-        known = np.isfinite(high)
-        xs = axis.left + np.arange(len(low)) * step
-        ups, downs = (row.bottom - 1 - np.clip(each / shown.top, 0, 1) * (row.height - 2) for each in (high, low))
-        for first, last in _runs(known):
-            part = slice(first, last)
-            top = [QPointF(x, y) for x, y in zip(xs[part].tolist(), ups[part].tolist(), strict=True)]
-            if float((downs[part] - ups[part]).max()) > 1.0:
-                bottom = [QPointF(x, y) for x, y in zip(xs[part].tolist(), downs[part].tolist(), strict=True)]
-                painter.setPen(Qt.PenStyle.NoPen)
-                painter.setBrush(theme.alpha(ink, 0.30))
-                painter.drawPolygon(QPolygonF([*top, *reversed(bottom)]))
-            painter.setPen(QPen(theme.alpha(ink, 0.95), 1.2))
-            painter.drawPolyline(QPolygonF(top))
-    painter.restore()
+        low, high = _bands(curve, edges)
+        ups, downs = ((1 - np.clip(each / shown.top, 0, 1)) * (rows - 2 * ratio) + ratio for each in (high, low))
+        following = np.append(ups[1:], np.nan)
+        line = _covered(np.fmin(ups, following), np.fmax(ups, following), 0.6 * ratio, rows)
+        strength = np.maximum(0.95 * line, 0.30 * _covered(ups, downs, 0.0, rows))
+        painter.drawImage(QRectF(axis.left, row.top, len(low) / ratio, row.height), _tinted(strength, ink))
 
 
-def _runs(known: ndarray) -> list[tuple[int, int]]:
-    """Stretches of True, from and up to."""
-    padded = np.concatenate([[False], known, [False]]).astype(np.int8)
-    change = np.diff(padded)
-    starts, ends = np.nonzero(change == 1)[0], np.nonzero(change == -1)[0]
-    return list(zip(starts.tolist(), ends.tolist(), strict=True))
+def _bands(
+    curve: MinMax, edges: Float[ndarray, " edges"]
+) -> tuple[Float[ndarray, " columns"], Float[ndarray, " columns"]]:
+    """Least and greatest of each column; where frames are wider than columns, on the way from one to the next."""
+    if edges[1] - edges[0] >= 1:
+        return curve.columns(edges)
+    at = edges - 0.5  # a frame's value stands at its middle
+    below = np.clip(np.floor(at).astype(np.int64), 0, len(curve) - 1)
+    above, share = np.clip(below + 1, 0, len(curve) - 1), np.clip(at - below, 0, 1)
+    values = curve.values[below] * (1 - share) + curve.values[above] * share
+    return np.minimum(values[:-1], values[1:]), np.maximum(values[:-1], values[1:])
+
+
+def _covered(
+    ups: Float[ndarray, " columns"], downs: Float[ndarray, " columns"], more: float, rows: int
+) -> Float[ndarray, "rows columns"]:
+    """How much of each pixel lies between two heights, `more` further out; 0 where they are not known."""
+    y = np.arange(rows, dtype=np.float32)[:, None]
+    covered = np.minimum(y + 1, downs + more) - np.maximum(y, ups - more)
+    return np.clip(np.nan_to_num(covered, nan=0.0), 0, 1)
+
+
+def _tinted(strength: Float[ndarray, "rows columns"], ink: str) -> QImage:
+    """An ink, as strong as that."""
+    alpha = (strength * 255).astype(np.uint32)
+    pixels = (alpha << 24) | (QColor(ink).rgb() & 0xFFFFFF)
+    high, wide = pixels.shape
+    return QImage(pixels.tobytes(), wide, high, wide * 4, QImage.Format.Format_ARGB32).copy()
 
 
 DOT_PX = 8.0

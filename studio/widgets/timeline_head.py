@@ -3,10 +3,30 @@
 from functools import partial
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QSlider, QWidget
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSizePolicy, QSlider, QWidget
 
 from studio.commands import tip
 from studio.widgets import parts
+from studio.words import say
+
+
+class Line(QLabel):
+    """One line of words, shortened where there is no room; `text` stays whole."""
+
+    def __init__(self, role: str) -> None:
+        super().__init__()
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setMinimumWidth(1)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.setProperty("role", role)
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002
+        painter, area = QPainter(self), self.contentsRect()
+        shown = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, area.width())
+        where = int((self.alignment() | Qt.AlignmentFlag.AlignVCenter).value)
+        self.style().drawItemText(painter, area, where, self.palette(), self.isEnabled(), shown, self.foregroundRole())
+        painter.end()
 
 
 class TimelineHead(QWidget):
@@ -20,28 +40,25 @@ class TimelineHead(QWidget):
         self.snap = parts.tool("magnet", tip("snap"), on=True)
         cut = parts.tool("cut", tip("split"))
         self.lanes = parts.tool("forecast", tip("forecast-lanes"), checkable=True)
-        self.said = parts.text("", "label")
-        self.missing = parts.text("", "warn")
-        for each in (self.said, self.missing):
-            each.setMinimumWidth(1)
-            each.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.said, self.missing = Line("label"), Line("warn")
+        self.said.hide()
         self.missing.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.actor_menu = QMenu(self)
         self.actor = parts.button("", "person", "quiet")
         self.actor.setToolTip(tip("next-actor"))
-        self.actor.setAccessibleName("Whose marks these are")
+        self.actor.setAccessibleName(say("Whose marks these are"))
         self.actor.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.actor.clicked.connect(self._open_actors)
         self.actor.hide()
         self.next = parts.button("Next", "right", "quiet")
         self.next.setToolTip(tip("next-missing"))
         self.next.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # after a click the keys still belong to the marks
-        self._key = parts.key("G")
+        self._key = parts.key_of("next-missing")
         out, closer = parts.tool("minus", tip("zoom-out")), parts.tool("plus", tip("zoom-in"))
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setRange(0, 1000)
         self.slider.setFixedWidth(90)
-        self.slider.setAccessibleName("Zoom of the timeline")
+        self.slider.setAccessibleName(say("Zoom of the timeline"))
         whole = parts.tool("fit", tip("zoom-all"))
         for button, name in (
             *((self.snap, "snap"), (cut, "split"), (self.lanes, "forecast-lanes"), (self.next, "next-missing")),
@@ -50,7 +67,7 @@ class TimelineHead(QWidget):
             button.clicked.connect(partial(self.asked.emit, name))
         self.slider.valueChanged.connect(lambda value: self.zoomed.emit(value / 1000))
         self._quiet = QTimer(self, singleShot=True, interval=6000)
-        self._quiet.timeout.connect(lambda: self.said.setText(""))
+        self._quiet.timeout.connect(lambda: self.say(""))
         box = QHBoxLayout(self)
         box.setContentsMargins(12, 4, 6, 0)
         box.setSpacing(4)
@@ -64,7 +81,9 @@ class TimelineHead(QWidget):
         """Why nothing happened; gone after a while."""
         self.said.setText(words)
         self.said.setToolTip(words)
-        self._quiet.start()
+        self.said.setVisible(bool(words))  # what is missing has the whole line else
+        if words:
+            self._quiet.start()
 
     def show_missing(self, words: str, *, any_missing: bool) -> None:
         """What there is still to do."""

@@ -88,7 +88,7 @@ def _row(painter: QPainter, scene: Scene, row: Row, main: int) -> None:
         case "speed" if scene.speed is not None:
             _curve(painter, axis, row, scene.speed, curves.speed)
         case "suggestions" if scene.suggestions is not None:
-            curves.suggestions(painter, axis, row, scene.suggestions)
+            _curve(painter, axis, row, scene.suggestions, curves.suggestions)
         case "forecast":
             lane, item = scene.lanes[row.track], scene.lane_item
             chosen = item[1] if item is not None and item[0] == lane.key else None

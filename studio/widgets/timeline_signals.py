@@ -41,6 +41,11 @@ class MinMax:
     def __len__(self) -> int:
         return len(self._levels[0][0])
 
+    @property
+    def values(self) -> Float[ndarray, " frames"]:
+        """Frame by frame."""
+        return self._levels[0][0]
+
     def at(self, frame: int) -> float | None:
         """The value of one frame, or None where nothing is known."""
         value = float(self._levels[0][0][frame])
