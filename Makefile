@@ -1,5 +1,5 @@
 # Two commands are all a newcomer needs: `make demo` and `make test`.
-.PHONY: demo test check bench soak setup clean
+.PHONY: demo test check bench suggestions soak setup clean
 
 demo: ## set everything up and open the studio on the demo kitchen
 	@tools/setup.sh run
@@ -17,6 +17,10 @@ check: test
 bench: ## measure speed beside peers, as JSON
 	@tools/setup.sh bench
 	@.venv/bin/python -m tests.benchmarks
+
+suggestions: ## how often suggested poses hit known ones: make suggestions KITCHEN=… DEMO=… VIDEOS=…
+	@tools/setup.sh dev
+	@PYTHONPATH=. .venv/bin/python tools/measure_suggestions.py --kitchen $(KITCHEN) --demo $(DEMO) --videos $(VIDEOS) --out docs/results/suggestions.json
 
 soak: ## the long tests in full
 	@tools/setup.sh dev

@@ -187,7 +187,7 @@ def main() -> None:
         cases = marked_cases(asked.videos)
         result["videos, marked by hand"] = study(cases)
         result["videos, answers to the other half"] = with_answers(cases, (0, 3, 10, 35))
-    text = msgspec.json.format(msgspec.json.encode(result), indent=1).decode()
+    text = msgspec.json.encode(result).decode().replace('},"', '},\n"').replace('],"rows', '],\n"rows')
     print(text)
     if asked.out:
         asked.out.write_text(text + "\n", encoding="utf-8")

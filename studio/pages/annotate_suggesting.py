@@ -200,6 +200,7 @@ class Suggesting(QObject):
             self._draw()
         else:
             self._document.seek(current.frame)
+        self.card.come_into_view()
 
     def _go_to_current(self) -> None:
         if self._looking is not None:

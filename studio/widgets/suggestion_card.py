@@ -3,12 +3,11 @@
 It is shown what it shows, and tells what a person answers. Where there is nothing to suggest it says why.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QPainter
-from PySide6.QtWidgets import QFrame, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from studio import theme
 from studio.commands import tip
@@ -101,6 +100,14 @@ class SuggestionCard(QFrame):
         self.setAccessibleDescription(words)
         self.show()
 
+    def come_into_view(self) -> None:
+        """Where the panel is too low for all of it, the card is what is looked at."""
+        area = self.parentWidget()
+        while area is not None and not isinstance(area, QScrollArea):
+            area = area.parentWidget()
+        if area is not None and self.isVisible():
+            area.ensureWidgetVisible(self, 0, 0)
+
 
 class Bar(QWidget):
     """How strongly a reason holds, 0 … 1."""
@@ -124,15 +131,9 @@ class Bar(QWidget):
         painter.end()
 
 
-def lines_of(card: SuggestionCard) -> Sequence[tuple[str, float]]:
-    """The reasons that are shown."""
-    return card.facts.reasons if card.facts is not None else ()
-
-
 def _line(words: str, value: float) -> QWidget:
-    name = parts.text(words, "label")
+    name = parts.text(words, "label", wrap=True)
     name.setMinimumWidth(1)
-    name.setToolTip(words)
     number = parts.text(f"{value:.2f}", "caption")
     number.setFixedWidth(number.fontMetrics().horizontalAdvance("0.00") + 2)
     return parts.row((name, 1), Bar(value), number, gap=6)
