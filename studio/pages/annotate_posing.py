@@ -214,7 +214,8 @@ class Posing(QObject):
             return
         state = joints.following(joint)
         by_hand = joints.flagged(meant.seen, meant.edits, name, state, (joint.x, joint.y))
-        self.write(meant, by_hand, f"Mark {_name(name)} of {{}} {state}")
+        if self.write(meant, by_hand, f"Mark {_name(name)} of {{}} {state}"):
+            self._hands.announce()
 
     def copy(self) -> None:
         """Shift+V: the pose of the frame before; where nobody is seen there, the same person's nearest other pose."""

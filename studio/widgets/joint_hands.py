@@ -14,13 +14,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QEvent, QObject, QPointF, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QKeyEvent, QMouseEvent, QPainter
 from PySide6.QtWidgets import QWidget
 
 from core.motion import SEEN
 from core.project.joints import SeenJoint
 from studio import theme
-from studio.widgets.joint_paint import Box, Handles
+from studio.widgets.joint_paint import Box, Handles, says
 from studio.widgets.picture_framing import Framing
 
 REACH_PX = 14.0
@@ -100,8 +100,15 @@ class JointHands(QObject):
         self.under = ""  # the keys chose last; the pointer counts again when it moves
         if joint != self.chosen:
             self.chosen = joint
+            self.announce()
             self.chosen_changed.emit(joint)
             self._view.update()
+
+    def announce(self) -> None:
+        """Let a screen reader say the chosen joint, and what is known of it."""
+        joint = self.joint(self.chosen)
+        if joint is not None:
+            QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self._view, says(joint)))
 
     def propose(self, joints: Sequence[SeenJoint]) -> None:
         """Another pose, to take or leave; none takes it away."""

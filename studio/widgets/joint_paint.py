@@ -94,8 +94,9 @@ class Handles:
                 painter.drawLine(at + QPointF(-4.5, 4.5), at + QPointF(4.5, -4.5))
             return
         hollow = is_hollow(joint)
-        painter.setPen(QPen(QColor(0, 0, 0, 190), 1.4))
-        painter.setBrush(QColor(theme.DARK.window) if hollow or joint.is_guess else colour)
+        painter.setPen(Qt.PenStyle.NoPen if joint.is_guess else QPen(QColor(0, 0, 0, 190), 1.4))
+        ground = QColor(0, 0, 0, 110) if joint.is_guess else QColor(theme.DARK.window)
+        painter.setBrush(ground if hollow or joint.is_guess else colour)
         painter.drawEllipse(at, radius, radius)
         if hollow or joint.is_guess:
             painter.setBrush(Qt.BrushStyle.NoBrush)
