@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from core.errors import CoreError
 from core.forecasts import Forecast
-from core.runs import Done, ExportBodies, ExportComparison, Failed, TrainForecaster
+from core.runs import Done, ExportBodies, ExportComparison, Failed, MakeProxy, TrainForecaster
 from studio import finding, theme
 from studio.adding import Adding
 from studio.banking import Banking
@@ -272,6 +272,8 @@ class Studio(QObject):
             if (notice := self.exporting.says(job)) is not None:
                 self.window.notices.show(notice)
             return
+        if isinstance(job.spec, MakeProxy):
+            return  # the clip's picture says it, where it matters
         if isinstance(job.spec, DataSpec):
             if (notice := self.importing.says(job)) is not None:
                 self.window.notices.show(notice)

@@ -174,7 +174,7 @@ def make_proxy(source: Path, folder: Path) -> Events:
             return
         why_not = lacks_room(folder, len(video))
         if why_not:
-            raise FileError(source, f"no light copy was made: {why_not}", hint="Scrubbing reads the original.")
+            raise FileError(source, f"{why_not}; no light copy was made", hint="Scrubbing reads the original.")
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -188,6 +188,11 @@ def make_proxy(source: Path, folder: Path) -> Events:
             lost = yield from _write(video, writing, width, height)
             size_mb = writing.stat().st_size / 1e6
             writing.replace(film)
+        except FileError as error:  # of a file nobody knows by its name
+            why_not = str(error).partition(": ")[2]
+            raise FileError(source, f"{why_not}; no light copy was made", hint=error.hint) from error
+        except OSError as error:
+            raise refused(folder, error) from error
         finally:
             with suppress(OSError):
                 writing.unlink(missing_ok=True)

@@ -12,7 +12,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from core.errors import CoreError
-from core.runs import MakeProxy
+from core.runs import Failed, MakeProxy
 from core.video import open_video
 from core.video.proxy import SeekCost, copies_folder, lacks_room, proxy_of, seek_cost
 from studio.actions import Handlers
@@ -152,6 +152,8 @@ class LightCopies(QObject):
                 self._picture.use_light_copy(on=self._display.has_light_copies)
         else:
             self._given_up.add(made)
+            if isinstance(job.ending, Failed):
+                self._costs[made] = job.ending.message.partition(": ")[2] or job.ending.message
         self._begin()
         self._say()
 

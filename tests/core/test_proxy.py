@@ -1,6 +1,7 @@
 """Light copies for scrubbing: each frame is the original's, none is used that is not, and the disk is never filled."""
 
 import os
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -101,9 +102,20 @@ def test_that_no_copy_is_made_where_the_disk_is_short_and_the_reason_is_said(tmp
     source = make_file(tmp_path / "a.mp4")
     monkeypatch.setattr(proxy, "SPARE_BYTES", 1 << 60)
     assert "GB left" in lacks_room(tmp_path / "copies", 10)
-    with pytest.raises(FileError, match="no light copy was made: the disk has"):
+    with pytest.raises(FileError, match="GB left; no light copy was made"):
         list(make_proxy(source, tmp_path / "copies"))
     assert not (tmp_path / "copies").exists()
+
+
+def test_that_a_disk_that_fills_while_a_copy_is_made_keeps_nothing_of_it(tmp_path, monkeypatch):
+    source, copies = make_file(tmp_path / "a.mp4"), tmp_path / "copies"
+    room = iter([1 << 50] + [1 << 20] * 1000)
+    clock = iter(range(100_000))
+    monkeypatch.setattr(proxy.time, "monotonic", lambda: next(clock))
+    monkeypatch.setattr(proxy.shutil, "disk_usage", lambda _: SimpleNamespace(free=next(room)))
+    with pytest.raises(FileError, match=r"a\.mp4: the disk is nearly full; no light copy was made"):
+        list(make_proxy(source, copies))
+    assert list(copies.iterdir()) == []
 
 
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="whoever may write everywhere is refused nowhere")

@@ -205,7 +205,7 @@ def test_that_a_file_that_can_no_longer_be_reached_is_said_while_it_is_shown(sou
     with qtbot.waitSignal(source.failed, timeout=30_000) as told:
         source.want(20)
     assert "can no longer be reached" in told.args[0]
-    assert source.is_settled()
+    qtbot.waitUntil(source.is_settled, timeout=30_000)
 
 
 def test_that_a_full_disk_is_said_and_the_original_goes_on(document, qtbot, copies, monkeypatch):  # noqa: F811
