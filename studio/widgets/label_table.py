@@ -83,7 +83,7 @@ class LabelTable(QTableWidget):
         header.setMinimumSectionSize(24)
         for at, (_, width) in enumerate(columns):
             if width:
-                self.setColumnWidth(at, theme.px(width))
+                self.setColumnWidth(at, max(theme.px(width), header.sectionSizeHint(at)))
             else:
                 header.setSectionResizeMode(at, QHeaderView.ResizeMode.Stretch)
         if is_ordered:

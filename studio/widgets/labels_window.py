@@ -44,7 +44,7 @@ class LabelsWindow(Dialog):
         self.search.textChanged.connect(self.refresh)
         self.kinds = parts.segmented("All", "Actions", "Objects", "Ranges", on_choice=lambda _: self.refresh())
         columns = (
-            ("#", 36), (say("Label"), 0), (say("Kind"), 70), (say("Key"), 60), (say("Here"), 54),
+            ("#", 36), (say("Label"), 0), (say("Kind"), 80), (say("Key"), 60), (say("Here"), 54),
             (say("Segments"), 80), (say("Poses"), 60), (say("Learned as"), 130),
         )  # fmt: skip
         self.table = LabelTable(
@@ -274,7 +274,8 @@ class LabelsWindow(Dialog):
         ids = {each.id for each in chosen}
         for label in chosen if len(chosen) > 1 else ():
             menu.addAction(parts.literal(label.name), partial(self.merge_into, label.id))
-        menu.addSeparator()
+        if len(chosen) > 1:
+            menu.addSeparator()
         for label in self._document.project.labels.values():
             if chosen and label.kind == chosen[0].kind and label.id not in ids:
                 menu.addAction(parts.literal(label.name), partial(self.merge_into, label.id))
