@@ -5,14 +5,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QImage
+from PySide6.QtGui import QColor, QImage, QNativeGestureEvent, QPointingDevice
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLabel
+from PySide6.QtWidgets import QApplication, QLabel
 
+from core.bodies.skeletons import UPPER_BODY_9
 from core.project import edits
 from core.video import frame_luma, open_video
 from studio.jobs import Jobs
 from studio.pages.annotate import AnnotatePage
+from studio.widgets.people_overlay import Person
 from studio.widgets.picture_framing import Framing
 from studio.widgets.picture_tone import PLAIN, Tone, table, toned
 from tests.studio.stand_ins import FittingModels, display
@@ -135,3 +137,25 @@ def test_that_the_middle_button_drags_a_picture_that_is_close(page, qtbot):
     view.fit()
     assert view.framing.zoom == 1.0
     assert not [each for each in view.findChildren(QLabel) if "brighter" in each.text()]
+
+
+def test_that_two_fingers_come_closer_to_what_lies_between_them(page):
+    view, at = page.view, QPointF(300, 150)
+    before = view.framing
+    pinch = QNativeGestureEvent(
+        Qt.NativeGestureType.ZoomNativeGesture, QPointingDevice.primaryPointingDevice(), 2, at, at, at, 0.5, QPointF()
+    )
+    QApplication.sendEvent(view, pinch)
+    assert view.framing.zoom == pytest.approx(1.5)
+    assert view.framing == before.zoomed(1.5, at)
+
+
+def test_that_a_double_click_comes_close_to_a_person_and_another_shows_the_whole_picture(page, qtbot):
+    view = page.view
+    joints = np.array([[100 + 5 * each, 60 + 6 * each] for each in range(9)], np.float32)
+    view.show_people((Person("Ada", UPPER_BODY_9, joints, np.ones(9), True, 0),))
+    at = view.framing.to_view(120, 84).toPoint()
+    QTest.mouseDClick(view, Qt.MouseButton.LeftButton, pos=at)
+    assert view.framing.zoom > 1.5
+    QTest.mouseDClick(view, Qt.MouseButton.LeftButton, pos=view.framing.to_view(120, 84).toPoint())
+    assert view.framing.zoom == 1.0
