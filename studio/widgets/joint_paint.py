@@ -100,7 +100,10 @@ class Handles:
         painter.drawEllipse(at, radius, radius)
         if hollow or joint.is_guess:
             painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(_pen(side, 1.8, dashed=joint.is_guess))
+            ring = _pen(side, 1.5 if joint.is_guess else 1.8, dashed=joint.is_guess)
+            if joint.is_guess:
+                ring.setDashPattern([1.6, 1.4])  # finer than a bone's: the ring is small
+            painter.setPen(ring)
             painter.drawEllipse(at, radius - 0.8, radius - 0.8)
 
     def _paint_proposal(self, painter: QPainter, framing: Framing) -> None:
