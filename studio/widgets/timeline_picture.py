@@ -88,7 +88,7 @@ def _row(painter: QPainter, scene: Scene, row: Row, main: int) -> None:
         case "speed" if scene.speed is not None:
             _curve(painter, axis, row, scene.speed, curves.speed)
         case "suggestions" if scene.suggestions is not None:
-            _curve(painter, axis, row, scene.suggestions, curves.suggestions)
+            curves.suggestions(painter, axis, row, scene.suggestions)
         case "forecast":
             lane, item = scene.lanes[row.track], scene.lane_item
             chosen = item[1] if item is not None and item[0] == lane.key else None
@@ -126,7 +126,7 @@ _kept_overview: list[tuple[TimelineContents, tuple, QPixmap]] = []
 
 def _overview(painter: QPainter, scene: Scene) -> None:
     """The whole clip at the foot; kept as a picture, since it stays while the view above moves."""
-    rect, ratio = scene.overview_rect(), painter.device().devicePixelRatioF()
+    rect, ratio = scene.overview.rect, painter.device().devicePixelRatioF()
     like = (scene.width, scene.height, scene.head, ratio, theme.now().name, theme.scale())
     kept = next((each for each in _kept_overview if each[0] is scene.contents and each[1] == like), None)
     if kept is None:
@@ -163,7 +163,7 @@ def paint_moving(painter: QPainter, scene: Scene, playhead: int, box: QRectF | N
         is_in_view = axis.left - 1 <= x <= axis.left + axis.width + 1
         if is_in_view:
             paint.make_room_for_playhead(painter, axis, scene.contents.time, x)
-        paint.overview_window(painter, scene.contents, scene.overview_rect(), scene.overview_window(), playhead)
+        paint.overview_window(painter, scene.contents, scene.overview.rect, scene.overview.window, playhead)
         painter.save()
         left = scene.head - 6
         painter.setClipRect(QRectF(left, 0, scene.width - left, scene.bottom), Qt.ClipOperation.IntersectClip)

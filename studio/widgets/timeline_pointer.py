@@ -117,10 +117,10 @@ class Pointer:
         elif button != Qt.MouseButton.LeftButton:
             return
         elif at.y() >= scene.bottom:
-            press.part = scene.overview_part(at.x()) if at.x() >= scene.head else ""
-            if press.part == "window" and not scene.overview_window().contains(at):
+            press.part = scene.overview.part(at.x()) if at.x() >= scene.head else ""
+            if press.part == "window" and not scene.overview.window.contains(at):
                 axis = scene.axis
-                self._target.set_axis(axis.panned(axis.x(scene.overview_frame(at.x())) - axis.left - axis.width / 2))
+                self._target.set_axis(axis.panned(axis.x(scene.overview.frame(at.x())) - axis.left - axis.width / 2))
         elif at.x() < scene.head:
             return
         elif at.y() < RULER or scene.row_kind(at) == "frames":
@@ -146,15 +146,15 @@ class Pointer:
                 self._target.set_axis(scene.axis.panned(press.at.x() - at.x()))
                 press.at = at
             case "window":
-                by = scene.overview_frame(at.x()) - scene.overview_frame(press.at.x())
+                by = scene.overview.frame(at.x()) - scene.overview.frame(press.at.x())
                 self._target.set_axis(scene.axis.panned(by * scene.axis.px_per_frame))
                 press.at = at
             case "window start":
                 last = scene.axis.last
-                self._target.set_axis(scene.axis.showing(min(scene.overview_frame(at.x()), last - 2), last))
+                self._target.set_axis(scene.axis.showing(min(scene.overview.frame(at.x()), last - 2), last))
             case "window end":
                 first = scene.axis.first
-                self._target.set_axis(scene.axis.showing(first, max(scene.overview_frame(at.x()), first + 2)))
+                self._target.set_axis(scene.axis.showing(first, max(scene.overview.frame(at.x()), first + 2)))
             case "drag" if far:
                 self._drag_to(press, at, free=free)
             case "locked" if far and not press.moving:
@@ -184,7 +184,7 @@ class Pointer:
         """What the pointer looks like over a place."""
         scene = self._target.scene
         if at.y() >= scene.bottom and at.x() >= scene.head:
-            inside = scene.overview_part(at.x()) == "window"
+            inside = scene.overview.part(at.x()) == "window"
             return Qt.CursorShape.OpenHandCursor if inside else Qt.CursorShape.SizeHorCursor
         if (
             (at.x() < scene.head and scene.lane_at(at) is not None)

@@ -233,26 +233,37 @@ class Scene:
             return None
         return curves.nearest(self.axis, self.suggestions, at.x())
 
-    def overview_rect(self) -> QRectF:
+    @property
+    def overview(self) -> "Strip":
         """The strip at the foot that holds the whole clip."""
-        return QRectF(self.head, self.height - FOOT, self.lane_width, FOOT)
+        rect = QRectF(self.head, self.height - FOOT, self.lane_width, FOOT)
+        return Strip(rect, self.contents.time.frame_count, self.axis.first, self.axis.last)
 
-    def overview_window(self) -> QRectF:
-        """The part of the strip that is in view above."""
-        rect = self.overview_rect()
-        scale = rect.width() / max(self.contents.time.frame_count, 1)
-        left = rect.left() + self.axis.first * scale
-        right = min(rect.left() + self.axis.last * scale, rect.right())
-        return QRectF(left, rect.top() + 2.5, max(right - left, 6), rect.height() - 5)
 
-    def overview_frame(self, x: float) -> float:
-        """The frame at `x` of the strip."""
-        rect = self.overview_rect()
-        return (x - rect.left()) / rect.width() * self.contents.time.frame_count
+@dataclass(frozen=True)
+class Strip:
+    """The whole clip in a strip, and the part of it, from frame `first` to `last`, that is in view above."""
 
-    def overview_part(self, x: float) -> Literal["window start", "window end", "window"]:
-        """What a press at `x` of the strip takes hold of: an end of the window, or the window."""
-        window = self.overview_window()
+    rect: QRectF
+    frame_count: int
+    first: float
+    last: float
+
+    @property
+    def window(self) -> QRectF:
+        """Where the part in view lies."""
+        scale = self.rect.width() / max(self.frame_count, 1)
+        left = self.rect.left() + self.first * scale
+        right = min(self.rect.left() + self.last * scale, self.rect.right())
+        return QRectF(left, self.rect.top() + 2.5, max(right - left, 6), self.rect.height() - 5)
+
+    def frame(self, x: float) -> float:
+        """The frame at `x`."""
+        return (x - self.rect.left()) / self.rect.width() * self.frame_count
+
+    def part(self, x: float) -> Literal["window start", "window end", "window"]:
+        """What a press at `x` takes hold of: an end of the window, or the window."""
+        window = self.window
         if window.width() > 18 and abs(x - window.left()) < 5:
             return "window start"
         if window.width() > 18 and abs(x - window.right()) < 5:
