@@ -16,6 +16,7 @@ from core.project.cameras import camera_of
 from core.project.joints import as_seen, poses_at, track_of
 from core.rendering.moving import Footage, MovingBody, MovingScene, Shot
 from studio import theme
+from studio.commands import shown
 from studio.display import Display
 from studio.document import Document
 from studio.fitted_bodies import TOO_LITTLE_SEEN, FittedBodies, FitWish, pose_in_picture
@@ -28,6 +29,7 @@ from studio.widgets.posed import PosedBody
 from studio.widgets.scene_view import colours
 from studio.widgets.shown import Shown, nothing
 from studio.widgets.video_view import VideoView
+from studio.words import say
 
 RESTED_MS = 100
 
@@ -114,7 +116,9 @@ class PictureBody(QObject):
     def shown(self) -> Shown:
         """The body at the playhead with the frame it stands in, to be taken out; the reason where there is none."""
         if self._display.shows("annotate") == "joints":
-            return nothing("Joints alone are shown. Press D for the body, then export.")
+            return nothing(
+                say("Joints alone are shown. Press {key} for the body, then export.", key=shown("shown-parts"))
+            )
         wish, clip, frame = self.wish(), self._document.clip, self._frame
         pose = self.fits.of(wish) if wish is not None else None
         if wish is None or clip is None or frame is None or pose is None:

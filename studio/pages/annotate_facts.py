@@ -27,17 +27,22 @@ def missing_words(
     """
     said = []
     if gaps:
-        said.append("1 unlabelled stretch" if len(gaps) == 1 else f"{say_count(len(gaps))} unlabelled stretches")
+        said.append(_counted(len(gaps), "1 unlabelled stretch", "{count} unlabelled stretches"))
     if lacking:
-        said.append("1 segment without a pose" if lacking == 1 else f"{say_count(lacking)} segments without a pose")
+        said.append(_counted(lacking, "1 segment without a pose", "{count} segments without a pose"))
     if drafts:
-        said.append("1 draft" if drafts == 1 else f"{say_count(drafts)} drafts")
+        said.append(_counted(drafts, "1 draft", "{count} drafts"))
     over = []
     if overlapping:
-        over.append("1 segment overlaps another" if overlapping == 1 else f"{say_count(overlapping)} segments overlap")
+        over.append(_counted(overlapping, "1 segment overlaps another", "{count} segments overlap"))
     if said:
         return ", ".join([*said, *over]), True
-    return ", ".join(["Nothing is missing" if clip.segments else "Nothing is marked yet", *over]), False
+    return ", ".join([say("Nothing is missing" if clip.segments else "Nothing is marked yet"), *over]), False
+
+
+def _counted(count: int, one: str, many: str) -> str:
+    """So many of something, in the person's language."""
+    return say(one) if count == 1 else say(many, count=say_count(count))
 
 
 def first_actor(clip: Clip) -> str:
@@ -52,7 +57,7 @@ def first_actor(clip: Clip) -> str:
 def actor_choices(clip: Clip, segment: Segment | None, people: int) -> list[tuple[str, str]]:
     """Who may have done a segment. Where there is one person it is theirs, said or not."""
     if not clip.actors:
-        return [("", "the one person" if people < 2 else ACTOR_NOT_SAID)]
+        return [("", say("the one person") if people < 2 else ACTOR_NOT_SAID)]
     if len(clip.actors) == 1 and people < 2:
         return [(segment.actor if segment is not None else clip.actors[0].id, clip.actors[0].name)]
     not_said = [("", ACTOR_NOT_SAID)] if segment is not None and not segment.actor else []
@@ -86,9 +91,10 @@ def made_words(made: Provenance) -> str:
     """Who made a row and when: "By hand: Ines K., today 20:58", "forecaster-08, accepted by Ines K., today 20:58"."""
     run = run_of(made.source)
     if run:
-        did = {"draft": "accepted", "confirmed": "confirmed"}.get(origin_of(made.source), "corrected")
-        return f"{run}, {did} by {made.author or 'somebody'}, {_when(made.at)}"
-    how = "By hand" if made.source == BY_HAND else made.source
+        words = {"draft": "{run}, accepted by {author}, {at}", "confirmed": "{run}, confirmed by {author}, {at}"}
+        said_as = words.get(origin_of(made.source), "{run}, corrected by {author}, {at}")
+        return say(said_as, run=run, author=made.author or say("somebody"), at=_when(made.at))
+    how = say("By hand") if made.source == BY_HAND else made.source
     how = how[:1].upper() + how[1:]
     return f"{how}: {made.author}, {_when(made.at)}" if made.author else f"{how}, {_when(made.at)}"
 
@@ -167,7 +173,8 @@ def _pose_facts(clip: Clip, segment: Segment, time: ClipTime, poses: Poses2d | N
 def _who_set(pose: CharacteristicPose) -> str:
     """`Set by hand, Ines K., today 20:58`; of one that nobody chose yet, that it is a draft."""
     if not pose.is_draft:
-        return made_words(pose.made).replace("By hand:", "Set by hand,")
+        by_hand, set_by_hand = f"{say('By hand')}:", f"{say('Set by hand')},"
+        return made_words(pose.made).replace(by_hand, set_by_hand)
     if run_of(pose.made.source):
         return f"A draft, which nobody chose yet. {made_words(pose.made)}"
     how = pose.made.source.removeprefix(DRAFT).strip(" :")
@@ -191,5 +198,5 @@ def _when(at: str) -> str:
         return at
     today = datetime.now().astimezone()
     if moment.date() == today.date():
-        return f"today {moment:%H:%M}"
+        return say("today {at}", at=f"{moment:%H:%M}")
     return f"{moment.day} {moment:%B %Y %H:%M}"

@@ -29,6 +29,7 @@ from studio.widgets.forecast_lanes import MOST_LANES, LaneItem
 from studio.widgets.ghost_pose import GhostPose
 from studio.widgets.player import Player
 from studio.widgets.timeline import Timeline
+from studio.words import say
 
 _LEAST_PICTURE = 0.45
 """Of the page's height: lanes take no more from the picture than leaves it this."""
@@ -194,7 +195,7 @@ class Foreseen(QObject):
             action.setEnabled(known.key in shown or len(shown) < MOST_LANES)
             action.toggled.connect(lambda on, known=known: self.lanes.choose(known, on=on))
         if not self.lanes.choices():
-            menu.addAction("No forecaster yet: train one").setEnabled(False)
+            menu.addAction(say("No forecaster yet: train one")).setEnabled(False)
         futures = menu.addMenu("Futures behind each")
         for count in (0, 2, 4, MOST_FUTURES):
             action = futures.addAction("none" if not count else str(count))
@@ -202,7 +203,7 @@ class Foreseen(QObject):
             action.setChecked(count == self.lanes.futures)
             action.triggered.connect(partial(self.lanes.set_futures, count))
         menu.addSeparator()
-        drafts = menu.addAction("Next missing stops at drafts")
+        drafts = menu.addAction(say("Next missing stops at drafts"))
         drafts.setCheckable(True)
         drafts.setChecked(self._display.walks_to_drafts)
         drafts.toggled.connect(self._walk_to_drafts)

@@ -14,6 +14,7 @@ from core.errors import CoreError
 from core.project.annotations import Clip
 from core.runs import ExtractPoses
 from studio import theme
+from studio.commands import shown
 from studio.document import Document
 from studio.jobs import Job, Jobs
 from studio.pages.annotate_finding import FindingVideos
@@ -119,7 +120,10 @@ class PictureWords(QObject):
         go = parts.button("Open Data", "data", "primary")
         go.clicked.connect(partial(self.asks.emit, "page-data"))
         return parts.state_card(
-            "video", "Choose a clip", "Clips are listed under Data, or press Ctrl+K and type its name.", go
+            "video",
+            "Choose a clip",
+            say("Clips are listed under Data, or press {key} and type its name.", key=shown("search")),
+            go,
         )
 
     def _unreadable(self, clip: Clip, message: str, hint: str) -> QWidget:
@@ -247,5 +251,5 @@ def _note(icon: str, title: str, words: str, *actions: QWidget, above: QWidget |
         parts.row(*actions, None, gap=6),
         gap=7,
     )
-    made.setAccessibleName(title)
+    made.setAccessibleName(say(title))
     return made

@@ -26,6 +26,7 @@ from studio.widgets.timeline_axis import LANE, PERSON, Arrangement
 from studio.widgets.timeline_maker import change
 from studio.widgets.timeline_signals import HandSpeed, MinMax, confidence_of, hand_speed
 from studio.widgets.timeline_words import locked_words
+from studio.words import say
 
 _ROWS = {
     "track-frames": "frames",
@@ -188,7 +189,7 @@ class Tracks(QObject):
             hidden = arrangement.hiding(wish.key, on=wish.key not in arrangement.hidden)
             action.triggered.connect(partial(timeline.arrange, hidden))
         menu.addSeparator()
-        usual = menu.addAction("Rows as they were at first", partial(timeline.arrange, Arrangement()))
+        usual = menu.addAction(say("Rows as they were at first"), partial(timeline.arrange, Arrangement()))
         usual.setEnabled(arrangement != Arrangement())
 
 

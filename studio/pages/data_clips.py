@@ -296,11 +296,11 @@ class DataClips(QWidget):
         chosen = self.table.chosen_ids()
         lacking = sum(not each.tracks and bool(each.video.path) for each in _shown(self._document.project, self._set))
         many, button = len(chosen) > 1, self.extract_button
-        button.setText(f"Extract 2D poses of {len(chosen)}" if many else "Extract 2D poses")
+        button.setText(say("Extract 2D poses of {count}", count=len(chosen)) if many else say("Extract 2D poses"))
         button.setEnabled((many or lacking > 0) and self._document.read_only_reason is None)
         looked_at = all(each.tracks for each in _shown(self._document.project, self._set))
         why = "Every clip has its 2D poses" if looked_at else "The clips without 2D poses have no video here"
-        button.setToolTip("" if many or lacking else why)
+        button.setToolTip("" if many or lacking else say(why))
         self.add.setEnabled(self._document.read_only_reason is None)
 
 

@@ -130,7 +130,7 @@ class DraftPanel(QFrame):
         box.setSpacing(6)
         box.addWidget(self._title)
         box.addWidget(self._words)
-        box.addWidget(parts.row(self.use, self.label, parts.key("Shift+Enter"), None, gap=8))
+        box.addWidget(parts.row(self.use, self.label, parts.key_of("use-draft"), None, gap=8))
         accepting.says.connect(self._say)
 
     def set_titled(self, *, on: bool) -> None:

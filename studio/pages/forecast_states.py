@@ -5,9 +5,11 @@ from PySide6.QtWidgets import QWidget
 
 from core.project.annotations import Clip
 from core.wording import sentences
+from studio.commands import shown
 from studio.pages.forecast_asking import Asking
 from studio.widgets import parts
 from studio.widgets.state_place import Said, StateCard
+from studio.words import say
 
 _COMMANDS = {"map-labels": "page-data"}
 """Of buttons that are not called as their command: labels are learned as others on the Data page."""
@@ -49,7 +51,7 @@ class StatePlace(StateCard):
 
 def _state(asking: Asking, clip: Clip | None, *, has_answer: bool) -> Said | None:
     if clip is None:
-        words = "Clips are listed under Data, or press Ctrl+K and type its name."
+        words = say("Clips are listed under Data, or press {key} and type its name.", key=shown("search"))
         return "video", "Choose a clip", words, "", ("page-data",)
     chosen = asking.chosen
     if chosen is None:

@@ -11,10 +11,11 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 import resources
 from core import demo, doctor
 from studio import theme
-from studio.commands import BY_NAME, shown_key
+from studio.commands import BY_NAME
 from studio.settings import RecentProject, Settings
 from studio.widgets import parts
 from studio.widgets.painting import Painted
+from studio.words import say
 
 _SHOWN_FINDINGS = ("2D poses", "Bodies", "Forecaster", "3D drawing", "Graphics card", "Disk")
 
@@ -81,7 +82,7 @@ class ProjectsPage(QWidget):
         sentence = parts.text(words, "label", wrap=True)
         sentence.setAlignment(Qt.AlignmentFlag.AlignTop)
         sentence.setMinimumHeight(sentence.fontMetrics().lineSpacing() * 3)
-        key = (parts.key(shown_key(keys[0])),) if keys else (parts.key("Enter"),) if primary else ()
+        key = (parts.key_of(command),) if keys else (parts.key("Enter"),) if primary else ()
         head = parts.row(parts.glyph(icon, 22, "accent" if primary else "text2"), None)
         parts.fill(box, (head, parts.text(title, "title"), (sentence, 1), 4, parts.row(go, *key, None)))
         if primary:
@@ -168,7 +169,7 @@ class _Banner(Painted):
         title = parts.text("See what comes next.", "hero")
         lead = parts.text(_LEAD, "lead", wrap=True)
         lead.setMaximumWidth(theme.px(430))
-        self.setAccessibleName("See what comes next. " + _LEAD)
+        self.setAccessibleName(f"{say('See what comes next.')} {say(_LEAD)}")
         box = QVBoxLayout(self)
         box.setContentsMargins(36, 12, 36, 12)
         box.setSpacing(10)

@@ -14,6 +14,7 @@ from core.wording import counted
 from studio.body_files import BodyFiles, Outcome
 from studio.settings import Settings
 from studio.widgets import parts
+from studio.words import say
 
 _WHERE = (
     "SMPL, SMPL-H and SMPL-X come from their publishers' pages (smpl.is.tue.mpg.de, mano.is.tue.mpg.de, "
@@ -45,7 +46,7 @@ class BodySettings(QWidget):
         bar = QProgressBar()
         bar.setRange(0, 0)
         bar.setTextVisible(False)
-        bar.setAccessibleName("Reading body files")
+        bar.setAccessibleName(say("Reading body files"))
         self._reading = parts.text("", "caption")
         self._busy = parts.col(parts.row((self._reading, 1), self._stop), bar, gap=4)
         self._said = parts.col(gap=4)
@@ -72,9 +73,9 @@ class BodySettings(QWidget):
         choices = library.choices()
         self._shown.clear()
         for each in choices:
-            self._shown.addItem(f"{each.title}, {'built in' if each.is_built_in else 'yours'}", each.key)
+            self._shown.addItem(f"{each.title}, {say('built in' if each.is_built_in else 'yours')}", each.key)
         if self._shown.findData(self._settings.body) < 0:
-            self._shown.addItem("Not there any more", self._settings.body)
+            self._shown.addItem(say("Not there any more"), self._settings.body)
         self._shown.setCurrentIndex(self._shown.findData(self._settings.body))
         lines = [_words_line(_built_in_words([each for each in choices if each.is_built_in]))]
         lines += [self._line(each) for each in choices if not each.is_built_in]

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QComboBox, QDialog, QFileDialog, QLineEdit, QVBoxL
 from core.wording import counted
 from studio import theme
 from studio.widgets import parts
+from studio.words import say
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ class ExportDataDialog(QDialog):
     def __init__(self, goods: Goods, parent: QWidget | None) -> None:
         super().__init__(parent)
         self._goods, self._asks = goods, False
-        self.setWindowTitle("Export")
+        self.setWindowTitle(say("Export"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setMinimumWidth(theme.px(560))
         self.way = QComboBox()
@@ -66,7 +67,7 @@ class ExportDataDialog(QDialog):
         several = len(goods.chosen) > 1
         words = counted(len(goods.chosen), "chosen recording") if several else "The chosen recording"
         self.extent = parts.segmented(words, f"All {len(goods.all)}", on_choice=lambda _: self._follow_way())
-        self.extent.setAccessibleName("How many recordings")
+        self.extent.setAccessibleName(say("How many recordings"))
         self.place = QLineEdit()
         self.place.textChanged.connect(self._check)
         choose = parts.button("Choose…", "folder")
@@ -82,7 +83,7 @@ class ExportDataDialog(QDialog):
         extent = parts.field("How much", parts.row(self.extent, None))
         extent.setVisible(bool(goods.chosen) and len(goods.all) > 1)
         place = parts.field("To", parts.row((self.place, 1), choose, gap=6))
-        self.place.setAccessibleName("Where it goes")
+        self.place.setAccessibleName(say("Where it goes"))
         terms = parts.text(goods.terms, "caption", wrap=True)
         terms.setVisible(bool(goods.terms))
         box = QVBoxLayout(self)

@@ -23,6 +23,7 @@ from core.wording import counted, spelled_time
 from studio import theme
 from studio.widgets import parts
 from studio.widgets.number_field import count_field, number_field
+from studio.words import say
 
 What = Literal["picture", "film", "body"]
 _KINDS: tuple[What, ...] = ("picture", "film", "body")
@@ -57,7 +58,7 @@ class ExportDialog(QDialog):
         super().__init__(parent)
         self._offer, self._shot = offer, offer.shot
         self._asks = False
-        self.setWindowTitle("Export")
+        self.setWindowTitle(say("Export"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setMinimumWidth(theme.px(540))
         self._make_fields()
@@ -71,24 +72,24 @@ class ExportDialog(QDialog):
     def _make_fields(self) -> None:
         shot, frames = self._shot, len(self._shot.scene)
         self._kind = parts.segmented("Picture", "Film", "Body", on_choice=lambda _: self._follow_kind())
-        self._kind.setAccessibleName("What to export")
+        self._kind.setAccessibleName(say("What to export"))
         self._kind.choices.button(2).setEnabled(bool(solid_bodies(shot.scene)))
         self._where = parts.segmented("In space", "Over the frame", on_choice=lambda _: self._follow_kind())
-        self._where.setAccessibleName("Where bodies stand")
+        self._where.setAccessibleName(say("Where bodies stand"))
         self._where.choices.button(1).setEnabled(shot.footage is not None)
         self._course = parts.segmented("This stretch", "Turntable", on_choice=lambda _: self._follow_kind())
-        self._course.setAccessibleName("What the film shows")
+        self._course.setAccessibleName(say("What the film shows"))
         self._course.choices.button(0).setEnabled(frames > 1)
         if frames < 2:
             self._course.choose(1)
         self._film_format = parts.segmented("MP4", "GIF", on_choice=lambda _: self._follow_kind())
-        self._film_format.setAccessibleName("Format of the film")
+        self._film_format.setAccessibleName(say("Format of the film"))
         self._body_format = QComboBox()
         for ending, words in _BODY_FORMATS.items():
             self._body_format.addItem(words, ending)
         self._body_format.activated.connect(self._follow_kind)
         self._frames = parts.segmented("This moment", "Every frame", on_choice=lambda _: self._follow())
-        self._frames.setAccessibleName("Which frames")
+        self._frames.setAccessibleName(say("Which frames"))
         self._frames.choices.button(1).setEnabled(frames > 1)
         width, height = _size_of(shot, _SIZE)
         self._width = count_field("Width in pixels", width, LEAST_SIDE_PX, MOST_SIDE_PX)
@@ -138,7 +139,7 @@ class ExportDialog(QDialog):
             box.addWidget(row)
         box.addWidget(self._why_not)
         box.addWidget(parts.field("File", parts.row((self._file, 1), choose, gap=6)))
-        self._file.setAccessibleName("File")
+        self._file.setAccessibleName(say("File"))
         box.addWidget(parts.hair())
         box.addWidget(parts.row(parts.glyph("info", 14, "text3"), (self._holds, 1), gap=8))
         box.addWidget(parts.row(parts.glyph("tag", 14, "text3"), (self._terms, 1), gap=8))
@@ -221,7 +222,7 @@ class ExportDialog(QDialog):
         for name, row in self._rows.items():
             row.setVisible(shown[name])
         if self._is_over:
-            self._width.setToolTip("At most; the picture keeps its own proportions.")
+            self._width.setToolTip(say("At most; the picture keeps its own proportions."))
         reasons = []
         if not solid_bodies(self._shot.scene):
             reasons.append("Body: joints alone have no mesh; show bodies first (D).")

@@ -6,6 +6,7 @@ from PySide6.QtGui import QColor, QImage, QPainter
 from studio import theme
 from studio.widgets import painting
 from studio.widgets.painting import Painted
+from studio.words import say
 
 ACROSS, DOWN = 32, 18
 """Cells of a frame's luma means; see core.video.frame_luma."""
@@ -28,7 +29,7 @@ class FramePair(Painted):
     def __init__(self, was: str, now: str) -> None:
         super().__init__(0, theme.px(98))
         self.setMinimumWidth(theme.px(270))
-        self.setAccessibleName("The frame as it was marked, and as it is now")
+        self.setAccessibleName(say("The frame as it was marked, and as it is now"))
         self._pictures = (("As marked", picture_of(was)), ("Now", picture_of(now)))
 
     def draw(self, painter: QPainter, look: theme.Theme) -> None:

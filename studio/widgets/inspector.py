@@ -18,12 +18,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from studio.commands import tip
+from studio.commands import shown, tip
 from studio.widgets import parts
 from studio.widgets.fact_list import FactList
 from studio.widgets.history_list import HistoryList
 from studio.widgets.pose_form import PoseCard, PoseForm
 from studio.widgets.segment_facts import SegmentFacts
+from studio.words import say
 
 TABS = ("Segment", "Pose", "Clip", "History")
 POSE, HISTORY = TABS.index("Pose"), TABS.index("History")
@@ -51,13 +52,13 @@ class Inspector(QFrame):
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("panel")
-        self.setAccessibleName("Inspector")
+        self.setAccessibleName(say("Inspector"))
         self.tabs = QTabBar()
         self.tabs.setExpanding(False)
         self.tabs.setUsesScrollButtons(False)
-        self.tabs.setAccessibleName("Inspector")
+        self.tabs.setAccessibleName(say("Inspector"))
         for name in TABS:
-            self.tabs.addTab(name)
+            self.tabs.addTab(say(name))
         self.segment = SegmentForm(self)
         self.pose = PoseForm()
         for card in (self.segment.card, self.pose.card):
@@ -100,18 +101,18 @@ class SegmentForm(QWidget):
         self._objects: tuple[Choice, ...] = ()
         self._nothing = parts.text("", "label", wrap=True)
         self.action = QComboBox()
-        self.action.setAccessibleName("Action")
+        self.action.setAccessibleName(say("Action"))
         self.action.activated.connect(self._tell_action)
         self.start, self.end = QLineEdit(), QLineEdit()
-        self.start.setAccessibleName("Start")
-        self.end.setAccessibleName("End")
+        self.start.setAccessibleName(say("Start"))
+        self.end.setAccessibleName(say("End"))
         for each in (self.start, self.end):
             each.setMinimumWidth(40)
             each.returnPressed.connect(self._tell_ends)
             each.editingFinished.connect(self._tell_ends)
         self.objects = ObjectsField(self._fill_menu)
         self.actor = QComboBox()
-        self.actor.setAccessibleName("Actor")
+        self.actor.setAccessibleName(say("Actor"))
         self.actor.activated.connect(self._tell_actor)
         self._length = parts.text("", "caption")
         self.card = PoseCard()
@@ -155,12 +156,14 @@ class SegmentForm(QWidget):
         self._form.setVisible(facts is not None)
         self._nothing.setVisible(facts is None)
         if facts is None:
-            self._nothing.setText(
-                f"{chosen} segments are chosen. A label's key gives all of them that label; Del takes them away."
+            keys = {"start": "mark-start", "end": "mark-end", "delete": "delete-segment"}
+            words = (
+                "{count} segments are chosen. A label's key gives all of them that label; {delete} takes them away."
                 if chosen > 1
-                else "No segment is chosen. Click one, or mark one: I where it starts, O where it ends, then its"
-                " label's key."
+                else "No segment is chosen. Click one, or mark one: {start} where it starts, {end} where it ends, then"
+                " its label's key."
             )
+            self._nothing.setText(say(words, count=chosen, **{name: shown(of) for name, of in keys.items()}))
             return
         self.action.setCurrentIndex(self.action.findData(facts.action))
         for each, words in ((self.start, facts.start), (self.end, facts.end)):
@@ -179,7 +182,7 @@ class SegmentForm(QWidget):
 
     def _fill_menu(self, menu: QMenu) -> None:
         if not self._objects:
-            menu.addAction("No objects yet: add them under Labels, Objects").setEnabled(False)
+            menu.addAction(say("No objects yet: add them under Labels, Objects")).setEnabled(False)
         for key, words in self._objects:
             action = menu.addAction(parts.literal(words))
             action.setCheckable(True)
@@ -214,7 +217,7 @@ class ObjectsField(QLineEdit):
         super().__init__()
         self._fill = fill
         self.setReadOnly(True)
-        self.setAccessibleName("Objects")
+        self.setAccessibleName(say("Objects"))
         self.setMinimumWidth(40)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
 

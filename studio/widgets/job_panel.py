@@ -9,6 +9,7 @@ from studio import theme
 from studio.jobs import Job, Jobs
 from studio.widgets import parts
 from studio.widgets.job_words import STATE_WORDS, left_words, progress_words
+from studio.words import say
 
 WIDTH = 320
 
@@ -101,7 +102,7 @@ class JobPanel(QFrame):
     def __init__(self, jobs: Jobs, parent: QWidget) -> None:
         super().__init__(parent)
         self.setObjectName("drawer")
-        self.setAccessibleName("Jobs")
+        self.setAccessibleName(say("Jobs"))
         self.setFixedWidth(theme.px(WIDTH))
         self._jobs = jobs
         close = parts.tool("close", "Close the jobs  Esc")

@@ -4,6 +4,7 @@ from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtWidgets import QSplitter, QSplitterHandle, QWidget
 
 from studio.settings import Settings
+from studio.words import say
 
 _LOW = 800
 
@@ -28,7 +29,7 @@ class PanelSizes(QObject):
             splitter.splitterMoved.connect(self._note)
             for at in range(1, splitter.count()):
                 handle = splitter.handle(at)
-                handle.setToolTip("Drag to resize, double click to fold")
+                handle.setToolTip(say("Drag to resize, double click to fold"))
                 handle.installEventFilter(self)
 
     def keep(self, page: str, widget: QWidget | None) -> None:

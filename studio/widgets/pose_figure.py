@@ -7,6 +7,7 @@ from core.motion import SEEN
 from studio import theme
 from studio.widgets.painting import Painted
 from studio.widgets.people_overlay import Person, draw_person
+from studio.words import say
 
 
 class PoseFigure(Painted):
@@ -15,7 +16,7 @@ class PoseFigure(Painted):
     def __init__(self, width: int = 0, height: int = 0) -> None:
         super().__init__(width, height)
         self._person: Person | None = None
-        self.setAccessibleName("Pose")
+        self.setAccessibleName(say("Pose"))
 
     def show_person(self, person: Person | None) -> None:
         self._person = person

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QDialog, QLineEdit, QMenu, QSpinBox, QVBoxLayout, 
 from core.project.annotations import PARTS
 from studio import theme
 from studio.widgets import parts
+from studio.words import say
 
 SHORT = {"train": "train", "validation": "val", "test": "test"}
 WAYS = (
@@ -66,7 +67,7 @@ class SplitControl(parts.Button):
             action.setChecked(name == self._shown)
         if self._names:
             menu.addSeparator()
-        menu.addAction("New split…", self.ask).setEnabled(self._editable)
+        menu.addAction(say("New split…"), self.ask).setEnabled(self._editable)
         return menu
 
     def open_menu(self) -> None:
@@ -88,12 +89,12 @@ class SplitDialog(QDialog):
     def __init__(self, what: str, ways: Sequence[str], taken: Sequence[str], parent: QWidget | None) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle("New split")
+        self.setWindowTitle(say("New split"))
         self.setMinimumWidth(theme.px(440))
         self._taken, self._named_by_hand = tuple(taken), False
         self._ways = tuple(way for way in WAYS if way[0] in ways)
         self.way = parts.segmented(*(words for _, words, _ in self._ways), on_choice=lambda _: self._follow())
-        self.way.setAccessibleName("How to split")
+        self.way.setAccessibleName(say("How to split"))
         self._about = parts.text("", "caption", wrap=True)
         self.name = QLineEdit()
         self.name.textEdited.connect(self._name_edited)

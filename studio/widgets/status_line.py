@@ -48,7 +48,7 @@ class StatusLine(QWidget):
         self._page.setVisible(bool(self._page.text()))
         self._facts.setVisible(clip is not None)
         if not is_open:
-            self._saved.setText("Nothing leaves this machine")
+            self._saved.setText(say("Nothing leaves this machine"))
             self._saved.setToolTip("")
             self._notes.setText("")
             self._who.setText(f"Posecast {self._version}")
@@ -57,7 +57,7 @@ class StatusLine(QWidget):
         if reason is not None:
             self._sign.show_icon("lock", "warn")
             parts.set_role(self._saved, "warn")
-            self._saved.setText("Open for reading")
+            self._saved.setText(say("Open for reading"))
             self._saved.setToolTip(reason)
         elif document.unsaved:
             self._sign.show_icon("warn", "danger")

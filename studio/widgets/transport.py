@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QWidget
 from studio import theme
 from studio.commands import tip
 from studio.widgets import parts
+from studio.words import say
 
 SPEEDS = (("½×", 0.5), ("1×", 1.0), ("2×", 2.0), ("4×", 4.0), ("8×", 8.0), ("16×", 16.0))
 
@@ -27,7 +28,7 @@ class Transport(QWidget):
         self._step = self._button("step", "step")
         self._next = self._button("forward", "next-segment")
         self._time = parts.text("0:00.00", "strong")
-        self._time.setAccessibleName("Time")
+        self._time.setAccessibleName(say("Time"))
         self._length = parts.text("", "caption")
         self.loop = self._button("loop", "loop", checkable=True)
         self.speeds = parts.Segmented([name for name, _ in SPEEDS], 1, self._speed)

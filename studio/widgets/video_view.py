@@ -29,6 +29,7 @@ from studio.widgets.people_overlay import Person, draw_corners, draw_person, sam
 from studio.widgets.picture_framing import Framing
 from studio.widgets.picture_moves import PictureMoves
 from studio.widgets.picture_tone import ShownTone
+from studio.words import say
 
 _WAIT_MS, _BAR_STEP_MS = 300, 40
 # Words over a picture stand on their own dark ground in both themes.
@@ -59,7 +60,7 @@ class VideoView(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(240, 150)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setAccessibleName("Picture")
+        self.setAccessibleName(say("Picture"))
         self.framing = Framing()
         self.state = StateCard(self)
         self._image: QImage | None = None
@@ -431,8 +432,8 @@ class TimeField(QLineEdit):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self._over = parent
-        self.setPlaceholderText("0:52.17 or #1564")
-        self.setAccessibleName("Go to a time or frame")
+        self.setPlaceholderText(say("0:52.17 or #1564"))
+        self.setAccessibleName(say("Go to a time or frame"))
         self.setFixedWidth(theme.px(150))
         self.returnPressed.connect(self._tell)
         self.editingFinished.connect(self._close)
