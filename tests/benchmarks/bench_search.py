@@ -1,7 +1,7 @@
 """What a key in a field of search costs over 642 clips, 21,000 segments and 18,000 poses, and counting labels.
 
-Milliseconds, the best of several: each key of "wash, pose missing" as it is typed, the dearest and the mean, with
-everything known and once more right after an edit; and the drawer's own work, its rows made and painted.
+Milliseconds of processor time: each key of "take, pose missing" as it is typed, the dearest and the mean of the best of
+several, with everything known and right after an edit; and the drawer's own work, its rows made and painted.
 """
 
 import os
@@ -18,6 +18,7 @@ from core.project.annotations import Project
 from core.project.labelling import Uses
 from studio import theme
 from studio.clip_search import ClipIndex, Query
+from studio.memory import long_lived
 from studio.widgets.found_list import FoundList
 from tools.make_large_project import made
 
@@ -40,7 +41,8 @@ def run() -> dict[str, float]:
     app = QApplication.instance() or QApplication([])
     assert isinstance(app, QApplication)
     theme.apply(app, theme.DARK)
-    project = made()
+    with long_lived():  # as the document opens it
+        project = made()
     label = next(iter(project.actions())).name
     typed = [f"{label}, pose missing"[:count] for count in range(1, len(label) + 15)]
     index = ClipIndex()
@@ -81,9 +83,9 @@ def run() -> dict[str, float]:
 
 
 def _once(work: Callable[[], object]) -> float:
-    began = time.perf_counter()
+    began = time.thread_time()
     work()
-    return 1e3 * (time.perf_counter() - began)
+    return 1e3 * (time.thread_time() - began)
 
 
 def _best(work: Callable[[], object], rounds: int = 5) -> float:
