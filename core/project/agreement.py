@@ -9,7 +9,8 @@ id, else by name. What a model foresaw and nobody looked at is nobody's mark and
 Segments. F1 is 2 TP / (n + m); pairs have one label and one person and are one to one, as many as there can be (an
 optimal assignment), with an overlap (intersection over union) of at least a threshold, or with both ends within a
 tolerance. κ (Cohen 1960) and α (Krippendorff, nominal) are over frames, each person's apart, with background as a
-category of its own; where one annotator's segments overlap, the one that began last counts.
+category of its own; where one annotator's segments overlap, the one that began last counts (of two that began
+together the shorter one, of two that are alike the later name).
 Poses. Distances are over segments that pair at an overlap of 0.1; F1 of instants pairs poses of one label within a
 tolerance. Joints: pixels of the original video, and shares of the torso (neck to hip, mean of the two). Where neither
 moved a joint and both chose one frame both have the detector's, 0 by itself, so moved joints are counted apart. PCK is
@@ -278,7 +279,9 @@ def _timelines(one: Side, other: Side, clips: tuple[Clip, Clip], names: _Labels)
     ends = [each.end_frame for side, clip in zip((one, other), clips, strict=True) for each in side.segments(clip)]
     frames = max([clips[0].video.frame_count, *ends])
     for at, (side, clip, who) in enumerate(zip((one, other), clips, _people(clips), strict=True)):
-        for segment in side.segments(clip):
+        for segment in sorted(
+            side.segments(clip), key=lambda each: (each.start_frame, -each.end_frame, names.of(each))
+        ):
             person = who.get(segment.actor, "")
             both = lines.setdefault(person, (np.full(frames, -1), np.full(frames, -1)))
             both[at][segment.start_frame : segment.end_frame] = names.order.get(names.of(segment), -1)
