@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from core.bodies.skeletons import UPPER_BODY_9
+from core.forecasts import Forecast, ForecastStep, StepTime
 from core.motion import Poses2d
 from core.project import edits
 from core.project.annotations import VideoFile
@@ -186,3 +187,25 @@ def test_that_background_needs_no_suggestion(page, qtbot):
 
 def _frames(page):
     return [each.frame for each in page.suggesting._looking.suggestions]
+
+
+def test_that_what_a_run_foresaw_is_a_reason_of_the_segment_it_foresaw(page):
+    clip = clip_of(page)
+    first, second = clip.segments[:2]
+    rest = walking_hands().joints_px[0, 0]
+    step = ForecastStep(
+        action="reach",
+        confidence=0.8,
+        best=(),
+        joints_m=(),
+        joints_px=tuple((float(x), float(y)) for x, y in rest),
+        time=StepTime(start_s=0.4, pose_s=1.4, end_s=2.4, low_s=1.0, high_s=2.0),
+    )
+    forecast = Forecast(
+        model="r", clip_id=clip.id, at_frame=10, seen_frames=(), seen_actions=(), steps=(step,), camera_estimated=False
+    )
+    page.suggesting._foresaw = lambda: forecast
+    for segment, is_foreseen in ((first, True), (second, False)):
+        page.timeline.choose(frozenset({segment.id}))
+        shown = page.suggesting._looking.suggestions
+        assert all(("surprise" in each.reasons) == is_foreseen for each in shown)
