@@ -92,7 +92,7 @@ class Timeline(QWidget):
         other_length = contents.time.frame_count != self.scene.contents.time.frame_count
         if not self.pointer.holds(contents):
             self.pointer.give_back()
-        chosen = frozenset(each for each in self.scene.chosen if contents.place_of(each) is not None)
+        chosen = contents.here(self.scene.chosen)
         lost = chosen != self.scene.chosen
         self.show_scene(replace(self.scene, contents=contents, chosen=chosen, main_actor=main_actor))
         if other_length:
@@ -134,7 +134,7 @@ class Timeline(QWidget):
 
     def choose(self, segments: frozenset[str]) -> None:
         """Choose segments, as if they had been clicked."""
-        segments = frozenset(each for each in segments if self.scene.contents.place_of(each) is not None)
+        segments = self.scene.contents.here(segments)
         if segments != self.scene.chosen:
             self.show_scene(replace(self.scene, chosen=segments))
             self.chosen_changed.emit(segments)

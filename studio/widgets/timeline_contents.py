@@ -137,6 +137,12 @@ class TimelineContents:
         track = self.tracks[place[0]]
         return int(track.starts[place[1]]), int(track.ends[place[1]])
 
+    def here(self, segment_ids: frozenset[str]) -> frozenset[str]:
+        """Those of these segments that are here."""
+        if len(segment_ids) <= _FEW:
+            return frozenset(each for each in segment_ids if self.place_of(each) is not None)
+        return frozenset().union(*(segment_ids & track.places.keys() for track in self.tracks))
+
     @property
     def overlapping(self) -> int:
         """How many segments lie over another one of the same person."""

@@ -7,6 +7,7 @@ edit. Nothing here knows a widget. Frames count from 0, ends are exclusive.
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
@@ -89,10 +90,9 @@ class MoveDrag:
     grip: int
 
     def outcome(self, contents: TimelineContents, frame: int) -> DragOutcome:
-        spans = [(each, *span) for each in self.segments if (span := contents.segment_at(each)) is not None]
+        spans, first, last = _block(contents, self.segments)
         if not spans:
             return DragOutcome(frame=frame)
-        first, last = min(each[1] for each in spans), max(each[2] for each in spans)
         by = max(-first, min(frame - self.grip, contents.time.frame_count - last))
         return DragOutcome(
             tuple((name, start + by, end + by) for name, start, end in spans), frame=contents.time.clamp(first + by)
@@ -194,9 +194,9 @@ def dragged(drag: Drag, contents: TimelineContents, frame: float, targets: Seque
     candidates: list[tuple[float, int, int]] = []  # distance, target, pointer frame that lands on it
     if isinstance(drag, MoveDrag):
         # Either end of the block may land on a target.
-        spans = [span for each in drag.segments if (span := contents.segment_at(each)) is not None]
+        spans, first, last = _block(contents, drag.segments)
         if spans:
-            for edge in (min(each[0] for each in spans), max(each[1] for each in spans)):
+            for edge in (first, last):
                 found = snap(edge + frame - drag.grip, targets, reach)
                 if found is not None:
                     candidates.append((abs(edge + frame - drag.grip - found), found, found - edge + drag.grip))
@@ -212,6 +212,13 @@ def dragged(drag: Drag, contents: TimelineContents, frame: float, targets: Seque
         {caught.pose[1]} if caught.pose else set()
     )
     return replace(caught, snapped=target) if target in lands else plain
+
+
+@lru_cache(1)
+def _block(contents: TimelineContents, segments: tuple[str, ...]) -> tuple[tuple[Span, ...], int, int]:
+    """The spans of these segments, where the first begins and the last ends; kept while they are dragged."""
+    spans = tuple((each, *span) for each in segments if (span := contents.segment_at(each)) is not None)
+    return spans, min((each[1] for each in spans), default=0), max((each[2] for each in spans), default=0)
 
 
 def held(drag: Drag) -> tuple[str, ...]:
