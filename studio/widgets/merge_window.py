@@ -75,14 +75,17 @@ def line_list(name: str) -> tuple[QListView, Lines]:
 
 
 class _Questions(QListView):
-    """The conflicts; the keys that decide the current one."""
+    """The conflicts; the keys that decide the current one, and Enter, which merges once all are decided."""
 
     decided = Signal(str)
+    merged = Signal()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         keys = {Qt.Key.Key_Left: "mine", Qt.Key.Key_Right: "theirs", Qt.Key.Key_B: "both"}
         if event.key() in keys and event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier == Qt.KeyboardModifier(0):
             self.decided.emit(keys[Qt.Key(event.key())])
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.merged.emit()
         else:
             super().keyPressEvent(event)
 
@@ -174,6 +177,7 @@ class MergeWindow(Dialog):
             button.clicked.connect(lambda _=False, prefer=prefer: self.decide_all(prefer))
         self.merge = parts.button("Merge", "check", "primary")
         self.merge.clicked.connect(self._merge)
+        self.questions.merged.connect(self.merge.click)
         cancel = parts.button("Cancel")
         cancel.clicked.connect(self.close)
         for item in (self.about, parts.row(self.groups, None), self.same):

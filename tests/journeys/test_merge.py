@@ -106,6 +106,7 @@ def test_that_a_copy_with_conflicts_of_every_kind_is_merged_by_keys_undone_redon
         keys = {"deleted there": Qt.Key.Key_Left, "both marked": Qt.Key.Key_B}
         questions = window.questions
         questions.setFocus()
+        qtbot.keyClick(questions, Qt.Key.Key_Return)  # not before everything is decided
         for _ in range(4):
             qtbot.keyClick(questions, keys.get(window.current.kind, Qt.Key.Key_Right))
         assert set(window.decisions.values()) == {"mine", "theirs", "both"}
@@ -114,8 +115,7 @@ def test_that_a_copy_with_conflicts_of_every_kind_is_merged_by_keys_undone_redon
         assert questions.currentIndex().row() == 1
         assert window.merge.isEnabled()
         assert window.merge.text().startswith("Merge ")
-        window.merge.setFocus()
-        qtbot.keyClick(window.merge, Qt.Key.Key_Return)
+        qtbot.keyClick(questions, Qt.Key.Key_Return)
         qtbot.waitUntil(lambda: studio.document.undo_label == "Merge Ben's copy", timeout=SOON_MS)
         qtbot.waitUntil(lambda: studio.merging.is_settled, timeout=SOON_MS)
 
