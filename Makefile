@@ -26,5 +26,8 @@ soak: ## the long tests in full
 	@tools/setup.sh dev
 	@POSECAST_SOAK=1 .venv/bin/python -m pytest -q -m soak
 
+texts: ## list every source text for a translator, as posecast.ts
+	@.venv/bin/python tools/texts.py posecast.ts
+
 clean: ## remove what setup made
 	rm -rf .venv
