@@ -13,7 +13,7 @@ from numpy import ndarray
 
 from core.errors import FormatError
 from core.video.files import HINT_COPY
-from core.video.packets import Decoder
+from core.video.packets import Decoder, Index
 
 _CACHE_BYTES = 200_000_000
 
@@ -44,15 +44,39 @@ def file_fingerprint(path: Path | str) -> str:
         return video.fingerprint
 
 
+class _Kept:
+    """Decoded frames at hand, at most so many."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self.going_back = False
+        self._frames: OrderedDict[int, VideoFrame] = OrderedDict()
+
+    def __contains__(self, number: int) -> bool:
+        return number in self._frames
+
+    def get(self, number: int) -> VideoFrame | None:
+        if number in self._frames:
+            self._frames.move_to_end(number)
+        return self._frames.get(number)
+
+    def keep(self, number: int, frame: VideoFrame) -> None:
+        self._frames[number] = frame
+        self._frames.move_to_end(number)
+        while len(self._frames) > self.most:
+            del self._frames[max(self._frames) if self.going_back else next(iter(self._frames))]
+
+    def clear(self) -> None:
+        self._frames.clear()
+
+
 class Video:
     """Random access to the frames of one file; a context manager. See the module for what numbers and times mean."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._decoder = Decoder(path)
-        self._cache: OrderedDict[int, VideoFrame] = OrderedDict()
         self._lost: set[int] = set()
-        self._going_back = False
         self._fingerprint = ""
         try:
             self._decoder.learn()
@@ -66,7 +90,7 @@ class Video:
         self.width, self.height = self._stored if self._turns % 2 == 0 else self._stored[::-1]
         self.rate_hz = self._decoder.rate_hz
         self.duration_s = self.time_s(len(index.pts) - 1) + 1 / self.rate_hz
-        self._most_cached = int(np.clip(_CACHE_BYTES / (1.5 * first.width * first.height), 12, 128))
+        self._cache = _Kept(int(np.clip(_CACHE_BYTES / (1.5 * first.width * first.height), 12, 128)))
 
     def __len__(self) -> int:
         return len(self._decoder.index.pts)
@@ -144,31 +168,18 @@ class Video:
     @property
     def reach(self) -> int:
         """How many frames are kept at hand when one is decoded: it and those before it."""
-        return self._most_cached * 3 // 4
+        return self._cache.most * 3 // 4
 
     def keep_for(self, *, going_back: bool) -> None:
         """Which frames are let go first: the ones used least recently, or, going back, the latest of the video."""
-        self._going_back = going_back
+        self._cache.going_back = going_back
 
     @property
     def fingerprint(self) -> str:
         """See `file_fingerprint`; read from the file when first asked for."""
         if not self._fingerprint:
-            self._fingerprint = self._fingerprint_of_file()
+            self._fingerprint = _fingerprint(self.path, self._decoder.index)
         return self._fingerprint
-
-    def _fingerprint_of_file(self) -> str:
-        with self.path.open("rb") as file:
-            size = file.seek(0, 2)
-            file.seek(0)
-            head = file.read(65536)
-            file.seek(max(0, size - 65536))
-            tail = file.read(65536)
-        index = self._decoder.index
-        digest = hashlib.sha256(str(size).encode())
-        for part in (head, tail, index.pts.astype("<i8").tobytes(), index.sizes.astype("<i8").tobytes()):
-            digest.update(part)
-        return digest.hexdigest()
 
     def facts(self) -> VideoFacts:
         """What a project notes about this file."""
@@ -203,13 +214,13 @@ class Video:
 
     def _decoding(self, number: int) -> Generator[None, None, VideoFrame]:
         """The decoded frame, one step for each frame that is decoded on the way."""
-        if self._checked(number) in self._cache:
-            self._cache.move_to_end(number)
-            return self._cache[number]
+        at_hand = self._cache.get(self._checked(number))
+        if at_hand is not None:
+            return at_hand
         for back in () if number in self._lost else (0, 1, 3):
             for shown, frame in self._decoder.towards(number, back):
                 if number - shown < self.reach:
-                    self._keep(shown, frame)
+                    self._cache.keep(shown, frame)
                 if shown == number:
                     return frame
                 if shown > number:
@@ -218,14 +229,18 @@ class Video:
         self._lost.add(number)
         raise FormatError(self.path, f"frame {number} cannot be decoded", hint=HINT_COPY)
 
-    def _keep(self, number: int, frame: VideoFrame) -> None:
-        self._cache[number] = frame
-        self._cache.move_to_end(number)
-        while len(self._cache) > self._most_cached:
-            if self._going_back:
-                del self._cache[max(self._cache)]
-            else:
-                self._cache.popitem(last=False)
+
+def _fingerprint(path: Path, index: Index) -> str:
+    with path.open("rb") as file:
+        size = file.seek(0, 2)
+        file.seek(0)
+        head = file.read(65536)
+        file.seek(max(0, size - 65536))
+        tail = file.read(65536)
+    digest = hashlib.sha256(str(size).encode())
+    for part in (head, tail, index.pts.astype("<i8").tobytes(), index.sizes.astype("<i8").tobytes()):
+        digest.update(part)
+    return digest.hexdigest()
 
 
 def _turned(frame: VideoFrame, quarters: int) -> VideoFrame:
