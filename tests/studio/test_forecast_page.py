@@ -916,7 +916,7 @@ def test_that_joints_that_are_no_numbers_are_not_seen_and_a_picture_round_them_i
     joints[1, 0, 4] = np.nan
     joints[2] = np.nan
     tracks = Poses2d(UPPER_BODY_9, joints, np.ones((3, 1, 9), np.float32))
-    clip = SimpleNamespace(actors=())
+    clip = SimpleNamespace(actors=(), poses=())
     assert [sum(seen_in(tracks, clip, frame)[1]) for frame in range(3)] == [9, 8, 0]
 
     still = QPixmap(640, 360)
