@@ -5,7 +5,7 @@ The keys stay with the page: the mark speaks of keys, so it must not take them. 
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractButton, QFrame, QVBoxLayout, QWidget
 
 from studio import theme
 from studio.widgets import parts
@@ -85,7 +85,7 @@ class Coach(QObject):
         self.card.hide()
 
     def _place(self) -> None:
-        """Beside the thing where there is room: right, left, above, below; else inside it."""
+        """Beside the thing where there is room and no button: right, left, above, below; else inside it."""
         if self._thing is None:
             return
         self.card.layout().activate()  # pyright: ignore[reportOptionalMemberAccess]
@@ -101,9 +101,18 @@ class Coach(QObject):
             QPoint(middle.x(), around.top() - _GAP - height),
             QPoint(middle.x(), around.bottom() + _GAP),
         )
-        fitting = (place for place in places if room.contains(card.translated(place)))
         inside = QPoint(around.right() - card.width() - 2 * _GAP, around.top() + 2 * _GAP)
-        self.card.move(next(fitting, inside))
+        fitting = [place for place in places if room.contains(card.translated(place))] or [inside]
+        free = (place for place in fitting if not self._covers(card.translated(place)))
+        self.card.move(next(free, fitting[0]))
+
+    def _covers(self, area: QRect) -> bool:
+        """Whether a button would lie under the mark."""
+        return any(
+            area.intersects(QRect(each.mapTo(self._window, QPoint()), each.size()))
+            for each in self._window.findChildren(QAbstractButton)
+            if each.isVisible() and each.window() is self._window and not self.card.isAncestorOf(each)
+        )
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if watched is self._window and event.type() == QEvent.Type.Resize:
