@@ -1,5 +1,6 @@
 """What the Data page says of each clip: its row in the table, the figures above it, and that its video has moved."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -126,11 +127,18 @@ def show_sums(place: QWidget, clips: list[Clip], states: list[ClipState]) -> Non
         (grouped(sum(len(clip.poses) for clip in clips)), "characteristic poses"),
         (grouped(missing), "without a pose"),
     )
+    show_figures(place, figures)
+
+
+def show_figures(place: QWidget, figures: Sequence[tuple[str, str]]) -> None:
+    """Numbers side by side with their words below; laid out again only where one has changed."""
+    told = repr(figures)
+    if place.property("figures") == told:
+        return
+    place.setProperty("figures", told)
     made = [parts.col(parts.text(n, "number"), parts.text(words, "caption"), gap=0) for n, words in figures]
     parts.refill(place, made)
-    layout = place.layout()
-    assert isinstance(layout, QHBoxLayout)
-    layout.addStretch(1)
+    parts.push_left(place)
 
 
 def _of_what(clips: list[Clip]) -> str:

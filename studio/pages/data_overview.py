@@ -20,6 +20,7 @@ from core.whole_files import whole_file
 from studio import theme
 from studio.document import Document
 from studio.pages import data_overview_rows as rows
+from studio.pages.data_clip_rows import show_figures
 from studio.widgets import parts
 from studio.widgets.clip_states import spoken_length
 from studio.widgets.job_words import grouped
@@ -280,9 +281,7 @@ class DataOverview(QWidget):
             (grouped(overview.without_pose), say("without a pose")),
             (grouped(overview.drafts), say("drafts to look at")),
         )
-        made = [parts.col(parts.text(n, "number"), parts.text(words, "caption"), gap=0) for n, words in figures]
-        parts.refill(self._sums, made)
-        parts.push_left(self._sums)
+        show_figures(self._sums, figures)
 
     @property
     def list_in_front(self) -> RecordTable:

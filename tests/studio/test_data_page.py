@@ -284,9 +284,12 @@ def test_that_clips_without_their_videos_are_not_said_to_be_video_or_looked_at(o
     document.edit(project, "Add a clip")
     page = open_studio.window.show_page("data")
     qtbot.waitUntil(page.is_settled)
-    words = [each.text() for each in page.clips.findChildren(QLabel) if each.isVisible()]
-    assert "in all" in words
-    assert "of video" not in words
+
+    def words():
+        return [each.text() for each in page.clips.findChildren(QLabel) if each.isVisible()]
+
+    qtbot.waitUntil(lambda: "in all" in words())  # labels made just now are shown by the next event
+    assert "of video" not in words()
     assert not page.clips.extract_button.isEnabled()
     assert page.clips.extract_button.toolTip() == "The clips without 2D poses have no video here"
     assert page.clips.table.records()[0].cells[0].tip.startswith(name)
