@@ -30,6 +30,9 @@ class in_words:  # noqa: N801  (read as a statement: with in_words(path): ...)
             raise FileError(self._path, "may not be read", hint="Check the file's permissions.") from None
         if isinstance(error, FFmpegError):
             raise FormatError(self._path, f"cannot be read as a video ({error.strerror})", hint=HINT_COPY) from None
+        if isinstance(error, OSError):
+            hint = "Is the disk or the network it lies on connected?"
+            raise FileError(self._path, f"cannot be read ({error.strerror})", hint=hint) from None
 
 
 def open_container(path: Path) -> tuple[InputContainer, VideoStream]:

@@ -12,7 +12,7 @@ from jaxtyping import Int, UInt8
 from numpy import ndarray
 
 from core.errors import FormatError
-from core.video.files import HINT_COPY
+from core.video.files import HINT_COPY, in_words
 from core.video.packets import Decoder, Index
 
 _CACHE_BYTES = 200_000_000
@@ -231,7 +231,7 @@ class Video:
 
 
 def _fingerprint(path: Path, index: Index) -> str:
-    with path.open("rb") as file:
+    with in_words(path), path.open("rb") as file:
         size = file.seek(0, 2)
         file.seek(0)
         head = file.read(65536)

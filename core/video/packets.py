@@ -110,7 +110,8 @@ class Decoder:
 
     def learn(self) -> None:
         """List the packets, and learn from them, or by decoding once, in which order they are shown."""
-        stat = self.path.stat()
+        with in_words(self.path):
+            stat = self.path.stat()
         name = (self.path.absolute(), stat.st_size, stat.st_mtime_ns)
         known = _learned.get(name)
         if known is None:

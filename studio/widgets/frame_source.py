@@ -262,7 +262,9 @@ class _Reader(threading.Thread):
     def _find_copy(self, video: Video) -> None:
         if self._copy is not None:
             self._copy.close()
-        self._copy = proxy_of(video, copies_folder()) if self._with_copy else None
+        self._copy = None
+        with suppress(CoreError):  # the file went away just now: the next wish says so
+            self._copy = proxy_of(video, copies_folder()) if self._with_copy else None
 
     def _answer(self, video: Video, wish: int) -> None:
         wish = max(0, min(wish, len(video) - 1))

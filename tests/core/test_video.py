@@ -368,3 +368,11 @@ def test_that_odd_sizes_and_missing_folders_are_refused_in_words(tmp_path):
         write_video(tmp_path / "odd.mp4", 30, 65, 48)
     with pytest.raises(FileError, match="there is no folder"):
         write_video(tmp_path / "nowhere" / "out.mp4", 30, 64, 48)
+
+
+def test_that_a_file_that_goes_away_while_it_is_open_is_said_in_words(tmp_path):
+    path = make_file(tmp_path / "a.mp4")
+    with open_video(path) as video:
+        path.unlink()
+        with pytest.raises(FileError, match="no such file"):
+            video.fingerprint  # noqa: B018
