@@ -1,4 +1,4 @@
-"""Joints of characteristic poses by hand, on the Annotate page: moved, flagged, copied, mirrored, reset.
+"""Joints of characteristic poses by hand, on the Annotate page: moved, flagged, mirrored, reset.
 
 While it is on (P), the nine joints of the pose at the playhead are handles over the picture; walking to another pose
 goes on there. Where the playhead stands on no pose nothing can be moved, and that is said. Every verb is one edit with
@@ -10,8 +10,7 @@ was let go is on the disk.
 from collections.abc import Callable
 from functools import partial
 
-from PySide6.QtCore import QObject, QPoint, Qt, Signal
-from PySide6.QtWidgets import QMenu
+from PySide6.QtCore import QObject, Signal
 
 from core.project import edits, joints
 from core.project.joints import NAMES, Joints
@@ -19,11 +18,11 @@ from studio.actions import TAKES_TAB, Handlers
 from studio.commands import shown
 from studio.document import Document
 from studio.pages.annotate_changing import Changing
+from studio.pages.annotate_copying import Copying
 from studio.pages.annotate_picture import ClipPicture
-from studio.pages.annotate_poses import Meant, Neighbour, Poses
+from studio.pages.annotate_poses import Meant, Poses
 from studio.widgets.inspector import POSE, Inspector
 from studio.widgets.joint_paint import joint_words
-from studio.widgets.parts import literal
 from studio.widgets.video_view import VideoView
 from studio.words import say
 
@@ -51,7 +50,9 @@ class Posing(QObject):
         self._hands.chosen_changed.connect(inspector.pose.choose_joint)
         self._hands.chosen_changed.connect(lambda _: self.refresh())
         inspector.pose.joint_chosen.connect(self.choose)
-        inspector.pose.others_wanted.connect(self._list_others)
+        self.copying = Copying(self.poses, view, self.go_to, self.write)
+        self.copying.says.connect(self.says)
+        inspector.pose.others_wanted.connect(self.copying.list_others)
 
     # ---- what the page asks ----
 
@@ -59,7 +60,7 @@ class Posing(QObject):
         always: dict[str, Callable[[], object]] = {
             "edit-joints": self.toggle,
             "joint-state": self.next_state,
-            "copy-pose": self.copy,
+            "copy-pose": self.copying.copy,
             "mirror-pose": self.mirror,
             "reset-pose": self.reset,
         }
@@ -216,41 +217,6 @@ class Posing(QObject):
         by_hand = joints.flagged(meant.seen, meant.edits, name, state, (joint.x, joint.y))
         if self.write(meant, by_hand, f"Mark {_name(name)} of {{}} {state}"):
             self._hands.announce()
-
-    def copy(self) -> None:
-        """Shift+V: the pose of the frame before; where nobody is seen there, the same person's nearest other pose."""
-        meant = self.go_to()
-        if meant is None:
-            return
-        near = self.poses.neighbours(meant)
-        if not near:
-            self.says.emit(say("Nobody is seen in the frame before, and this person has no other pose to copy"))
-            return
-        self._copy(meant, near[0])
-
-    def _list_others(self, place: QPoint) -> None:
-        """What the pose can be copied from, as a menu."""
-        meant = self.poses.meant()
-        menu = QMenu(self._view)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        near = self.poses.neighbours(meant) if meant is not None else []
-        for each in near:
-            words = say("Copy {where}", where=literal(each.words))
-            menu.addAction(words, lambda each=each: self._copy_chosen(each))
-        if not near:
-            menu.addAction(say("There is no other pose of this person")).setEnabled(False)
-        menu.popup(place)
-
-    def _copy_chosen(self, neighbour: Neighbour) -> None:
-        meant = self.go_to()
-        if meant is not None:
-            self._copy(meant, neighbour)
-
-    def _copy(self, meant: Meant, neighbour: Neighbour) -> None:
-        by_hand = joints.copied(meant.seen, meant.edits, neighbour.joints)
-        if self.write(meant, by_hand, f"Copy pose of {{}} from frame {neighbour.frame}"):
-            count = sum(map(joints.is_known, neighbour.joints.values()))
-            self.says.emit(say("{count} joints copied from {where}", count=count, where=neighbour.words))
 
     def mirror(self) -> None:
         """Shift+M: left and right change names."""
