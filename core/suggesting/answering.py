@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from core.project.annotations import Project, Provenance, SuggestionAnswer, new_id
 from core.suggesting.reasons import Signals, reasons_of
-from core.suggesting.suggest import APART_S, COUNT, Suggestion, suggest_in
+from core.suggesting.suggest import Suggestion, suggest_in
 from core.suggesting.weights import Weights, weights_after
 
 OWN_CHOICE = -1
@@ -40,9 +40,7 @@ def suggest_anew(
     signals: Signals, start: int, end: int, weights: Weights, action: str, skipped: tuple[int, ...] = ()
 ) -> tuple[Suggestion, ...]:
     """As `suggest_in`, without what was skipped already."""
-    found = suggest_in(signals, start, end, weights.of(action), count=COUNT + len(skipped))
-    apart = APART_S * signals.rate_hz
-    return tuple(each for each in found if all(abs(each.frame - frame) >= apart for frame in skipped))[:COUNT]
+    return suggest_in(signals, start, end, weights.of(action), skipped=skipped)
 
 
 def own_choice(signals: Signals, start: int, end: int, frame: int) -> Suggestion | None:

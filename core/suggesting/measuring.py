@@ -17,7 +17,7 @@ from jaxtyping import Float
 from numpy import ndarray
 
 from core.suggesting.reasons import REASONS, Reasons
-from core.suggesting.suggest import APART_S, COUNT, chosen_of, spoken_for
+from core.suggesting.suggest import APART_S, COUNT, chosen_of
 from core.suggesting.weights import START_WEIGHTS, Following, Weights
 
 TOLERANCES_S = (0.1, 0.2, 0.4)
@@ -72,7 +72,7 @@ def frames_of(case: Case, weights: Mapping[str, float], count: int = COUNT) -> l
     """What is suggested, as frames from the segment's start; nothing where nobody is seen."""
     if not case.reasons.seen.any():
         return []
-    return [at for at, _ in chosen_of(spoken_for(case.reasons, weights), case.rate_hz, count)]
+    return [at for at, _ in chosen_of(case.reasons, weights, case.rate_hz, count)]
 
 
 def hits_of(cases: Sequence[Case], weights: Mapping[str, float] | Weights) -> Hits:
@@ -138,7 +138,7 @@ def calibration(cases: Iterable[Case], weights: Mapping[str, float]) -> list[tup
     scores, right = [], []
     for case in cases:
         if case.reasons.seen.any():
-            at, score = chosen_of(spoken_for(case.reasons, weights), case.rate_hz, 1)[0]
+            at, score = chosen_of(case.reasons, weights, case.rate_hz, 1)[0]
             scores.append(score)
             right.append(abs(at - case.frame) <= 0.2 * case.rate_hz + 1e-9)
     tenth = np.minimum((np.array(scores) * 10).astype(int), 9)

@@ -362,9 +362,8 @@ class Suggesting(QObject):
             return suggested.of(segment)
         ends = segment.start_frame, segment.end_frame
         surprise = unlike(suggested.wish.poses, track_of(clip, segment), *ends, step.joints_px)
-        skipped = suggested.skipped.get(segment.id, ())
-        found = suggest_in(signals, *ends, suggested.weights.of(segment.action), surprise=surprise)
-        return found if not skipped else suggested.of(segment)
+        weights, skipped = suggested.weights.of(segment.action), suggested.skipped.get(segment.id, ())
+        return suggest_in(signals, *ends, weights, surprise=surprise, skipped=skipped)
 
     def _lacks_pose(self, clip: Clip, segment_id: str) -> bool:
         return clip.segment(segment_id) is not None and clip.pose_of(segment_id) is None
