@@ -94,7 +94,7 @@ def _with_keys_and_colours(project: Project, mine: Project, notes: list[str]) ->
         has = f"{label.name} has {key}" if key else f"{label.name} has none"
         notes.append(f"{label.key} is the key of {holder} here; {has}.")
         project = project.with_label(replace(label, key=key))
-    here = [(each.kind, each.colour) for each in mine.labels.values()]
+    here = [(each.kind, each.colour) for key, each in project.labels.items() if key in mine.labels]
     for label in [each for each in project.labels.values() if each.id not in mine.labels]:
         if (label.kind, label.colour) in here and label.colour in LABEL_COLOURS:
             used = [each.colour for each in project.labels.values() if each.kind == label.kind]

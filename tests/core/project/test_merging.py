@@ -362,6 +362,23 @@ def test_that_merging_back_and_forth_comes_to_rest_with_both_alike(copies):
         assert [each.name for each in store.project.actions()] == ["cut", "stir"]
 
 
+def test_that_colours_and_keys_that_clashed_are_settled_once_and_not_again_on_the_way_back(copies):
+    ada, ben = copies
+    for who, folder, words in (("Ben", ben, ("stir", "pour")), ("Ada", ada, ("peel", "grate"))):
+        for at, word in enumerate(words):
+            do(folder, who, mark(400 + 100 * at + len(who + word), 450 + 100 * at, who, word))
+    merge(ada, ben, "both")
+    back = merge(ben, ada, "both")
+    assert back.outcome({}).notes == ()
+
+    def vocabulary(folder):
+        with ProjectStore.open(folder, "x", mode="read") as store:
+            return {each.name: (each.key, each.colour) for each in store.project.actions()}
+
+    assert vocabulary(ada) == vocabulary(ben)
+    assert len(set(vocabulary(ada).values())) == len({colour for _, colour in vocabulary(ada).values()}) == 5
+
+
 def test_that_labels_of_one_name_are_one_label_unless_somebody_says_no(copies):
     ada, ben = copies
     do(ben, "Ben", mark(400, 450, "Ben", "stir"))
