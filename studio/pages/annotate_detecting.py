@@ -44,7 +44,7 @@ class Detecting(QObject):
         self._number = -1
         self._found: joints.Joints | None = None
         view.installEventFilter(self)
-        self._hands.box_drawn.connect(self.look)
+        self._hands.boxing.drawn.connect(self.look)
         models.detected.connect(self._take_answer)
         inspector.pose.answered.connect(self._answer)
 
@@ -88,7 +88,7 @@ class Detecting(QObject):
             return
         self._leave()
         self._asked_for = meant.pose.id
-        self._hands.ask_box(self._box(meant))
+        self._hands.boxing.ask(self._box(meant))
         self._hands.say(say("Draw a box round the person, or press Enter for the dashed one"))
 
     def look(self, box: Box) -> None:
@@ -114,13 +114,13 @@ class Detecting(QObject):
             self._document.refused.emit(CoreError(answer.message, hint=answer.hint))
         elif isinstance(answer, Detected) and answer.joints:
             found = dict(zip(NAMES, answer.joints, strict=True))
-            self._hands.drop_box()
+            self._hands.boxing.drop()
             self._show(found)
             count = joints.known_count(found)
             self._hands.say(say("{count} of 9 joints found: Enter takes them, Esc leaves the pose", count=count))
         else:
             self._hands.say(say("Nobody was found in this box: draw another, closer round the person"))
-            self._hands.ask_box(self._hands.box)
+            self._hands.boxing.ask(self._hands.boxing.box)
 
     def _answer(self, take: bool) -> None:
         meant, found = self._pose(), self._found
@@ -144,7 +144,7 @@ class Detecting(QObject):
         if self._number >= 0:
             self._models.forget_detection()
         if self._asked_for:
-            self._hands.drop_box()
+            self._hands.boxing.drop()
             self._hands.say("")
         self._asked_for, self._number = "", -1
         self._show(None)
@@ -177,7 +177,7 @@ class Detecting(QObject):
             if event.type() == QEvent.Type.KeyPress:
                 if self._found is not None:
                     self._answer(True)
-                elif self._hands.box is not None:
-                    self.look(self._hands.box)
+                elif self._hands.boxing.box is not None:
+                    self.look(self._hands.boxing.box)
                 return True
         return super().eventFilter(watched, event)

@@ -1,4 +1,4 @@
-"""The nine joints of a characteristic pose as handles over the picture: chosen, dragged; and a box drawn by mouse.
+"""The nine joints of a characteristic pose as handles over the picture, chosen and dragged; `boxing` draws a box there.
 
 It shows what it is given and tells what a person did; nothing is edited here. Places are pixels of the original from
 the centre of its top left one, to fractions of a pixel. Left joints are blue, right ones orange, as everywhere. A joint
@@ -20,14 +20,14 @@ from PySide6.QtWidgets import QWidget
 from core.motion import SEEN
 from core.project.joints import SeenJoint
 from studio import theme
-from studio.widgets.joint_paint import Box, Handles, says
+from studio.widgets.boxing import Boxing
+from studio.widgets.joint_paint import Handles, says
 from studio.widgets.picture_framing import Framing
 
 REACH_PX = 14.0
 """Of the view: a joint is grabbed from so near."""
 REST_MS = 600
 """A joint that is moved by keys has arrived when they rest for so long, or when Shift is let go."""
-_LEAST_BOX_PX = 8.0
 
 
 @dataclass(frozen=True)
@@ -47,8 +47,6 @@ class JointHands(QObject):
     moved = Signal(str, float, float)
     """A joint was put there."""
     chosen_changed = Signal(str)
-    box_drawn = Signal(object)
-    """A Box, while one is asked for."""
 
     def __init__(self, view: QWidget, framing: Callable[[], Framing]) -> None:
         super().__init__(view)
@@ -58,11 +56,9 @@ class JointHands(QObject):
         self.under = ""
         self.proposal: tuple[SeenJoint, ...] = ()
         self.hint, self.usual_hint = "", ""
-        self.box: Box | None = None
+        self.boxing = Boxing(view)
         self.is_editable = False
         self._going: Going | None = None
-        self._corner: tuple[float, float] | None = None
-        self._asks_box = False
         self._rest = QTimer(self, singleShot=True, interval=REST_MS)
         self._rest.timeout.connect(self.settle)
         view.installEventFilter(self)
@@ -76,7 +72,7 @@ class JointHands(QObject):
     @property
     def is_dragging(self) -> bool:
         """Whether a joint, or a corner of a box, follows the pointer or a key."""
-        return self._going is not None or self._corner is not None
+        return self._going is not None or self.boxing.is_dragging
 
     @property
     def going(self) -> Going | None:
@@ -127,20 +123,6 @@ class JointHands(QObject):
             self.usual_hint = hint
             self._view.update()
 
-    def ask_box(self, start: Box | None) -> None:
-        """A box is drawn with the next drag; `start` is shown until then."""
-        self._asks_box, self.box, self._corner = True, start, None
-        self._going = None
-        self._view.setCursor(Qt.CursorShape.CrossCursor)
-        self._view.setMouseTracking(True)
-        self._view.update()
-
-    def drop_box(self) -> None:
-        """No box is asked for any more."""
-        self._asks_box, self.box, self._corner = False, None, None
-        self._view.unsetCursor()
-        self._view.update()
-
     def joint(self, name: str) -> SeenJoint | None:
         """How a joint is shown now."""
         return next((each for each in self.joints if each.name == name), None)
@@ -171,11 +153,9 @@ class JointHands(QObject):
     def give_back(self) -> bool:
         """What is on its way goes back to where it was; False where nothing was."""
         was, self._going = self._going, None
-        corner, self._corner = self._corner, None
-        if corner is not None:
-            self.box = None
+        had_box = self.boxing.give_back()
         self._view.update()
-        return was is not None or corner is not None
+        return was is not None or had_box
 
     # ---- the mouse ----
 
@@ -186,7 +166,7 @@ class JointHands(QObject):
         elif kind == QEvent.Type.Leave and self.under:
             self.under = ""
             self._view.update()
-        elif isinstance(event, QMouseEvent) and (self.is_shown or self._asks_box):
+        elif isinstance(event, QMouseEvent) and (self.is_shown or self.boxing.is_asked):
             if kind == QEvent.Type.MouseButtonPress and event.button() == Qt.MouseButton.LeftButton:
                 return self._press(event)
             if kind == QEvent.Type.MouseMove:
@@ -211,9 +191,9 @@ class JointHands(QObject):
     def _press(self, event: QMouseEvent) -> bool:
         place = event.position()
         x, y = self._place(place)
-        if self._asks_box:
-            self._corner = self._inside(x, y)
-            self.box = None
+        if self.boxing.is_asked:
+            self.settle()
+            self.boxing.begin(*self._inside(x, y))
             self._view.setFocus(Qt.FocusReason.MouseFocusReason)
             return True
         name = self.at(place)
@@ -242,11 +222,8 @@ class JointHands(QObject):
 
     def _move(self, event: QMouseEvent) -> bool:
         x, y = self._place(event.position())
-        if self._corner is not None:
-            x, y = self._inside(x, y)
-            left, top = self._corner
-            self.box = (min(left, x), min(top, y), max(left, x), max(top, y))
-            self._view.update()
+        if self.boxing.is_dragging:
+            self.boxing.reach(*self._inside(x, y))
             return True
         if self._going is not None and event.buttons() & Qt.MouseButton.LeftButton:
             going = self._going
@@ -257,7 +234,7 @@ class JointHands(QObject):
             self._going = replace(going, place=self._inside(x, y))
             self._view.update()
             return True
-        if self._asks_box:
+        if self.boxing.is_asked:
             return False
         under = self.at(event.position())
         if under != self.under:
@@ -270,11 +247,8 @@ class JointHands(QObject):
         return False
 
     def _release(self) -> bool:
-        if self._corner is not None:
-            self._corner = None
-            box = self.box
-            if box is not None and min(box[2] - box[0], box[3] - box[1]) >= _LEAST_BOX_PX:
-                self.box_drawn.emit(box)
+        if self.boxing.is_dragging:
+            self.boxing.end()
             return True
         if self._going is None:
             return False
@@ -297,10 +271,12 @@ class JointHands(QObject):
     def paint(self, painter: QPainter, framing: Framing) -> None:
         """Over what is there, inside the picture."""
         hint = self.hint or self.usual_hint
-        if self.joints or self.box or hint:
+        if self.joints or self.boxing.box or hint:
             going = self._going.joint if self._going is not None else ""
             names = tuple(dict.fromkeys(each for each in (self.under, self.chosen) if each))
-            Handles(self._now(), self.chosen, going, names, self.proposal, self.box, hint).paint(painter, framing)
+            Handles(self._now(), self.chosen, going, names, self.proposal, self.boxing.box, hint).paint(
+                painter, framing
+            )
 
     def _now(self) -> tuple[SeenJoint, ...]:
         """The joints, one of them perhaps on its way."""

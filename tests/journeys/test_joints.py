@@ -68,7 +68,7 @@ def test_that_joints_nobody_detected_are_moved_flagged_and_detected_by_keys_alon
         assert by_hand()["right_hand"][2] == OCCLUDED
 
         press(Qt.Key.Key_R, SHIFT)
-        assert hands.box is not None
+        assert hands.boxing.box is not None
         page.detecting.look(BOX)  # what a drag on the picture asks
         qtbot.waitUntil(lambda: bool(hands.proposal), timeout=SOON_MS)
         press(Qt.Key.Key_Return)

@@ -327,7 +327,7 @@ def press(page, key) -> None:
 
 def test_that_a_pose_is_looked_for_in_a_drawn_box_and_taken_with_enter(page, document, hands, looking):
     do(page, "detect-again")
-    left, top, right, bottom = hands.box
+    left, top, right, bottom = hands.boxing.box
     assert left < 132
     assert right > 188
     assert top < 40
@@ -344,12 +344,12 @@ def test_that_a_pose_is_looked_for_in_a_drawn_box_and_taken_with_enter(page, doc
     assert by_hand(document) == {name: FOUND[at] for at, name in enumerate(joints.NAMES) if at}
     assert document.undo_label == "Detect pose of cut again"
     assert hands.proposal == ()
-    assert hands.box is None
+    assert hands.boxing.box is None
 
 
 def test_that_enter_looks_in_the_actors_box_and_esc_leaves_the_pose(page, document, hands, looking):
     do(page, "detect-again")
-    box = hands.box
+    box = hands.boxing.box
     press(page, Qt.Key.Key_Return)
     assert looking.boxes == [(POSE_AT, box)]
     looking.detected.emit(1, Detected(number=1, joints=FOUND, presence=0.9))
@@ -368,7 +368,7 @@ def test_that_nobody_in_the_box_and_a_refusal_are_said(page, document, hands, lo
     document.refused.connect(refused.append)
     looking.detected.emit(2, Refusal(message="There is no frame 20.", hint="Choose another."))
     assert str(refused[0]) == "There is no frame 20."
-    assert hands.box is None
+    assert hands.boxing.box is None
 
 
 def test_that_an_answer_for_a_pose_that_was_left_is_dropped(page, document, hands, looking):
