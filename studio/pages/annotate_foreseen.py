@@ -185,16 +185,16 @@ class Foreseen(QObject):
 
     def fill_choices(self, menu: QMenu) -> None:
         """Whose lanes are shown, and how many futures."""
-        shown = {each.key for each in self.lanes.shown}
-        for known in self.lanes.choices():
+        shown = {each.key for each in self.lanes.runs.shown}
+        for known in self.lanes.runs.choices():
             action = menu.addAction(
                 parts.literal(known.name if not known.is_plain else f"{known.name}, for comparison")
             )
             action.setCheckable(True)
             action.setChecked(known.key in shown)
             action.setEnabled(known.key in shown or len(shown) < MOST_LANES)
-            action.toggled.connect(lambda on, known=known: self.lanes.choose(known, on=on))
-        if not self.lanes.choices():
+            action.toggled.connect(lambda on, known=known: self.lanes.runs.choose(known, on=on))
+        if not self.lanes.runs.choices():
             menu.addAction(say("No forecaster yet: train one")).setEnabled(False)
         futures = menu.addMenu("Futures behind each")
         for count in (0, 2, 4, MOST_FUTURES):

@@ -1,4 +1,4 @@
-"""The forecast lanes of Annotate: which runs are asked, when, and what they foresee, as rows of the timeline.
+"""The forecast lanes of Annotate: when runs (`LaneRuns`) are asked, and what they foresee, as rows of the timeline.
 
 They follow the playhead, asked once it has stood still and nothing plays or is dragged; what was there stays, pale,
 until the new answer is. A step that is chosen holds its moment: the playhead walks on into what is foreseen, and the
@@ -8,22 +8,21 @@ lanes stay as they were seen from there until the step is let go of (Esc, or a c
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import NamedTuple
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from core.forecasts import Forecast
 from core.project.annotations import Changes, Project
-from studio import forecasters
 from studio.display import Display
 from studio.document import Document
 from studio.forecast_question import ForecastQuestion
 from studio.forecasters import Known
 from studio.jobs import Jobs
 from studio.models_client import STOOD_STILL_MS, ModelsClient
+from studio.pages.annotate_lane_runs import LaneRuns
 from studio.widgets.clip_time import ClipTime
-from studio.widgets.forecast_lanes import MOST_LANES, Lane, LaneItem, free_from_of, lane_of
+from studio.widgets.forecast_lanes import Lane, LaneItem, free_from_of, lane_of
 from studio.widgets.player import Player
 from studio.widgets.timeline import Timeline
 from studio.widgets.timeline_contents import LabelLook
@@ -48,11 +47,10 @@ class ForecastLanes(QObject):
         player: Player,
     ) -> None:
         super().__init__(timeline)
-        self._document, self._jobs, self._models, self._display = document, jobs, models, display
+        self._document, self._models, self._display = document, models, display
         self._timeline, self._player = timeline, player
         self.time = ClipTime(0, 25.0)
-        self.known: list[Known] = []
-        self.shown: tuple[Known, ...] = ()
+        self.runs = LaneRuns(document, jobs, display, self)
         self.at_frame = 0
         self._question = ForecastQuestion(models, self)
         self._is_pale = False
@@ -65,8 +63,7 @@ class ForecastLanes(QObject):
         document.changed.connect(self._edited)
         document.opened.connect(self._opened)
         document.closed.connect(self._opened)
-        for told in (jobs.listed, jobs.ended):
-            told.connect(self._look_for_runs)
+        self.runs.changed.connect(self._ask_others)
         player.changed.connect(lambda: None if player.is_playing else self._moved(document.playhead))
         timeline.lanes.chosen.connect(self._follow_chosen)
 
@@ -86,21 +83,17 @@ class ForecastLanes(QObject):
         """Whether the lanes show the answer to what is asked."""
         return not (self.is_on and self._is_awake and self._is_pale)
 
-    def choices(self) -> list[Known]:
-        """Every forecaster there is, each followed by the baseline beside it."""
-        return [each for known in self.known for each in (known, known.beside())]
-
     def forecast_of(self, key: str) -> tuple[Known, Forecast] | None:
         """A lane's forecaster and its answer."""
-        known = next((each for each in self.shown if each.key == key), None)
+        known = next((each for each in self.runs.shown if each.key == key), None)
         answer = self._question.answers.get(key)
         return (known, answer.forecast) if known is not None and answer is not None and answer.forecast else None
 
     def first_forecast(self) -> Forecast | None:
         """What the first shown forecaster said last; None while the lanes are off."""
-        if not self.is_on or not self.shown:
+        if not self.is_on or not self.runs.shown:
             return None
-        found = self.forecast_of(self.shown[0].key)
+        found = self.forecast_of(self.runs.shown[0].key)
         return None if found is None else found[1]
 
     def item(self) -> LaneItem | None:
@@ -119,17 +112,7 @@ class ForecastLanes(QObject):
             self._soon.stop()
             self._models.forget_forecast()
             self._is_pale = False
-        self._look_for_runs()
-        self.ask_soon()
-        self._show()
-
-    def choose(self, known: Known, *, on: bool) -> None:
-        """Show this forecaster's lane, or do not."""
-        others = [each for each in self.shown if each.key != known.key]
-        wanted = [*others, known][-MOST_LANES:] if on else others
-        order = {each.key: at for at, each in enumerate(self.choices())}
-        self.shown = tuple(sorted(wanted, key=lambda each: order.get(each.key, len(order))))
-        self._display.keep_lanes(_project_key(self._document), [_kept_key(each) for each in self.shown])
+        self.runs.look()
         self.ask_soon()
         self._show()
 
@@ -148,7 +131,7 @@ class ForecastLanes(QObject):
     def wake(self) -> None:
         """The page is in front."""
         self._is_awake = True
-        self._look_for_runs()
+        self.runs.look()
         self.at_frame = self._document.playhead
         self.ask_soon()
 
@@ -161,7 +144,7 @@ class ForecastLanes(QObject):
 
     def ask_soon(self) -> None:
         """Ask once nothing has changed for a moment; what is shown goes pale until then."""
-        if self._is_awake and self.is_on and self.shown and self._document.clip is not None:
+        if self._is_awake and self.is_on and self.runs.shown and self._document.clip is not None:
             self._is_pale = True
             self._soon.start()
 
@@ -173,15 +156,19 @@ class ForecastLanes(QObject):
         self._show()
 
     def _opened(self) -> None:
-        self.known, self.shown = [], ()
+        self.runs.forget()
         self._question.forget()
         self._is_pale = False
-        self._look_for_runs()
+        self.runs.look()
 
     def _other_clip(self, _clip_id: str) -> None:
         self._question.forget()
         self._timeline.lanes.choose(None)
         self.at_frame = self._document.playhead
+        self.ask_soon()
+        self._show()
+
+    def _ask_others(self) -> None:
         self.ask_soon()
         self._show()
 
@@ -208,29 +195,14 @@ class ForecastLanes(QObject):
                 self._document.seek(step.frames.pose)
         self._show()
 
-    def _look_for_runs(self, *_: object) -> None:
-        """Which forecasters there are; those of the last time again, or the newest and the baseline beside it."""
-        found = forecasters.that_can_forecast(self._jobs) if self._document.is_open else []
-        if found == self.known and (self.shown or not found):
-            return
-        self.known = found
-        kept = self._display.kept_lanes(_project_key(self._document))
-        choices = self.choices()
-        if kept is None:
-            self.shown = tuple(choices[:2])
-        else:
-            self.shown = tuple(each for each in choices if _kept_key(each) in kept)
-        self.ask_soon()
-        self._show()
-
     def _ask(self) -> None:
         clip = self._document.clip
-        if clip is None or not self.shown or not self.is_on:
+        if clip is None or not self.runs.shown or not self.is_on:
             return
         if self._player.is_playing or self._timeline.pointer.is_dragging:
             self._soon.start()
             return
-        self._question.ask(self._document.folder, clip.id, self.at_frame, self.shown, futures=self.futures)
+        self._question.ask(self._document.folder, clip.id, self.at_frame, self.runs.shown, futures=self.futures)
 
     def _answered(self) -> None:
         self._is_pale = self._soon.isActive() and self._question.refusal is None
@@ -245,16 +217,16 @@ class ForecastLanes(QObject):
     def _lanes(self) -> tuple[Lane, ...]:
         if not self.is_on or self._document.clip is None:
             return ()
-        if not self.known:
+        if not self.runs.known:
             return _lane_saying("No forecaster yet", "Train one on the Train page.")
-        if not self.shown:
+        if not self.runs.shown:
             return _lane_saying("No forecaster is chosen", "Choose one in the menu at the left.")
         looks = looks_by_word(self._document.project)
         is_held = self._timeline.lanes.item is not None
         free_from = partial(free_from_of, self._document.project, self._document.clip)
         place = Place(self.time, self.at_frame, looks, free_from)
         return tuple(
-            _lane(known, self._question, place, is_pale=self._is_pale, is_held=is_held) for known in self.shown
+            _lane(known, self._question, place, is_pale=self._is_pale, is_held=is_held) for known in self.runs.shown
         )
 
 
@@ -292,16 +264,6 @@ def _lane(
 def _lane_saying(words: str, hint: str) -> tuple[Lane, ...]:
     """The row that says why there are no lanes."""
     return (Lane(_NOTHING_KEY, "Forecasts", 0, words=words, hint=hint),)
-
-
-def _project_key(document: Document) -> str:
-    return str(document.folder.resolve()) if document.is_open else ""
-
-
-def _kept_key(known: Known) -> str:
-    """How a run is remembered: by its folder's name, so that a project may move."""
-    name = known.run if known.is_shipped else Path(known.run).name
-    return f"{name}#{known.plain}" if known.plain else name
 
 
 def looks_by_word(project: Project) -> dict[str, LabelLook]:

@@ -276,15 +276,15 @@ def test_that_a_refusal_is_said_in_the_lanes_own_place(qtbot, page, lanes, docum
 
 def test_that_without_a_forecaster_the_lanes_say_what_to_do(qtbot, page, document, monkeypatch):
     monkeypatch.setattr(forecasters, "that_can_forecast", lambda _: [])
-    page.foreseen.lanes._look_for_runs()
+    page.foreseen.lanes.runs.look()
     page.commands()["forecast-lanes"]()
     (lane,) = shown(page)
     assert (lane.words, lane.steps) == ("No forecaster yet", ())
 
 
 def test_that_chosen_runs_and_futures_are_remembered_for_the_project(qtbot, page, lanes, document, models):
-    page.foreseen.lanes.choose(RUN.beside(), on=False)
-    page.foreseen.lanes.choose(OTHER, on=True)
+    page.foreseen.lanes.runs.choose(RUN.beside(), on=False)
+    page.foreseen.lanes.runs.choose(OTHER, on=True)
     page.foreseen.lanes.set_futures(4)
     settle(qtbot, page)
     assert [each.name for each in shown(page)] == ["forecaster-08", "forecaster-09"]
@@ -292,8 +292,8 @@ def test_that_chosen_runs_and_futures_are_remembered_for_the_project(qtbot, page
     assert [len(each.futures) for each in shown(page)] == [4, 4]
     again = AnnotatePage(document, Jobs(), Foreseeing(), display(document.folder.parent))
     qtbot.addWidget(again)
-    again.foreseen.lanes._look_for_runs()
-    assert [each.name for each in again.foreseen.lanes.shown] == ["forecaster-08", "forecaster-09"]
+    again.foreseen.lanes.runs.look()
+    assert [each.name for each in again.foreseen.lanes.runs.shown] == ["forecaster-08", "forecaster-09"]
     assert (again.foreseen.lanes.is_on, again.foreseen.lanes.futures) == (True, 4)
     again.close_page()
 
