@@ -6,14 +6,10 @@ of the project, so undo takes it back, and the window shows whatever the project
 """
 
 from collections.abc import Callable
-from functools import partial
-from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QComboBox, QCompleter, QFileDialog, QInputDialog, QLineEdit, QMenu, QPushButton, QWidget
+from PySide6.QtWidgets import QComboBox, QCompleter, QLineEdit, QMenu, QPushButton, QWidget
 
-from core.errors import CoreError
-from core.formats import cluster_table
 from core.project import clusters
 from core.project.annotations import Project
 from core.project.labelling import Uses
@@ -22,6 +18,7 @@ from studio.document import Document
 from studio.widgets import parts
 from studio.widgets.dialogs import Dialog
 from studio.widgets.label_table import Cell, Edit, LabelTable, Line, filtered
+from studio.widgets.whole_mapping import WholeMapping
 from studio.words import say
 
 NAME, LEARNED, SEGMENTS, POSES = range(1, 5)
@@ -38,6 +35,8 @@ class ClustersWindow(Dialog):
         self._document, self._edit_project = document, edit
         self._uses = Uses()
         self._clustering = ""  # the mapping that is shown; empty: what the labels say
+        self.whole = WholeMapping(document, self, self._change, lambda: self._clustering)
+        self.whole.made.connect(self.show_mapping)
         self.mappings = QComboBox()
         self.mappings.setAccessibleName(say("Mapping"))
         self.mappings.activated.connect(lambda at: self.show_mapping(self.mappings.itemData(at)))
@@ -69,6 +68,7 @@ class ClustersWindow(Dialog):
         for button, act in ((self.group_button, self.group), (self.own, self.own_names), (self.out, self.leave_out)):
             button.clicked.connect(act)
         self.says = parts.text("", "label", wrap=True)
+        self.whole.says.connect(self.says.setText)
         for item in (
             parts.row((self.mappings, 1), self.use, self.more, gap=6),
             parts.col(self.sums, self.about, gap=2),
@@ -205,117 +205,11 @@ class ClustersWindow(Dialog):
             self._change(lambda before: clusters.use(before, self._clustering), f"Use clusters {name}")
 
     def menu(self) -> QMenu:
-        """What can be done with a mapping as a whole."""
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        editing, named = self._is_editable, bool(self._clustering)
-        for words, act, is_on in (
-            ("New mapping…", self.ask_new, editing),
-            ("Duplicate…", self.ask_duplicate, editing),
-            ("Rename…", self.ask_rename, editing and named),
-            ("Delete mapping", self.delete, editing and named),
-        ):
-            menu.addAction(say(words), act).setEnabled(is_on)
-        menu.addSeparator()
-        menu.addAction(say("Bring in a table…"), self.ask_import).setEnabled(editing)
-        shipped = menu.addMenu(say("Shipped tables"))
-        shipped.setEnabled(editing)
-        for name, path in cluster_table.shipped().items():
-            shipped.addAction(parts.literal(name), partial(self.bring_in, path))
-        menu.addAction(say("Write as a table…"), self.ask_export)
+        """What can be done with a mapping as a whole, and with the chosen cluster."""
+        menu = self.whole.menu()
         menu.addSeparator()
         menu.addAction(say("Find the segments of this cluster"), self._find).setEnabled(bool(self.table.chosen()))
         return menu
-
-    def ask_new(self) -> None:
-        self._ask_name(say("New mapping"), clusters.FIRST_NAME, partial(self.add, learned={}))
-
-    def ask_duplicate(self) -> None:
-        shown = self._document.project.clusterings.get(self._clustering)
-        name = shown.name if shown is not None else clusters.FIRST_NAME
-        self._ask_name(say("Duplicate"), name, self.duplicate)
-
-    def ask_rename(self) -> None:
-        shown = self._document.project.clusterings[self._clustering]
-        self._ask_name(say("Rename"), shown.name, self.rename, is_free=True)
-
-    def _ask_name(self, title: str, name: str, then: Callable[[str], None], *, is_free: bool = False) -> None:
-        free = name if is_free else clusters.free_name(self._document.project, name)
-        typed, is_given = QInputDialog.getText(self, title, say("Its name"), text=free)
-        if is_given:
-            then(typed)
-
-    def add(self, name: str, learned: dict[str, str] | None = None) -> None:
-        """One more mapping, in which every action has its own name, or that of `learned`; it is shown."""
-        made = ""
-
-        def added(before: Project) -> Project:
-            nonlocal made
-            after, clustering = clusters.add_clustering(before, name, learned, author=self._document.author)
-            made = clustering.id
-            return after
-
-        if self._change(added, f"Add clusters {name.strip()}"):
-            self.show_mapping(made)
-
-    def duplicate(self, name: str) -> None:
-        self.add(name, clusters.mapping_of(self._document.project, self._clustering))
-
-    def rename(self, name: str) -> None:
-        was = self._document.project.clusterings[self._clustering].name
-        self._change(
-            lambda before: clusters.rename_clustering(before, self._clustering, name), f"Rename clusters {was}"
-        )
-
-    def delete(self) -> None:
-        """Forget the mapping that is shown; what is learned stays."""
-        shown = self._document.project.clusterings.get(self._clustering)
-        if shown is not None:
-            self._change(lambda before: clusters.remove_clustering(before, shown.id), f"Delete clusters {shown.name}")
-
-    def ask_import(self) -> None:
-        chosen, _ = QFileDialog.getOpenFileName(self, say("Bring in a table"), "", "*.csv *.json")
-        if chosen:
-            self.bring_in(Path(chosen))
-
-    def bring_in(self, path: Path) -> None:
-        """The mappings of a file, each under a name of its own; the first one is shown."""
-        made: list[str] = []
-        unknown: list[str] = []
-
-        def taken(before: Project) -> Project:
-            for each in cluster_table.read_named(path):
-                before, clustering, absent = clusters.take_named(
-                    before, each.name, each.learned_as, author=self._document.author, source=path.name
-                )
-                made.append(clustering.id)
-                unknown.extend(absent)
-            return before
-
-        if self._change(taken, f"Bring in clusters of {path.name}"):
-            if unknown:
-                some = ", ".join(unknown[:4])
-                self.says.setText(say("This project does not have {count}: {some}", count=len(unknown), some=some))
-            self.show_mapping(made[0])
-
-    def ask_export(self) -> None:
-        chosen, _ = QFileDialog.getSaveFileName(self, say("Write as a table"), "clusters.csv", "*.csv *.json")
-        if chosen:
-            self.write(Path(chosen))
-
-    def write(self, path: Path) -> None:
-        """The mapping that is shown as a table; as .json all mappings."""
-        project = self._document.project
-        try:
-            if path.suffix.lower() == ".json":
-                cluster_table.write_named(
-                    path, (cluster_table.NamedClusters(*each) for each in clusters.all_named(project))
-                )
-            else:
-                cluster_table.write(path, clusters.named_mapping(project, self._clustering))
-            self.says.setText(say("{name} is written.", name=path.name))
-        except CoreError as error:
-            self.says.setText(f"{error} {error.hint}".strip())
 
     def _find(self) -> None:
         item = self.table.item(self.table.currentRow(), LEARNED)

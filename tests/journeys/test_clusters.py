@@ -91,7 +91,7 @@ def test_that_actions_are_clustered_used_written_changed_and_undone_to_the_start
         assert len(set(learned_in_training(document.project, document.store))) == 5
 
         # A second one, finer, changes nothing until it is used.
-        window.duplicate("Fine")
+        window.whole.duplicate("Fine")
         choose(window, document, ("slice",))
         window.own_names()
         choose(window, document, (OWN,))
@@ -105,13 +105,13 @@ def test_that_actions_are_clustered_used_written_changed_and_undone_to_the_start
         assert set(learned_in_training(document.project, document.store)) == {*GROUPS, "slice"}
 
         # As tables, and taken in again under a name of its own.
-        window.write(tmp_path / "fine.csv")
-        window.write(tmp_path / "all.json")
+        window.whole.write(tmp_path / "fine.csv")
+        window.whole.write(tmp_path / "all.json")
         assert cluster_table.read(tmp_path / "fine.csv") == learned_as(document.project)
         named = cluster_table.read_named(tmp_path / "all.json")
         assert [(each.name, each.in_use) for each in named] == [("Clusters", False), ("Fine", True)]
         assert named[0].learned_as == five
-        window.bring_in(tmp_path / "fine.csv")
+        window.whole.bring_in(tmp_path / "fine.csv")
         assert [each.name for each in document.project.clusterings.values()] == ["Clusters", "Fine", "fine"]
 
         # Changed while it is used: the labels follow in the same step.

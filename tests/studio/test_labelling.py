@@ -282,13 +282,13 @@ def test_that_clusters_refuse_in_words_what_cannot_be(page, document, open_studi
     window.table.choose(["label-cut"])
     window.group()
     assert "Type the name" in window.says.text()
-    window.add("One", {})
-    window.add("One", {})
+    window.whole.add("One", {})
+    window.whole.add("One", {})
     assert 'already clusters called "One"' in window.says.text()
     (tmp_path / "odd.csv").write_text("label,cluster\n")
-    window.bring_in(tmp_path / "odd.csv")
+    window.whole.bring_in(tmp_path / "odd.csv")
     assert "is not the header" in window.says.text()
     assert [each.name for each in document.project.clusterings.values()] == ["One"]
     assert in_use(document.project) is None
-    window.delete()
+    window.whole.delete()
     assert not document.project.clusterings
