@@ -116,24 +116,27 @@ class Merging(QObject):
         window.merge.setEnabled(False)
         window.merge.setText(say("Merging…"))
 
-        def work() -> tuple[OpenedCopy, Outcome, str]:
+        def work() -> tuple[OpenedCopy, Outcome, str, Path]:
             outcome = bring_tracks(copy, copy.outcome(decisions))
-            return copy, outcome, copy.report(decisions, outcome.notes)
+            report = copy.report(decisions, outcome.notes)
+            return copy, outcome, report, save_report(copy, report)  # first: no merge is without its report
 
         self._beside.run(work, self._take)
 
-    def _take(self, made: tuple[OpenedCopy, Outcome, str]) -> None:
-        copy, outcome, report = made
+    def _take(self, made: tuple[OpenedCopy, Outcome, str, Path]) -> None:
+        copy, outcome, report, kept = made
         if copy.mine is not self._document.project:
+            kept.unlink(missing_ok=True)
             self.open_copy(self._folder, same_labels=copy.same_labels)
             return
         if not self._document.edit(outcome.project, copy.label, source=copy.source):
+            kept.unlink(missing_ok=True)
             if self.merge_window is not None:
-                self.merge_window.merge.setEnabled(True)
+                self.merge_window.follow()
             return
         if self.merge_window is not None:
             self.merge_window.close()
-        self._beside.run(partial(save_report, copy, report), partial(self._say_merged, copy, report, outcome.notes))
+        self._say_merged(copy, report, outcome.notes, kept)
 
     def _say_merged(self, copy: OpenedCopy, report: str, notes: tuple[str, ...], kept: Path) -> None:
         words = say(
@@ -221,7 +224,7 @@ class Merging(QObject):
         self._say_reading("")
         self._window.notices.show(of_error(error))
         if self.merge_window is not None:
-            self.merge_window.merge.setEnabled(True)
+            self.merge_window.follow()
 
     def _close_windows(self) -> None:
         self._beside.forget()

@@ -53,8 +53,12 @@ def merge(
                 raise typer.Exit(REFUSED)
             return
         outcome = bring_tracks(copy, copy.outcome(decisions))
-        changed = bool(store.edit(outcome.project, copy.label, source=copy.source))
-        kept = save_report(copy, copy.report(decisions, outcome.notes))
+        kept = save_report(copy, copy.report(decisions, outcome.notes))  # first, so that no merge is without its report
+        try:
+            changed = bool(store.edit(outcome.project, copy.label, source=copy.source))
+        except BaseException:
+            kept.unlink(missing_ok=True)
+            raise
         done = f"{copy.label}: {counted(len(copy.plan.taken), 'change')} taken, " + (
             f"{counted(len(decisions), 'conflict')} decided for {prefer}" if decisions else "no conflicts"
         )

@@ -21,7 +21,7 @@ from typing import Any, Literal
 
 from msgspec.structs import replace
 
-from core.errors import CoreError, ProjectError
+from core.errors import CoreError, FileError, ProjectError
 from core.project import inbox, merge_words, same_rows
 from core.project.annotations import MergedCopy, Project
 from core.project.database import FILE_NAME, Database, look
@@ -153,11 +153,17 @@ class OpenedCopy:
                 says = merge_words.side_in_words(names, conflict, getattr(conflict, side))
                 lines.append(f"    {side}: {says}{_by(self.who(conflict, side))}")
             lines.append(f"    decided: {decisions.get(conflict.id, 'open')}")
+        one = self.same_labels_in_words()
+        lines += ["", f"One label where both made one: {len(one)}", *(f"  {each}" for each in one)] if one else []
         left = self.left_in_words()
         lines += ["", f"Left as here: {len(left)}", *(f"  {each}" for each in left)]
         said = (*self.brought, *notes)
         lines += ["", f"Notes: {len(said)}", *(f"  {each}" for each in said)] if said else []
         return "\n".join(lines) + "\n"
+
+    def same_labels_in_words(self) -> tuple[str, ...]:
+        """Labels that both made under one name and that are one from now on."""
+        return tuple(sorted(self.mine.labels[each].name for each in self.offered.values())) if self.same_labels else ()
 
     def left_in_words(self) -> tuple[str, ...]:
         """What they changed that stays as it is here."""
@@ -173,10 +179,15 @@ def opened_copy(folder: Path, *, mine: Project, here: Path, same_labels: bool = 
 
     `same_labels`: labels of one name that both made are one label. ProjectError in words where it is no copy.
     """
+    folder = folder.parent if folder.name == FILE_NAME and folder.is_file() else folder
     if folder.resolve() == here.resolve() or _is_same_file(folder / FILE_NAME, here / FILE_NAME):
         raise ProjectError("That is this project itself", hint="Choose the folder of the other person's copy.")
-    look(folder / FILE_NAME)
-    database, (theirs, _, sequence) = looked_at(folder / FILE_NAME, alone=False)
+    try:
+        look(folder / FILE_NAME)
+        database, (theirs, _, sequence) = looked_at(folder / FILE_NAME, alone=False)
+    except FileError as error:  # both files have one name: say which of the two it is
+        error.args = (f"{folder.name}/{error}",)
+        raise
     own_database: Database | None = None
     try:
         own_database = opened_for_reading(here / FILE_NAME)

@@ -224,7 +224,7 @@ class MergeWindow(Dialog):
         else:
             self.merge.setFocus()
         self._show_question()
-        self._follow()
+        self.follow()
 
     def show_pose(self, side: str, person: Person | None, size: tuple[int, int]) -> None:
         """The joints of one side's pose, in pixels of a video of this size."""
@@ -257,7 +257,7 @@ class MergeWindow(Dialog):
         following = next((each for each in order if conflicts[each].id not in self.decisions), at)
         self.questions.setCurrentIndex(self.lines.index(following))
         self._show_question()
-        self._follow()
+        self.follow()
 
     def _take(self, choice: Choice, _: bool = False) -> None:
         self.decide(choice)
@@ -267,7 +267,7 @@ class MergeWindow(Dialog):
         if self.copy is not None and preference in ("mine", "theirs", "newer"):
             self.decisions = self.copy.preferring(preference)
             self._show_question()
-            self._follow()
+            self.follow()
 
     def _merge(self) -> None:
         self.merge_wanted.emit(dict(self.decisions))
@@ -282,7 +282,7 @@ class MergeWindow(Dialog):
         has_conflicts = self.copy is not None and bool(self.copy.plan.conflicts)
         self._stack.setCurrentIndex((0 if has_conflicts else 1) if at == 0 else at + 1)
 
-    def _follow(self) -> None:
+    def follow(self) -> None:
         """What the buttons say and may do."""
         if self.copy is None:
             return

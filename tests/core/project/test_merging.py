@@ -13,6 +13,7 @@ from core.errors import FileError, ProjectError
 from core.project import edits
 from core.project.annotations import Clustering, FrameIdentity, Project, Provenance, Split, VideoFile
 from core.project.check import check, findings_of
+from core.project.database import Database
 from core.project.merge_repairs import repaired
 from core.project.merging import bring_tracks, opened_copy
 from core.project.store import ProjectStore
@@ -390,8 +391,10 @@ def test_that_labels_of_one_name_are_one_label_unless_somebody_says_no(copies):
         assert [each.name for each in outcome.project.actions()] == ["cut", "stir", "stir 2"]
         assert len({each.key for each in outcome.project.actions()}) == 3
         assert any("stir 2" in each for each in outcome.notes)
-        one = opened_copy(ben, mine=store.project, here=ada)
+        one = opened_copy(ben / "project.sqlite", mine=store.project, here=ada)
         assert [each.name for each in one.outcome({}).project.actions()] == ["cut", "stir"]
+        assert "One label where both made one: 1\n  stir\n" in one.report({})
+        assert "One label" not in apart.report({})
 
 
 def test_that_the_same_video_added_twice_is_one_clip(copies):
@@ -449,7 +452,7 @@ def test_that_what_is_no_copy_is_refused_in_words_and_nothing_changes(copies, tm
         file = ben / "project.sqlite"
         whole = file.read_bytes()
         file.write_bytes(whole[:3000])
-        with pytest.raises(FileError, match="damaged"):
+        with pytest.raises(FileError, match="bens copy/project.sqlite: the project file is damaged"):
             opened_copy(ben, mine=store.project, here=ada)
         file.write_bytes(whole[:60] + (99).to_bytes(4, "big") + whole[64:])
         with pytest.raises(FileError, match="newer Posecast"):
@@ -485,6 +488,29 @@ def test_that_the_command_lists_conflicts_merges_once_decided_and_finds_nothing_
     assert (done.exit_code, spans(ada)[0][1]) == (0, 95)
     assert len(list((ada / "merges").glob("*.txt"))) == 1
     assert "nothing new" in posecast().output
+
+
+def test_that_a_merge_that_cannot_be_saved_leaves_no_report_and_one_without_a_report_is_not_made(copies, monkeypatch):
+    ada, ben = copies
+    do(ben, "Ben", mark(400, 450, "Ben"))
+
+    def merged():
+        return CliRunner().invoke(app, ["merge", str(ben), "--project", str(ada)])
+
+    def full(*_):
+        raise ProjectError("Not saved: the disk is full")
+
+    (ada / "merges").write_text("in the way")
+    assert merged().exit_code == 1
+    assert len(spans(ada)) == 3
+    (ada / "merges").unlink()
+    with monkeypatch.context() as patched:
+        patched.setattr(Database, "write", full)
+        assert "disk is full" in merged().output
+    assert list((ada / "merges").iterdir()) == []
+    assert merged().exit_code == 0
+    assert len(spans(ada)) == 4
+    assert len(list((ada / "merges").iterdir())) == 1
 
 
 def test_that_2d_poses_come_along_and_where_they_are_missing_it_is_said(copies):
