@@ -1,6 +1,7 @@
 """A coach mark: a few words at the thing itself, with Next and Skip. It knows no page.
 
-The keys stay with the page: the mark speaks of keys, so it must not take them. Tab reaches its buttons.
+The keys stay with the page: the mark speaks of keys, so it must not take them. Tab reaches its buttons. While the thing
+is not on the screen, neither is the mark.
 """
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt, Signal
@@ -12,6 +13,9 @@ from studio.widgets import parts
 from studio.words import said, say
 
 _GAP = 10
+_STEPS = 12
+"""So often it is moved up by a gap, over what has no buttons."""
+_MOVES = (QEvent.Type.Show, QEvent.Type.Hide, QEvent.Type.Resize, QEvent.Type.Move)
 
 
 class _Ring(QWidget):
@@ -68,21 +72,33 @@ class Coach(QObject):
 
     def show_at(self, thing: QWidget, title: str, words: str, number: int, of: int) -> None:
         """Point at a thing of the window."""
+        self._leave_thing()
         self._thing = thing
+        thing.installEventFilter(self)
         self._title.setText(title)
         self._words.setText(words)
         self._place_words.setText(say("{number} of {count}", number=number, count=of))
         self._next.setText(said("Next") if number < of else said("Done"))
         self._skip.setVisible(number < of)
-        self._place()
-        for each in (self._ring, self.card):
-            each.show()
-            each.raise_()
+        self._follow()
 
     def hide(self) -> None:
+        self._leave_thing()
+        self._follow()
+
+    def _leave_thing(self) -> None:
+        if self._thing is not None:
+            self._thing.removeEventFilter(self)
         self._thing = None
-        self._ring.hide()
-        self.card.hide()
+
+    def _follow(self) -> None:
+        """Stand where the thing is, as long as it is on the screen."""
+        is_there = self._thing is not None and self._thing.isVisibleTo(self._window)
+        if is_there:
+            self._place()
+        for each in (self._ring, self.card):
+            each.setVisible(is_there)
+            each.raise_()
 
     def _place(self) -> None:
         """Beside the thing where there is room and no button: right, left, above, below; else inside it."""
@@ -98,7 +114,7 @@ class Coach(QObject):
         places = (
             QPoint(around.right() + _GAP, middle.y()),
             QPoint(around.left() - _GAP - card.width(), middle.y()),
-            QPoint(middle.x(), around.top() - _GAP - height),
+            *(QPoint(middle.x(), around.top() - _GAP * up - height) for up in range(1, _STEPS + 1)),
             QPoint(middle.x(), around.bottom() + _GAP),
         )
         inside = QPoint(around.right() - card.width() - 2 * _GAP, around.top() + 2 * _GAP)
@@ -117,4 +133,6 @@ class Coach(QObject):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if watched is self._window and event.type() == QEvent.Type.Resize:
             self._place()
+        elif watched is self._thing and event.type() in _MOVES:
+            self._follow()
         return False

@@ -6,7 +6,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtCore import QMimeData, QPoint, QPointF, QRect, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QLabel, QLineEdit, QMenu, QMenuBar, QSplitter, QToolButton
@@ -484,6 +484,29 @@ def test_that_waiting_ends_where_a_page_never_comes_to_rest(open_studio):
 
 
 # ---- the tour -------------------------------------------------------------------------------------------------------
+
+
+def test_that_the_tour_is_seen_only_where_its_thing_is_and_leaves_buttons_free(open_studio, qtbot):
+    tour, window = open_studio.tour, open_studio.window
+    window.resize(1600, 1000)
+    tour.start()
+    qtbot.waitUntil(tour.coach.card.isVisible)
+    under = [
+        each
+        for each in window.findChildren(QAbstractButton)
+        if each.isVisible()
+        and not tour.coach.card.isAncestorOf(each)
+        and tour.coach.card.geometry().intersects(QRect(each.mapTo(window, QPoint()), each.size()))
+    ]
+    assert under == []
+    window.show_page("data")
+    assert not tour.coach.card.isVisible()
+    window.show_page("annotate")
+    assert tour.coach.card.isVisible()
+    tour.end()
+    window.show_page("data")
+    window.show_page("annotate")
+    assert not tour.coach.card.isVisible()
 
 
 def test_that_the_tour_points_at_things_and_is_not_offered_again_once_skipped(open_studio, qtbot):
