@@ -452,7 +452,7 @@ def test_that_what_is_no_copy_is_refused_in_words_and_nothing_changes(copies, tm
         file = ben / "project.sqlite"
         whole = file.read_bytes()
         file.write_bytes(whole[:3000])
-        with pytest.raises(FileError, match="bens copy/project.sqlite: the project file is damaged"):
+        with pytest.raises(FileError, match=r"bens copy/project.sqlite: the project file is damaged"):
             opened_copy(ben, mine=store.project, here=ada)
         file.write_bytes(whole[:60] + (99).to_bytes(4, "big") + whole[64:])
         with pytest.raises(FileError, match="newer Posecast"):
