@@ -6,11 +6,10 @@ owes; when it dies again over the same one, that is said in words and the next q
 """
 
 import sys
-from collections import deque
 from pathlib import Path
 
 import msgspec
-from PySide6.QtCore import QCoreApplication, QObject, QProcess, QTimer, Signal
+from PySide6.QtCore import QCoreApplication, QObject, QTimer, Signal
 
 from core.detections import AskDetect, Box, Detected
 from core.fits import AskFit, Fitted, FitView, PoseToFit
@@ -38,13 +37,12 @@ from core.generations import (
     NotGenerated,
     Recipe,
 )
+from studio.warm_process import WarmProcess
 
 _Asked = Question | GenerationQuestion
 _Heard = Answer | GenerationAnswer
 STOOD_STILL_MS = 40
 """A forecast is asked for so long after the playhead's last move, and drawn within a tenth of a second of that move."""
-_LAST_WORDS = 30
-_GOODBYE_MS = 500
 
 
 class ModelsClient(QObject):
@@ -71,12 +69,12 @@ class ModelsClient(QObject):
 
     def __init__(self, parent: QObject | None = None, *, program: tuple[str, ...] = ()) -> None:
         super().__init__(parent)
-        self._program = program or (sys.executable, "-m", "core.serving")
-        self._process: QProcess | None = None
+        self._process = WarmProcess(program or (sys.executable, "-m", "core.serving"), self)
+        self._process.heard.connect(self._hear)
+        self._process.ended.connect(self._died)
         self._number = 0
         self._owed: dict[type, _Asked] = {}
         self._deaths = 0
-        self._said: deque[str] = deque(maxlen=_LAST_WORDS)
         application = QCoreApplication.instance()
         if application is not None:
             application.aboutToQuit.connect(self.close)
@@ -88,8 +86,10 @@ class ModelsClient(QObject):
 
     def warm_up(self) -> None:
         """Start the process before the first question, so that the first answer does not wait for it."""
-        if self._process is None:
-            self._start()
+        if not self._process.is_there:
+            self._process.start()
+            for question in self._owed.values():
+                self._write(question)
 
     def forecast(
         self,
@@ -185,18 +185,10 @@ class ModelsClient(QObject):
 
     def close(self) -> None:
         """End the process; it starts again with the next question."""
-        process, self._process = self._process, None
         self._owed.clear()
-        if process is None:
-            return
-        process.blockSignals(True)  # nobody waits for what it still says
-        process.closeWriteChannel()
-        if not process.waitForFinished(_GOODBYE_MS):
-            process.kill()  # it may be in the middle of loading torch
-            process.waitForFinished(_GOODBYE_MS)
-        process.deleteLater()
+        self._process.close()
 
-    # ---- the process ----
+    # ---- asking and hearing ----
 
     def _next(self) -> int:
         self._number += 1
@@ -204,38 +196,23 @@ class ModelsClient(QObject):
 
     def _ask(self, question: _Asked) -> int:
         self._owed[type(question)] = question
-        self.warm_up()
-        self._write(question)
+        if self._process.is_there:
+            self._write(question)
+        else:
+            self.warm_up()
         return question.number
 
-    def _start(self) -> None:
-        process = QProcess(self)
-        process.readyReadStandardOutput.connect(self._hear)
-        process.readyReadStandardError.connect(self._overhear)
-        process.finished.connect(self._died)
-        process.errorOccurred.connect(self._troubled)
-        self._process = process
-        process.start(self._program[0], list(self._program[1:]))
-
     def _write(self, question: _Asked) -> None:
-        if self._process is not None:
-            self._process.write(msgspec.json.encode(question) + b"\n")
+        self._process.write(msgspec.json.encode(question))
 
-    def _hear(self) -> None:
-        process = self._process
-        while process is not None and process is self._process and process.canReadLine():
-            line = process.readLine().data()
-            try:
-                answer = msgspec.json.decode(line, type=_Heard)
-            except (msgspec.DecodeError, msgspec.ValidationError) as error:
-                self._said.append(f"unreadable answer: {error}")
-                continue
-            self._deaths = 0
-            self._pass_on(answer)
-
-    def _overhear(self) -> None:
-        if self._process is not None:
-            self._said.extend(self._process.readAllStandardError().toStdString().splitlines())
+    def _hear(self, line: bytes) -> None:
+        try:
+            answer = msgspec.json.decode(line, type=_Heard)
+        except (msgspec.DecodeError, msgspec.ValidationError) as error:
+            self._process.last_words.append(f"unreadable answer: {error}")
+            return
+        self._deaths = 0
+        self._pass_on(answer)
 
     def _pass_on(self, answer: _Heard) -> None:
         kind = next((kind for kind, owed in self._owed.items() if owed.number == answer.number), None)
@@ -276,16 +253,7 @@ class ModelsClient(QObject):
         }.get(kind, self.described)
         told.emit(number, refusal)
 
-    def _troubled(self, error: QProcess.ProcessError) -> None:
-        if error == QProcess.ProcessError.FailedToStart:  # then `finished` never comes
-            self._said.append("it could not be started")
-            self._died()
-
-    def _died(self, *_: object) -> None:
-        process, self._process = self._process, None
-        if process is not None:
-            self._said.extend(process.readAllStandardError().toStdString().splitlines())
-            process.deleteLater()
+    def _died(self) -> None:
         if not self._owed:
             return
         self._deaths += 1
@@ -296,14 +264,12 @@ class ModelsClient(QObject):
         words = Refusal(
             message="The process that answers for the models ended twice over this.",
             hint="Choose another run or moment; its last words are in the details.",
-            details="\n".join(self._said),
+            details="\n".join(self._process.last_words),
         )
         owed, self._owed = self._owed, {}
         for kind, question in owed.items():
             self._refuse(kind, question.number, words)
 
     def _ask_again(self) -> None:
-        if self._process is None and self._owed:
-            self._start()
-            for question in self._owed.values():
-                self._write(question)
+        if self._owed:
+            self.warm_up()

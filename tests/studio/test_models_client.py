@@ -110,6 +110,31 @@ def test_that_a_crash_is_mended_once_without_a_word(client_of, qtbot, tmp_path):
     assert not refused
 
 
+def test_that_a_question_asked_right_after_a_crash_takes_nothing_from_those_still_owed(client_of, qtbot, tmp_path):
+    client = client_of(
+        """
+        if not (here / "died").exists():
+            sys.stdin.readline()
+            (here / "died").touch()
+            os._exit(9)
+        for line in sys.stdin:
+            asked = json.loads(line)
+            if asked["type"] == "fit":
+                say(type="fit", number=asked["number"], poses=[None])
+            else:
+                say(type="forecasts", number=asked["number"], answers=[])
+        """
+    )
+    heard = []
+    client.answered.connect(lambda number, _: heard.append(number))
+    client.fitted.connect(lambda number, _: heard.append(number))
+    fit = client.fit("built-in/smpl/neutral", "upper body 9", (POSE,))
+    forecasts = []
+    client._process.ended.connect(lambda: forecasts.append(client.forecast(tmp_path, "clip", 5, ASKED)))
+    qtbot.waitUntil(lambda: len(heard) == 2)
+    assert sorted(heard) == [fit, *forecasts]
+
+
 def test_that_a_second_crash_over_the_same_question_is_said_with_its_last_words(client_of, qtbot, tmp_path):
     client = client_of("sys.stdin.readline(); print('out of cheese', file=sys.stderr); os._exit(9)")
     with qtbot.waitSignal(client.refused) as heard:
