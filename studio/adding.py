@@ -14,6 +14,7 @@ from core.project.annotations import VideoFile
 from core.project.edits import add_clip, set_video
 from studio.document import Document
 from studio.video_files import SUFFIXES, videos_in
+from studio.words import say
 
 
 class Adding(QObject):
@@ -37,7 +38,14 @@ class Adding(QObject):
         """Add these videos, and those in these folders."""
         videos = videos_in(paths)
         if not videos:
-            self.ended.emit(0, [ProjectError("There is no video in it", hint=f"Posecast reads {', '.join(SUFFIXES)}.")])
+            self.ended.emit(
+                0,
+                [
+                    ProjectError(
+                        say("There is no video in it"), hint=say("Posecast reads {names}.", names=", ".join(SUFFIXES))
+                    )
+                ],
+            )
             return
         self._waiting += 1
         self.moved.emit(_words(videos))
@@ -121,4 +129,8 @@ class _Reading(QRunnable):
 
 
 def _words(videos: list[Path]) -> str:
-    return f"Reading {videos[0].name}" if len(videos) == 1 else f"Reading {len(videos)} videos"
+    return (
+        say("Reading {name}", name=videos[0].name)
+        if len(videos) == 1
+        else say("Reading {count} videos", count=len(videos))
+    )

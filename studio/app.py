@@ -47,6 +47,7 @@ from studio.tour import Tour
 from studio.version import version
 from studio.widgets.dialogs import BugDialog, SettingsDialog
 from studio.widgets.notices import Notice, of_error
+from studio.words import say
 
 _SAID_IN_FULL = 3
 """Of so many refused files each gets its own notice; the rest are counted."""
@@ -249,7 +250,7 @@ class Studio(QObject):
         self.document.author = self.settings.name
         self.display.look_again()
         if self.settings.text_size != round(theme.scale() * 100):
-            words = "Text takes its new size at once; a few heights follow when Posecast is opened again."
+            words = say("Text takes its new size at once; a few heights follow when Posecast is opened again.")
             self.window.notices.show(Notice("Text size", words))
         self._show_look()
 
@@ -261,7 +262,10 @@ class Studio(QObject):
         self.settings.save()
         self.jobs.watch(document.folder / "runs")
         if document.read_only_reason is not None:
-            words = f"{document.read_only_reason.rstrip('.')}. Your view follows, and edits as soon as it is free."
+            words = say(
+                "{value}. Your view follows, and edits as soon as it is free.",
+                value=document.read_only_reason.rstrip("."),
+            )
             self.window.notices.show(Notice("Open for reading", words, "lock", "warn", stays_ms=12_000))
 
     def _say_free(self) -> None:
@@ -282,13 +286,19 @@ class Studio(QObject):
             case Done(summary=summary):
                 with_it: tuple[str, Callable[[], None] | None] = ("", None)
                 if isinstance(job.spec, TrainForecaster):
-                    with_it = "Forecast with it", partial(self._forecast_with, str(job.folder.path))
-                notice = Notice(f"{job.name} is done", summary, "check", "ok", *with_it)
+                    with_it = say("Forecast with it"), partial(self._forecast_with, str(job.folder.path))
+                notice = Notice(say("{name} is done", name=job.name), summary, "check", "ok", *with_it)
             case Failed(message=message, hint=hint):
-                notice = Notice(f"{job.name} failed", f"{message} {hint}".strip(), "warn", "danger", stays_ms=15_000)
+                notice = Notice(
+                    say("{name} failed", name=job.name), f"{message} {hint}".strip(), "warn", "danger", stays_ms=15_000
+                )
             case None:
                 notice = Notice(
-                    f"The system ended {job.name}", "Its log is in Jobs.", "warn", "danger", stays_ms=15_000
+                    say("The system ended {name}", name=job.name),
+                    "Its log is in Jobs.",
+                    "warn",
+                    "danger",
+                    stays_ms=15_000,
                 )
             case _:
                 return
@@ -304,8 +314,12 @@ class Studio(QObject):
         for error in refused[:_SAID_IN_FULL]:
             self.window.notices.show(of_error(error))
         if refused and (added or len(refused) > _SAID_IN_FULL):
-            what = "No video is" if not added else "1 video is" if added == 1 else f"{added} videos are"
-            self.window.notices.show(Notice(f"{what} in, {len(refused)} left out"))
+            words = say("{count} videos are in, {refused} left out", count=added, refused=len(refused))
+            if added < 2:
+                words = say("1 video is in, {refused} left out", refused=len(refused))
+            if not added:
+                words = say("No video is in, {refused} left out", refused=len(refused))
+            self.window.notices.show(Notice(words))
 
     def _closing(self) -> None:
         self.adding.wait()
@@ -339,7 +353,7 @@ class Studio(QObject):
             self._show_bug("".join(traceback.format_exception(error)))
 
     def _show_bug(self, details: str) -> None:
-        saved = "Nothing was lost."
+        saved = say("Nothing was lost.")
         if self.document.is_open and (at := self.document.store.last_saved_at) is not None:
-            saved = f"Everything up to {at.astimezone():%H:%M:%S} is safe on disk."
+            saved = say("Everything up to {at:%H:%M:%S} is safe on disk.", at=at.astimezone())
         BugDialog(f"Posecast {version()}\n{details}", saved, self.window).show()

@@ -10,6 +10,8 @@ from pathlib import Path
 import msgspec
 from PySide6.QtCore import QCoreApplication, QObject, QProcess, Signal
 
+from studio.words import say
+
 _GOODBYE_MS = 2000
 
 
@@ -82,8 +84,10 @@ class BodyFiles(QObject):
         try:
             outcome = msgspec.json.decode(said, type=Outcome)
         except msgspec.DecodeError:
-            last = complained.splitlines()[-1] if complained else "it said nothing"
+            last = complained.splitlines()[-1] if complained else say("it said nothing")
             outcome = Outcome(
-                refused=(Refusal("The files could not be read.", f"The process that reads them: {last}"),)
+                refused=(
+                    Refusal(say("The files could not be read."), say("The process that reads them: {last}", last=last)),
+                )
             )
         self.ended.emit(outcome)

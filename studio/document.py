@@ -16,6 +16,7 @@ from core.motion import Poses2d
 from core.project.annotations import BY_HAND, Changes, Clip, Project
 from core.project.store import ProjectStore
 from studio.memory import long_lived
+from studio.words import say
 
 _INBOX_MS = 500
 _MOMENT_S = 0.04
@@ -97,7 +98,7 @@ class Document(QObject):
     def store(self) -> ProjectStore:
         """The store of the open project; pages of a closed window do not ask."""
         if self._store is None:
-            raise ProjectError("no project is open", hint="Open a project first.")
+            raise ProjectError(say("no project is open"), hint=say("Open a project first."))
         return self._store
 
     @property
@@ -147,7 +148,10 @@ class Document(QObject):
     def choose_clip(self, clip_id: str) -> None:
         """Show a clip everywhere, where it was left; an empty id shows none."""
         if clip_id and clip_id not in self.project.clips:
-            raise ProjectError(f"the project has no clip {clip_id}", hint="Choose one from the list of clips.")
+            raise ProjectError(
+                say("the project has no clip {clip_id}", clip_id=clip_id),
+                hint=say("Choose one from the list of clips."),
+            )
         if clip_id == self._clip_id:
             return
         self._clip_id = clip_id

@@ -29,6 +29,7 @@ from studio.widgets.export_data_dialog import ExportDataDialog
 from studio.widgets.export_dialog import ExportDialog, Offer
 from studio.widgets.notices import Notice, of_error
 from studio.widgets.shown import Shown, nothing
+from studio.words import say
 
 SHOT = "shot.npz"
 _Dialog = TypeVar("_Dialog", ExportDialog, ExportDataDialog, ComparisonDialog)
@@ -92,7 +93,7 @@ class Exporting(QObject):
         """What the page in front shows in space, or why there is nothing."""
         page = self._window.page(self._window.page_name)
         offers = getattr(page, "shown", None)
-        return nothing(_NOWHERE) if offers is None else offers()
+        return nothing(say(_NOWHERE)) if offers is None else offers()
 
     def ask(self) -> ExportDialog | None:
         """Open the dialog for what is shown now; without anything to show, say why."""
@@ -128,7 +129,7 @@ class Exporting(QObject):
     def _begun(self, job: Job, file: Path) -> Job:
         """Say so, and remember where it went."""
         self._folder = file.parent
-        words = "It goes on when this window closes."
+        words = say("It goes on when this window closes.")
         self._window.notices.show(
             Notice(_exporting(file), words, "export", action="Show", on_action=self._window.toggle_jobs)
         )
@@ -162,8 +163,8 @@ class Exporting(QObject):
                 made = Path(outputs[0]) if outputs else file
                 words = summary.removeprefix(f"{file.name}: ")
                 return Notice(
-                    f"{made.name} is ready", words[:1].upper() + words[1:], "check", "ok", "Show in folder",
-                    lambda: show_in_folder(made), stays_ms=15_000,
+                    say("{name} is ready", name=made.name), words[:1].upper() + words[1:], "check", "ok",
+                    "Show in folder", lambda: show_in_folder(made), stays_ms=15_000,
                 )  # fmt: skip
             case Failed(message=message, hint=hint):
                 return of_error(CoreError(message, hint=hint))
@@ -177,4 +178,4 @@ def show_in_folder(file: Path) -> None:
 
 
 def _exporting(file: Path) -> str:
-    return f"Exporting {file.name}"
+    return say("Exporting {name}", name=file.name)

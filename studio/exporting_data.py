@@ -18,7 +18,6 @@ from core.project.motion_sets import MotionSet
 from core.project.store import ProjectStore
 from core.runs import Progress
 from core.whole_files import as_file_name
-from core.wording import counted
 from studio.data_sets import Contents, DataSets
 from studio.document import Document
 from studio.exporting import kept_files, opened, show_in_folder
@@ -27,6 +26,7 @@ from studio.main_window import MainWindow
 from studio.widgets.export_data_dialog import ExportDataDialog, ExportWish, Goods, Way
 from studio.widgets.job_words import grouped, left_words
 from studio.widgets.notices import Notice, of_error
+from studio.words import counted, say
 
 _SAY_EVERY_S = 0.1
 _MARKS = ("annotations", "marks", "2D poses", "characteristic poses")
@@ -46,13 +46,20 @@ def ways_of_clips() -> tuple[Way, ...]:
             continue
         if each.holds == "characteristic poses":
             for form in keypose_csv.COLUMNS:
-                words = f"{each.name}: characteristic poses in {form}'s form"
+                words = say("{name}: characteristic poses in {form}'s form", name=each.name, form=form)
                 ways.append(Way(each.name, words, each.endings[0], (("form", form),)))
         elif each.write is coco.write:
-            for words, frames in (("at characteristic poses", "poses"), ("in every frame", "all")):
-                ways.append(Way(each.name, f"{each.name}: 2D poses {words}", each.endings[0], (("frames", frames),)))
+            for words, frames in ((say("at characteristic poses"), "poses"), (say("in every frame"), "all")):
+                ways.append(
+                    Way(
+                        each.name,
+                        say("{name}: 2D poses {words}", name=each.name, words=words),
+                        each.endings[0],
+                        (("frames", frames),),
+                    )
+                )
         else:
-            words = "one line a clip" if each.write is clip_tables.write else _HOLDS[each.holds]
+            words = say("one line a clip") if each.write is clip_tables.write else say(_HOLDS[each.holds])
             ways.append(Way(each.name, f"{each.name}: {words}", each.endings[0]))
     return tuple(ways)
 
@@ -97,7 +104,9 @@ class ExportingData(QObject):
             try:
                 place.parent.mkdir(exist_ok=True)
             except OSError as error:
-                raise ProjectError(f"{place.parent} cannot be made ({error.strerror})") from error
+                raise ProjectError(
+                    say("{parent} cannot be made ({strerror})", parent=place.parent, strerror=error.strerror)
+                ) from error
         self._folder = place.parent
         folder, author = self._document.folder, self._document.author
         work = _of_set(self._sets.folder(key), wish) if key else _of_clips(folder, author, wish)
@@ -122,7 +131,7 @@ class ExportingData(QObject):
     def _moved(self, progress: Progress) -> None:
         """How far it is, and how long it will still take once that is known well enough."""
         self._time_left.add(time.time(), progress.done, progress.total)
-        count = f"{grouped(progress.done)} of {grouped(progress.total)}"
+        count = say("{done} of {total}", done=grouped(progress.done), total=grouped(progress.total))
         words = "  ·  ".join(filter(None, (count, left_words(self._time_left.seconds()))))
         share = progress.done / progress.total if progress.total > 0 else None
         self._window.notices.progress(_begun(self._place), share, words if progress.total > 1 else "")
@@ -135,9 +144,13 @@ class ExportingData(QObject):
             case Report(says=says, left_out=left_out):
                 words = says.partition("\n")[0]
                 words = words.removeprefix(f"{place.name}: ")
-                more = f" {counted(len(left_out), 'row')} left out: {left_out[0]}" if left_out else ""
+                more = (
+                    say(" {rows} left out: {left_out}", rows=counted(len(left_out), "row"), left_out=left_out[0])
+                    if left_out
+                    else ""
+                )
                 shown = Notice(
-                    f"{place.name} is ready", words[:1].upper() + words[1:] + "." + more, "check", "ok",
+                    say("{name} is ready", name=place.name), words[:1].upper() + words[1:] + "." + more, "check", "ok",
                     "Show", lambda: show_in_folder(place), stays_ms=15_000,
                 )  # fmt: skip
                 notices.show(shown)
@@ -152,34 +165,46 @@ class ExportingData(QObject):
         document = self._document
         clips = document.project.clips.values()
         if not clips:
-            return "There are no clips yet."
+            return say("There are no clips yet.")
         segments, poses = sum(len(clip.segments) for clip in clips), sum(len(clip.poses) for clip in clips)
-        about = (
-            f"{counted(segments, 'segment')} and {counted(poses, 'characteristic pose')} of "
-            f"{counted(len(clips), 'clip')}."
+        about = say(
+            "{segments} and {poses} of {clips}.",
+            segments=counted(segments, "segment"),
+            poses=counted(poses, "characteristic pose"),
+            clips=counted(len(clips), "clip"),
         )
         return Goods(
-            "Export clips", about, as_file_name(document.project.name, "posecast"), self._where(), ways_of_clips(),
+            say("Export clips"), about, as_file_name(document.project.name, "posecast"), self._where(), ways_of_clips(),
             kept=kept_files(document),
         )  # fmt: skip
 
     def _goods_of_set(self, key: str, chosen: tuple[str, ...]) -> Goods | str:
         contents = self._sets.contents(key)
         if contents is None or contents.facts is None:
-            return "This data set cannot be read."
+            return say("This data set cannot be read.")
         facts = contents.facts
         name = as_file_name(next(each.item.name for each in self._sets.entries() if each.key == key), "posecast")
         kept = ((self._document.folder / "project.sqlite").resolve(),)
-        terms = f"Comes under: {facts.licence}" if facts.licence else ""
+        terms = say("Comes under: {licence}", licence=facts.licence) if facts.licence else ""
         if facts.holds == "characteristic poses":
-            way = Way("", "as it came, byte for byte", ".csv")
-            return Goods(f"Export {name}", "A table.", name, self._where(), (way,), kept=kept, terms=terms)
+            way = Way("", say("as it came, byte for byte"), ".csv")
+            return Goods(
+                say("Export {name}", name=name), say("A table."), name, self._where(), (way,), kept=kept, terms=terms
+            )
         names = tuple(row.name for row in contents.rows if row.file)
         if not names:
-            return "It holds no motion: only labels of it, or poses."
+            return say("It holds no motion: only labels of it, or poses.")
         picked = tuple(each for each in chosen if each in set(names)) or names[:1]
         return Goods(
-            f"Export {name}", _about(contents), name, self._where(), ways_of_motion(), picked, names, kept, terms
+            say("Export {name}", name=name),
+            _about(contents),
+            name,
+            self._where(),
+            ways_of_motion(),
+            picked,
+            names,
+            kept,
+            terms,
         )
 
     def _where(self) -> Path:
@@ -189,11 +214,14 @@ class ExportingData(QObject):
 def _about(contents: Contents) -> str:
     with_body = sum(bool(row.body) for row in contents.rows)
     joints = len(contents.rows) - with_body
-    words = f"{counted(len(contents.rows), 'recording')} in metres, y up."
+    words = say("{recordings} in metres, y up.", recordings=counted(len(contents.rows), "recording"))
     if joints and with_body:
-        words += f" {counted(joints, 'recording')} hold joints alone; forms that need a body leave them out."
+        words += say(
+            " {recordings} hold joints alone; forms that need a body leave them out.",
+            recordings=counted(joints, "recording"),
+        )
     elif joints:
-        words += " They hold joints alone: forms that need a body leave them out."
+        words += say(" They hold joints alone: forms that need a body leave them out.")
     return words
 
 
@@ -221,13 +249,21 @@ def _of_set(folder: Path, wish: ExportWish) -> Callable[[], Iterator[Progress | 
                 out.parent.mkdir(parents=True, exist_ok=True)
                 for _ in hand_out_motion(found, out, format=known, motion=name, replaces=True):
                     pass
-            yield Report(format=known, says=f"{place.name}: {counted(len(names), 'recording')} as {known}")
+            yield Report(
+                format=known,
+                says=say(
+                    "{name}: {recordings} as {known}",
+                    name=place.name,
+                    recordings=counted(len(names), "recording"),
+                    known=known,
+                ),
+            )
 
     return work
 
 
 def _begun(place: Path) -> str:
-    return f"Exporting {place.name}"
+    return say("Exporting {name}", name=place.name)
 
 
 class _Told(QObject):
@@ -259,5 +295,8 @@ class _Task(QRunnable):
         except CoreError as error:
             report = error
         except OSError as error:
-            report = ProjectError(f"It could not be written: {error.strerror or error}", hint="Choose another place.")
+            report = ProjectError(
+                say("It could not be written: {strerror}", strerror=error.strerror or error),
+                hint=say("Choose another place."),
+            )
         self.told.done.emit(report)

@@ -24,6 +24,7 @@ from studio.recognising import Recognising, Seen
 from studio.video_files import is_of_videos
 from studio.widgets.import_dialog import ImportDialog
 from studio.widgets.notices import Notice, of_error
+from studio.words import say
 
 
 class Importing(QObject):
@@ -124,7 +125,7 @@ class Importing(QObject):
         """Begin it, or keep it until the one that runs is done. CoreError where it cannot be."""
         document = self._document
         if document.read_only_reason is not None:
-            raise CoreError(document.read_only_reason, hint="Import when the project is free.")
+            raise CoreError(document.read_only_reason, hint=say("Import when the project is free."))
         spec = msgspec.structs.replace(wish, project=str(document.folder))
         if not isinstance(spec, BuildPoseBank):
             spec = msgspec.structs.replace(spec, author=document.author)
@@ -146,7 +147,7 @@ class Importing(QObject):
                 return of_error(CoreError(message, hint=hint))
             case None:
                 words = self.tr("What came in so far is kept. Begin it again to go on.")
-                return Notice(f"The system ended {job.name}", words, "warn", "danger", stays_ms=15_000)
+                return Notice(say("The system ended {name}", name=job.name), words, "warn", "danger", stays_ms=15_000)
             case _:
                 return None
 
@@ -216,8 +217,8 @@ def _run_of(spec: DataSpec) -> str:
 def _done_words(spec: DataSpec) -> str:
     match spec:
         case ImportData():
-            return f"{_name_of(spec)} is in"
+            return say("{spec} is in", spec=_name_of(spec))
         case PrepareData():
-            return f"{_name_of(spec)} is ready for training"
+            return say("{spec} is ready for training", spec=_name_of(spec))
         case BuildPoseBank():
-            return f"The pose bank {_name_of(spec)} is built"
+            return say("The pose bank {spec} is built", spec=_name_of(spec))

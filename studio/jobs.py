@@ -42,7 +42,7 @@ from core.runs import (
     TrainForecaster,
     TrainPoseGpt,
 )
-from core.wording import counted
+from studio.words import counted, say
 
 Dataset = Literal["mpii-cooking-2", "ikea-asm", "babel", "grab", "humanact12"]
 PREPARED: dict[Dataset, str] = {
@@ -132,36 +132,40 @@ class Job(QObject):
         """What it does, in words."""
         match self.spec:
             case ExtractPoses(clip_ids=ids):
-                return "Extract 2D poses" + (f", {len(ids)} clips" if len(ids) > 1 else "")
+                words = say("Extract 2D poses")
+                return words if len(ids) < 2 else say("Extract 2D poses, {count} clips", count=len(ids))
             case TrainForecaster(preset=preset):
-                return "Train a forecaster" + (f", {preset.removeprefix('forecaster/')}" if preset else "")
+                return say("Train a forecaster") + (f", {preset.removeprefix('forecaster/')}" if preset else "")
             case EvaluateForecaster():
-                return "Evaluate"
+                return say("Evaluate")
             case TrainPoseGpt(preset=preset):
-                return "Train a motion model" + (f", {preset.partition('/')[2]}" if preset else "")
+                return say("Train a motion model") + (f", {preset.partition('/')[2]}" if preset else "")
             case EvaluatePoseGpt():
-                return "Evaluate a motion model"
+                return say("Evaluate a motion model")
             case ReproduceForecasts(what=what):
-                return f"Reproduce {', '.join(what)}"
+                return say("Reproduce {names}", names=", ".join(what))
             case CompareSequences(splits=splits):
-                return f"Compare sequences, {counted(splits, 'split')}"
+                return say("Compare sequences, {splits}", splits=counted(splits, "split"))
             case ReproduceTable(what=what):
-                return f"Reproduce {what}"
+                return say("Reproduce {what}", what=what)
             case MakeDemo():
-                return "Make a demo kitchen"
+                return say("Make a demo kitchen")
             case ExportBodies(file=file) | ExportComparison(file=file):
-                return f"Export {Path(file).name}"
+                return say("Export {name}", name=Path(file).name)
             case ImportData(source=source, name=name, only=only):
-                some = f"{counted(len(only), 'file')} of " if only else ""
-                return f"Import {some}{name or Path(source).name}"
+                name = name or Path(source).name
+                files = counted(len(only), "file")
+                return (
+                    say("Import {files} of {name}", files=files, name=name) if only else say("Import {name}", name=name)
+                )
             case PrepareData(dataset=dataset):
-                return f"Prepare {PREPARED[dataset]}"
+                return say("Prepare {name}", name=PREPARED[dataset])
             case BuildPoseBank(name=name):
-                return f"Build the pose bank {name}"
+                return say("Build the pose bank {name}", name=name)
             case MakeProxy(video=video):
-                return f"Make a light copy of {Path(video).name}"
+                return say("Make a light copy of {name}", name=Path(video).name)
             case None:
-                return "Made with another version"
+                return say("Made with another version")
 
     def share(self) -> float | None:
         """How much is done, 0 to 1; None while it has not said."""
@@ -306,7 +310,9 @@ class Jobs(QObject):
         """Carry `spec` out in a process of its own, in the run folder `name`; one that ended there goes on."""
         folder = RunFolder(self._folder(name))
         if folder.state() in LIVE:
-            raise RunError(f"{name} is already running", hint="Stop it first, or choose another name.")
+            raise RunError(
+                say("{name} is already running", name=name), hint=say("Stop it first, or choose another name.")
+            )
         folder.write_spec(msgspec.structs.replace(spec, out=str(folder.path)))
         folder.start()
         job = self._jobs.get(name)
@@ -327,7 +333,7 @@ class Jobs(QObject):
 
     def _folder(self, name: str) -> Path:
         if self._runs is None:
-            raise RunError("no project is open", hint="Open a project first; its runs are kept in it.")
+            raise RunError(say("no project is open"), hint=say("Open a project first; its runs are kept in it."))
         return self._runs / name
 
     def _add(self, folder: RunFolder) -> Job:

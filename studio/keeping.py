@@ -18,6 +18,7 @@ from core.kept_motions import Kept
 from core.project.annotations import Changes, Item
 from core.project.items import remove_item, rename_item
 from studio.document import Document
+from studio.words import say
 
 _SHOWN_WORDS = 3
 
@@ -240,9 +241,9 @@ def _line(item: Item) -> KeptLine:
     try:
         recipe = kept_motions.recipe_of(item)
     except CoreError:
-        return KeptLine(item, "its recipe is damaged", Path(item.facts.get("model", "")).name)
+        return KeptLine(item, say("its recipe is damaged"), Path(item.facts.get("model", "")).name)
     number = kept_motions.sample_number(item) + 1
-    words = f"seed {recipe.seed}, sample {number}"
+    words = say("seed {seed}, sample {number}", seed=recipe.seed, number=number)
     if len(recipe.story) > 1:
-        words = f"story of {len(recipe.story)}, {words}"
+        words = say("story of {count}, {words}", count=len(recipe.story), words=words)
     return KeptLine(item, words, Path(recipe.model).name)

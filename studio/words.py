@@ -8,6 +8,7 @@ Names that people gave (clips, labels, runs, folders) are not words of the studi
 
 The names of undo steps and the messages of `core` stay in English: the first are kept in the project's journal, which
 two people with two languages may share; the second are also what the command line prints.
+A count of things goes through `counted`, whose plural a translator can give in every form that their language has.
 `tools/texts.py` lists every source text as a Qt `.ts` file.
 """
 
@@ -26,3 +27,9 @@ def say(source: str, **values: object) -> str:
     """A source text with named places, in the person's language and filled in."""
     words = said(source)
     return words.format(**values) if values else words
+
+
+def counted(count: int, thing: str, things: str = "") -> str:
+    """`1 clip`, `3 clips` in the person's language; looked up as "{count} clip" or "{count} clips", with the number."""
+    source = f"{{count}} {thing if count == 1 else things or thing + 's'}"
+    return QCoreApplication.translate(CONTEXT, source, "", count).format(count=count)

@@ -55,7 +55,9 @@ def _texts(tree: ast.Module) -> Iterator[tuple[str, str, int]]:
             if isinstance(node, ast.Call) and _name(node) == "tr":
                 yield from ((of_class, source, node.lineno) for source in _literals(node.args[:1]))
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and _name(node) in _DOORS:
+        if isinstance(node, ast.Call) and _name(node) == "counted":
+            yield from ((CONTEXT, source, node.lineno) for source in _counts(node))
+        elif isinstance(node, ast.Call) and _name(node) in _DOORS:
             name = _name(node)
             given = [*node.args, *(each.value for each in node.keywords)]
             for source in _literals(given):
@@ -66,6 +68,14 @@ def _texts(tree: ast.Module) -> Iterator[tuple[str, str, int]]:
             if any(isinstance(each, ast.Name) and each.id.isupper() for each in targets):
                 values = [each for each in node.value.values if each is not None]
                 yield from ((CONTEXT, source, node.lineno) for source in _literals(values) if source[:1].isupper())
+
+
+def _counts(call: ast.Call) -> Iterator[str]:
+    """One and many of what is counted."""
+    things = list(_literals([*call.args[1:], *(each.value for each in call.keywords)]))
+    if things:
+        yield f"{{count}} {things[0]}"
+        yield f"{{count}} {things[1] if len(things) > 1 else things[0] + 's'}"
 
 
 def _name(call: ast.Call) -> str:
