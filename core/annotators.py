@@ -44,6 +44,8 @@ COLUMNS = (
 
 def side_of(path: Path, author: str = "", *, rates: Mapping[str, float] | None = None) -> Side:
     """The annotator that `path` holds. CoreError in words where it holds none, or nobody of that name."""
+    if not path.exists():
+        raise ProjectError(f"{path} is not there", hint="Name a project's folder, or an exported table of marks.")
     if path.is_file():
         project = _of_table(path, rates or {})
         side = Side(project, author)

@@ -100,7 +100,8 @@ def agreement(
         if out is not None:
             with whole_file(out) as place:
                 place.write_text(as_csv(found), encoding="utf-8")
-        answer(found, _agreement_in_words(found), as_json=as_json)
+        kept = "" if out is None else f"\n\nThe figures by label and clip stand in {out}"
+        answer(found, _agreement_in_words(found) + kept, as_json=as_json)
 
 
 def _agreement_in_words(found: "Agreement") -> str:

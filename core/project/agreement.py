@@ -166,7 +166,7 @@ POSE_KEYS = tuple(f"±{each:g} s" for each in POSE_TOLERANCES_S)
 
 def f1(hits: int, one: int, other: int) -> float | None:
     """None where neither marked any."""
-    return 2 * hits / (one + other) if one + other else None
+    return float(2 * hits / (one + other)) if one + other else None
 
 
 def cohens_kappa(confusion: Float[ndarray, "names names"]) -> float | None:
@@ -187,7 +187,7 @@ def krippendorffs_alpha(confusion: Float[ndarray, "names names"]) -> float | Non
         return None
     by_chance = float(count**2 - of_name @ of_name)
     apart = float(count - np.trace(together))
-    return 1.0 if by_chance == 0 else 1 - (count - 1) * apart / by_chance
+    return 1.0 if by_chance == 0 else 1 - float(count - 1) * apart / by_chance
 
 
 def agreement(one: Side, other: Side) -> Agreement:

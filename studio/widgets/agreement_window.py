@@ -166,6 +166,7 @@ class AgreementWindow(Dialog):
         there = self._there
         is_here = other.startswith("author")
         if other.startswith("choose") or one == other or (is_here and not one):
+            self._beside.forget()
             self._say(say("Choose two who marked the same clips: two people here, another copy, or an exported table."))
             return
         self._say(say("Comparing…"))

@@ -2,13 +2,17 @@
 
 import csv
 import io
+import json
+import shutil
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
+from typer.testing import CliRunner
 
+from core.__main__ import app as main
 from core.annotators import COLUMNS, as_csv, authors_of, joints_in, side_of
 from core.errors import ProjectError
 from core.exporting.marks import marks_of_project
@@ -164,3 +168,46 @@ def test_that_clips_only_one_marked_do_not_count_and_worst_comes_first():
         (0, 30, "take", "cut"),
         (49, 50, "cut", "background"),
     ]
+
+
+def said(*words):
+    return CliRunner().invoke(main, ["agreement", *map(str, words)])
+
+
+def test_that_the_command_says_what_was_measured_in_words_as_json_and_as_a_table(tmp_path):
+    with ProjectStore.create(tmp_path / "p", "Kitchen", "Ada") as store:
+        project = replace(marked([(0, 20, 0), (30, 10, 1)]), id=store.project.id, name="Kitchen")
+        second, _ = edits.mark_segment(project, "clip-00", project.actions()[0].id, 2, 20, author="Ben")
+        store.edit(second, "Mark")
+        write_csv(marks_of_project(store), tmp_path / "both.csv")
+    shutil.copytree(tmp_path / "p", tmp_path / "q")
+    by_author = ("--authors", "Ada", "Ben")
+    found = agreement(side_of(tmp_path / "p", "Ada"), side_of(tmp_path / "p", "Ben"))
+
+    words = said(tmp_path / "p", *by_author).output
+    assert "1 clip that both marked" in words
+    assert "all labels  2 | 1" in words
+    assert f"{found.overall.kappa:.3f}" in words
+    figures = json.loads(said(tmp_path / "p", tmp_path / "q", *by_author, "--json").output)
+    assert figures["overall"]["f1"] == pytest.approx(found.overall.f1)
+    assert (figures["overall"]["kappa"], figures["clips"]) == (pytest.approx(found.overall.kappa), ["clip-00"])
+    turned = json.loads(said(tmp_path / "both.csv", tmp_path / "p", *by_author, "--json").output)
+    assert turned["overall"]["segments"] == [2, 1]
+    assert str(tmp_path / "f.csv") in said(tmp_path / "p", *by_author, "--csv", tmp_path / "f.csv").output.replace(
+        "\n", ""
+    )
+    assert (tmp_path / "f.csv").read_text(encoding="utf-8") == as_csv(found)
+
+
+def test_that_the_command_refuses_in_words_what_cannot_be_compared(tmp_path):
+    ProjectStore.create(tmp_path / "p", "Kitchen", "Ada").close()
+    ProjectStore.create(tmp_path / "q", "Garden", "Ben").close()
+    for words, reason in (
+        ((tmp_path / "p",), "There is one annotator"),
+        ((tmp_path / "p", tmp_path / "q"), "no clip that both marked"),
+        ((tmp_path / "p", tmp_path / "gone.csv"), "is not there"),
+        ((tmp_path / "p", "--authors", "Ada", "Ben"), "Ada marked nothing in p"),
+    ):
+        refused = said(*words)
+        assert refused.exit_code == 1
+        assert reason in refused.output.replace("\n", " ")
