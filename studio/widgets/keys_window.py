@@ -7,19 +7,13 @@ at once, in the whole studio, and can be taken back here. The window knows keyma
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QKeySequence, QPainter, QPaintEvent, QPen, QShortcut
 from PySide6.QtWidgets import (
     QComboBox,
     QFileDialog,
     QFrame,
-    QHeaderView,
     QLabel,
-    QStyle,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
-    QTreeWidget,
-    QTreeWidgetItem,
     QVBoxLayout,
     QWidget,
 )
@@ -27,18 +21,14 @@ from PySide6.QtWidgets import (
 from core.errors import CoreError
 from studio import keymap as keys
 from studio import theme
-from studio.commands import BY_NAME, COMMANDS, WHERE_WORDS, Command, shown, shown_key, words_of
+from studio.commands import BY_NAME, WHERE_WORDS, Command, shown, shown_key, words_of
 from studio.keymap import PRESETS, Keymap
 from studio.widgets import parts
 from studio.widgets.dialogs import Dialog
-from studio.widgets.painting import put, words_width
+from studio.widgets.key_list import KeyList
 from studio.words import said, say
 
-_NAME = Qt.ItemDataRole.UserRole
-_KEYS = Qt.ItemDataRole.UserRole + 1
-_CHANGED = Qt.ItemDataRole.UserRole + 2
 _MODIFIERS = (Qt.Key.Key_Control, Qt.Key.Key_Shift, Qt.Key.Key_Alt, Qt.Key.Key_Meta, Qt.Key.Key_AltGr)
-_AnyIndex = QModelIndex | QPersistentModelIndex
 
 
 class KeyCatcher(QLabel):
@@ -100,48 +90,6 @@ class KeyCatcher(QLabel):
         super().paintEvent(event)
 
 
-class _Row(QStyledItemDelegate):
-    """A command: its words, and its keys as they stand on the keyboard; a bar where they are the person's own."""
-
-    def sizeHint(self, option: QStyleOptionViewItem, index: _AnyIndex) -> QSize:  # noqa: ARG002
-        return QSize(80, theme.px(30 if index.data(_NAME) else 34))
-
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _AnyIndex) -> None:
-        look, area = theme.now(), QRectF(option.rect)  # pyright: ignore[reportAttributeAccessIssue]
-        state = option.state  # pyright: ignore[reportAttributeAccessIssue]
-        painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        middle = area.center().y() + theme.px(12) * 0.36
-        words = str(index.data(Qt.ItemDataRole.DisplayRole) or "")
-        if not index.data(_NAME):
-            put(painter, area.left() + 4, middle + 3, words, look.text2, 12, 600)
-            painter.restore()
-            return
-        if state & QStyle.StateFlag.State_Selected:
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(QColor(look.wash))
-            painter.drawRoundedRect(area.adjusted(0, 1, -2, -1), 5, 5)
-        if state & QStyle.StateFlag.State_HasFocus:
-            painter.setPen(QPen(QColor(look.accent), 2))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRoundedRect(area.adjusted(1, 2, -3, -2), 5, 5)
-        if index.data(_CHANGED):
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(QColor(look.accent))
-            painter.drawRoundedRect(QRectF(area.left() + 2, area.top() + 7, 3, area.height() - 14), 1.5, 1.5)
-        right = area.right() - 10
-        for each in reversed(index.data(_KEYS)):
-            wide = max(words_width(each, 11, 600) + 12, theme.px(20))
-            box = QRectF(right - wide, area.center().y() - theme.px(9), wide, theme.px(18))
-            painter.setPen(QPen(QColor(look.edge), 1))
-            painter.setBrush(QColor(look.raised))
-            painter.drawRoundedRect(box.adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
-            put(painter, box.center().x(), middle - 0.5, each, look.text, 11, 600, align="centre")
-            right = box.left() - 5
-        put(painter, area.left() + 14, middle, words, look.text, 12, width=right - area.left() - 20)
-        painter.restore()
-
-
 class KeysWindow(Dialog):
     """Shows a keymap and changes it; whoever opened it lets the changed one hold."""
 
@@ -164,18 +112,7 @@ class KeysWindow(Dialog):
         self.preset.activated.connect(self._use_preset)
         self._about = parts.text("", "caption", wrap=True)
         self._about.setMinimumHeight(theme.px(32))
-        self.tree = QTreeWidget()
-        self.tree.setAccessibleName(said("Commands and their keys"))
-        self.tree.setHeaderHidden(True)
-        self.tree.setRootIsDecorated(False)
-        self.tree.setIndentation(0)
-        self.tree.setItemsExpandable(False)
-        self.tree.setFrameShape(QFrame.Shape.NoFrame)
-        self.tree.setUniformRowHeights(False)
-        self.tree.setItemDelegate(_Row(self.tree))
-        self.tree.header().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
-        self.tree.setVerticalScrollMode(QTreeWidget.ScrollMode.ScrollPerPixel)
-        self.tree.setMinimumHeight(theme.px(340))
+        self.tree = KeyList()
         self.tree.currentItemChanged.connect(self._chosen)
         self.tree.itemActivated.connect(lambda _: self.change.click())
         self._words = parts.text("", "strong")
@@ -190,8 +127,6 @@ class KeysWindow(Dialog):
         self.take.hide()
         self.undo = parts.button("Undo", "undo", "quiet", enabled=False)
         self._catches_for = ""
-        self._rows: dict[str, QTreeWidgetItem] = {}
-        self._groups: list[tuple[QTreeWidgetItem, list[QTreeWidgetItem]]] = []
         self._place_all()
         self._connect()
         self._fill()
@@ -233,79 +168,25 @@ class KeysWindow(Dialog):
 
     def _fill(self) -> None:
         """Every command below where it holds."""
-        chosen = self.chosen
-        self.tree.blockSignals(True)
-        self.tree.clear()
-        self._rows.clear()
-        self._groups.clear()
-        for where, words in WHERE_WORDS.items():
-            rows = {each.name: self._row(each) for each in COMMANDS if each.where == where}
-            if rows:
-                group = QTreeWidgetItem([said(words)])
-                group.setFlags(Qt.ItemFlag.ItemIsEnabled)
-                group.addChildren(list(rows.values()))
-                self.tree.addTopLevelItem(group)
-                group.setExpanded(True)
-                self._rows |= rows
-                self._groups.append((group, list(rows.values())))
-        self.tree.blockSignals(False)
+        chosen = self.tree.chosen
+        self.tree.show_keys(self.keymap)
         self.preset.setCurrentIndex(self.preset.findData(self.keymap.preset))
         count = len(self.keymap.changed)
         own = say("{count} of your own.", count=count) if count else ""
         self._about.setText(f"{said(PRESETS[self.keymap.preset].words)} {own}".strip())
         self._filter()
-        if chosen in self._rows and not self._rows[chosen].isHidden():
-            self.tree.setCurrentItem(self._rows[chosen])
+        if chosen in self.tree.listed():
+            self.tree.choose(chosen)
         self._chosen()
-
-    def _row(self, command: Command) -> QTreeWidgetItem:
-        held = [shown_key(each) for each in self.keymap.keys(command.name)]
-        once = list(dict.fromkeys(held))
-        made = QTreeWidgetItem([words_of(command.name)])
-        made.setData(0, _NAME, command.name)
-        made.setData(0, _KEYS, once)
-        made.setData(0, _CHANGED, command.name in self.keymap.changed)
-        own = f", {said('changed')}" if command.name in self.keymap.changed else ""
-        key = ", ".join(once) or said("no key")
-        made.setData(0, Qt.ItemDataRole.AccessibleTextRole, f"{words_of(command.name)}, {key}{own}")
-        return made
-
-    @property
-    def chosen(self) -> str:
-        """The command whose row is chosen, or empty."""
-        item = self.tree.currentItem()
-        return str(item.data(0, _NAME) or "") if item is not None else ""
-
-    def choose(self, name: str) -> None:
-        self.tree.setCurrentItem(self._rows[name])
-
-    def listed(self) -> list[str]:
-        """The commands that are shown."""
-        return [name for name, row in self._rows.items() if not row.isHidden()]
 
     def _filter(self) -> None:
         """Rows whose words or key answer the field; or whose key is the one that was pressed."""
-        wanted = self.search.text().casefold().split()
-        if wanted:
+        if self.search.text().strip():
             self._wanted_key = ""
         self.by_key.setText(
             say("Finds {key}", key=shown_key(self._wanted_key)) if self._wanted_key else said("Press a key to find it")
         )
-        for group, rows in self._groups:
-            for row in rows:
-                row.setHidden(not self._fits(row, group.text(0), wanted))
-            group.setHidden(all(row.isHidden() for row in rows))
-        listed = self.listed()
-        if not listed:
-            self.tree.setCurrentIndex(QModelIndex())
-        elif self.chosen not in listed:
-            self.choose(listed[0])
-
-    def _fits(self, row: QTreeWidgetItem, group: str, wanted: list[str]) -> bool:
-        if self._wanted_key:
-            return bool(keys.twins(self._wanted_key) & set(self.keymap.keys(str(row.data(0, _NAME)))))
-        known = " ".join((row.text(0), group, *row.data(0, _KEYS))).casefold()
-        return all(piece in known for piece in wanted)
+        self.tree.narrow(self.search.text(), self._wanted_key)
 
     def _find_by_key(self) -> None:
         if self._wanted_key:
@@ -318,7 +199,7 @@ class KeysWindow(Dialog):
     # ---- the chosen one ----
 
     def _chosen(self, *_: object) -> None:
-        name = self.chosen
+        name = self.tree.chosen
         self._ask("")
         self._words.setText(words_of(name) if name else said("No command like this"))
         self._place.setText(said(WHERE_WORDS[BY_NAME[name].where]) if name else "")
@@ -335,9 +216,9 @@ class KeysWindow(Dialog):
             self.take.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _catch(self) -> None:
-        if self.chosen:
+        if self.tree.chosen:
             self._ask("")
-            self._catches_for = self.chosen
+            self._catches_for = self.tree.chosen
             self.catcher.start()
 
     def _gave_up(self) -> None:
@@ -374,12 +255,12 @@ class KeysWindow(Dialog):
         self._do(what, lambda: self.keymap.give(name, key, take=True))
 
     def _take_away(self) -> None:
-        name = self.chosen
+        name = self.tree.chosen
         if name:
             self._do(say("{command} has no key", command=words_of(name)), lambda: self.keymap.take_away(name))
 
     def _reset(self) -> None:
-        name = self.chosen
+        name = self.tree.chosen
         if name not in self.keymap.changed:
             return
 

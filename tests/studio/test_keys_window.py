@@ -31,7 +31,7 @@ def window(open_studio, qtbot):
 
 def change(window, name, key, modifiers=PLAIN):
     """By its row, Enter, and the key."""
-    window.choose(name)
+    window.tree.choose(name)
     window.tree.setFocus()
     QTest.keyClick(window.tree, Qt.Key.Key_Return)
     assert window.catcher.isVisible()
@@ -40,22 +40,22 @@ def change(window, name, key, modifiers=PLAIN):
 
 def test_that_a_command_is_found_by_words_by_where_and_by_its_key_in_words(window):
     QTest.keyClicks(window.search, "chara pose")
-    assert window.listed() == ["set-pose", "remove-pose"]
+    assert window.tree.listed() == ["set-pose", "remove-pose"]
     window.search.setText("ctrl+j")
-    assert window.listed() == ["jobs"]
+    assert window.tree.listed() == ["jobs"]
     window.search.setText("space view")
-    assert {commands.BY_NAME[each].where for each in window.listed()} == {"space"}
+    assert {commands.BY_NAME[each].where for each in window.tree.listed()} == {"space"}
     window.search.setText("zeppelin")
-    assert window.listed() == []
+    assert window.tree.listed() == []
     assert not window.change.isEnabled()
 
 
 def test_that_a_command_is_found_by_pressing_its_key(window):
     window.by_key.click()
     QTest.keyClick(window.catcher, Qt.Key.Key_K, CONTROL)
-    assert window.listed() == ["search"]
+    assert window.tree.listed() == ["search"]
     window.by_key.click()
-    assert len(window.listed()) > 150
+    assert len(window.tree.listed()) > 150
 
 
 def test_that_a_free_key_holds_at_once_and_is_in_the_settings(open_studio, window, qtbot):
@@ -91,7 +91,7 @@ def test_that_a_key_of_one_language_is_refused_with_the_reason(window, key, modi
 
 
 def test_that_esc_gives_up_the_catching_and_the_window_stays(window):
-    window.choose("snap")
+    window.tree.choose("snap")
     window.change.click()
     QTest.keyClick(window.catcher, Qt.Key.Key_Escape)
     assert window.isVisible()
@@ -105,7 +105,7 @@ def test_that_one_and_all_go_back_to_the_preset(window):
     assert window.keymap.keys("set-pose") == ("K",)
     change(window, "snap", Qt.Key.Key_F9)
     change(window, "merge", Qt.Key.Key_F8)
-    window.choose("snap")
+    window.tree.choose("snap")
     window.reset.click()
     assert window.keymap.changed == {"merge": ("F8",)}
     next(each for each in window.findChildren(QPushButton) if each.text() == "Reset all").click()
@@ -115,7 +115,7 @@ def test_that_one_and_all_go_back_to_the_preset(window):
 def test_that_a_reset_whose_key_is_somebody_elses_by_now_asks_too(window):
     change(window, "split", Qt.Key.Key_C)
     window.take.click()
-    window.choose("set-pose")
+    window.tree.choose("set-pose")
     window.reset.click()
     assert "Split at the playhead" in window.told.text()
     window.take.click()
@@ -137,10 +137,10 @@ def test_that_keys_travel_in_a_file_and_what_is_wrong_in_it_is_said(window, tmp_
 
 
 def test_that_every_row_says_its_command_and_key_to_those_who_cannot_see_it(window):
-    row = window._rows["set-pose"]
-    assert row.data(0, Qt.ItemDataRole.AccessibleTextRole) == "Set characteristic pose, C"
+    window.tree.choose("set-pose")
+    assert window.tree.currentItem().data(0, Qt.ItemDataRole.AccessibleTextRole) == "Set characteristic pose, C"
     change(window, "set-pose", Qt.Key.Key_F9)
-    assert window._rows["set-pose"].data(0, Qt.ItemDataRole.AccessibleTextRole).endswith("F9, changed")
+    assert window.tree.currentItem().data(0, Qt.ItemDataRole.AccessibleTextRole).endswith("F9, changed")
 
 
 def test_that_key_chips_tooltips_and_names_show_the_changed_key(open_studio, window, qtbot):
@@ -153,6 +153,6 @@ def test_that_key_chips_tooltips_and_names_show_the_changed_key(open_studio, win
     assert chip.text() == "F9"
     assert tool.toolTip() == tool.accessibleName() == "Snap  F8"
     assert page.head.snap.toolTip() == "Snap  F8"
-    window.choose("next-missing")
+    window.tree.choose("next-missing")
     window.remove.click()
     assert chip.text() == ""
