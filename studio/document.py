@@ -26,6 +26,7 @@ class Document(QObject):
     """Holds the one open project. Everything a page edits goes through here."""
 
     opened = Signal()
+    closing = Signal()  # about to let go of the project: the last moment for edits
     closed = Signal()
     changed = Signal(object)  # core.project.annotations.Changes
     saved = Signal()
@@ -70,6 +71,7 @@ class Document(QObject):
         """Let go of the project; nothing is left to save."""
         if self._store is None:
             return
+        self.closing.emit()
         self._inbox.stop()
         self.stop_stepping()
         store, self._store = self._store, None

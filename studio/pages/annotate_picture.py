@@ -5,6 +5,7 @@ stays until the next is there; a video that is gone, cut short or another one is
 """
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -49,7 +50,6 @@ class ClipPicture(QObject):
         self._path: Path | None = None
         self._shown: int | None = None
         self._preview: int | None = None
-        self._asked: dict[int, list[Callable[[FrameIdentity], None]]] = {}
         self._thumbnails: dict[int, QPixmap] = {}
         self._is_readable = True
         self._verdict: Verdict | None = None
@@ -59,11 +59,11 @@ class ClipPicture(QObject):
         self.with_joints = True
         self._source.opened.connect(self._opened)
         self._source.arrived.connect(self._arrived)
-        self._source.identified.connect(self._identified)
         self._source.failed.connect(self._failed)
         self._source.frame_failed.connect(self._frame_failed)
         self._check.found.connect(self._found)
         self._check.thumbnail.connect(self._thumbnail)
+        document.closing.connect(self._answer_questions)
         view.framing_changed.connect(self.show_frame)
         self.words.tried_again.connect(self._open_again)
 
@@ -80,7 +80,6 @@ class ClipPicture(QObject):
             return
         self._source.close()
         self._check.stop()
-        self._asked.clear()
         self._verdict, self._shown, self._preview, self._path, self._is_readable = None, None, None, None, True
         self._thumbnails = {}
         self.thumbnails_changed.emit({})
@@ -125,8 +124,13 @@ class ClipPicture(QObject):
         """Where the clip's video is, if it can be read."""
         return self._path if self._is_readable and self._source.is_open() else None
 
+    def _answer_questions(self) -> None:
+        """Edits that wait for what their frame is are made before the project is let go of."""
+        if self._source.is_asked:
+            self._source.close(wait=True)
+
     def close(self) -> None:
-        """End every thread."""
+        """End every thread; edits that wait for what their frame is are made first."""
         self._source.close(wait=True)
         self._check.stop(wait=True)
         self.words.finding.close()
@@ -160,7 +164,7 @@ class ClipPicture(QObject):
         self.show_frame()
 
     def identify(self, frame: int, then: Callable[[FrameIdentity], None]) -> None:
-        """Go on with what `frame` is, once that is known; say why where it cannot be."""
+        """Go on with what `frame` is, once that is known, whatever clip is in front then; say why where it is not."""
         clip = self._clip
         if clip is None:
             return
@@ -173,8 +177,7 @@ class ClipPicture(QObject):
                 )
             )
         else:
-            self._asked.setdefault(frame, []).append(then)
-            self._source.identify(frame)
+            self._source.identify(frame, partial(self._identified, frame, then))
 
     def want_thumbnails(self, frames: list[int]) -> None:
         self._check.want_thumbnails(frames)
@@ -258,13 +261,12 @@ class ClipPicture(QObject):
             self._view.wait_for_frame()
         self._show_people()
 
-    def _identified(self, frame: int, identity: FrameIdentity | None) -> None:
-        waiting = self._asked.pop(frame, [])
+    def _identified(self, frame: int, then: Callable[[FrameIdentity], None], identity: FrameIdentity | None) -> None:
+        """Go on with what was waiting for this frame, whatever clip is in front by now."""
         if identity is None:
             words = f"The pose was not set: frame {say_count(frame)} cannot be read from this video"
             self._document.refused.emit(ProjectError(words, hint="Choose a frame that is shown."))
-            return
-        for then in waiting:
+        else:
             then(identity)
 
     def _failed(self, message: str, hint: str) -> None:

@@ -6,8 +6,10 @@ a fixed number of bytes, so that a step back or a loop costs nothing.
 
 Where the clip has a light copy (core.video.proxy), the copy answers what the original would have to seek for; after
 REST_S without another wish the original's own picture follows. What is played on from a sharp picture stays sharp as
-long as decoding keeps up. What a frame is (`identify`) is always asked of the original. Without a copy, playing
-backwards decodes the stretch before while the one at hand is shown.
+long as decoding keeps up. Without a copy, playing backwards decodes the stretch before while the one at hand is shown.
+
+What a frame is (`identify`) is always asked of the original, and always answered: an edit waits for it. A clip that is
+left, or a window that closes, takes no question with it.
 """
 
 import threading
@@ -19,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, Signal
 from PySide6.QtGui import QImage
 
 from core.errors import CoreError, FileError
@@ -30,6 +32,8 @@ from studio.widgets.clip_time import ClipTime
 from studio.widgets.departed import Departed
 
 KEPT_BYTES = 160 * 2**20
+Answer = Callable[[FrameIdentity | None], object]
+"""Takes what a frame is; None where it could not be read."""
 AHEAD = 6
 """Frames decoded before they are wished for, while frames are wished in a row."""
 REST_S = 0.15
@@ -52,6 +56,12 @@ class Idle:
     """Everything up to wish number `wishes` has been answered; None: and everything that will ever be wished."""
 
     wishes: int | None
+
+
+@dataclass(frozen=True)
+class _Identified:
+    number: int
+    identity: FrameIdentity | None
 
 
 @dataclass(frozen=True)
@@ -79,6 +89,7 @@ class FrameSource(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._reader: _Reader | None = None
+        self._questions: dict[_Reader, deque[Answer]] = {}
         self._departed = Departed()
         self._with_copy = True
         self._wishes = 0
@@ -93,9 +104,14 @@ class FrameSource(QObject):
         self._reader.start()
 
     def close(self, *, wait: bool = False) -> None:
-        """Let go of the clip; with `wait`, return only when every thread of this source has ended."""
+        """Let go of the clip; what was asked about its frames is still answered.
+
+        With `wait`, return only when that is done and every thread of this source has ended.
+        """
         reader, self._reader = self._reader, None
         self._departed.let_go(reader, wait=wait)
+        if wait:
+            QCoreApplication.sendPostedEvents(self, QEvent.Type.MetaCall)  # the answers of those threads
 
     def use_light_copy(self, *, on: bool) -> None:
         """Take pictures from the clip's light copy, once it is there; from the original alone otherwise."""
@@ -116,19 +132,32 @@ class FrameSource(QObject):
             self._wishes += 1
             self._reader.want(frame, longest_px, self._wishes)
 
-    def identify(self, frame: int) -> None:
-        """Find out what `frame` is (timestamp and luma means); answered by `identified`, each one."""
-        if self._reader is None:
+    def identify(self, frame: int, then: Answer | None = None) -> None:
+        """Find out what `frame` is (timestamp and luma means).
+
+        `then` is told whatever becomes of the clip; `identified` tells it while the clip is being read.
+        """
+        answer = then or (lambda _: None)
+        self._wishes += 1
+        if self._reader is not None and self._reader.identify(frame, self._wishes):
+            self._questions.setdefault(self._reader, deque()).append(answer)
+        else:  # nothing is read, or no longer
             self.identified.emit(frame, None)
-        else:
-            self._wishes += 1
-            self._reader.identify(frame, self._wishes)
+            answer(None)
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether what a frame is has been asked and not been answered yet."""
+        return bool(self._questions)
 
     def is_settled(self) -> bool:
         """Whether every wish has been answered."""
-        return self._reader is None or self._answered is None or self._answered >= self._wishes
+        is_done = self._reader is None or self._answered is None or self._answered >= self._wishes
+        return is_done and not self.is_asked
 
-    def _pass_on(self, reader: object, answer: object) -> None:
+    def _pass_on(self, reader: "_Reader", answer: object) -> None:
+        if isinstance(answer, _Identified):
+            self._pass_on_identity(reader, answer)
         if reader is not self._reader:
             return
         match answer:
@@ -136,14 +165,22 @@ class FrameSource(QObject):
                 self.opened.emit(answer)
             case Frame():
                 self.arrived.emit(answer)
-            case (int() as number, identity):
-                self.identified.emit(number, identity)
+            case _Identified():
+                self.identified.emit(answer.number, answer.identity)
             case CoreError():
                 self.failed.emit(str(answer), answer.hint)
             case _Damaged():
                 self.frame_failed.emit(answer.number, answer.why)
             case Idle():
                 self._answered = answer.wishes
+
+    def _pass_on_identity(self, reader: "_Reader", answer: "_Identified") -> None:
+        """Answer the oldest question: each reader takes them in turn."""
+        asked = self._questions[reader]
+        then = asked.popleft()
+        if not asked:
+            del self._questions[reader]
+        then(answer.identity)
 
 
 class _Reader(threading.Thread):
@@ -154,7 +191,8 @@ class _Reader(threading.Thread):
         self._path = path
         self._tell = tell
         self._changed = threading.Condition()
-        self._stopped = False
+        self._stopped = self._has_ended = False
+        self._is_heard = True  # the window is there
         self._wish: int | None = None
         self._wished_px = 1 << 16
         self._made_px = 0
@@ -182,11 +220,14 @@ class _Reader(threading.Thread):
             self._wished_px = longest_px
             self._changed.notify()
 
-    def identify(self, frame: int, wishes: int) -> None:
+    def identify(self, frame: int, wishes: int) -> bool:
+        """Whether it will be answered: a thread that has ended answers nothing."""
         with self._changed:
-            self._wishes = wishes
-            self._to_identify.append(frame)
-            self._changed.notify()
+            if not self._has_ended:
+                self._wishes = wishes
+                self._to_identify.append(frame)
+                self._changed.notify()
+            return not self._has_ended
 
     def use_copy(self, *, on: bool) -> None:
         with self._changed:
@@ -206,9 +247,14 @@ class _Reader(threading.Thread):
                 times_s = np.array([video.time_s(at) for at in range(len(video))], dtype=np.float64)
                 self._say(ClipTime(len(video), video.rate_hz, times_s))
                 self._serve(video)
+                self._answer_questions(video)
         except CoreError as error:
             self._say(error)
         finally:
+            with self._changed:
+                self._has_ended = True
+            while self._to_identify:
+                self._say(_Identified(self._to_identify.popleft(), None))
             if self._copy is not None:
                 self._copy.close()
             self._say(Idle(None))
@@ -228,10 +274,12 @@ class _Reader(threading.Thread):
                 if wish is not None:
                     self._answer(video, wish)
                 elif asked is not None:
-                    self._say((asked, _identity(video, asked)))
+                    self._say(_Identified(asked, _identity(video, asked)))
                 elif not look:
                     self._prepare(video)
             except CoreError as error:
+                if asked is not None:
+                    self._say(_Identified(asked, None))
                 if not self._path.exists():
                     raise FileError(
                         self._path, "can no longer be reached", hint="Is the disk or the network it lies on connected?"
@@ -240,8 +288,14 @@ class _Reader(threading.Thread):
                 self._behind = None
                 if wish is not None:
                     self._say(_Damaged(wish, str(error)))
-                if asked is not None:
-                    self._say((asked, None))
+
+    def _answer_questions(self, video: Video) -> None:
+        """What was asked of a clip that nobody looks at any more."""
+        while self._to_identify:
+            asked, identity = self._to_identify.popleft(), None
+            with suppress(CoreError):  # it cannot be read, which is the answer
+                identity = _identity(video, asked)
+            self._say(_Identified(asked, identity))
 
     def _is_asked(self) -> bool:
         return self._stopped or self._wish is not None or bool(self._to_identify) or self._look_for_copy
@@ -349,11 +403,11 @@ class _Reader(threading.Thread):
         return frame
 
     def _say(self, answer: object) -> None:
-        if not self._stopped:
+        if self._is_heard and (not self._stopped or isinstance(answer, _Identified)):
             try:
                 self._tell(self, answer)
             except RuntimeError:  # the window is gone, and its signals with it
-                self._stopped = True
+                self._stopped, self._is_heard = True, False
 
 
 def _identity(video: Video, frame: int) -> FrameIdentity | None:
