@@ -12,6 +12,8 @@ A count of things goes through `counted`, whose plural a translator can give in 
 `tools/texts.py` lists every source text as a Qt `.ts` file.
 """
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QCoreApplication
 
 CONTEXT = "Posecast"
@@ -33,3 +35,9 @@ def counted(count: int, thing: str, things: str = "") -> str:
     """`1 clip`, `3 clips` in the person's language; looked up as "{count} clip" or "{count} clips", with the number."""
     source = f"{{count}} {thing if count == 1 else things or thing + 's'}"
     return QCoreApplication.translate(CONTEXT, source, "", count).format(count=count)
+
+
+def listed(names: Sequence[str]) -> str:
+    """`one`, `one and two`, `one, two and three` in the person's language."""
+    *most, last = [*names] or [""]
+    return say("{names} and {last}", names=", ".join(most), last=last) if most else last

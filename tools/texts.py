@@ -63,11 +63,11 @@ def _texts(tree: ast.Module) -> Iterator[tuple[str, str, int]]:
             for source in _literals(given):
                 if name not in _NAMES_FIRST or " " in source or source[:1].isupper():
                     yield CONTEXT, source, node.lineno
-        elif isinstance(node, ast.Assign | ast.AnnAssign) and isinstance(node.value, ast.Dict):
+        elif isinstance(node, ast.Assign | ast.AnnAssign) and isinstance(node.value, ast.Dict | ast.Tuple):
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             if any(isinstance(each, ast.Name) and each.id.isupper() for each in targets):
-                values = [each for each in node.value.values if each is not None]
-                yield from ((CONTEXT, source, node.lineno) for source in _literals(values) if source[:1].isupper())
+                sources = _literals(list(_parts(node.value)))
+                yield from ((CONTEXT, source, node.lineno) for source in sources if source[:1].isupper())
 
 
 def _counts(call: ast.Call) -> Iterator[str]:
@@ -76,6 +76,19 @@ def _counts(call: ast.Call) -> Iterator[str]:
     if things:
         yield f"{{count}} {things[0]}"
         yield f"{{count}} {things[1] if len(things) > 1 else things[0] + 's'}"
+
+
+def _parts(table: ast.expr) -> Iterator[ast.expr]:
+    """What stands in a table of words; the keys of a dict are names for the program."""
+    match table:
+        case ast.Dict(values=values):
+            for each in values:
+                yield from _parts(each)
+        case ast.Tuple(elts=parts):
+            for each in parts:
+                yield from _parts(each)
+        case _:
+            yield table
 
 
 def _name(call: ast.Call) -> str:

@@ -19,6 +19,7 @@ from studio.forecasters import Known
 from studio.widgets.clip_time import ClipTime
 from studio.widgets.forecast_lanes import StepFrames, actor_of, free_from_of, step_frames
 from studio.widgets.frame_source import FrameSource
+from studio.words import listed, say
 
 Identify = Callable[[int, Callable[[FrameIdentity], None]], None]
 """Find out what a frame is, then go on; whoever is asked says why where it cannot be known."""
@@ -58,27 +59,32 @@ class Accepting(QObject):
         clip = self._document.project.clips.get(forecast.clip_id)
         when = forecast.steps[at].time if 0 <= at < len(forecast.steps) else None
         if self._document.read_only_reason is not None:
-            return "The project is open for reading"
+            return say("The project is open for reading")
         if clip is None:
-            return "Its clip is no longer there"
+            return say("Its clip is no longer there")
         if when is None:
-            return "This step has no time: it cannot be placed"
+            return say("This step has no time: it cannot be placed")
         frames = _frames(self._document.project, clip, forecast, at, self._time(clip))
-        return "It lies after the clip's end" if frames.pose >= clip.video.frame_count else ""
+        return say("It lies after the clip's end") if frames.pose >= clip.video.frame_count else ""
 
     def use(self, known: Known, forecast: Forecast, steps: Sequence[int], *, with_labels: bool = False) -> None:
         """Make drafts of these steps, in one edit; `with_labels` adds the labels that the project lacks."""
         usable = [at for at in steps if not self.why_not(forecast, at)]
         if not usable:
-            self.says.emit(self.why_not(forecast, steps[0]) if steps else "There is no step to use")
+            self.says.emit(self.why_not(forecast, steps[0]) if steps else say("There is no step to use"))
             return
         unknown = self.unknown(forecast, usable)
         if unknown and not with_labels:
-            self.says.emit(f"{' and '.join(unknown)}: no label of this project. Add it with a right-click on the step")
+            self.says.emit(
+                say(
+                    "{names}: no label of this project. Add it with a right-click on the step",
+                    names=listed(unknown),
+                )
+            )
             return
         clip = self._document.project.clips[forecast.clip_id]
         if clip.id != self._document.clip_id:
-            self.says.emit("Choose the clip it is about first")
+            self.says.emit(say("Choose the clip it is about first"))
             return
         time = self._time(clip)
         places = [(forecast.steps[at], _frames(self._document.project, clip, forecast, at, time)) for at in usable]
@@ -166,7 +172,11 @@ class _VideoFrames(QObject):
         if not self._asked:
             self._source.close()
         if identity is None:
-            self._refuse(ProjectError(f"Frame {frame} cannot be read from this video", hint="Use another step."))
+            self._refuse(
+                ProjectError(
+                    say("Frame {frame} cannot be read from this video", frame=frame), hint=say("Use another step.")
+                )
+            )
             return
         for then in waiting:
             then(identity)
@@ -189,5 +199,5 @@ def source_name(known: Known) -> str:
 def _frames(project: Project, clip: Clip, forecast: Forecast, at: int, time: ClipTime) -> StepFrames:
     when = forecast.steps[at].time
     if when is None:
-        raise ProjectError("this step has no time", hint="Mark it by hand.")
+        raise ProjectError(say("this step has no time"), hint=say("Mark it by hand."))
     return step_frames(time, forecast.at_frame, when, free_from_of(project, clip, forecast))

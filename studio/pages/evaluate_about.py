@@ -21,6 +21,7 @@ from studio.widgets import parts
 from studio.widgets.confusion_matrix import ConfusionMatrix, Pair, most_confused
 from studio.widgets.seed_dots import SeedDots, Spread
 from studio.widgets.when import say_when
+from studio.words import say
 
 _MANY = 20
 _PAIRS_FEW, _PAIRS_MANY = 5, 12
@@ -144,7 +145,9 @@ class EvaluateAbout(QFrame):
         self.pairs.blockSignals(True)
         self.pairs.clear()
         for pair in pairs:
-            item = QListWidgetItem(f"{pair.times} × {pair.foreseen} where {pair.came} came")
+            item = QListWidgetItem(
+                say("{times} × {foreseen} where {came} came", times=pair.times, foreseen=pair.foreseen, came=pair.came)
+            )
             item.setToolTip(pair.words)
             item.setData(_PAIR, pair)
             self.pairs.addItem(item)

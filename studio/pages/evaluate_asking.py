@@ -26,12 +26,13 @@ from core.runs import (
     TrainForecaster,
     TrainPoseGpt,
 )
-from core.wording import counted, spelled_length
+from core.wording import spelled_length
 from studio.document import Document
 from studio.forecasters import training_runs
 from studio.jobs import Job, Jobs
 from studio.reports import Reports
 from studio.widgets.evaluate_dialog import EvaluateDialog, Measurable, What
+from studio.words import counted, say
 
 
 class EvaluateAsking(QObject):
@@ -167,7 +168,7 @@ class EvaluateAsking(QObject):
 
 
 def _waits(count: int) -> str:
-    return "1 waits" if count == 1 else f"{count} wait"
+    return say("1 waits") if count == 1 else say("{count} wait", count=count)
 
 
 def measurable(jobs: Jobs) -> list[Measurable]:

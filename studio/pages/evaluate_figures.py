@@ -14,6 +14,7 @@ from studio.widgets import parts
 from studio.widgets.horizon_chart import HorizonChart, Line
 from studio.widgets.joint_chart import Dots, JointChart
 from studio.widgets.report_table import FigureCell, FigureHead, FigureRow, ReportTable
+from studio.words import say
 
 View = Literal["both", "table", "curves"]
 VIEWS: tuple[View, ...] = ("both", "table", "curves")
@@ -300,7 +301,7 @@ def _capital(words: str) -> str:
 
 
 def _head(column: Column) -> FigureHead:
-    ways = {"more": "more is better", "less": "less is better", "": "for information"}
+    ways = {"more": say("more is better"), "less": say("less is better"), "": say("for information")}
     title = _capital(head(column))
     return FigureHead(column.key, title, less=column.better == "less", tip=f"{title}: {ways[column.better]}")
 
@@ -315,7 +316,7 @@ def _cell(row: SheetRow, column: Column, *, is_best: bool) -> FigureCell:
 
 def _tip(row: SheetRow) -> str:
     preset = row.preset.removeprefix("forecaster/")
-    said = [preset and f"preset {preset}", " ".join(row.settings), "" if row.is_old else row.note]
+    said = [preset and say("preset {preset}", preset=preset), " ".join(row.settings), "" if row.is_old else row.note]
     return "\n".join(each for each in said if each)
 
 

@@ -14,6 +14,7 @@ from core.reports import Table
 from core.whole_files import whole_file
 from studio.pages.evaluate_figures import EvaluateFigures
 from studio.report_sheets import Sheet, SheetRow, as_cells, as_markdown
+from studio.words import say
 
 _CSV, _MARKDOWN, _PICTURE = "Table as CSV (*.csv)", "Table as Markdown (*.md)", "Curve as picture (*.png)"
 _ENDINGS = {_CSV: ".csv", _MARKDOWN: ".md", _PICTURE: ".png"}
@@ -68,15 +69,16 @@ class EvaluateTaking(QObject):
         name = "".join(each if each.isalnum() or each in " -" else " " for each in self.sheet.title).strip()
         start = str(Path.home() / f"{' '.join(name.split())}.csv")
         title = self.tr("Export the report")
-        file, form = QFileDialog.getSaveFileName(self._window, title, start, ";;".join(_ENDINGS))
+        file, form = QFileDialog.getSaveFileName(self._window, title, start, ";;".join(map(say, _ENDINGS)))
         if file:
             path = Path(file)
-            self.write(path if path.suffix in _ENDINGS.values() else path.with_suffix(_ENDINGS.get(form, ".csv")))
+            endings = {say(words): ending for words, ending in _ENDINGS.items()}
+            self.write(path if path.suffix in _ENDINGS.values() else path.with_suffix(endings.get(form, ".csv")))
 
     def save_picture(self) -> None:
         """The curve as a picture."""
         start = str(Path.home() / "curve.png")
-        file, _ = QFileDialog.getSaveFileName(self._window, self.tr("Picture of the curve"), start, _PICTURE)
+        file, _ = QFileDialog.getSaveFileName(self._window, self.tr("Picture of the curve"), start, say(_PICTURE))
         if file:
             self.write(Path(file).with_suffix(".png"))
 
@@ -92,14 +94,18 @@ class EvaluateTaking(QObject):
     def _write(self, path: Path) -> None:
         if path.suffix == ".png":
             if not self._figures.curve_picture().save(str(path)):
-                raise FileError(path, "the picture could not be written", hint="Choose another place.")
+                raise FileError(path, say("the picture could not be written"), hint=say("Choose another place."))
             return
         text = self._whole_csv() if path.suffix == ".csv" else self.markdown()
         try:
             with whole_file(path) as beside:
                 beside.write_text(text, encoding="utf-8")
         except OSError as error:
-            raise FileError(path, f"it cannot be written ({error.strerror})", hint="Choose another place.") from None
+            raise FileError(
+                path,
+                say("it cannot be written ({strerror})", strerror=error.strerror),
+                hint=say("Choose another place."),
+            ) from None
 
     def _whole_csv(self) -> str:
         """Every seed of a table in a line of its own; other reports as they are shown."""

@@ -42,6 +42,7 @@ from studio.widgets.comparison_dialog import ComparisonOffer
 from studio.widgets.sent_window import SentPart
 from studio.widgets.shown import Shown
 from studio.widgets.stills import Stills
+from studio.words import say
 
 _BEYOND_S = 1.0
 """How long the future is played after its last step."""
@@ -449,9 +450,9 @@ def _go_to_first_step(document: Document) -> None:
 def _copied(moment: Moment | None, project: str) -> str:
     """Put the command that makes this comparison into the clipboard; what to say of it."""
     if moment is None:
-        return "Nothing is forecast here that a command could make."
+        return say("Nothing is forecast here that a command could make.")
     QGuiApplication.clipboard().setText(command_of(moment, project))
-    return "Copied: the command that makes this comparison"
+    return say("Copied: the command that makes this comparison")
 
 
 def _tracks_of(document: Document, clip: Clip) -> Poses2d | None:

@@ -24,6 +24,7 @@ from studio.settings import Shows
 from studio.widgets.cut_outs import CutOuts, CutWish
 from studio.widgets.pose_picture import Cell, DrawnBody, halves
 from studio.widgets.posed import PosedBody
+from studio.words import say
 
 NECK = UPPER_BODY_9["neck"]
 Room = tuple[float, float]
@@ -181,4 +182,4 @@ class ForecastBodies(QObject):
 
 
 def _note(view: FitView) -> str:
-    return "camera and size estimated" if view.estimated else "size estimated"
+    return say("camera and size estimated") if view.estimated else say("size estimated")

@@ -28,6 +28,7 @@ from studio.widgets.clip_time import ClipTime, say_time
 from studio.widgets.futures_fan import FanStep
 from studio.widgets.pose_picture import Cell, DrawnPose, Points, moved_to
 from studio.widgets.step_cards import Likely, SeenStep, StepCard
+from studio.words import say
 
 Still = Callable[[int, bool], QPixmap | None]
 """A frame's picture, grey or not, or None while there is none."""
@@ -139,7 +140,7 @@ class Moment:
         """What a forecast has in a row, in a cell of this size."""
         step = self.said(column, row)
         if step is None:
-            return Cell(video=self.video, empty="Not foreseen" if self.lined.by == "action" else "–")
+            return Cell(video=self.video, empty=say("Not foreseen") if self.lined.by == "action" else "–")
         known, forecast = self.forecasts[column]
         cell = Cell(
             still=self.still(self.last_seen_frame, False),
@@ -163,7 +164,7 @@ class Moment:
         """What came in a row; `beside` puts a forecast's pose at the true neck, so that only the pose differs."""
         step = self.true_step(row)
         if step is None or step.truth_action is None:
-            return Cell(video=self.video, empty="Not marked yet")
+            return Cell(video=self.video, empty=say("Not marked yet"))
         poses = []
         if step.truth_px is not None:
             seen = step.truth_seen or (True,) * len(step.truth_px)
@@ -182,7 +183,7 @@ class Moment:
             poses=tuple(poses),
             action=step.truth_action,
             action_colour=self.colour_of(step.truth_action),
-            foot=why_not if step.truth_px is not None else "nobody found in this frame",
+            foot=why_not if step.truth_px is not None else say("nobody found in this frame"),
             veil=0.2,
             is_split=self._splits(margin) and step.truth_px is not None,
         )
@@ -218,9 +219,15 @@ class Moment:
         cards = []
         for at, step in enumerate(self.first.steps):
             is_right = None if step.truth_action is None else step.truth_action == step.action
-            came = "" if step.truth_action is None else "✓ it came" if is_right else f"✗ {step.truth_action} came"
+            came = (
+                ""
+                if step.truth_action is None
+                else say("✓ it came")
+                if is_right
+                else say("✗ {truth_action} came", truth_action=step.truth_action)
+            )
             also = tuple(Likely(name, share, self.colour_of(name)) for name, share in step.best[1:3])
-            said = f"Step {at + 1}: " + ", ".join(filter(None, (step.action, step.sure)))
+            said = say("Step {at}: ", at=at + 1) + ", ".join(filter(None, (step.action, step.sure)))
             cards.append(
                 StepCard(
                     self.when(at),
@@ -288,7 +295,7 @@ def expected_words(step: ForecastStep) -> str:
     if step.time is None:
         return ""
     words = f"{step.time.pose_s:+.1f} s"
-    return f"usually {words}" if step.time.is_usual else words
+    return say("usually {words}", words=words) if step.time.is_usual else words
 
 
 def _said_once(cell: Cell, margin: float) -> Cell:

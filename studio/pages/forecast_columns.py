@@ -22,6 +22,7 @@ from studio.pages.forecast_cells import CARD_MARGIN, JOINT_WORDS, Moment, expect
 from studio.widgets.compare_grid import GridColumn
 from studio.widgets.error_strips import Boundary, StripRun, Strips
 from studio.widgets.joint_dumbbells import JointErrors
+from studio.words import say
 
 TRUTH_KEY = ""
 LIGHTEST = 0.4
@@ -41,8 +42,8 @@ def columns_of(moment: Moment, room: Room, refusals: Sequence[tuple[Known, str]]
     rows = range(moment.rows())
     truth = GridColumn(
         TRUTH_KEY,
-        "What came",
-        "marked" if moment.lined.knows_what_came else "not marked",
+        say("What came"),
+        say("marked") if moment.lined.knows_what_came else say("not marked"),
         "",
         theme.now().truth,
         tuple(moment.came(row, CARD_MARGIN, room) for row in rows),
@@ -77,7 +78,7 @@ def _left_over(moment: Moment, column: int) -> str:
     """The steps that stand in no row, in words."""
     steps = moment.forecasts[column][1].steps
     said = [f"{at + 1} {steps[at].action}" for at in moment.lined.left_over[column]]
-    return f"in no row: {', '.join(said)}" if said else ""
+    return say("in no row: {names}", names=", ".join(said)) if said else ""
 
 
 def _tip(moment: Moment, column: int, row: int) -> str:
@@ -85,14 +86,18 @@ def _tip(moment: Moment, column: int, row: int) -> str:
     if at is None or step is None:
         return ""
     known, forecast = moment.forecasts[column]
-    lines = [f"{name_of(known, forecast)}, step {at + 1}"]
+    lines = [say("{name}, step {at}", name=name_of(known, forecast), at=at + 1)]
     if step.best:
         lines.append(", ".join(f"{name} {100 * share:.0f} %" for name, share in step.best[:3]))
     if step.time is not None:
-        span = f"{step.time.low_s:.1f} to {step.time.high_s:.1f} s"
-        lines.append(f"expected {expected_words(step)}, four times in five within {span}")
+        span = say("{low_s:.1f} to {high_s:.1f} s", low_s=step.time.low_s, high_s=step.time.high_s)
+        lines.append(say("expected {step}, four times in five within {span}", step=expected_words(step), span=span))
     if step.truth_action is not None:
-        lines.append("it came" if step.truth_action == step.action else f"{step.truth_action} came")
+        lines.append(
+            say("it came")
+            if step.truth_action == step.action
+            else say("{truth_action} came", truth_action=step.truth_action)
+        )
     return "\n".join(lines)
 
 
@@ -102,7 +107,11 @@ def score_words(steps: Sequence[ForecastStep], moment: Moment | None = None) -> 
     known = [step for step in steps if step.truth_action is not None]
     if not known:
         return ""
-    right = f"{sum(step.truth_action == step.action for step in known)} of {len(known) if moment is None else came}"
+    right = say(
+        "{right} of {count}",
+        right=sum(step.truth_action == step.action for step in known),
+        count=len(known) if moment is None else came,
+    )
     in_mm = [step.error_mm for step in known if step.error_mm is not None]
     in_px = [step.error_px for step in known if step.error_px is not None]
     if in_mm:

@@ -32,6 +32,7 @@ from studio.widgets import parts
 from studio.widgets.clip_time import say_count, say_time
 from studio.widgets.painting import Swatch
 from studio.widgets.state_place import Said, StateCard
+from studio.words import say
 
 PARTS = ("test", "validation", "train")
 _ORDERS: tuple[rows.Order, ...] = ("apart", "first", "second", "time")
@@ -361,7 +362,7 @@ class DifferTab(QFrame):
         ]
         for known, right, error in zip(pair, moment.right, row.errors, strict=True):
             words = self.tr("{run}: {right} of {all} right").format(run=known.name, right=right, all=len(moment.came))
-            lines.append(f"{words}, {error} off." if error else f"{words}.")
+            lines.append(say("{words}, {error} off.", words=words, error=error) if error else f"{words}.")
         if self._is_front:
             self.chosen.show_moment(self._document.folder, moment, pair, f"{row.clip}, {row.time}", "\n".join(lines))
 
@@ -396,16 +397,16 @@ def _state(
 ) -> Said | None:
     """What stands in the way of a list; `has_any`: whether there is a forecaster."""
     if not has_any:
-        words = "Train one on the steps of this project."
-        return "forecast", "No forecaster yet", words, "", ("page-train",)
+        words = say("Train one on the steps of this project.")
+        return "forecast", say("No forecaster yet"), words, "", ("page-train",)
     if pair is None:
-        return "forecast", "Choose two runs", "A run differs from another, or from a baseline.", "", ()
+        return "forecast", say("Choose two runs"), say("A run differs from another, or from a baseline."), "", ()
     if refusal is not None:
         words = sentences(refusal.message, refusal.hint)
-        return "warn", "These two cannot be compared", words, refusal.details, ("measure",)
+        return "warn", say("These two cannot be compared"), words, refusal.details, ("measure",)
     if answer is not None and not answer.moments:
-        words = "This part of the split has no moment that both can forecast."
-        return "info", "No moments here", " ".join([words, *answer.notes]), "", ()
+        words = say("This part of the split has no moment that both can forecast.")
+        return "info", say("No moments here"), " ".join([words, *answer.notes]), "", ()
     return None
 
 
@@ -417,14 +418,19 @@ def _row(moment: Difference, project: Project) -> ShownMoment:
     rate = clip.video.rate_hz if clip is not None else 1.0
     time = say_time(moment.at_frame / max(rate, 1e-6), 1)
     errors = tuple("" if each is None else f"{each:.1f} px" for each in moment.error_px)
-    apart, poses = f"{moment.apart:.2f} apart", f"poses {moment.poses_apart_mm:.0f} mm apart"
+    apart = say("{apart:.2f} apart", apart=moment.apart)
+    poses = say("poses {apart:.0f} mm apart", apart=moment.poses_apart_mm)
     came = tuple(ShownStep(each.came, _colour_of(each.came, project)) for each in steps)
     first, second = (
         tuple(ShownStep(each.foreseen[at], _colour_of(each.foreseen[at], project), each.is_right(at)) for each in steps)
         for at in (0, 1)
     )
-    right = f"{moment.right[0]} and {moment.right[1]} of {len(moment.came)} right"
-    said = f"{name}, {time}: {right}, {apart} of 1, {poses}"
+    right = say(
+        "{first} and {second} of {count} right", first=moment.right[0], second=moment.right[1], count=len(moment.came)
+    )
+    said = say(
+        "{name}, {time}: {right}, {apart} of 1, {poses}", name=name, time=time, right=right, apart=apart, poses=poses
+    )
     return ShownMoment(rows.key_of(moment), name, time, came, (first, second), moment.apart, apart,
                        (errors[0], errors[1]), said)  # fmt: skip
 

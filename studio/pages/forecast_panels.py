@@ -17,6 +17,7 @@ from studio.widgets.clip_time import say_time
 from studio.widgets.joint_dumbbells import JointDumbbells
 from studio.widgets.run_mark import RunKey
 from studio.widgets.step_cards import Likely, LikelyBars
+from studio.words import listed, say
 
 
 class StepPanel(QFrame):
@@ -73,10 +74,17 @@ class StepPanel(QFrame):
             self._came.setText(self.tr("What came is not marked yet."))
             return
         verdict = "✓" if step.truth_action == step.action else "✗"
-        words = f"{verdict} {step.truth_action} came {moment.when(at)} later".replace("+", "")
-        off = [f"{step.error_px:.1f} px in the picture"] if step.error_px is not None else []
-        off += [f"{step.error_mm:.0f} mm in space"] if step.error_mm is not None else []
-        self._came.setText(f"{words}; neck on neck the pose is off by {' and '.join(off)}." if off else f"{words}.")
+        words = say(
+            "{verdict} {truth_action} came {time} later",
+            verdict=verdict,
+            truth_action=step.truth_action,
+            time=moment.when(at),
+        ).replace("+", "")
+        off = [say("{error_px:.1f} px in the picture", error_px=step.error_px)] if step.error_px is not None else []
+        off += [say("{error_mm:.0f} mm in space", error_mm=step.error_mm)] if step.error_mm is not None else []
+        self._came.setText(
+            say("{words}; neck on neck the pose is off by {off}.", words=words, off=listed(off)) if off else f"{words}."
+        )
 
 
 class JointsPanel(QFrame):

@@ -18,6 +18,7 @@ from studio.widgets.clip_time import say_time
 from studio.widgets.posed import PosedBody
 from studio.widgets.scene_view import Looks, colours
 from studio.widgets.shown import Shown, nothing
+from studio.words import say
 
 STEPS_A_SECOND = 1.0
 
@@ -39,7 +40,7 @@ def shown_of(
     """
     people = people_of(moment, at, columns) if moment is not None else []
     if moment is None or not people:
-        return nothing("No forecast is shown. Go to a moment that has one.")
+        return nothing(say("No forecast is shown. Go to a moment that has one."))
     footage = None if apart else _footage(moment, video)
     if footage is not None:
         people = [each for each in people if not each.is_truth] or people

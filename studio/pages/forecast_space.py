@@ -28,6 +28,7 @@ from studio.widgets.painting import Painted, chip, put, words_width
 from studio.widgets.posed import PosedBody, Standing, pale
 from studio.widgets.run_mark import draw_bar
 from studio.widgets.viewport import Viewport
+from studio.words import listed, say
 
 VIEWS = ("orbit", "camera", "front", "side", "top")
 APART_M = 0.95
@@ -74,7 +75,7 @@ def people_of(moment: Moment, row: int, columns: Sequence[int] | None = None) ->
     came = tuple(each.truth for each in moment.lined.rows if each.truth is not None)
     if row < len(came) and came[row].truth_m is not None:
         rows = tuple(range(len(came)))
-        people.append(Person("What came", theme.now().truth, came, rows, row, came[row], is_truth=True))
+        people.append(Person(say("What came"), theme.now().truth, came, rows, row, came[row], is_truth=True))
     for column, (known, forecast) in enumerate(moment.forecasts):
         if columns is not None and column not in columns:
             continue
@@ -255,15 +256,15 @@ class SpacePanel(QFrame):
 
     def _said(self, moment: Moment, at: int) -> str:
         when = moment.when(at)
-        step = f"step {at + 1}{f' at {when}' if when else ''}"
+        step = say("step {at} at {when}", at=at + 1, when=when) if when else say("step {at}", at=at + 1)
         if moment.now:
-            step = "now, each as it expects it"
+            step = say("now, each as it expects it")
         if moment.bodies.shows == "joints":
-            return f"{_listed([each.name for each in self._people])}, {step}"
+            return f"{listed([each.name for each in self._people])}, {step}"
         refusal = moment.bodies.fits.refusal
         if refusal is not None:
-            return f"{step.capitalize()}; no bodies: {refusal.message}"
-        return f"{step.capitalize()}; legs are guessed"  # names stand above heads
+            return say("{step}; no bodies: {why}", step=step[:1].upper() + step[1:], why=refusal.message)
+        return say("{step}; legs are guessed", step=step[:1].upper() + step[1:])  # names stand above heads
 
     def look(self, view: str) -> None:
         """`orbit`, `camera`, `front`, `side` or `top`."""
@@ -469,7 +470,3 @@ def floor_of(lens: Lens | None) -> float | None:
     """Where the floor is, below the neck at 0; None where nobody knows, or it cannot be a floor a person stands on."""
     floor_m = lens.floor_m if lens is not None else None
     return floor_m if floor_m is not None and -2.3 < floor_m < -0.5 else None
-
-
-def _listed(names: list[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -52,27 +52,37 @@ class StatePlace(StateCard):
 def _state(asking: Asking, clip: Clip | None, *, has_answer: bool) -> Said | None:
     if clip is None:
         words = say("Clips are listed under Data, or press {key} and type its name.", key=shown("search"))
-        return "video", "Choose a clip", words, "", ("page-data",)
+        return "video", say("Choose a clip"), words, "", ("page-data",)
     chosen = asking.chosen
     if chosen is None:
-        return "forecast", "No forecaster yet", "Train one on the steps of this project.", "", ("page-train",)
+        return "forecast", say("No forecaster yet"), say("Train one on the steps of this project."), "", ("page-train",)
     if asking.needs_consent() and asking.shipped_knows is not None:
         knows, here = asking.shipped_knows
-        words = f"The shipped one knows the kitchen's {knows} actions, {here} of them are in this project."
-        return "forecast", "No forecaster yet", words, "", ("page-train", "use-shipped")
+        words = say(
+            "The shipped one knows the kitchen's {knows} actions, {here} of them are in this project.",
+            knows=knows,
+            here=here,
+        )
+        return "forecast", say("No forecaster yet"), words, "", ("page-train", "use-shipped")
     if asking.question.refusal is not None:
         refusal = asking.question.refusal
-        return "warn", "No answer", sentences(refusal.message, refusal.hint), refusal.details, ()
+        return "warn", say("No answer"), sentences(refusal.message, refusal.hint), refusal.details, ()
     refusal = next((found for each in (chosen, *asking.compared) if (found := asking.question.refusal_of(each))), None)
     if refusal is not None and not has_answer:
         words = sentences(refusal.message, refusal.hint)
         if _FOREIGN in refusal.message:
-            return "tag", "This run knows other actions", words, refusal.details, ("map-labels", "other-run")
+            return "tag", say("This run knows other actions"), words, refusal.details, ("map-labels", "other-run")
         if not refusal.message.startswith("No step of"):
-            return "warn", "This run has no answer here", words, refusal.details, ("other-run",)
+            return "warn", say("This run has no answer here"), words, refusal.details, ("other-run",)
         is_early = bool(clip.poses) and asking.at_frame < clip.poses[0].frame
         actions = ("first-step", "page-annotate") if is_early else ("page-annotate",)
-        return "info", "Nothing to forecast from here", words, refusal.details, actions
+        return "info", say("Nothing to forecast from here"), words, refusal.details, actions
     if not has_answer:
-        return "forecast", "Asking " + chosen.name, "The first answer takes a few seconds: its model is loaded.", "", ()
+        return (
+            "forecast",
+            say("Asking {name}", name=chosen.name),
+            say("The first answer takes a few seconds: its model is loaded."),
+            "",
+            (),
+        )
     return None

@@ -13,6 +13,7 @@ from studio.widgets.futures_fan import FuturesFan
 from studio.widgets.painting import Swatch
 from studio.widgets.step_cards import CardStrip, CellView, PastStrip
 from studio.widgets.viewport import Viewport
+from studio.words import say
 
 
 class PlayheadTab(QFrame):
@@ -81,7 +82,7 @@ class PlayheadTab(QFrame):
         self._came_title.setText(self.tr("What came"))
         true_step = moment.true_step(step)
         frame = true_step.truth_frame if true_step is not None else None
-        self._came_when.setText("" if frame is None else f"at {say_time(moment.time.seconds(frame), 1)}")
+        self._came_when.setText("" if frame is None else say("at {time}", time=say_time(moment.time.seconds(frame), 1)))
 
 
 class Spaces:

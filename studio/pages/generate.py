@@ -39,6 +39,7 @@ from studio.widgets import parts
 from studio.widgets.motion_line import MotionLine
 from studio.widgets.sent_window import SentPart
 from studio.widgets.shown import Shown
+from studio.words import say
 
 _NUMBERS = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight")
 
@@ -285,10 +286,10 @@ class GeneratePage(QWidget):
         if scene is None:
             return self.tr("Asking {model}").format(model=self.models.chosen.name) if self.models.chosen else ""
         count = len(scene.samples)
-        who = "Sample 1" if count == 1 else f"Same clock for all {_NUMBERS[count]}"
+        who = say("Sample 1") if count == 1 else say("Same clock for all {count}", count=say(_NUMBERS[count]))
         if count > 1 and self.space.arrangement == "one":
-            who = f"Sample {scene.chosen + 1} of {_NUMBERS[count]}"
-        when = f"{scene.frame / RATE_HZ:.2f} s of {generating.frames / RATE_HZ:.2f} s"
+            who = say("Sample {chosen} of {count}", chosen=scene.chosen + 1, count=say(_NUMBERS[count]))
+        when = say("{at:.2f} s of {all:.2f} s", at=scene.frame / RATE_HZ, all=generating.frames / RATE_HZ)
         moves = self.tr("still moving") if scene.frame >= generating.settled else ""
         is_old = generating.is_asking and generating.now is not None and generating.now.asked != self.question.recipe
         old = self.tr("of the question before") if is_old else ""

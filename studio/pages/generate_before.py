@@ -21,6 +21,7 @@ from studio.pages.generate_fields import OwnKeys
 from studio.pages.generate_pasts import Kind, Pasts, PoseChoice
 from studio.widgets import parts
 from studio.widgets.number_field import number_field
+from studio.words import say
 
 LONGEST_S = 60.0
 _MOST_POSES = 40
@@ -92,7 +93,7 @@ class GoesOnFrom(QWidget):
         if kind == "nothing":
             self._question.change(past=None)
         elif kind == "result" and self._generating.now is not None:
-            self._take_past(self._pasts.of_motion(self._generating.now.sample.motion, "the last result"))
+            self._take_past(self._pasts.of_motion(self._generating.now.sample.motion, say("the last result")))
         elif self.source.count():
             self._fetch()
 

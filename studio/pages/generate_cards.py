@@ -15,6 +15,7 @@ from studio import icons, theme
 from studio.commands import tip
 from studio.widgets import parts
 from studio.widgets.painting import put
+from studio.words import say
 
 _HIGH = 58
 _PICTURE = 38
@@ -38,10 +39,12 @@ class CardFacts:
     def words(self) -> str:
         """How likely, and the doubts."""
         if self.sample is None or not self.is_whole:
-            return "still coming"
-        likely = [] if self.sample.likely is None else [f"likely {self.sample.likely:.2f}"]
-        off = [f"pose {off:.0f} mm off, blended" for off in self.sample.anchors_off_mm if off >= 1.0][:1]
-        return ", ".join([*likely, *self.sample.doubts, *off]) or f"{self.sample.motion.frames} frames"
+            return say("still coming")
+        likely = [] if self.sample.likely is None else [say("likely {likely:.2f}", likely=self.sample.likely)]
+        off = [say("pose {off:.0f} mm off, blended", off=off) for off in self.sample.anchors_off_mm if off >= 1.0][:1]
+        return ", ".join([*likely, *self.sample.doubts, *off]) or say(
+            "{frames} frames", frames=self.sample.motion.frames
+        )
 
 
 class SampleCard(QAbstractButton):
@@ -74,7 +77,7 @@ class SampleCard(QAbstractButton):
         if picture is not None:
             self._picture = picture
         name = self.tr("Sample {number}").format(number=facts.number)
-        self.setAccessibleName(f"{name}, {facts.words}{', kept' if facts.is_kept else ''}")
+        self.setAccessibleName(f"{name}, {facts.words}{', ' + say('kept') if facts.is_kept else ''}")
         self.setToolTip(f"{name}  {facts.number}\n{facts.words}")
         self.keep.setAccessibleName(self.tr("Keep sample {number}").format(number=facts.number))
         self.keep.setEnabled(facts.is_whole)

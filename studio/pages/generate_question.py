@@ -9,7 +9,6 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from core.bodies import library
-from core.wording import counted
 from studio import theme
 from studio.commands import BY_NAME, shown_key, tip
 from studio.display import Display
@@ -21,6 +20,7 @@ from studio.pages.generate_moving import SHORTEST_M, TALLEST_M
 from studio.pages.generate_pasts import Pasts
 from studio.widgets import parts
 from studio.widgets.number_field import count_field, number_field
+from studio.words import counted, say
 
 _SLIDES_TO_S = 20.0
 _STEP_S = 0.1
@@ -100,7 +100,7 @@ class QuestionPanel(QFrame):
         self.body.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.body.setMinimumContentsLength(8)
         for each in library.choices():
-            title = f"Built-in, {each.title}" if each.is_built_in else each.title
+            title = say("Built-in, {title}", title=each.title) if each.is_built_in else each.title
             self.body.addItem(title, each.key)
         self.body.setCurrentIndex(max(0, self.body.findData(self._display.body)))
         self.body.activated.connect(lambda _: self.body_changed.emit())

@@ -9,14 +9,15 @@ from studio.pages.generate_space import Arrangement, Scene, aside_m, seen_sample
 from studio.widgets.motion_shot import Made, shot_of
 from studio.widgets.scene_view import Looks
 from studio.widgets.shown import Shown, nothing
+from studio.words import say
 
 
 def shown_of(scene: Scene | None, moving: MovingSamples, arrangement: Arrangement, view: View, looks: Looks) -> Shown:
     """The samples that are seen, as they stand, from the first new frame to the last."""
     if scene is None or not scene.samples:
-        return nothing("No motion is shown. Generate one, or choose one that was kept.")
+        return nothing(say("No motion is shown. Generate one, or choose one that was kept."))
     if any(not scene.samples[at].is_whole for at in seen_samples(scene, arrangement)):
-        return nothing("The motion is still coming. Export it when it is whole.")
+        return nothing(say("The motion is still coming. Export it when it is whole."))
     aside, form = aside_m(scene, moving, arrangement), scene.form
     made: list[Made] = []
     for at in seen_samples(scene, arrangement):

@@ -8,6 +8,7 @@ from core.wording import sentences
 from studio.generating import Generating
 from studio.widgets import parts
 from studio.widgets.state_place import Said, StateCard
+from studio.words import say
 
 
 class GenerateStates(StateCard):
@@ -35,20 +36,20 @@ def state_of(generating: Generating) -> Said | None:
     """What stands in the way, if anything does."""
     models = generating.models
     if models.chosen is None:
-        words = "It learns from recorded motion with labels: import some under Data, then train one."
-        return "generate", "No motion model yet", words, "", ("page-train", "page-data")
+        words = say("It learns from recorded motion with labels: import some under Data, then train one.")
+        return "generate", say("No motion model yet"), words, "", ("page-train", "page-data")
     if models.refusal is not None:
-        return _refused(f"{models.chosen.name} cannot be used", models.refusal, ())
+        return _refused(say("{name} cannot be used", name=models.chosen.name), models.refusal, ())
     if generating.shown:
         return None  # what is shown stays, and what went wrong is said beside it
     if generating.refused is not None:
-        return _refused("No motion", generating.refused.refusal, ("generate",))
+        return _refused(say("No motion"), generating.refused.refusal, ("generate",))
     if models.about is None:
-        words = "The first answer takes a few seconds: its model is loaded."
-        return "generate", f"Asking {models.chosen.name}", words, "", ()
+        words = say("The first answer takes a few seconds: its model is loaded.")
+        return "generate", say("Asking {name}", name=models.chosen.name), words, "", ()
     if not generating.is_asking and not generating.is_again:
-        words = "Choose an action and how long it takes, then generate."
-        return "generate", "Nothing generated yet", words, "", ("generate",)
+        words = say("Choose an action and how long it takes, then generate.")
+        return "generate", say("Nothing generated yet"), words, "", ("generate",)
     return None
 
 

@@ -11,6 +11,7 @@ from studio.jobs import Job
 from studio.widgets import parts
 from studio.widgets.job_words import STATE_WORDS, grouped, left_words, progress_words
 from studio.widgets.painting import Swatch
+from studio.words import say
 
 TrainSpec = TrainForecaster | TrainPoseGpt
 _FIGURES = (("Top-1", "top1", 3), ("Top-5", "top5", 3), ("2D error, px", "mpjpe_px", 1))
@@ -185,14 +186,14 @@ def as_command(spec: TrainSpec) -> str:
 def _words_about(job: Job) -> str:
     match job.state, job.ending:
         case "running", _:
-            return "Stop keeps the last checkpoint. The run goes on if you close the window."
+            return say("Stop keeps the last checkpoint. The run goes on if you close the window.")
         case "stopping", _:
-            return "Stopping: writing the last checkpoint…"
+            return say("Stopping: writing the last checkpoint…")
         case "stopped", _:
-            return "It can go on from its last checkpoint."
+            return say("It can go on from its last checkpoint.")
         case "killed", _:
-            where = f"At step {grouped(job.progress.done)}. " if job.progress else ""
-            return f"{where}The last checkpoint is kept. Its last printed lines are in the log."
+            where = say("At step {done}. ", done=grouped(job.progress.done)) if job.progress else ""
+            return say("{where}The last checkpoint is kept. Its last printed lines are in the log.", where=where)
         case "failed", Failed(message=message, hint=hint):
             return f"{message} {hint}".strip()
         case "done", Done(summary=summary):

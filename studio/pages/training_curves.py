@@ -11,6 +11,7 @@ from studio.jobs import Job
 from studio.pages.training_new_run import MODELS, Model
 from studio.widgets import parts
 from studio.widgets.curves import CurveChart, Series
+from studio.words import say
 
 _CHARTS: dict[Model, tuple[tuple[str, str], ...]] = {
     "forecaster": (
@@ -35,7 +36,7 @@ class Curves(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.charts_of = {
-            model: {name: CurveChart(self.tr(title)) for title, name in charts} for model, charts in _CHARTS.items()
+            model: {name: CurveChart(say(title)) for title, name in charts} for model, charts in _CHARTS.items()
         }
         self._model: Model = "forecaster"
         self._is_log = self._is_low = False

@@ -15,6 +15,7 @@ from core.recordings import KEPT_HZ
 from studio.data_sets import Contents, Entry
 from studio.widgets import parts
 from studio.widgets.job_words import grouped
+from studio.words import say
 
 
 class _Facts(QFrame):
@@ -58,10 +59,13 @@ class ForecasterFacts(_Facts):
         no_tracks = sum(not each.tracks for each in posed)
         missing = []
         if without > 0:
-            missing.append(f"{grouped(without)} {'segment has' if without == 1 else 'segments have'} no pose yet")
+            many = say("{count} segments have no pose yet", count=grouped(without))
+            missing.append(say("1 segment has no pose yet") if without == 1 else many)
         if no_tracks:
-            missing.append(f"{grouped(no_tracks)} {'clip has' if no_tracks == 1 else 'clips have'} no 2D poses")
-        self._say((grouped(steps), grouped(len(actions)), f"{grouped(len(posed))} of {grouped(len(clips))}"), missing)
+            many = say("{count} clips have no 2D poses", count=grouped(no_tracks))
+            missing.append(say("1 clip has no 2D poses") if no_tracks == 1 else many)
+        of_all = say("{some} of {all}", some=grouped(len(posed)), all=grouped(len(clips)))
+        self._say((grouped(steps), grouped(len(actions)), of_all), missing)
         if steps < 2:
             return self.tr("Mark some actions and their characteristic poses on Annotate first.")
         return ""
@@ -132,5 +136,5 @@ def _long(seconds: float) -> str:
     if seconds < 90:
         return f"{max(round(seconds / 5) * 5, 5)} s"
     if seconds < 5400:
-        return f"{round(seconds / 60)} min"
-    return f"{seconds / 3600:.0f} h" if seconds < 172_800 else f"{seconds / 86_400:.0f} days"
+        return say("{count} min", count=round(seconds / 60))
+    return f"{seconds / 3600:.0f} h" if seconds < 172_800 else say("{count:.0f} days", count=seconds / 86_400)

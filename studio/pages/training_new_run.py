@@ -15,6 +15,7 @@ from studio.data_sets import Entry
 from studio.pages.training_facts import ForecasterFacts, MotionFacts
 from studio.widgets import parts
 from studio.widgets.config_form import ConfigForm
+from studio.words import say
 
 Model = Literal["forecaster", "posegpt"]
 MODELS: dict[Model, type[configs.Forecaster | configs.PoseGpt]] = {
@@ -117,7 +118,7 @@ class NewRun(QFrame):
                 kind, _, size = name.partition("/")
                 if size == "paper" and kind in _ALONE:
                     self.preset.insertSeparator(self.preset.count())
-                self.preset.addItem(f"{_ALONE.get(kind, '')}{size}", name)
+                self.preset.addItem(f"{say(_ALONE.get(kind, ''))}{size}", name)
             self.preset.setCurrentIndex(self.preset.findData(_FIRST_PRESETS[model]))
             self.preset.blockSignals(False)
             self._take_preset()
@@ -186,13 +187,13 @@ def _why_not(config: configs.PoseGpt | None) -> str:
     if config is None:
         return ""
     if config.stages == "gpt" and not config.autoencoder_run:
-        return "Name the run whose auto-encoder is used: Auto-encoder of, under Run."
+        return say("Name the run whose auto-encoder is used: Auto-encoder of, under Run.")
     if config.data.least_frames > config.data.most_frames:
-        return "The shortest window is longer than the longest."
+        return say("The shortest window is longer than the longest.")
     return ""
 
 
 def _changes_words(count: int) -> str:
     if not count:
         return ""
-    return "1 change to the preset" if count == 1 else f"{count} changes to the preset"
+    return say("1 change to the preset") if count == 1 else say("{count} changes to the preset", count=count)
