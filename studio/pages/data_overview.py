@@ -1,18 +1,17 @@
 """The overview, a tab of the Data page: how far every clip is, who did what, and all that is missing or odd.
 
-A click or Enter on a row leads there. What is shown is counted anew after each edit while it is in front: the clips an
-edit touched at once, many clips off the window's thread.
+A click or Enter on a row leads there. What is shown is counted anew after each edit while it is in front
+(`data_overview_counting`).
 """
 
-from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from core.errors import CoreError
-from core.overview import ClipFacts, Overview, Overviewer, as_csv
+from core.overview import ClipFacts, Overview, as_csv
 from core.project.annotations import Project
 from core.project.odd import Odd, OddKind
 from core.statistics import ActionFacts
@@ -21,16 +20,13 @@ from studio import theme
 from studio.document import Document
 from studio.pages import data_overview_rows as rows
 from studio.pages.data_clip_rows import show_figures
+from studio.pages.data_overview_counting import Counting, Later
 from studio.widgets import parts
 from studio.widgets.clip_states import spoken_length
 from studio.widgets.job_words import grouped
 from studio.widgets.label_charts import ActionBars
 from studio.widgets.record_table import Record, RecordTable
 from studio.words import say
-
-AT_ONCE = 8
-"""So many clips are counted again in the window's thread; more are counted beside it."""
-Later = Callable[[Callable[[], object], Callable[..., None]], None]
 
 
 class DataOverview(QWidget):
@@ -45,12 +41,10 @@ class DataOverview(QWidget):
 
     def __init__(self, document: Document, later: Later) -> None:
         super().__init__()
-        self._document, self._later = document, later
-        self._overviewer = Overviewer()
+        self._document = document
+        self._counting = Counting(document, later, self)
         self.overview: Overview | None = None
         self._shown_of: Project | None = None
-        self._journal_length = 0
-        self._is_counting = False
         self._places: list[Odd] = []
         self._sorting = {True: (-1, False), False: (-1, False)}  # of clips, of places: the column and whether it falls
         self._clip_rows: dict[str, tuple[ClipFacts, Record]] = {}
@@ -68,10 +62,7 @@ class DataOverview(QWidget):
         self._sums = parts.row(gap=28, margins=(2, 0, 0, 2))
         self._told = parts.text("", "caption")
         self._place()
-        self._refresh = QTimer(self, singleShot=True, interval=30)
-        self._refresh.timeout.connect(self.show_now)
         self._connect()
-        self._forget()
 
     def _place(self) -> None:
         for table in (self.kinds, self.people):
@@ -115,9 +106,8 @@ class DataOverview(QWidget):
         box.addWidget(self._body)
 
     def _connect(self) -> None:
-        document = self._document
-        document.opened.connect(self._forget)
-        document.changed.connect(self._later_now)
+        self._counting.forgotten.connect(self._forget)
+        self._counting.counted.connect(self._show)
         self.kinds.chosen.connect(lambda _: self._show_list())
         self.filter.textChanged.connect(lambda _: self._show_list())
         self.filter.returnPressed.connect(self.go_first)
@@ -201,57 +191,23 @@ class DataOverview(QWidget):
     @property
     def is_settled(self) -> bool:
         """Whether what is shown is how the project stands."""
-        return not self._is_counting and not self._refresh.isActive() and (not self.isVisible() or self._is_current())
+        return self._counting.is_settled
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self.tabs.choose(1)
-        self.show_now()
+        self._counting.wake()
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
-        self._refresh.stop()
+        self._counting.sleep()
 
     def _forget(self) -> None:
-        self._overviewer = Overviewer(self._document.store.tracks if self._document.is_open else None)
         self.overview = self._shown_of = None
-        self._is_counting = False
         self._clip_rows.clear()
-        if self.isVisible():
-            self.show_now()
 
-    def _later_now(self, *_: object) -> None:
-        if self.isVisible() and not self._refresh.isActive():
-            self._refresh.start()
-
-    def _is_current(self) -> bool:
-        if not self._document.is_open:
-            return True
-        return self._shown_of is self._document.project and self._journal_length == len(self._document.store.journal)
-
-    def show_now(self) -> None:
-        """As the project stands; what takes long is counted beside the window and shown when it is there."""
-        document = self._document
-        if not document.is_open or self._is_counting or self._is_current():
-            return
-        project, journal, overviewer = document.project, document.store.journal, self._overviewer
-        if overviewer.pending(project) > AT_ONCE:
-            self._is_counting = True
-            entries = tuple(journal)
-            self._later(lambda: (overviewer, project, overviewer.of(project, entries), len(entries)), self._take)
-        else:
-            self._show(project, overviewer.of(project, journal), len(journal))
-
-    def _take(self, found: tuple[Overviewer, Project, Overview, int]) -> None:
-        overviewer, project, overview, length = found
-        if overviewer is not self._overviewer:
-            return
-        self._is_counting = False
-        self._show(project, overview, length)
-        self._later_now()
-
-    def _show(self, project: Project, overview: Overview, length: int) -> None:
-        self.overview, self._shown_of, self._journal_length = overview, project, length
+    def _show(self, project: Project, overview: Overview) -> None:
+        self.overview, self._shown_of = overview, project
         self._title.show_words(project.name)
         self._body.setCurrentIndex(1 if overview.clips else 0)
         self.setFocusProxy(self.kinds)
