@@ -4,7 +4,7 @@ from functools import partial
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt, QTimer
 
-from core.errors import CoreError
+from core.errors import CoreError, ProjectError
 from core.project.labelling import relabel
 from studio import theme
 from studio.actions import Handlers
@@ -95,6 +95,10 @@ class FindingPlaces(QObject):
             after = relabel(project, places, label_id, author=self._document.author)
         except CoreError as error:
             self._document.refused.emit(error)
+            return
+        page = self._window.page("annotate")
+        if isinstance(page, AnnotatePage) and (why_not := page.marking.why_not(project, after)):
+            self._document.refused.emit(ProjectError(why_not))
             return
         if after is not project:
             what = "1 segment" if len(found) == 1 else f"{len(found)} segments"

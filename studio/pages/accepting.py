@@ -38,6 +38,7 @@ class Accepting(QObject):
         self._document = document
         self._frames = _VideoFrames(document, self)
         self._identify = identify or self._frames.identify
+        self.guard: Callable[[Project, Project], str] = lambda *_: ""  # why an edit may not be made: somebody is locked
         self._time: Callable[[Clip], ClipTime] = lambda clip: ClipTime(clip.video.frame_count, clip.video.rate_hz)
 
     def go_by(self, time: Callable[[Clip], ClipTime]) -> None:
@@ -116,6 +117,9 @@ class Accepting(QObject):
                     made.append(segment)
             except ProjectError as error:
                 self._document.refused.emit(error)
+                return
+            if why_not := self.guard(self._document.project, project):
+                self.says.emit(why_not)
                 return
             what = project.labels[made[0].action].name if len(made) == 1 else counted(len(made), "step")
             if self._document.edit(project, f"Accept {what} by {run}", source=f"forecast by {run}"):

@@ -57,6 +57,7 @@ class Foreseen(QObject):
         self._had_room_for: list[int] = []
         self.lanes = ForecastLanes(document, jobs, models, display, timeline, player)
         self.accepting = Accepting(document, self, identify=picture.identify)
+        self.accepting.guard = lambda *both: changing.guard(*both)
         self.accepting.go_by(lambda _clip: picture.time)
         self.accepting.says.connect(self.says)
         self.accepting.accepted.connect(self._accepted)

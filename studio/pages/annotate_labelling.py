@@ -24,7 +24,7 @@ class Labelling(QObject):
 
     def __init__(self, document: Document, labels: LabelList, marking: Marking) -> None:
         super().__init__(labels)
-        self._document, self._labels = document, labels
+        self._document, self._labels, self._marking = document, labels, marking
         labels.named.connect(marking.named)
         self.labels: LabelsWindow | None = None
         self.clusters: ClustersWindow | None = None
@@ -76,6 +76,8 @@ class Labelling(QObject):
             after = change(before)
         except CoreError as error:
             return f"{error}. {error.hint}" if error.hint else f"{error}."
+        if after is not before and (why_not := self._marking.why_not(before, after)):
+            return f"{why_not}."
         if after is not before and not self._document.edit(after, label):
             return "This could not be saved."
         return ""

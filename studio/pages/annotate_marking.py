@@ -34,6 +34,10 @@ class Marking(QObject):
         self.start, self.end = start, end
         self.range_changed.emit()
 
+    def why_not(self, before: Project, after: Project) -> str:
+        """Why an edit of the vocabulary may not be made: it changes what is marked of somebody who is locked."""
+        return self._changing.guard(before, after)
+
     # ---- I, O and labels ----
 
     def start_here(self) -> None:

@@ -11,6 +11,7 @@ from studio.widgets.forecast_lanes import Lane, LaneItem
 from studio.widgets.timeline_axis import Row
 from studio.widgets.timeline_scene import Scene
 from studio.widgets.timeline_signals import MinMax
+from studio.words import say
 
 
 def said_of(scene: Scene, segment: str) -> str:
@@ -109,12 +110,15 @@ def said_at(scene: Scene, at: QPointF) -> str:
 def said_of_lock(scene: Scene, segments: Iterable[str]) -> str:
     """Why these cannot be changed."""
     places = [place for each in segments if scene.is_locked(each) and (place := scene.contents.place_of(each))]
-    return locked_words(scene.contents.tracks[places[0][0]].name if places else "This track")
+    return locked_words(scene.contents.tracks[places[0][0]].name if places else "")
 
 
-def locked_words(name: str) -> str:
-    """Why this person's segments cannot be changed."""
-    return f"{name} is locked: open the lock at the left to change it"
+def locked_words(name: str, clip: str = "") -> str:
+    """Why this person's segments cannot be changed; `clip` where it is not the one in front."""
+    name = name or say("This track")
+    if clip:
+        return say("{name} is locked in {clip}: choose that clip and open the lock at the left", name=name, clip=clip)
+    return say("{name} is locked: open the lock at the left to change it", name=name)
 
 
 def name_of(scene: Scene, segment: str) -> str:

@@ -382,6 +382,18 @@ def test_that_shift_enter_uses_the_first_step_and_all_steps_are_one_edit(qtbot, 
     assert drafts(document) == []
 
 
+def test_that_nothing_is_accepted_for_somebody_locked_and_it_is_said(page, lanes, document):
+    said, before = [], document.project
+    page.foreseen.says.connect(said.append)
+    page.timeline.arrange(page.timeline.scene.arrangement.locking("person:", on=True))
+    page.commands()["use-forecast"]()
+    assert document.project is before
+    assert "is locked: open the lock" in said[-1]
+    page.timeline.arrange(page.timeline.scene.arrangement.locking("person:", on=False))
+    page.commands()["use-forecast"]()
+    assert drafts(document) == [("wash", 125, 150, 175)]
+
+
 def test_that_a_baselines_draft_says_beside_which_run_it_stands(page, lanes, document):
     click(page, lane=1, step=0)
     page.commands()["use-forecast"]()

@@ -93,6 +93,29 @@ def test_that_several_labels_become_one_in_every_clip_in_one_step(window, docume
     assert names(document) == ["take", "cut", "wash", "stir"]
 
 
+def lock(page, *, on=True):
+    """Everybody of the clip in front."""
+    for each in page.timeline.scene.contents.tracks:
+        page.timeline.arrange(page.timeline.scene.arrangement.locking(f"person:{each.actor}", on=on))
+
+
+def test_that_labels_of_somebody_locked_do_not_become_another_in_any_clip_and_it_is_said(window, page, document):
+    before, clips = actions(document), list(document.project.clips)
+    lock(page)
+    window.table.choose(["label-cut"])
+    window.merge_into("label-wash")
+    assert actions(document) == before
+    assert "is locked: open the lock" in window.says.text()
+    document.choose_clip(clips[1])
+    window.merge_into("label-wash")
+    assert actions(document) == before
+    assert f"is locked in {document.project.clips[clips[0]].name}" in window.says.text()
+    document.choose_clip(clips[0])
+    lock(page, on=False)
+    window.merge_into("label-wash")
+    assert "cut" not in actions(document)
+
+
 def test_that_a_used_label_is_not_removed_and_merging_is_offered_instead(window, document):
     window.table.choose(["label-take"])
     QTest.keyClick(window.table, Qt.Key.Key_Delete)
@@ -257,6 +280,19 @@ def test_that_all_that_was_found_is_relabelled_in_one_step_or_chosen(found, page
     assert document.undo_label == f"Relabel {before.count('cut')} segments as wash"
     document.undo()
     assert actions(document) == before
+
+
+def test_that_what_was_found_of_somebody_locked_is_not_relabelled_and_it_is_said(found, page, document, qtbot):
+    before = document.project
+    document.choose_clip("clip-00")
+    lock(page)
+    with qtbot.waitSignal(document.refused) as told:
+        found.relabel_wanted.emit("label-wash")
+    assert "is locked" in str(told.args[0])
+    assert document.project is before
+    lock(page, on=False)
+    found.relabel_wanted.emit("label-wash")
+    assert "cut" not in actions(document)
 
 
 def test_that_a_word_that_names_nothing_is_said_and_the_drawer_closes_by_esc(found, open_studio, qtbot):
