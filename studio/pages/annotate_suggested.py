@@ -148,8 +148,8 @@ class _Memory:
         self.answers: object = None
         self.weights: Weights | None = None
         self.skipped: dict[str, tuple[int, ...]] = {}
-        self.known: dict[tuple[object, ...], tuple[Suggestion, ...]] = {}
-        self.words: dict[str, tuple[str, ...]] = {}
+        self.known: dict[tuple[object, ...], tuple[tuple[Suggestion, ...], tuple[str, ...]]] = {}
+        self.words: dict[str, tuple[str, ...]] = {}  # of what was found last, by segment
         self.found: dict[str, tuple[Suggestion, ...]] = {}
         self.marks = SuggestionMarks()
 
@@ -194,11 +194,9 @@ class _Task(QRunnable):
             no = skipped.get(segment.id, ())
             key = (segment.id, segment.start_frame, segment.end_frame, segment.action, track, no)
             if key not in memory.known:
-                memory.known[key] = suggest_anew(
-                    signals, segment.start_frame, segment.end_frame, weights, segment.action, no
-                )
-                memory.words[segment.id] = words_of(memory.known[key], weights.of(segment.action))
-            found[segment.id] = memory.known[key]
+                made = suggest_anew(signals, segment.start_frame, segment.end_frame, weights, segment.action, no)
+                memory.known[key] = made, words_of(made, weights.of(segment.action))
+            found[segment.id], memory.words[segment.id] = memory.known[key]
             if count == _FIRST < len(first):
                 self._tell(
                     Suggested(wish, weights, dict(memory.signals), dict(found), skipped, lacking, is_whole=False)

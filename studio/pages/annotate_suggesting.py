@@ -71,6 +71,7 @@ class Suggesting(QObject):
         self._foresaw = foresaw
         self._frames = SuggestedFrames(self)
         self._suggested: Suggested | None = None
+        self._followed: Suggested | None = None  # what the segment looked at was found in
         self._asked: tuple[Poses2d, Clip, Project] | None = None
         self._looking: Looking | None = None
         self._going = 0
@@ -131,7 +132,10 @@ class Suggesting(QObject):
     # ---- walking ----
 
     def walk(self, step: int) -> None:
-        """The next suggestion of the segment looked at, else the first of the next segment without a pose."""
+        """The next suggestion of the segment looked at, else the first of the next segment without a pose.
+
+        On a pose that was set where it was suggested, the segment is done with: forwards goes to the next one.
+        """
         clip = self._document.clip
         if clip is None:
             return
@@ -149,7 +153,9 @@ class Suggesting(QObject):
         if looking is not None and looking.suggestions:
             is_there = looking.current is not None and self._document.playhead == looking.current.frame
             at = looking.at + step if is_there else looking.at
-            if 0 <= at < len(looking.suggestions) and (is_there or self._lacks_pose(clip, looking.segment.id)):
+            pose = clip.pose_of(looking.segment.id)
+            is_done = step > 0 and pose is not None and pose.frame == self._document.playhead
+            if 0 <= at < len(looking.suggestions) and (pose is None or (is_there and not is_done)):
                 self._look_at(replace(looking, at=at))
                 return
         self._leave(clip, step)
@@ -341,13 +347,14 @@ class Suggesting(QObject):
             looking is None
             or ends != (looking.segment.start_frame, looking.segment.end_frame, looking.segment.actor)
             or (looking.segment.id != segment.id)
+            or (not looking.suggestions and suggested is not self._followed)  # its person may be known only now
         ):
             looking = Looking(segment, self._with_surprise(clip, segment, suggested))
         playhead = self._document.playhead
         at = next((n for n, each in enumerate(looking.suggestions) if each.frame == playhead), None)
         if at is not None and (at != looking.at or at not in looking.seen):
             looking = replace(looking, at=at, seen=looking.seen | {at})
-        self._looking = looking
+        self._looking, self._followed = looking, suggested
 
     def _with_surprise(self, clip: Clip, segment: Segment, suggested: Suggested) -> tuple[Suggestion, ...]:
         """What is suggested for a segment; with what a shown run foresaw of it, where it looked ahead from before."""

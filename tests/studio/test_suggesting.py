@@ -87,6 +87,19 @@ def test_that_enter_sets_the_pose_and_keeps_the_answer_in_one_step(page):
     assert document.project.answers == {}
 
 
+def test_that_u_after_enter_goes_on_to_the_next_segment(page):
+    document, done = page._document, []
+    while any(clip_of(page).pose_of(each.id) is None for each in clip_of(page).segments):
+        press(page, Qt.Key.Key_U)
+        done.append(next(iter(page.timeline.chosen)))
+        press(page, Qt.Key.Key_Return)
+    assert done == [each.id for each in clip_of(page).segments], "two keys for a pose"
+    pose = clip_of(page).pose_of(done[-1])
+    press(page, Qt.Key.Key_U, Qt.KeyboardModifier.ShiftModifier)
+    assert clip_of(page).pose_of(done[-1]) == pose
+    assert document.project.answers
+
+
 def test_that_enter_away_from_the_suggested_frame_goes_there_first(page):
     document = page._document
     press(page, Qt.Key.Key_U)
@@ -130,6 +143,35 @@ def test_that_a_pose_set_elsewhere_says_no_to_what_was_shown_in_the_same_step(pa
     document.undo()
     assert document.project.answers == {}
     assert clip_of(page).pose_of(segment.id) is None
+
+
+def test_that_suggestions_come_back_with_their_own_words_when_a_cut_is_undone(page, qtbot):
+    document, segment = page._document, clip_of(page).segments[0]
+    before = page.timeline.scene.suggestions
+    start, clip = segment.start_frame, document.clip_id
+    short = edits.move_ends(document.project, clip, segment.id, end_frame=start + 2, author="Ines K.")
+    assert document.edit(short, "Move end of reach")
+    qtbot.waitUntil(page.is_settled, timeout=9000)
+    assert page.timeline.scene.suggestions.segments.count(segment.id) < before.segments.count(segment.id)
+    document.undo()
+    qtbot.waitUntil(page.is_settled, timeout=9000)
+    assert page.timeline.scene.suggestions.words == before.words
+    assert page.timeline.scene.suggestions.frames.tolist() == before.frames.tolist()
+
+
+def test_that_the_first_segment_of_another_person_has_its_suggestions_at_once(page, qtbot):
+    document = page._document
+    project, actor = edits.add_actor(document.project, document.clip_id, "Person 2", author="Ines K.", track=1)
+    assert document.edit(project, "Add Person 2")
+    qtbot.waitUntil(page.is_settled, timeout=9000)
+    page.changing.actor = actor.id
+    page.marking.mark_range(40, 110)
+    page.marking.label(next(iter(document.project.labels)))
+    qtbot.waitUntil(page.is_settled, timeout=9000)
+    (chosen,) = page.timeline.chosen
+    assert clip_of(page).segment(chosen).actor == actor.id
+    assert page.suggesting.card.facts is not None
+    assert page.suggesting.card.facts.count == len(_frames(page)) > 0
 
 
 def test_that_after_the_last_segment_the_next_clip_is_offered(page, qtbot):
