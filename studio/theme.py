@@ -10,7 +10,7 @@ import re
 import shutil
 import tempfile
 from dataclasses import dataclass, fields
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import platformdirs
@@ -193,6 +193,7 @@ def hatch(index: int) -> int:
     return 0 if index < 12 else min(3, 1 + (index - 12) // 10)
 
 
+@lru_cache(4096)
 def luminance(colour: str) -> float:
     """Relative luminance of a colour, 0 to 1."""
     seen = QColor(colour)
@@ -209,6 +210,7 @@ def contrast(a: str, b: str) -> float:
     return (high + 0.05) / (low + 0.05)
 
 
+@lru_cache(4096)
 def mix(a: str, b: str, share: float) -> str:
     """`share` of b in a, as a hex word."""
     one, two = QColor(a), QColor(b)

@@ -19,6 +19,7 @@ from core.motion import SEEN, Poses2d
 from core.project.joints import Joints
 from studio import theme
 from studio.widgets import painting
+from studio.words import say
 
 SURE = 0.5
 """Below this a joint that is seen is drawn hollow."""
@@ -67,7 +68,7 @@ def people_at(poses: Poses2d, frame: int, names: dict[int, str], actor: int | No
         one = one.as_skeleton(BODY_25)
     return tuple(
         Person(
-            names.get(track, f"Person {track + 1}" if one.people > 1 else ""),
+            names.get(track, say("Person {track}", track=track + 1) if one.people > 1 else ""),
             one.skeleton,
             np.asarray(one.joints_px[0, track]),
             np.asarray(one.confidence[0, track]),
@@ -131,11 +132,12 @@ def draw_person(
         if parent in points and child in points:
             side = _side_of_bone(sides, parent, child)
             lines.setdefault(side, []).append(QLineF(points[parent], points[child]))
-    rim = QPen(QColor(0, 0, 0, 150), thick + 2.4, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap)
+    # The ends lie under the joints' dots; round ones take many times as long.
+    rim = QPen(QColor(0, 0, 0, 150), thick + 2.4, Qt.PenStyle.SolidLine, Qt.PenCapStyle.FlatCap)
     painter.setPen(rim)
     painter.drawLines([each for side in lines.values() for each in side])
     for side, those in lines.items():
-        painter.setPen(QPen(QColor(colours[side]), thick, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
+        painter.setPen(QPen(QColor(colours[side]), thick, Qt.PenStyle.SolidLine, Qt.PenCapStyle.FlatCap))
         painter.drawLines(those)
     dot = thick * 1.25
     for at, point in points.items():

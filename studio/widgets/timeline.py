@@ -30,6 +30,7 @@ from studio.widgets.timeline_heads import Heads
 from studio.widgets.timeline_picture import paint_ground, paint_moving
 from studio.widgets.timeline_pointer import Pointer
 from studio.widgets.timeline_scene import Scene
+from studio.widgets.timeline_strips import Strips
 from studio.widgets.timeline_words import said_at
 from studio.words import say
 
@@ -80,6 +81,7 @@ class Timeline(QWidget):
         self.heads = Heads(self, self)
         self.heads.lane_wanted.connect(self.lanes.menu_wanted)
         self._ground: QPixmap | None = None
+        self._strips = Strips()
 
     # ---- what is shown ----
 
@@ -321,7 +323,7 @@ class Timeline(QWidget):
             self._ground.fill(Qt.GlobalColor.transparent)
             painter = QPainter(self._ground)
             painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)
-            paint_ground(painter, self.scene)
+            paint_ground(painter, self.scene, self._strips)
             painter.end()
         painter = QPainter(self)
         painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)

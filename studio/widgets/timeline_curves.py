@@ -106,14 +106,15 @@ def suggestions(painter: QPainter, axis: Axis, row: Row, marks: SuggestionMarks)
     middle = row.top + row.height / 2
     most = min(5.5, row.height / 2 - 1.5)
     painter.save()
-    for at in range(low, high):
+    painter.setPen(Qt.PenStyle.NoPen)
+    xs = (axis.left + (marks.frames[low:high] + 0.5 - axis.first) * axis.px_per_frame).tolist()
+    scores = np.clip(marks.scores[low:high], 0, 1).tolist()
+    for at, (x, score) in enumerate(zip(xs, scores, strict=True), low):
         if at == marks.current:
             continue
-        score = float(np.clip(marks.scores[at], 0, 1))
-        painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(theme.alpha(look.accent, 0.25 + 0.7 * score))
         radius = 2.2 + (most - 2.2) * score
-        painter.drawEllipse(QPointF(axis.x(int(marks.frames[at]) + 0.5), middle), radius, radius)
+        painter.drawEllipse(QPointF(x, middle), radius, radius)
     if low <= marks.current < high:
         x = axis.x(int(marks.frames[marks.current]) + 0.5)
         painter.setPen(QPen(QColor("#FFFFFF" if look.name == "dark" else look.text), 2))

@@ -1,11 +1,9 @@
 """Paints a whole timeline: what stays while the playhead moves, and what moves over it. Functions of the scene."""
 
-from collections.abc import Callable
-from dataclasses import replace
-from typing import Any
+from collections.abc import Sequence
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPainterPath, QPixmap
+from PySide6.QtGui import QColor, QPainter, QPainterPath
 
 from studio import theme
 from studio.widgets import lane_paint, painting
@@ -13,41 +11,46 @@ from studio.widgets import timeline_curves as curves
 from studio.widgets import timeline_heads as heads
 from studio.widgets import timeline_paint as paint
 from studio.widgets.clip_time import say_time
-from studio.widgets.timeline_axis import RULER, Axis, Row
-from studio.widgets.timeline_contents import TimelineContents
+from studio.widgets.timeline_axis import RULER, Row
+from studio.widgets.timeline_drag import DragOutcome
 from studio.widgets.timeline_scene import Scene
+from studio.widgets.timeline_strips import Strips
 
 _BAR = 3.0
+_FEW = 50
+"""So many chosen segments are compared one by one; more are the same as before only as the very same set."""
 
 
-def paint_ground(painter: QPainter, scene: Scene) -> None:
-    """What stays while the playhead moves: heads, segments, poses, curves, veils."""
+def paint_ground(painter: QPainter, scene: Scene, strips: Strips | None = None) -> None:
+    """What stays while the playhead moves: heads, segments, poses, curves, veils. `strips` are those painted before."""
     look, contents, axis = theme.now(), scene.contents, scene.axis
+    strips = Strips() if strips is None else strips
     everything = QRectF(0, 0, scene.width, scene.height)
-    _round(painter, everything)
     painter.fillRect(everything, QColor(look.panel))
     lane = QRectF(scene.head, RULER, scene.width - scene.head, scene.bottom - RULER)
     painter.setPen(QColor(look.line))
     painter.drawLine(QPointF(0, RULER), QPointF(scene.width, RULER))
     painter.save()
-    painter.setClipRect(lane, Qt.ClipOperation.IntersectClip)
+    painter.setClipRect(lane)
     _veils(painter, scene)
     painter.restore()
-    main = scene.main_track
+    main, shown = scene.main_track, {"ruler", "overview"}
     for row in scene.rows():
         if row.bottom <= RULER or row.top >= scene.bottom:
             continue
+        shown.add(row.key)
         painter.save()
-        painter.setClipRect(QRectF(0, RULER, scene.width, scene.bottom - RULER), Qt.ClipOperation.IntersectClip)
+        painter.setClipRect(QRectF(0, RULER, scene.width, scene.bottom - RULER))
         if row.kind == "forecast":
             lane_paint.head(painter, row, scene.head, scene.lanes[row.track])
         else:
             heads.paint_head(painter, scene, row, strong=row.kind == "segments" and row.track == main)
         painter.setPen(theme.alpha(look.line, 0.8))
         painter.drawLine(QPointF(0, row.bottom + 1.5), QPointF(scene.width, row.bottom + 1.5))
-        painter.setClipRect(lane, Qt.ClipOperation.IntersectClip)
-        _row(painter, scene, row, main)
+        painter.setClipRect(lane)
+        _row(painter, scene, row, main, strips)
         painter.restore()
+    strips.keep_only(shown)
     if contents.video_ends is not None:
         left = max(axis.x(contents.video_ends), axis.left)
         beyond = QRectF(left, RULER, scene.width - left, scene.bottom - RULER)
@@ -58,88 +61,102 @@ def paint_ground(painter: QPainter, scene: Scene) -> None:
     if scene.most_scroll > 0:
         _scroll_mark(painter, scene)
     if contents.time.frame_count:
-        paint.ruler(painter, axis, contents.time)
-        _overview(painter, scene)
+        above, foot = QRectF(0, 0, scene.width, RULER), scene.overview.rect
+        strips.paint(
+            painter, "ruler", above, (contents.time,), (axis,), lambda inside: paint.ruler(inside, axis, contents.time)
+        )
+        whole = QRectF(0, foot.top(), scene.width, foot.height())
+        things = contents.time, contents.labels, *contents.tracks
+        strips.paint(painter, "overview", whole, things, (foot,), lambda inside: paint.overview(inside, contents, foot))
+    _cut_corners(painter, everything)
 
 
-def _row(painter: QPainter, scene: Scene, row: Row, main: int) -> None:
+def _row(painter: QPainter, scene: Scene, row: Row, main: int, strips: Strips) -> None:
     """What one row shows."""
     contents, axis, outcome = scene.contents, scene.axis, scene.outcome
-    moved = {name: (start, end) for name, start, end in outcome.spans} if outcome and not outcome.copies else {}
+    area = QRectF(scene.head, row.top, scene.width - scene.head, row.height)
+    things: tuple[object, ...] = ()
+    facts: tuple[object, ...] = (axis,)
     match row.kind:
         case "segments":
-            if row.track == main:
-                paint.gaps(painter, axis, row, contents.gaps)
-            behind = outcome.behind if outcome and outcome.behind and outcome.behind.track == row.track else None
-            shift = None if behind is None or outcome is None else (behind.segments, outcome.by)
             track = contents.tracks[row.track]
-            paint.segments(painter, axis, row, track, contents.labels, scene.chosen, moved, shift)
-            if outcome is not None and outcome.copies:
-                paint.copies(painter, axis, row, track, contents.labels, outcome.spans)
-            if scene.arrangement.is_locked(track.actor):
-                veil = QRectF(axis.left, row.top, axis.width, row.height)
-                painter.fillRect(veil, theme.alpha(theme.now().panel, 0.45))
+            drag = _on_track(scene, row.track)
+            few = len(scene.chosen) <= _FEW
+            chosen = frozenset(each for each in scene.chosen if track.place(each) is not None) if few else scene.chosen
+            gaps = contents.gaps if row.track == main else ()
+            things = track, drag, *(() if few else (scene.chosen,))
+            facts = axis, contents.labels, gaps, chosen if few else None, scene.arrangement.is_locked(track.actor)
+
+            def draw(inside: QPainter) -> None:
+                _segments(inside, scene, row, gaps, drag)
         case "poses":
-            pose = outcome.pose if outcome else None
-            shift = None if outcome is None or outcome.behind is None else (outcome.behind.marks, outcome.by)
-            paint.poses(painter, axis, row, contents.poses, contents.labels, scene.chosen, pose, shift)
-        case "confidence" if scene.confidence is not None:
-            _curve(painter, axis, row, scene.confidence, curves.confidence)
-        case "speed" if scene.speed is not None:
-            _curve(painter, axis, row, scene.speed, curves.speed)
-        case "suggestions" if scene.suggestions is not None:
-            curves.suggestions(painter, axis, row, scene.suggestions)
+            drag = outcome if outcome and (outcome.pose or outcome.behind) else None
+            things = contents.poses, drag, *(() if len(scene.chosen) <= _FEW else (scene.chosen,))
+            facts = axis, contents.labels, scene.chosen if len(scene.chosen) <= _FEW else None
+
+            def draw(inside: QPainter) -> None:
+                pose = drag.pose if drag else None
+                shift = None if drag is None or drag.behind is None else (drag.behind.marks, drag.by)
+                paint.poses(inside, axis, row, contents.poses, contents.labels, scene.chosen, pose, shift)
+        case "confidence" if (curve := scene.confidence) is not None:
+            things = (curve,)
+
+            def draw(inside: QPainter) -> None:
+                curves.confidence(inside, axis, row, curve)
+        case "speed" if (speed := scene.speed) is not None:
+            things = (speed,)
+
+            def draw(inside: QPainter) -> None:
+                curves.speed(inside, axis, row, speed)
+        case "suggestions" if (marks := scene.suggestions) is not None:
+            things = (marks,)
+
+            def draw(inside: QPainter) -> None:
+                curves.suggestions(inside, axis, row, marks)
         case "forecast":
             lane, item = scene.lanes[row.track], scene.lane_item
-            chosen = item[1] if item is not None and item[0] == lane.key else None
-            lane_paint.lane(painter, axis, row, lane, contents.time, chosen, scene.lane_width)
+            chosen_step = item[1] if item is not None and item[0] == lane.key else None
+            things, facts = (lane, contents.time), (axis, chosen_step, scene.lane_width)
+
+            def draw(inside: QPainter) -> None:
+                lane_paint.lane(inside, axis, row, lane, contents.time, chosen_step, scene.lane_width)
         case "frames":
-            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
             ends = axis.frame_count if contents.video_ends is None else contents.video_ends
-            paint.frames(painter, axis, row, scene.thumbnails, ends)
+            things, facts = (scene.thumbnails,), (axis, ends)
+
+            def draw(inside: QPainter) -> None:
+                inside.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+                paint.frames(inside, axis, row, scene.thumbnails, ends)
+        case _:
+            return
+    strips.paint(painter, row.key, area, things, facts, draw)
 
 
-_kept_curves: dict[str, tuple[object, tuple, QPixmap]] = {}
+def _on_track(scene: Scene, number: int) -> DragOutcome | None:
+    """What is being dragged, where it moves anything of this track."""
+    outcome = scene.outcome
+    if outcome is None:
+        return None
+    track = scene.contents.tracks[number]
+    pushes = outcome.behind is not None and outcome.behind.track == number
+    return outcome if pushes or any(track.place(name) is not None for name, _, _ in outcome.spans) else None
 
 
-def _curve(
-    painter: QPainter, axis: Axis, row: Row, shown: Any, draw: Callable[[QPainter, Axis, Row, Any], None]
+def _segments(
+    painter: QPainter, scene: Scene, row: Row, gaps: Sequence[tuple[int, int]], drag: DragOutcome | None
 ) -> None:
-    """A curve; kept as a picture, since it stays while segments are marked over it."""
-    ratio = painter.device().devicePixelRatioF()
-    like = (axis, row.height, ratio, theme.now().name, theme.scale())
-    kept = _kept_curves.get(row.kind)
-    if kept is None or kept[0] is not shown or kept[1] != like:
-        picture = QPixmap(round((axis.left + axis.width) * ratio), round((row.height + 2) * ratio))
-        picture.setDevicePixelRatio(ratio)
-        picture.fill(Qt.GlobalColor.transparent)
-        inside = QPainter(picture)
-        inside.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)
-        draw(inside, axis, replace(row, top=1.0), shown)
-        inside.end()
-        kept = _kept_curves[row.kind] = (shown, like, picture)
-    painter.drawPixmap(QPointF(0, row.top - 1), kept[2])
-
-
-_kept_overview: list[tuple[TimelineContents, tuple, QPixmap]] = []
-
-
-def _overview(painter: QPainter, scene: Scene) -> None:
-    """The whole clip at the foot; kept as a picture, since it stays while the view above moves."""
-    rect, ratio = scene.overview.rect, painter.device().devicePixelRatioF()
-    like = (scene.width, scene.height, scene.head, ratio, theme.now().name, theme.scale())
-    kept = next((each for each in _kept_overview if each[0] is scene.contents and each[1] == like), None)
-    if kept is None:
-        picture = QPixmap(round(scene.width * ratio), round((rect.height() + 1) * ratio))
-        picture.setDevicePixelRatio(ratio)
-        picture.fill(QColor(theme.now().panel))
-        inside = QPainter(picture)
-        inside.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)
-        paint.overview(inside, scene.contents, rect.translated(0, -rect.top()))
-        inside.end()
-        kept = (scene.contents, like, picture)
-        _kept_overview[:] = [kept]
-    painter.drawPixmap(QPointF(0, rect.top()), kept[2])
+    """One person's segments, and where a drag would bring them."""
+    contents, axis, track = scene.contents, scene.axis, scene.contents.tracks[row.track]
+    moved = {name: (start, end) for name, start, end in drag.spans} if drag and not drag.copies else {}
+    paint.gaps(painter, axis, row, gaps)
+    behind = drag.behind if drag and drag.behind and drag.behind.track == row.track else None
+    shift = None if behind is None or drag is None else (behind.segments, drag.by)
+    paint.segments(painter, axis, row, track, contents.labels, scene.chosen, moved, shift)
+    if drag is not None and drag.copies:
+        paint.copies(painter, axis, row, track, contents.labels, drag.spans)
+    if scene.arrangement.is_locked(track.actor):
+        veil = QRectF(axis.left, row.top, axis.width, row.height)
+        painter.fillRect(veil, theme.alpha(theme.now().panel, 0.45))
 
 
 def _scroll_mark(painter: QPainter, scene: Scene) -> None:
@@ -157,7 +174,6 @@ def _scroll_mark(painter: QPainter, scene: Scene) -> None:
 def paint_moving(painter: QPainter, scene: Scene, playhead: int, box: QRectF | None, *, focused: bool) -> None:
     """What moves over the ground: marks, playhead, what is being dragged, focus."""
     look, axis = theme.now(), scene.axis
-    _round(painter, QRectF(0, 0, scene.width, scene.height))
     if scene.contents.time.frame_count:
         x = axis.x(playhead)
         is_in_view = axis.left - 1 <= x <= axis.left + axis.width + 1
@@ -177,7 +193,10 @@ def paint_moving(painter: QPainter, scene: Scene, playhead: int, box: QRectF | N
             painter.drawRect(box)
         painter.restore()
     if focused:
-        painter.fillRect(QRectF(0, 0, scene.width, 2), QColor(look.accent))
+        painter.save()
+        painter.setClipRect(QRectF(0, 0, scene.width, 2))
+        painter.fillPath(_rounded(QRectF(0, 0, scene.width, scene.height)), QColor(look.accent))
+        painter.restore()
 
 
 def _veils(painter: QPainter, scene: Scene) -> None:
@@ -250,8 +269,16 @@ def _along(scene: Scene) -> str:
     return ", its pose outside" if pose is not None and not start <= pose < end else ""
 
 
-def _round(painter: QPainter, area: QRectF) -> None:
-    """Paint inside rounded corners alone."""
+def _rounded(area: QRectF) -> QPainterPath:
     path = QPainterPath()
     path.addRoundedRect(area, theme.RADIUS["card"], theme.RADIUS["card"])
-    painter.setClipPath(path)
+    return path
+
+
+def _cut_corners(painter: QPainter, area: QRectF) -> None:
+    """Make the corners round at the end: all that is painted inside a round clip costs several times as much."""
+    corners = _rounded(area)
+    corners.addRect(area)
+    painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_DestinationOut)
+    painter.fillPath(corners, Qt.GlobalColor.black)
+    painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceOver)
