@@ -44,6 +44,7 @@ from studio.project_commands import ProjectCommands
 from studio.reports import Reports
 from studio.settings import Look, Settings
 from studio.tour import Tour
+from studio.undone_elsewhere import UndoneElsewhere
 from studio.version import version
 from studio.widgets.dialogs import BugDialog, SettingsDialog
 from studio.widgets.notices import Notice, of_error
@@ -82,6 +83,7 @@ class Studio(QObject):
         self.calibrating = Calibrating(self.document, self.window)
         self.merging = Merging(self.document, self.window)
         self.merging.place_wanted.connect(self._go_to)
+        UndoneElsewhere(self.document, self.window).place_wanted.connect(self._go_to)
         self.find = FindingPlaces(self.document, self.window)
         self.tour = Tour(self.window, self.document, settings, self.projects.open_demo)
         self.projects.demo_opened.connect(self.tour.offer)
