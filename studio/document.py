@@ -7,19 +7,17 @@ Every edit is on disk when `edit` returns; what the disk or another studio refus
 
 from collections.abc import Callable
 from pathlib import Path
-from time import perf_counter
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
 from core.errors import CoreError, NotSavedError, ProjectError
 from core.motion import Poses2d
 from core.project.annotations import BY_HAND, Changes, Clip, Project
 from core.project.store import ProjectStore
 from studio.memory import long_lived
+from studio.outside import Outside
+from studio.stepping import Stepping
 from studio.words import say
-
-_INBOX_MS = 500
-_MOMENT_S = 0.04
 
 
 class Document(QObject):
@@ -34,7 +32,6 @@ class Document(QObject):
     became_writable = Signal()  # whoever was editing it is gone, and it is ours now
     clip_chosen = Signal(str)  # the clip's id, empty where none is chosen
     playhead_moved = Signal(int)
-    stepped = Signal(int, int)  # of several undos or redos asked for at once: how many are made, how many there are
 
     def __init__(self, author: str, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -45,14 +42,13 @@ class Document(QObject):
         self._tracks: tuple[str, Poses2d] | None = None
         self.unsaved = ""  # why the last edit is not on the disk, until one is
         self._try_again: Callable[[], bool] | None = None
-        self._many = 0  # undos (negative) or redos that are still to be made
-        self._of_many = 0
-        self._walk = QTimer(self)
-        self._walk.setInterval(0)
-        self._walk.timeout.connect(self._walk_on)
-        self._inbox = QTimer(self)
-        self._inbox.setInterval(_INBOX_MS)
-        self._inbox.timeout.connect(self._look_outside)
+        self.stepping = Stepping(lambda: self.store, self)
+        self.stepping.made.connect(self._follow)
+        self.stepping.refused.connect(self._refuse)
+        self._outside = Outside(self)
+        self._outside.found.connect(self._follow)
+        self._outside.refused.connect(self.refused)
+        self._outside.became_writable.connect(self.became_writable)
 
     # ---- opening and closing ----
 
@@ -72,8 +68,8 @@ class Document(QObject):
         if self._store is None:
             return
         self.closing.emit()
-        self._inbox.stop()
-        self.stop_stepping()
+        self._outside.stop()
+        self.stepping.stop()
         store, self._store = self._store, None
         self._tracks = None
         self.unsaved, self._try_again = "", None
@@ -88,7 +84,7 @@ class Document(QObject):
         self._store = store
         self.opened.emit()
         self.choose_clip(next(iter(store.project.clips), ""))
-        self._inbox.start()
+        self._outside.watch(store)
 
     # ---- reading ----
 
@@ -174,7 +170,7 @@ class Document(QObject):
 
     def edit(self, after: Project, label: str, *, source: str = BY_HAND) -> bool:
         """Replace the project by an edited copy; `label` names the step ("Mark cut"). False where it was refused."""
-        self.stop_stepping()
+        self.stepping.stop()
         before = self.project
         try:
             changes = self.store.edit(after, label, source=source)
@@ -183,11 +179,6 @@ class Document(QObject):
             return False
         self._follow(changes)
         return True
-
-    @property
-    def can_try_again(self) -> bool:
-        """Whether the edit that could not be written is still the next one."""
-        return self._try_again is not None
 
     def try_again(self) -> bool:
         """Make the edit that could not be written, unless something else was done since. Whether it is made."""
@@ -203,69 +194,11 @@ class Document(QObject):
 
     def undo(self) -> None:
         """Take the last edit back; that is an edit too."""
-        self.stop_stepping()
-        self._step(back=True)
+        self.stepping.one(back=True)
 
     def redo(self) -> None:
         """Do again what was taken back."""
-        self.stop_stepping()
-        self._step(back=False)
-
-    def step_many(self, count: int) -> None:
-        """Undo (negative) or redo so many steps, each a step of the journal; the window stays awake meanwhile.
-
-        Any other edit, or `stop_stepping`, ends it where it is. A refusal ends it too, and is told.
-        """
-        self.stop_stepping()
-        self._many, self._of_many = count, abs(count)
-        if count:
-            self._walk.start()
-            self._walk_on()
-
-    def stop_stepping(self) -> None:
-        """Leave it at the steps that are made."""
-        if self._walk.isActive():
-            self._walk.stop()
-            self._many = 0
-            self.stepped.emit(self._of_many, self._of_many)
-
-    def _many_again(self, count: int) -> bool:
-        self.step_many(count)
-        return not self.unsaved
-
-    def _walk_on(self) -> None:
-        """As many steps as fit into a moment, then everybody is told of them at once."""
-        store, began, before = self.store, perf_counter(), self.project
-        refusal: CoreError | None = None
-        forward = self._many > 0
-        while self._many and perf_counter() - began < _MOMENT_S:
-            try:
-                done = store.undo() if self._many < 0 else store.redo()
-            except CoreError as error:
-                refusal = error
-                break
-            self._many = 0 if done is None else self._many + (1 if self._many < 0 else -1)
-        made = self._of_many - abs(self._many)
-        if not self._many or refusal is not None:
-            self._walk.stop()
-            self._many = 0
-        if store.project is not before:
-            self._follow(Changes.between(before, store.project))
-        self.stepped.emit(made if self._many else self._of_many, self._of_many)
-        if refusal is not None:
-            left = self._of_many - made
-            self._refuse(refusal, lambda: self._many_again(left if forward else -left))
-
-    def _step(self, *, back: bool) -> bool:
-        before = self.project
-        try:
-            changes = self.store.undo() if back else self.store.redo()
-        except CoreError as error:
-            self._refuse(error, lambda: self.project is before and self._step(back=back))
-            return False
-        if changes is not None:
-            self._follow(changes)
-        return True
+        self.stepping.one(back=False)
 
     @property
     def undo_label(self) -> str | None:
@@ -285,23 +218,3 @@ class Document(QObject):
             self.playhead_moved.emit(self.playhead)
         self.changed.emit(changes)
         self.saved.emit()
-
-    def _look_outside(self) -> None:
-        """Take in what commands and jobs left for us; a reader follows whoever is editing."""
-        store = self._store
-        if store is None:
-            return
-        try:
-            if store.read_only_reason is None:
-                found = store.take_in_results()
-            else:
-                newer = store.reload_if_changed()
-                found = [] if newer is None else [newer]
-                if store.become_writer():
-                    self.became_writable.emit()
-        except CoreError as error:
-            self._inbox.stop()
-            self.refused.emit(error)
-            return
-        for changes in found:
-            self._follow(changes)

@@ -41,11 +41,11 @@ class HistoryTab(QObject):
         self._document, self._timeline, self.view = document, timeline, view
         self._forget()
         document.opened.connect(self._forget)
-        document.stepped.connect(view.show_stepping)
+        document.stepping.stepped.connect(view.show_stepping)
         view.looked_for.connect(self._look_again)
         view.back_wanted.connect(self.go_back_to)
         view.place_wanted.connect(self.show_place)
-        view.stop_wanted.connect(document.stop_stepping)
+        view.stop_wanted.connect(document.stepping.stop)
 
     def _forget(self) -> None:
         self._history = History()
@@ -83,7 +83,7 @@ class HistoryTab(QObject):
         """Take back, or make again, until this is the last step that stands."""
         entry = next((each for each in reversed(self._history.steps) if each.id == step), None)
         if entry is not None and self._document.read_only_reason is None:
-            self._document.step_many(self._history.way_to(entry))
+            self._document.stepping.many(self._history.way_to(entry))
 
     def show_place(self, step: str) -> None:
         """Show the clip, the segment and the frame that a step was about, as far as they still are there."""
