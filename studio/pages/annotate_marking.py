@@ -7,9 +7,11 @@ from PySide6.QtCore import QObject, Signal
 
 from core.errors import CoreError
 from core.project import edits, many_segments
-from core.project.annotations import Clip, Project, Segment
+from core.project.annotations import Clip, Label, Project, Segment
+from studio.commands import shown
 from studio.document import Document
 from studio.pages.annotate_changing import Changing
+from studio.words import say
 
 
 class Marking(QObject):
@@ -52,7 +54,10 @@ class Marking(QObject):
         """O: it ends at the playhead, so that the next may begin there; on the clip's last frame, with the clip."""
         end = self._changing.end_at_playhead()
         if self.start is not None and end <= self.start:
-            self._changing.says.emit("The end lies before the start: move the playhead on, or press I here")
+            key = shown("mark-start")
+            self._changing.says.emit(
+                say("The end lies before the start: move the playhead on, or press {key} here", key=key)
+            )
             return
         self.end = end
         self._changing.chose.emit(frozenset())
@@ -60,76 +65,86 @@ class Marking(QObject):
 
     def label(self, label_id: str) -> None:
         """A label's key: name the stretch from I to O; else the chosen segments; else what ends at the playhead."""
-        clip = self._document.clip
         label = self._document.project.labels.get(label_id)
-        if clip is None or label is None:
+        if label is None:
             return
         if label.kind == "object":
             self._toggle_object(label_id)
-        elif self.start is None and self.end is None and self._changing.chosen:
-            self._relabel(clip, label_id)
         else:
-            self._mark(clip, label_id)
+            self._give(label)
 
-    def named(self, name: str) -> None:
-        """B and Shift+B: a stretch that is no action, under a name of its own."""
+    def _give(self, label: Label) -> None:
+        """This action, whether the project has it already or gets it in the same step."""
         clip = self._document.clip
         if clip is None:
             return
+        if self.start is None and self.end is None and self._changing.chosen:
+            self._relabel(clip, label)
+        else:
+            self._mark(clip, label)
+
+    def named(self, name: str) -> None:
+        """B and Shift+B: a stretch that is no action, under a name of its own."""
         try:
-            project, label = edits.label_for(self._document.project, name, "action", author=self._document.author)
+            _, label = edits.label_for(self._document.project, name, "action", author=self._document.author)
         except CoreError as error:
             self._document.refused.emit(error)
             return
-        if label.id not in self._document.project.labels and not self._document.edit(project, f"Add label {name}"):
-            return
-        self.label(label.id)
+        self._give(label)
 
-    def _mark(self, clip: Clip, label_id: str) -> None:
-        project = self._document.project
+    def _mark(self, clip: Clip, label: Label) -> None:
         end = self.end if self.end is not None else self._changing.end_at_playhead()
         start = self.start if self.start is not None else self._end_before(clip, end)
         if end <= start:
             self._changing.says.emit(
-                "Nothing lies between the segment before and the playhead: move it on, or mark I and O"
+                say(
+                    "Nothing lies between the segment before and the playhead: move it on, or mark {start} and {end}",
+                    **_range_keys(),
+                )
             )
             return
         under = next((each for each in clip.segments if each.start_frame < end <= each.end_frame), None)
         marked_in_full = self.start is not None
         if not marked_in_full and under is not None and under.actor == self._changing.actor:
-            lies_in = f"The playhead lies in {self._changing.name_of(under)}"
-            self._changing.says.emit(f"{lies_in}: choose it to relabel it, or mark I and O over it")
+            self._changing.says.emit(
+                say(
+                    "The playhead lies in {name}: choose it to relabel it, or mark {start} and {end} over it",
+                    name=self._changing.name_of(under),
+                    **_range_keys(),
+                )
+            )
             return
-        name = project.labels[label_id].name
 
         def marked(before: Project) -> tuple[Project, Segment]:
             return edits.mark_segment(
-                before, clip.id, label_id, start, end, author=self._document.author, actor=self._changing.actor
-            )
+                _with(before, label), clip.id, label.id, start, end,
+                author=self._document.author, actor=self._changing.actor,
+            )  # fmt: skip
 
-        segment = self._changing.edit_with(marked, f"Mark {name}")
+        segment = self._changing.edit_with(marked, f"Mark {label.name}")
         if segment is not None:
             self.start = self.end = None
             self.range_changed.emit()
             # What was marked with I and O is worked on next; what was cut while playing is left behind.
             self._changing.chose.emit(frozenset({segment.id}) if marked_in_full else frozenset())
 
-    def _relabel(self, clip: Clip, label_id: str) -> None:
-        project = self._document.project
-        chosen = [each for each in clip.segments if each.id in self._changing.chosen and each.action != label_id]
+    def _relabel(self, clip: Clip, label: Label) -> None:
+        chosen = [each for each in clip.segments if each.id in self._changing.chosen and each.action != label.id]
         if not chosen:
             return
         ids, author = [each.id for each in chosen], self._document.author
         what = self._changing.name_of(chosen[0]) if len(chosen) == 1 else f"{len(chosen)} segments"
         self._changing.edit_with(
-            lambda before: (many_segments.change(before, clip.id, ids, action=label_id, author=author), None),
-            f"Relabel {what} as {project.labels[label_id].name}",
-        )
+            lambda before: (
+                many_segments.change(_with(before, label), clip.id, ids, action=label.id, author=author), None
+            ),
+            f"Relabel {what} as {label.name}",
+        )  # fmt: skip
 
     def _toggle_object(self, label_id: str) -> None:
         segment = self._changing.meant()
         if segment is None:
-            self._changing.says.emit("Choose the segment this object belongs to")
+            self._changing.says.emit(say("Choose the segment this object belongs to"))
             return
         has = label_id in segment.objects
         objects = tuple(each for each in segment.objects if each != label_id) if has else (*segment.objects, label_id)
@@ -198,3 +213,13 @@ class Marking(QObject):
             f"Add {name}",
         )
         return made.id if made is not None else ""
+
+
+def _with(project: Project, label: Label) -> Project:
+    """The project with this label, which it may have."""
+    return project if label.id in project.labels else project.with_label(label)
+
+
+def _range_keys() -> dict[str, str]:
+    """The keys that mark a stretch."""
+    return {"start": shown("mark-start"), "end": shown("mark-end")}

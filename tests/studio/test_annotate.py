@@ -166,8 +166,10 @@ def test_that_split_merge_delete_and_the_nearest_end_do_what_they_say(page, docu
 
 def test_that_background_is_a_grey_label_made_when_it_is_first_used(page, document):
     document.seek(20)
+    steps = len(document.store.journal)
     do(page, "background")
     assert segments(document) == [("background", 0, 20)]
+    assert len(document.store.journal) == steps + 1, "one key is one step, label and all"
     label = document.project.label_named("background", "action")
     assert label.key == ""
 
