@@ -25,7 +25,7 @@ def said(words: str) -> str:
     return QCoreApplication.translate(CONTEXT, words) if words else ""
 
 
-def say(source: str, **values: object) -> str:
+def say(source: str, /, **values: object) -> str:
     """A source text with named places, in the person's language and filled in."""
     words = said(source)
     return words.format(**values) if values else words

@@ -10,11 +10,10 @@ from PySide6.QtWidgets import QComboBox, QFileDialog, QLabel, QProgressBar, QScr
 from core.bodies import library
 from core.bodies.library import BodyChoice
 from core.errors import CoreError
-from core.wording import counted
 from studio.body_files import BodyFiles, Outcome
 from studio.settings import Settings
 from studio.widgets import parts
-from studio.words import say
+from studio.words import counted, listed, say
 
 _WHERE = (
     "SMPL, SMPL-H and SMPL-X come from their publishers' pages (smpl.is.tue.mpg.de, mano.is.tue.mpg.de, "
@@ -83,10 +82,15 @@ class BodySettings(QWidget):
         parts.refill(self._rows, lines)
 
     def _line(self, choice: BodyChoice) -> QWidget:
-        facts = f"{_spaced(choice.vertices)} vertices, {choice.licence}, from {choice.source}"
+        facts = say(
+            "{vertices} vertices, {licence}, from {source}",
+            vertices=_spaced(choice.vertices),
+            licence=choice.licence,
+            source=choice.source,
+        )
         words = parts.text(facts, "caption")
         words.setToolTip(library.terms(choice.licence))
-        remove = parts.tool("close", f"Remove {choice.title}; its file stays")
+        remove = parts.tool("close", say("Remove {title}; its file stays", title=choice.title))
         remove.clicked.connect(partial(self._remove, choice.key))
         return parts.row((parts.col(parts.text(choice.title, "strong"), words, gap=0), 1), remove)
 
@@ -99,19 +103,19 @@ class BodySettings(QWidget):
 
     def _ask_for_files(self) -> None:
         names, _ = QFileDialog.getOpenFileNames(
-            self, "Add body files", str(Path.home()), "Body models (*.pkl *.npz);;All files (*)"
+            self, say("Add body files"), str(Path.home()), say("Body models (*.pkl *.npz);;All files (*)")
         )
         self._add([Path(name) for name in names])
 
     def _ask_for_folder(self) -> None:
-        name = QFileDialog.getExistingDirectory(self, "Add a folder of body files", str(Path.home()))
+        name = QFileDialog.getExistingDirectory(self, say("Add a folder of body files"), str(Path.home()))
         self._add([Path(name)] if name else [])
 
     def _add(self, paths: Sequence[Path]) -> None:
         if not paths or self._reader.is_busy:
             return
         what = paths[0].name if len(paths) == 1 else counted(len(paths), "file")
-        self._reading.setText(f"Reading {what}; a large file takes some seconds")
+        self._reading.setText(say("Reading {what}; a large file takes some seconds", what=what))
         self._say([])
         self._be_busy(on=True)
         self._reader.add(paths)
@@ -127,7 +131,11 @@ class BodySettings(QWidget):
         self._fill()
         lines: list[QWidget] = []
         if outcome.added:
-            lines.append(parts.text(f"{counted(len(outcome.added), 'body', 'bodies')} added.", "ok", wrap=True))
+            lines.append(
+                parts.text(
+                    say("{bodies} added.", bodies=counted(len(outcome.added), "body", "bodies")), "ok", wrap=True
+                )
+            )
         lines += [parts.text(note, "label", wrap=True) for note in outcome.notes]
         for refusal in outcome.refused:
             lines += [parts.text(refusal.says, "danger", wrap=True), parts.text(refusal.hint, "label", wrap=True)]
@@ -173,8 +181,13 @@ class BodySettings(QWidget):
 def _built_in_words(choices: Sequence[BodyChoice]) -> str:
     families = {library.FAMILY_WORDS[each.family]: each.vertices for each in choices}
     genders = list(dict.fromkeys(each.gender for each in choices))
-    forms = " and ".join(f"{family} ({_spaced(vertices)} vertices)" for family, vertices in families.items())
-    return f"{forms}; {', '.join(genders)}; in the public domain (CC0), free for any use"
+    forms = listed(
+        [
+            say("{family} ({vertices} vertices)", family=family, vertices=_spaced(vertices))
+            for family, vertices in families.items()
+        ]
+    )
+    return say("{forms}; {names}; in the public domain (CC0), free for any use", forms=forms, names=", ".join(genders))
 
 
 def _spaced(number: int) -> str:

@@ -15,6 +15,7 @@ from studio.widgets.calibration_drawing import sized
 from studio.widgets.calibration_ways import Found, Refused, Subject, Way
 from studio.widgets.calibration_work import Work
 from studio.widgets.record_table import Cell, Column, Record, RecordTable
+from studio.words import say
 
 if TYPE_CHECKING:
     from core.formats.cameras import NamedCamera
@@ -81,7 +82,9 @@ class FileWay(Way):
 
             known = next((each for each in FORMATS if each.holds == "cameras" and each.sniff(path)), None)
             if known is None:
-                raise FormatError(path, "it is no file of cameras we know", hint="Export it for OpenCV or Pose2Sim.")
+                raise FormatError(
+                    path, say("it is no file of cameras we know"), hint=say("Export it for OpenCV or Pose2Sim.")
+                )
             yield known.name, known.read(path)
 
         self._work.start(find)

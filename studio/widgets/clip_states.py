@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from core.project.annotations import Clip, Project
 from core.project.labelling import ranges
+from studio.words import say
 
 
 @dataclass(frozen=True)
@@ -32,15 +33,15 @@ def clip_state(
     marked = _frames_marked(clip)
     share = marked / clip.video.frame_count if clip.video.frame_count else 0.0
     if not video_is_there:
-        words, colour = "Video moved", "danger"
+        words, colour = say("Video moved"), "danger"
     elif not clip.segments:
-        words, colour = "New", "text3"
+        words, colour = say("New"), "text3"
     elif missing:
-        words, colour = "Needs poses", "warn"
+        words, colour = say("Needs poses"), "warn"
     elif share > 0.98:
-        words, colour = "Done", "ok"
+        words, colour = say("Done"), "ok"
     else:
-        words, colour = "In work", "accent"
+        words, colour = say("In work"), "accent"
     return ClipState(words, colour, len(clip.segments), missing, share)
 
 
@@ -66,4 +67,8 @@ def spoken_length(seconds: float) -> str:
     if whole < 90:
         return f"{whole} s"
     hours, minutes = divmod(round(whole / 60), 60)
-    return f"{hours} h {minutes:02d} min" if hours else f"{minutes} min"
+    return (
+        say("{hours} h {minutes:02d} min", hours=hours, minutes=minutes)
+        if hours
+        else say("{minutes} min", minutes=minutes)
+    )

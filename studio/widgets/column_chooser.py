@@ -22,6 +22,7 @@ from core.errors import CoreError
 from core.formats.segment_tables import NONE, ROLES, UNITS, Columns, columns_of
 from studio import theme
 from studio.widgets import parts
+from studio.words import say
 
 _WORDS = {
     "clip": "Clip",
@@ -80,15 +81,15 @@ class ColumnChooser(QWidget):
         guess = self._columns.guess
         for role in ("action", "start"):
             if role not in guess:
-                return f"Choose the column of the {role}."
-        return "" if "end" in guess or "duration" in guess else "Choose the column of the end, or of the duration."
+                return say("Choose the column of the {role}.", role=say(_WORDS[role]).lower())
+        return "" if "end" in guess or "duration" in guess else say("Choose the column of the end, or of the duration.")
 
     def _make_choices(self) -> None:
         self._place.setHorizontalSpacing(10)
         self._place.setVerticalSpacing(6)
         for at, role in enumerate(ROLES):
             box = QComboBox()
-            box.setAccessibleName(_WORDS[role])
+            box.setAccessibleName(say(_WORDS[role]))
             box.addItem("–", NONE)
             for name in self._columns.header:
                 box.addItem(name, name)
@@ -98,15 +99,15 @@ class ColumnChooser(QWidget):
             self._put(at, _WORDS[role], box)
         for name in UNITS:
             self._unit.addItem({"time": "hh:mm:ss"}.get(name, name), name)
-        for words, value in (("counted from 0", "0"), ("counted from 1", "1")):
+        for words, value in ((say("counted from 0"), "0"), (say("counted from 1"), "1")):
             self._first.addItem(words, value)
-        for words, value in (("no longer part of it", "no"), ("still part of it", "yes")):
+        for words, value in ((say("no longer part of it"), "no"), (say("still part of it"), "yes")):
             self._end.addItem(words, value)
         for at, (words, name, box) in enumerate(
             (
-                ("Numbers are", "unit", self._unit),
-                ("Frames", "first", self._first),
-                ("The end is", "end_included", self._end),
+                (say("Numbers are"), "unit", self._unit),
+                (say("Frames"), "first", self._first),
+                (say("The end is"), "end_included", self._end),
             )
         ):
             box.setAccessibleName(words)
@@ -139,7 +140,7 @@ class ColumnChooser(QWidget):
         in_frames = guess.get("unit") == "frames"
         self._first.setEnabled(in_frames)
         self._end.setEnabled(in_frames)
-        meaning = {guess[role]: _WORDS[role] for role in ROLES if role in guess}
+        meaning = {guess[role]: say(_WORDS[role]) for role in ROLES if role in guess}
         rows = self._columns.rows[:_ROWS]
         self.preview.setColumnCount(len(header))
         self.preview.setRowCount(len(rows))

@@ -18,6 +18,7 @@ from studio.widgets.painted_items import expose
 from studio.widgets.painting import Painted, put
 from studio.widgets.pose_picture import RADIUS, Cell, draw_cell
 from studio.widgets.run_mark import draw_bar
+from studio.words import say
 
 _FOOT = 18
 
@@ -258,7 +259,7 @@ class CompareGrid(Painted):
         row, column = divmod(at, max(len(self._columns), 1))
         shown = self._columns[column]
         cell = shown.cells[row] if row < len(shown.cells) else Cell(empty=shown.refusal or "–")
-        verdict = {None: "", True: ", it came", False: ", something else came"}[cell.is_right]
+        verdict = {None: "", True: say(", it came"), False: say(", something else came")}[cell.is_right]
         said = ", ".join(word for word in (cell.action or cell.empty, cell.beside, cell.corner) if word)
         return f"{shown.name}, {self._numbers.format(number=row + 1)} {self._when[row]}: {said}{verdict}"
 

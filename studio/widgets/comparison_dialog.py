@@ -12,11 +12,11 @@ from PySide6.QtWidgets import QDialog, QFileDialog, QLineEdit, QVBoxLayout, QWid
 from core.comparisons import Comparison
 from core.forecast_alignment import LINE_UPS, LineUp
 from core.runs import ExportComparison
-from core.wording import counted
 from studio import theme
 from studio.settings import Shows
 from studio.widgets import parts
 from studio.widgets.number_field import count_field
+from studio.words import counted, say
 
 _KINDS = ("picture", "film", "page")
 _PICTURES = (".png", ".jpg", ".pdf")
@@ -112,7 +112,10 @@ class ComparisonDialog(QDialog):
             ),
         )
         self._file.setAccessibleName(self.tr("File"))
-        for each, name in ((self._over, "Over the frame or without it"), (self._people, "What is drawn of people")):
+        for each, name in (
+            (self._over, say("Over the frame or without it")),
+            (self._people, say("What is drawn of people")),
+        ):
             each.setAccessibleName(name)
         for words in (self._holds, self._says):
             words.setMinimumWidth(1)
@@ -147,7 +150,7 @@ class ComparisonDialog(QDialog):
         if file.suffix.lower() in {ending for endings in _ENDINGS.values() for ending in endings}:
             self._file.setText(str(file.with_suffix(self.ending)))
         self._format_row.setVisible(self._what == "picture")
-        self._holds.setText(_HOLDS[self._what])
+        self._holds.setText(say(_HOLDS[self._what]))
         self._follow()
         self.adjustSize()
 

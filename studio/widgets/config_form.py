@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QLineEdit, QVBoxLayout, QWid
 
 from studio import theme
 from studio.widgets import parts
+from studio.words import say
 
 
 def _label_width() -> int:
@@ -70,7 +71,7 @@ class KnobField(QWidget):
             case QComboBox():
                 self.editor.setCurrentIndex(self.editor.findData(value))
             case QLineEdit():
-                self.editor.setText(say(value))
+                self.editor.setText(written(value))
         self.editor.blockSignals(False)
         self._follow()
 
@@ -124,7 +125,7 @@ class KnobField(QWidget):
         self.editor.setProperty("state", "error" if problem else "")
         parts.repolish(self.editor)
         parts.set_role(self._below, "danger" if problem else "caption")
-        preset = say(self._preset).replace("_", " ")
+        preset = written(self._preset).replace("_", " ")
         self._below.setText(problem or (self.tr("preset {value}").format(value=preset) if changed else ""))
         self._below.setVisible(bool(problem) or changed)
 
@@ -258,7 +259,7 @@ def flat(config: msgspec.Struct, prefix: str = "") -> dict[str, Any]:
     return values
 
 
-def say(value: Any) -> str:
+def written(value: Any) -> str:
     """A value as a person writes it."""
     match value:
         case bool():
@@ -274,7 +275,9 @@ def read(text: str, kind: Any) -> Any:
     if isinstance(kind, StrType):
         words = text.strip()
         if kind.pattern is not None and re.search(kind.pattern, words) is None:
-            raise ValueError("Whole numbers with commas, such as 1,3" if r"\d" in kind.pattern else "Of another form")
+            raise ValueError(
+                say("Whole numbers with commas, such as 1,3") if r"\d" in kind.pattern else say("Of another form")
+            )
         return words
     digits = text.strip().replace(" ", "").replace("\u2009", "").replace("_", "").replace(",", ".")
     whole = isinstance(kind, IntType)
@@ -283,15 +286,15 @@ def read(text: str, kind: Any) -> Any:
     except ValueError:
         number = float("nan")
     if not math.isfinite(number) or (whole and not number.is_integer()):
-        raise ValueError("A whole number, such as 10" if whole else "A number, such as 0.0001")
+        raise ValueError(say("A whole number, such as 10") if whole else say("A number, such as 0.0001"))
     value = int(number) if whole else number
     assert isinstance(kind, IntType | FloatType)
     if kind.ge is not None and value < kind.ge:
-        raise ValueError(f"At least {say(kind.ge)}")
+        raise ValueError(say("At least {ge}", ge=written(kind.ge)))
     if kind.gt is not None and value <= kind.gt:
-        raise ValueError(f"More than {say(kind.gt)}")
+        raise ValueError(say("More than {gt}", gt=written(kind.gt)))
     if kind.le is not None and value > kind.le:
-        raise ValueError(f"At most {say(kind.le)}")
+        raise ValueError(say("At most {le}", le=written(kind.le)))
     if kind.lt is not None and value >= kind.lt:
-        raise ValueError(f"Less than {say(kind.lt)}")
+        raise ValueError(say("Less than {lt}", lt=written(kind.lt)))
     return value

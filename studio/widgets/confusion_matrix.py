@@ -15,6 +15,7 @@ from core.reports import Confusion
 from studio import theme
 from studio.widgets.painted_items import expose
 from studio.widgets.painting import Painted, put, words_width
+from studio.words import say
 
 _TURNS = {
     Qt.Key.Key_Left: (0, -1),
@@ -38,11 +39,11 @@ class Pair:
     @property
     def words(self) -> str:
         """As a sentence."""
-        said = f"{self.foreseen} foreseen where {self.came} came"
+        said = say("{foreseen} foreseen where {came} came", foreseen=self.foreseen, came=self.came)
         return (
-            f"{said}: {self.times} of {self.of}"
+            say("{said}: {times} of {of}", said=said, times=self.times, of=self.of)
             if self.came != self.foreseen
-            else (f"{self.came} foreseen right: {self.times} of {self.of}")
+            else (say("{came} foreseen right: {times} of {of}", came=self.came, times=self.times, of=self.of))
         )
 
 

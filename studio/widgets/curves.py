@@ -19,6 +19,7 @@ from PySide6.QtWidgets import QSizePolicy
 
 from studio import theme
 from studio.widgets.painting import Painted, put, words_width
+from studio.words import say
 
 _FOOT, _TOP, _RIGHT = 20, 30, 10
 _FEW = 120  # points that one path of dashes holds without slowing the painting
@@ -123,7 +124,7 @@ class CurveChart(Painted):
         x = axes.point(step, axes.low).x()
         painter.setPen(QPen(QColor(look.edge), 1))
         painter.drawLine(QPointF(x, axes.area.top()), QPointF(x, axes.area.bottom()))
-        lines = [(f"step {round(step):,}".replace(",", _THIN), look.text3)]
+        lines = [(say("step {step:,}", step=round(step)).replace(",", _THIN), look.text3)]
         for each, line in zip(drawn, smooth, strict=True):
             if each.steps[0] <= step <= each.steps[-1]:
                 value = float(np.interp(step, each.steps, line))

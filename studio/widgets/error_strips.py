@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QToolTip
 from studio import theme
 from studio.widgets.painting import Painted, put, words_width
 from studio.widgets.run_mark import draw_bar
+from studio.words import say
 
 _NAMES = 124
 _FOOT = 20
@@ -73,7 +74,12 @@ class ErrorStrips(Painted):
         self._strips, self._pictures = strips, {}
         self.setFixedHeight(round(len(strips.runs) * (theme.px(_LEAST_GROUP_PX) + _GAP) + theme.px(_FOOT)))
         said = [
-            f"{run.name}: {100 * float(np.nanmean(run.errors)):.0f} % of the torso in the mean" for run in strips.runs
+            say(
+                "{name}: {errors:.0f} % of the torso in the mean",
+                name=run.name,
+                errors=100 * float(np.nanmean(run.errors)),
+            )
+            for run in strips.runs
         ]
         self.setAccessibleDescription("; ".join(said))
         self.update()
@@ -168,7 +174,7 @@ class ErrorStrips(Painted):
             seconds = self.seconds_at(place.x())
             column = min(int(seconds / max(self._strips.seconds, 1e-6) * instants), instants - 1)
             error = run.errors[row, column]
-            said = f"{100 * error:.0f} % of the torso" if np.isfinite(error) else self.tr("not seen")
+            said = say("{error:.0f} % of the torso", error=100 * error) if np.isfinite(error) else self.tr("not seen")
             return f"{run.name}, {self._strips.joints[row]}, {seconds:+.1f} s: {said}"
         return ""
 

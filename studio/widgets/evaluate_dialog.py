@@ -28,6 +28,7 @@ from core.runs import CompareSequences, EvaluateForecaster, EvaluatePoseGpt, Rep
 from core.wording import sentences
 from studio import theme
 from studio.widgets import parts
+from studio.words import say
 
 What = Literal["evaluate", "reproduce", "sequences"]
 TABLES = (
@@ -77,13 +78,13 @@ class EvaluateDialog(QDialog):
         super().__init__(parent)
         self._what, self._project, self._estimate = what, project, estimate
         title, words = _HEADS[what]
-        self.setWindowTitle(self.tr(title))
+        self.setWindowTitle(say(title))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setMinimumWidth(theme.px(520))
         self._make_fields(runs, chosen)
         self._takes = parts.text("", "label", wrap=True)
         self._takes.setMinimumHeight(theme.px(34))
-        self.start = parts.button(self.tr(title), "play", "primary")
+        self.start = parts.button(say(title), "play", "primary")
         self.start.setDefault(True)
         self.start.clicked.connect(self._start)
         cancel = parts.button(self.tr("Cancel"))
@@ -95,7 +96,7 @@ class EvaluateDialog(QDialog):
         parts.fill(
             box,
             (
-                parts.text(self.tr(title), "page"), parts.text(self.tr(words), "label", wrap=True), *self._fields(),
+                parts.text(say(title), "page"), parts.text(say(words), "label", wrap=True), *self._fields(),
                 self._takes, parts.row(None, cancel, self.start, gap=6),
             ),
         )  # fmt: skip
@@ -113,14 +114,14 @@ class EvaluateDialog(QDialog):
         elif self._what == "reproduce":
             self.list.setAccessibleName(self.tr("Tables and figures"))
             for key, words in TABLES:
-                self._add(words, key, ticked=key == "table1")
+                self._add(say(words), key, ticked=key == "table1")
         row_px = max(self.list.sizeHintForRow(0), 1)
         self.list.setFixedHeight(row_px * min(max(self.list.count(), 3), 8) + 2 * self.list.frameWidth())
         self.list.itemChanged.connect(lambda _: self._follow())
         self.list.setCurrentRow(0)
         self.part = QComboBox()
         for key, words in _PARTS:
-            self.part.addItem(self.tr(words), key)
+            self.part.addItem(say(words), key)
         self.part.activated.connect(lambda _: self._follow())
         self.seeds = self._number(1, 50, 3)
         self.windows = self._number(16, 100_000, 1000)

@@ -9,10 +9,9 @@ from pathlib import Path
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QDialog, QFileDialog, QLineEdit, QVBoxLayout, QWidget
 
-from core.wording import counted
 from studio import theme
 from studio.widgets import parts
-from studio.words import say
+from studio.words import counted, say
 
 
 @dataclass(frozen=True)
@@ -65,8 +64,10 @@ class ExportDataDialog(QDialog):
             self.way.addItem(each.words, each)
         self.way.activated.connect(lambda _: self._follow_way())
         several = len(goods.chosen) > 1
-        words = counted(len(goods.chosen), "chosen recording") if several else "The chosen recording"
-        self.extent = parts.segmented(words, f"All {len(goods.all)}", on_choice=lambda _: self._follow_way())
+        words = counted(len(goods.chosen), "chosen recording") if several else say("The chosen recording")
+        self.extent = parts.segmented(
+            words, say("All {count}", count=len(goods.all)), on_choice=lambda _: self._follow_way()
+        )
         self.extent.setAccessibleName(say("How many recordings"))
         self.place = QLineEdit()
         self.place.textChanged.connect(self._check)
@@ -132,15 +133,15 @@ class ExportDataDialog(QDialog):
     def _problem(self) -> str:
         place = self.wish().place
         if not self.place.text().strip() or not place.stem:
-            return "Name the place."
+            return say("Name the place.")
         if not self._is_folder and place.suffix.lower() != self._way.ending:
-            return f"The name ends in {self._way.ending}."
+            return say("The name ends in {ending}.", ending=self._way.ending)
         if not place.parent.is_dir() and place.parent != self._goods.folder:
-            return f"There is no folder {place.parent}."
+            return say("There is no folder {parent}.", parent=place.parent)
         if not self._is_folder and place.is_dir():
-            return f"{place.name} is a folder."
+            return say("{name} is a folder.", name=place.name)
         if place.resolve() in self._goods.kept:
-            return f"{place.name} belongs to this project and is not written over. Choose another name."
+            return say("{name} belongs to this project and is not written over. Choose another name.", name=place.name)
         return ""
 
     def _check(self) -> None:
@@ -151,17 +152,17 @@ class ExportDataDialog(QDialog):
         self._says.setText(problem)
         self._says.setVisible(bool(problem))
         self.make.setEnabled(not problem or self._asks)
-        self.make.setText("Replace it" if self._asks else "Export")
-        self._cancel.setText("Keep the old one" if self._asks else "Cancel")
+        self.make.setText(say("Replace it") if self._asks else say("Export"))
+        self._cancel.setText(say("Keep the old one") if self._asks else say("Cancel"))
 
     def _choose(self) -> None:
         if self._is_folder:
-            chosen = QFileDialog.getExistingDirectory(self, "Choose a folder", str(Path(self.place.text()).parent))
+            chosen = QFileDialog.getExistingDirectory(self, say("Choose a folder"), str(Path(self.place.text()).parent))
             if chosen:
                 self.place.setText(str(Path(chosen) / self._goods.name))
             return
         chosen, _ = QFileDialog.getSaveFileName(
-            self, "Choose where it goes", self.place.text(), f"*{self._way.ending}",
+            self, say('Choose where it goes'), self.place.text(), f"*{self._way.ending}",
             options=QFileDialog.Option.DontConfirmOverwrite,
         )  # fmt: skip
         if chosen:
@@ -173,7 +174,9 @@ class ExportDataDialog(QDialog):
         taken = any(wish.place.iterdir()) if wish.place.is_dir() else wish.place.exists()
         if taken and not self._asks:
             self._asks = True
-            self._show_state(f"{wish.place.name} is there already. What it replaces cannot be brought back.")
+            self._show_state(
+                say("{name} is there already. What it replaces cannot be brought back.", name=wish.place.name)
+            )
             self._cancel.setFocus()
             return
         self.wanted.emit(wish)

@@ -19,11 +19,11 @@ from core.rendering.moving import Shot
 from core.runs import ExportBodies
 from core.video.gifs import MOST_FRAMES
 from core.video.gifs import MOST_SIDE_PX as MOST_GIF_PX
-from core.wording import counted, spelled_time
-from studio import theme
+from core.wording import spelled_time
+from studio import commands, theme
 from studio.widgets import parts
 from studio.widgets.number_field import count_field, number_field
-from studio.words import say
+from studio.words import counted, say
 
 What = Literal["picture", "film", "body"]
 _KINDS: tuple[What, ...] = ("picture", "film", "body")
@@ -86,17 +86,17 @@ class ExportDialog(QDialog):
         self._film_format.setAccessibleName(say("Format of the film"))
         self._body_format = QComboBox()
         for ending, words in _BODY_FORMATS.items():
-            self._body_format.addItem(words, ending)
+            self._body_format.addItem(say(words), ending)
         self._body_format.activated.connect(self._follow_kind)
         self._frames = parts.segmented("This moment", "Every frame", on_choice=lambda _: self._follow())
         self._frames.setAccessibleName(say("Which frames"))
         self._frames.choices.button(1).setEnabled(frames > 1)
         width, height = _size_of(shot, _SIZE)
-        self._width = count_field("Width in pixels", width, LEAST_SIDE_PX, MOST_SIDE_PX)
-        self._height = count_field("Height in pixels", height, LEAST_SIDE_PX, MOST_SIDE_PX)
-        self._seconds = number_field("Seconds of a turn", _FULL_TURN_S, 0.5, 120, "s", decimals=1, step=1)
-        self._transparent = QCheckBox("Transparent around them")
-        self._skeleton = QCheckBox("Skeleton only, without the body around it")
+        self._width = count_field(say("Width in pixels"), width, LEAST_SIDE_PX, MOST_SIDE_PX)
+        self._height = count_field(say("Height in pixels"), height, LEAST_SIDE_PX, MOST_SIDE_PX)
+        self._seconds = number_field(say("Seconds of a turn"), _FULL_TURN_S, 0.5, 120, "s", decimals=1, step=1)
+        self._transparent = QCheckBox(say("Transparent around them"))
+        self._skeleton = QCheckBox(say("Skeleton only, without the body around it"))
         for changed in (self._width.valueChanged, self._height.valueChanged, self._seconds.valueChanged):
             changed.connect(self._follow)
         for box in (self._transparent, self._skeleton):
@@ -225,11 +225,12 @@ class ExportDialog(QDialog):
             self._width.setToolTip(say("At most; the picture keeps its own proportions."))
         reasons = []
         if not solid_bodies(self._shot.scene):
-            reasons.append("Body: joints alone have no mesh; show bodies first (D).")
+            key = commands.shown("shown-parts")
+            reasons.append(say("Body: joints alone have no mesh; show bodies first ({key}).", key=key))
         if shown["where"] and self._shot.footage is None:
-            reasons.append("Over the frame: no video lies behind what is shown. In space, choose Camera first.")
+            reasons.append(say("Over the frame: no video lies behind what is shown. In space, choose Camera first."))
         if frames < 2 and (shown["course"] or shown["frames"]):
-            reasons.append("A stretch: only one moment is shown.")
+            reasons.append(say("A stretch: only one moment is shown."))
         self._why_not.setText("\n".join(reasons))
         self._why_not.setVisible(bool(reasons))
         self._holds.setText(self._what_it_holds(is_turn=is_turn))
@@ -240,48 +241,70 @@ class ExportDialog(QDialog):
         scene, at = self._shot.scene, self._shot.at
         who = counted(len(solid_bodies(scene)), "body", "bodies")
         if self.kind == "body":
-            whole = f"{who}, {counted(len(scene), 'frame')} at {scene.rate_hz:g} a second"
+            whole = say(
+                "{who}, {frames} at {rate_hz:g} a second",
+                who=who,
+                frames=counted(len(scene), "frame"),
+                rate_hz=scene.rate_hz,
+            )
             match self._ending:
                 case ".glb":
-                    return f"{whole}. The small corrections of form that poses bring do not fit this format."
+                    return say(
+                        "{whole}. The small corrections of form that poses bring do not fit this format.", whole=whole
+                    )
                 case ".npz":
-                    return f"{whole}; one person a file."
+                    return say("{whole}; one person a file.", whole=whole)
                 case ".bvh":
-                    return f"{whole}; one person a file, as a skeleton without a mesh."
+                    return say("{whole}; one person a file, as a skeleton without a mesh.", whole=whole)
                 case _:
-                    each = "a file for every frame, in a folder" if self._frames.chosen == 1 else "at this moment"
+                    each = (
+                        say("a file for every frame, in a folder")
+                        if self._frames.chosen == 1
+                        else say("at this moment")
+                    )
                     return f"{who}, {each}."
         if self.kind == "picture":
-            return f"The moment in front, frame {at + 1} of {len(scene)}."
+            return say("The moment in front, frame {at} of {count}.", at=at + 1, count=len(scene))
         if is_turn:
-            return "Once round the moment in front; it plays on where it began." + self._gif_bounds()
+            return say("Once round the moment in front; it plays on where it began.") + self._gif_bounds()
         rate_hz, shown = timing(scene.rate_hz, 0, max(len(scene), 1), FASTEST_HZ[self._ending])
         length = spelled_time(len(shown) / rate_hz)
-        held = ", each pose held" if len(set(shown)) < len(shown) else ""
-        return f"{counted(len(scene), 'frame')}{held}: {length} at {rate_hz:g} a second." + self._gif_bounds()
+        held = say(", each pose held") if len(set(shown)) < len(shown) else ""
+        return (
+            say(
+                "{frames}{held}: {length} at {rate_hz:g} a second.",
+                frames=counted(len(scene), "frame"),
+                held=held,
+                length=length,
+                rate_hz=rate_hz,
+            )
+            + self._gif_bounds()
+        )
 
     def _gif_bounds(self) -> str:
-        return f" A GIF has 256 colours, at most {MOST_GIF_PX} pixels a side and {MOST_FRAMES} frames." * (
-            self._ending == ".gif"
-        )
+        return say(
+            " A GIF has 256 colours, at most {side} pixels a side and {frames} frames.",
+            side=MOST_GIF_PX,
+            frames=MOST_FRAMES,
+        ) * (self._ending == ".gif")
 
     def _problem(self) -> str:
         """Why it cannot be made as it stands; empty where it can."""
         wish = self.wish()
         file = Path(wish.file)
         if not self._file.text().strip() or not file.stem or file.is_dir():
-            return "Name the file."
+            return say("Name the file.")
         if file.suffix.lower() != self._ending:
-            return f"The name ends in {self._ending}."
+            return say("The name ends in {ending}.", ending=self._ending)
         if not file.parent.is_dir() and file.parent != self._offer.folder:
-            return f"There is no folder {file.parent}."
+            return say("There is no folder {parent}.", parent=file.parent)
         if any(each.resolve() in self._offer.kept for each in targets(self._shot.scene, wish)):
-            return f"{file.name} belongs to this project and is not written over. Choose another name."
+            return say("{name} belongs to this project and is not written over. Choose another name.", name=file.name)
         is_odd = wish.width % 2 or wish.height % 2
         if is_odd and self._ending == ".mp4" and not wish.over_frame:
-            return "The sides of an MP4 are even numbers."
+            return say("The sides of an MP4 are even numbers.")
         if self._ending == ".gif" and max(wish.width, wish.height) > MOST_GIF_PX:
-            return f"A GIF has at most {MOST_GIF_PX} pixels a side. Choose a smaller size, or MP4."
+            return say("A GIF has at most {side} pixels a side. Choose a smaller size, or MP4.", side=MOST_GIF_PX)
         return ""
 
     def _show_state(self, problem: str) -> None:
@@ -290,14 +313,14 @@ class ExportDialog(QDialog):
         self._keep.setVisible(self._asks)
         self._cancel.setVisible(not self._asks)
         self._make.setEnabled(not problem or self._asks)
-        words = {"picture": "Export picture", "film": "Export film", "body": "Export body"}
-        self._make.setText("Replace it" if self._asks else words[self.kind])
+        words = {"picture": say("Export picture"), "film": say("Export film"), "body": say("Export body")}
+        self._make.setText(say("Replace it") if self._asks else words[self.kind])
 
     # ---- deciding ----
 
     def _choose(self) -> None:
         chosen, _ = QFileDialog.getSaveFileName(
-            self, "Choose where it goes", self._file.text(), f"*{self._ending}",
+            self, say('Choose where it goes'), self._file.text(), f"*{self._ending}",
             options=QFileDialog.Option.DontConfirmOverwrite,
         )  # fmt: skip
         if chosen:
@@ -309,7 +332,7 @@ class ExportDialog(QDialog):
         there = [each for each in targets(self._shot.scene, wish) if each.exists()]
         if there and not self._asks:
             self._asks = True
-            self._show_state(f"{there[0].name} is there already. Replacing it cannot be undone.")
+            self._show_state(say("{name} is there already. Replacing it cannot be undone.", name=there[0].name))
             self._keep.setFocus()
             return
         self.wanted.emit(msgspec.structs.replace(wish, replaces=bool(there)))

@@ -14,6 +14,7 @@ from core.project.drafts import free_from as begun_until
 from core.project.drafts import whose_step
 from studio.widgets.clip_time import ClipTime, say_time
 from studio.widgets.timeline_contents import UNKNOWN_COLOUR, LabelLook
+from studio.words import say
 
 LaneItem = tuple[str, int]
 """A lane's key and the number of a step of its forecast."""
@@ -125,11 +126,11 @@ def lane_of(
     steps = lane_steps(forecast.steps, at, time, looks, free_from)
     words = hint = ""
     if not steps and any(step.time is not None for step in forecast.steps):
-        words = "Everything it foresees lies after the clip's end"
+        words = say("Everything it foresees lies after the clip's end")
     elif not steps:
         words, hint = (
-            "It foresees no times",
-            "Train it with data.seen_times and losses.times to draw it on the timeline.",
+            say("It foresees no times"),
+            say("Train it with data.seen_times and losses.times to draw it on the timeline."),
         )
     futures = tuple(lane_steps(each.steps, at, time, looks, free_from) for each in forecast.futures)
     return Lane(key, name, run, at, steps, futures, words=words, hint=hint)
@@ -138,16 +139,20 @@ def lane_of(
 def said_of(lane: Lane, step: LaneStep, time: ClipTime) -> str:
     """A foreseen segment in words, for tooltips and screen readers."""
     frames = step.frames
-    span = f"{say_time(time.seconds(frames.start))} to {say_time(time.seconds(frames.end))}"
-    doubt = f"{say_time(time.seconds(frames.low))} and {say_time(time.seconds(frames.high))}"
+    span = say("{start} to {end}", start=say_time(time.seconds(frames.start)), end=say_time(time.seconds(frames.end)))
+    doubt = say("{low} and {high}", low=say_time(time.seconds(frames.low)), high=say_time(time.seconds(frames.high)))
     when = (
-        "at the usual times of that action"
+        say("at the usual times of that action")
         if step.is_usual
-        else f"its pose at {say_time(time.seconds(frames.pose))}, 80 % sure between {doubt}"
+        else say("its pose at {time}, 80 % sure between {doubt}", time=say_time(time.seconds(frames.pose)), doubt=doubt)
     )
-    return (
-        f"{step.label.name} {step.sure}".rstrip() + f", foreseen by {lane.name} from {span}, {when}, "
-        f"step {step.at + 1} from {say_time(time.seconds(lane.at_frame))}"
+    return f"{step.label.name} {step.sure}".rstrip() + say(
+        ", foreseen by {name} from {span}, {when}, step {at} from {time}",
+        name=lane.name,
+        span=span,
+        when=when,
+        at=step.at + 1,
+        time=say_time(time.seconds(lane.at_frame)),
     )
 
 

@@ -30,7 +30,7 @@ class FramePair(Painted):
         super().__init__(0, theme.px(98))
         self.setMinimumWidth(theme.px(270))
         self.setAccessibleName(say("The frame as it was marked, and as it is now"))
-        self._pictures = (("As marked", picture_of(was)), ("Now", picture_of(now)))
+        self._pictures = ((say("As marked"), picture_of(was)), (say("Now"), picture_of(now)))
 
     def draw(self, painter: QPainter, look: theme.Theme) -> None:
         wide = (self.width() - 8) / 2

@@ -30,6 +30,7 @@ from core.video import Video, frame_luma, open_video
 from core.video.proxy import Proxy, copies_folder, proxy_of
 from studio.widgets.clip_time import ClipTime
 from studio.widgets.departed import Departed
+from studio.words import say
 
 KEPT_BYTES = 160 * 2**20
 Answer = Callable[[FrameIdentity | None], object]
@@ -282,7 +283,9 @@ class _Reader(threading.Thread):
                     self._say(_Identified(asked, None))
                 if not self._path.exists():
                     raise FileError(
-                        self._path, "can no longer be reached", hint="Is the disk or the network it lies on connected?"
+                        self._path,
+                        say("can no longer be reached"),
+                        hint=say("Is the disk or the network it lies on connected?"),
                     ) from error
                 self._ahead.clear()
                 self._behind = None

@@ -11,6 +11,7 @@ from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPainterPath, QPen
 
 from studio import theme
 from studio.widgets.painting import Painted, put
+from studio.words import say
 
 _CHIP = 20
 _GAP = 4
@@ -42,7 +43,7 @@ class FuturesFan(Painted):
     def show_futures(self, futures: Sequence[Sequence[FanStep]], step: int, *, is_pale: bool = False) -> None:
         self._futures, self._at, self._is_pale = tuple(map(tuple, futures)), step, is_pale
         said = [
-            f"step {at + 1}: "
+            say("step {at}: ", at=at + 1)
             + ", ".join(f"{name} {100 * share:.0f} %" for name, share, _ in shares_of(self._futures, at))
             for at in range(self._steps())
         ]

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QSizePolicy
 from studio import theme
 from studio.widgets.painted_items import expose
 from studio.widgets.painting import Painted, put, words_width
+from studio.words import say
 
 _DASHES = ((5.0, 3.0), (1.5, 2.5), (8.0, 3.0, 1.5, 3.0), (3.0, 2.0), (10.0, 4.0), (1.5, 4.5))
 _TURNS = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}
@@ -76,7 +77,7 @@ class HorizonChart(Painted):
     def item_words(self, at: int) -> str:
         """A step in one sentence."""
         said = [f"{each.name} {self._said(each, at)}" for each in self._lines if at < len(each.values)]
-        return f"step {at + 1}: {', '.join(said)}"
+        return say("step {at}: {names}", at=at + 1, names=", ".join(said))
 
     def item_rect(self, at: int) -> QRectF:
         area = self._area()

@@ -13,12 +13,12 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QDialog, QFileDialog, QLineE
 from core.formats import Holds
 from core.importing.recognition import spelled_size
 from core.runs import ImportData, PrepareData
-from core.wording import counted
 from studio import theme
 from studio.recognising import Seen
 from studio.widgets import parts
 from studio.widgets.column_chooser import ColumnChooser
 from studio.widgets.prepare_choice import PrepareChoice, way_of
+from studio.words import counted, say
 
 NEW_CLIP = "new clip"
 """What stands among the ids of clips for one that is made."""
@@ -149,7 +149,7 @@ class ImportDialog(QDialog):
 
     @staticmethod
     def _some_of(source: Path, only: tuple[str, ...]) -> str:
-        return f"{counted(len(only), 'file')} of {source.name}" if only else source.name
+        return say("{files} of {name}", files=counted(len(only), "file"), name=source.name) if only else source.name
 
     def _choose_file(self) -> None:
         chosen, _ = QFileDialog.getOpenFileName(self, self.tr("Choose a file"), self.source.text() or str(Path.home()))
@@ -236,7 +236,7 @@ class ImportDialog(QDialog):
         self.begin.setText(self.tr("Prepare") if whole_way else self.tr("Import"))
         self.begin.setEnabled(seen is not None and seen.can_be_imported and not lacking)
         videos = seen.videos if seen is not None else 0
-        self.videos.setText(f"Add {counted(videos, 'video')} as clips" if videos else "")
+        self.videos.setText(say("Add {videos} as clips", videos=counted(videos, "video")) if videos else "")
         self.videos.setVisible(videos > 0)
         parts.fit_height(self)
 
@@ -247,16 +247,14 @@ class ImportDialog(QDialog):
             title, known = seen.found.says(), seen.found.format
             words = self._holds(known.holds)
             passed = seen.found.passed_over
-            words += (
-                f" {counted(passed, 'other file')} in it {'is' if passed == 1 else 'are'} passed over."
-                if passed
-                else ""
-            )
+            if passed:
+                one = say("1 other file in it is passed over.")
+                words += " " + (one if passed == 1 else say("{count} other files in it are passed over.", count=passed))
             if seen.only:
                 title = f"{self._some_of(seen.source, seen.only)}: {title}"
             words += f" {known.licence.rstrip('.')}." if known.licence else ""
         elif seen is not None and seen.is_packed:
-            title = f"A .zip of {spelled_size(seen.source.stat().st_size)}"
+            title = say("A .zip of {size}", size=spelled_size(seen.source.stat().st_size))
             words = self.tr("It is unpacked within the project to see what it holds, and only what is imported stays.")
         elif seen is not None and seen.problem is not None:
             title, words = str(seen.problem), seen.problem.hint.partition(" Known:")[0]

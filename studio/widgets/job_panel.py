@@ -25,7 +25,7 @@ class JobCard(QFrame):
         self._state = parts.text("", "chip")
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)
-        self._bar.setAccessibleName(f"Progress of {job.name}")
+        self._bar.setAccessibleName(say("Progress of {name}", name=job.name))
         self._progress, self._left = parts.text("", "label"), parts.text("", "strong")
         self._words = parts.text("", "caption", wrap=True)
         self._stop = parts.button("Stop", "stop", "danger")
@@ -66,7 +66,7 @@ class JobCard(QFrame):
         self._left.setText(left_words(job.seconds_left()))
         self._stop.setVisible(job.is_live)
         self._stop.setEnabled(job.state == "running")
-        self._stop.setText("Stopping" if job.state == "stopping" else "Stop")
+        self._stop.setText(say("Stopping") if job.state == "stopping" else say("Stop"))
         self._words.setText(_ending_words(job))
         self._words.setVisible(bool(self._words.text()))
         self._log.setText(job.log[-1] if job.log and job.is_live else "")
@@ -81,15 +81,15 @@ def _ending_words(job: Job) -> str:
         case ("failed", Failed(message=message, hint=hint)):
             return f"{message} {hint}".strip()
         case ("killed", _):
-            return f"The system ended it. {job.folder.log_tail(3)}".strip()
+            return say("The system ended it. {value}", value=job.folder.log_tail(3)).strip()
         case ("stopped", _):
             if isinstance(job.spec, ExportBodies):
-                return "Stopped; nothing of it was kept. Export again to have it."
-            return "Stopped in good order; it can go on from there."
+                return say("Stopped; nothing of it was kept. Export again to have it.")
+            return say("Stopped in good order; it can go on from there.")
         case ("done", ending):
             return getattr(ending, "summary", "")
         case ("running", _):
-            return "It goes on when this window closes."
+            return say("It goes on when this window closes.")
         case _:
             return ""
 

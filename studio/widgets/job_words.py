@@ -2,6 +2,7 @@
 
 from core.run_folder import RunState
 from studio.jobs import Job
+from studio.words import say
 
 STATE_WORDS: dict[RunState, tuple[str, str]] = {
     "new": ("not started", "text3"),
@@ -20,23 +21,23 @@ def left_words(seconds: float | None) -> str:
     if seconds is None:
         return ""
     if seconds < 10:
-        return "a few seconds left"
+        return say("a few seconds left")
     if seconds < 90:
-        return f"{round(seconds / 5) * 5} s left"
+        return say("{seconds} s left", seconds=round(seconds / 5) * 5)
     if seconds < 5400:
-        return f"{round(seconds / 60)} min left"
-    return f"{seconds / 3600:.1f} h left"
+        return say("{seconds} min left", seconds=round(seconds / 60))
+    return say("{seconds:.1f} h left", seconds=seconds / 3600)
 
 
 def progress_words(job: Job) -> str:
     """Such as `step 25 200 of 40 000`, or what it is doing."""
     if job.state == "stopping":
-        return "Stopping: writing what is done so far…"
+        return say("Stopping: writing what is done so far…")
     progress = job.progress
     if progress is None:
-        return "Getting ready" if job.is_live else ""
+        return say("Getting ready") if job.is_live else ""
     what = progress.doing or "step"
-    return f"{what} {grouped(progress.done)} of {grouped(progress.total)}"
+    return say("{what} {done} of {total}", what=what, done=grouped(progress.done), total=grouped(progress.total))
 
 
 def grouped(number: int) -> str:

@@ -14,6 +14,7 @@ from studio import theme
 from studio.widgets.horizon_chart import ticks_around
 from studio.widgets.painted_items import expose
 from studio.widgets.painting import Painted, put, words_width
+from studio.words import say
 
 _LINE_PX = 16
 _BESIDE_PX = 28.0
@@ -64,7 +65,7 @@ class JointChart(Painted):
         said = [
             f"{each.name} {value:.1f} {self._unit}" for each in self._dots if (value := each.values[at]) is not None
         ]
-        return f"{self._joints[at]}: {', '.join(said) or 'never seen'}"
+        return f"{self._joints[at]}: {', '.join(said) or say('never seen')}"
 
     def item_rect(self, at: int) -> QRectF:
         row = self._row_height()

@@ -16,6 +16,7 @@ from core.statistics import ActionFacts, Bin, Statistics
 from studio import theme
 from studio.widgets.job_words import grouped
 from studio.widgets.painting import Painted, put, words_width
+from studio.words import say
 
 _ROW_PX = 19
 _LEAST_CELL, _LEAST_SIZE = 15, 8.5
@@ -319,14 +320,16 @@ class TransitionMap(Painted):
 
 def follows_words(before: str, after: str, share: float, times: int) -> str:
     """`reach › pick up 81 % of 351`."""
-    return f"{before} › {after} {share:.0%} of {times}".replace("%", " %")
+    return say(
+        "{before} › {after} {share:.0%} of {times}", before=before, after=after, share=share, times=times
+    ).replace("%", " %")
 
 
 def span_words(seconds: float) -> str:
     """`48 s`, `12 min` or `3.1 h`."""
     if seconds < 90:
         return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+    return say("{seconds:.0f} min", seconds=seconds / 60) if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
 def _bin_words(each: Bin) -> str:

@@ -14,6 +14,7 @@ from core.rendering.moving import Footage, MovingBody, MovingScene, Shot
 from core.rendering.views import View
 from studio.widgets.scene_view import Looks, colours
 from studio.widgets.shown import Shown, nothing
+from studio.words import say
 
 Place = tuple[float, float, float]
 
@@ -44,7 +45,7 @@ def shot_of(
     """What stands there from the first new frame to the last, with frame `at` in front; `name` for its file."""
     frames = max((each.motion.frames for each in motions), default=0)
     if not frames:
-        return nothing("No motion is shown. Generate one, or choose one that was kept.")
+        return nothing(say("No motion is shown. Generate one, or choose one that was kept."))
     bodies = tuple(_body(each, frames) for each in motions)
     scene = MovingScene(motions[0].motion.rate_hz, bodies, ground_m=0.0 if footage is None else None,
                         is_floor_under_feet=footage is not None)  # fmt: skip

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QFrame, QLabel, QProgressBar, QVBoxLayout, QWidget
 from core.errors import CoreError, FileError
 from studio import theme
 from studio.widgets import parts
+from studio.words import say
 
 KEEP_CLEAR = "keep clear"
 """A property of a widget that no notice may lie over: what runs along the foot of a page, such as a timeline."""
@@ -66,7 +67,8 @@ def in_short(words: str, most: int = _MOST_LINES) -> str:
     lines = [line.strip() for line in words.strip().splitlines()]
     left = len(lines) - most
     if left > 0:
-        lines = [*lines[:most], f"and {left} more {'line' if left == 1 else 'lines'}"]
+        more = say("and 1 more line") if left == 1 else say("and {count} more lines", count=left)
+        lines = [*lines[:most], more]
     short = "\n".join(lines)
     return short if len(short) <= _MOST_SIGNS else f"{short[: _MOST_SIGNS - 1].rstrip()}…"
 
@@ -171,7 +173,7 @@ class Notices(QObject):
             self._bar, self._bar_words = QProgressBar(), parts.text("", "label")
             self._bar.setTextVisible(False)
             self._bar.setFixedHeight(5)
-            self._bar.setAccessibleName(f"Progress: {notice.title}")
+            self._bar.setAccessibleName(say("Progress: {title}", title=notice.title))
             self._bar_words.setMinimumWidth(1)
             box.addWidget(parts.row(24, parts.col(self._bar, self._bar_words, gap=4), 8, gap=0))
             self._show_progress()

@@ -32,6 +32,7 @@ from PySide6.QtWidgets import (
 
 from studio import icons, theme
 from studio.widgets.painting import put, words_width
+from studio.words import say
 
 Index = QModelIndex | QPersistentModelIndex
 _LEAF = int(Qt.ItemDataRole.UserRole)
@@ -132,8 +133,8 @@ class _Rows(QAbstractTableModel):
 def said_of(row: FigureRow, head: FigureHead, cell: FigureCell) -> str:
     """A figure as a sentence."""
     words = f"{row.name}, {head.title}: {' '.join(filter(None, (cell.words, cell.spread)))}"
-    words += ", best of the column" if cell.is_best else ""
-    return f"{words}; the paper's: {cell.paper}" if cell.paper else words
+    words += say(", best of the column") if cell.is_best else ""
+    return say("{words}; the paper's: {paper}", words=words, paper=cell.paper) if cell.paper else words
 
 
 class ReportTable(QTableView):

@@ -31,6 +31,7 @@ from PySide6.QtWidgets import (
 
 from studio import icons, theme
 from studio.widgets.painting import put
+from studio.words import say
 
 Index = QModelIndex | QPersistentModelIndex
 _ROW = Qt.ItemDataRole.UserRole
@@ -128,7 +129,7 @@ class _Rows(QAbstractTableModel):
             return None
         if role == Qt.ItemDataRole.DisplayRole:
             kinds = frozenset(row.kind for row in self.rows) or frozenset({"forecaster"})
-            return (*(name for name, *_ in _COLUMNS[:-2]), *_HEADS[kinds])[section]
+            return say((*(name for name, *_ in _COLUMNS[:-2]), *_HEADS[kinds])[section])
         if role == Qt.ItemDataRole.TextAlignmentRole:
             side = Qt.AlignmentFlag.AlignRight if _COLUMNS[section][2] else Qt.AlignmentFlag.AlignLeft
             return side | Qt.AlignmentFlag.AlignVCenter

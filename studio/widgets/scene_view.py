@@ -25,6 +25,7 @@ from studio.widgets import gizmo
 from studio.widgets.painting import put
 from studio.widgets.posed import Standing, place_of
 from studio.widgets.scene_thread import Column, Drawn, SceneThread, Wish
+from studio.words import say
 
 GAP_PX = 2
 """Between columns, device pixels; `core.rendering.panels` leaves as much."""
@@ -295,7 +296,7 @@ def said(words: str, drawn: Drawn | None) -> str:
     """A caption, and that something is left out for speed."""
     if drawn is None or not drawn.simplified:
         return words
-    return f"{words}, simplified" if words else "Simplified"
+    return say("{words}, simplified", words=words) if words else say("Simplified")
 
 
 def _paint_caption(painter: QPainter, room: QRectF, words: str) -> None:

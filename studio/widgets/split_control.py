@@ -51,11 +51,11 @@ class SplitControl(parts.Button):
     ) -> None:
         """The stored splits by name, one of them shown."""
         self._names, self._shown, self._editable = tuple(splits), shown, editable
-        words = f"Split {shares_words(splits[shown])}" if shown in splits else "No split yet"
+        words = say("Split {splits}", splits=shares_words(splits[shown])) if shown in splits else say("No split yet")
         self.show_icon("lock" if shown in splits else "unlock")
         self.setText(words)
         held = f"{shown}: {how}\n" if how else f"{shown}\n" if shown else ""
-        self.setToolTip(f"{held}A stored split is never changed; a new one takes another name.")
+        self.setToolTip(say("{held}A stored split is never changed; a new one takes another name.", held=held))
         self.setAccessibleName(f"{words}, {shown}" if shown else words)
 
     def menu_now(self) -> QMenu:
@@ -111,7 +111,7 @@ class SplitDialog(QDialog):
         box.setContentsMargins(20, 16, 20, 16)
         box.setSpacing(10)
         items = (
-            parts.text(f"New split of {what}", "page"),
+            parts.text(say('New split of {what}', what=what), "page"),
             parts.text("70 / 15 / 15: to learn from, to choose on, to measure on. It is kept by its name.", "label",
                        wrap=True),
             parts.row(self.way, None),
@@ -146,9 +146,9 @@ class SplitDialog(QDialog):
     def _check(self) -> None:
         name = self.name.text().strip()
         fits = bool(name) and name.replace("-", "").replace("_", "").isalnum() and name == name.lower()
-        words = "" if fits else "A name of small letters, digits, - and _."
+        words = "" if fits else say("A name of small letters, digits, - and _.")
         if name in self._taken:
-            words = f"{name} is there already. A split is never changed: choose another name."
+            words = say("{name} is there already. A split is never changed: choose another name.", name=name)
         self._says.setText(words)
         self._says.setVisible(bool(words))
         self.make.setEnabled(not words)

@@ -68,15 +68,23 @@ class StatusLine(QWidget):
             self._sign.show_icon("check", "ok")
             parts.set_role(self._saved, "caption")
             at = document.store.last_saved_at
-            self._saved.setText(f"Saved {at.astimezone():%H:%M:%S}" if at is not None else "Saved")
-            self._saved.setToolTip(f"In {document.folder}. Every edit is on disk when you see it.")
+            self._saved.setText(say("Saved {at:%H:%M:%S}", at=at.astimezone()) if at is not None else say("Saved"))
+            self._saved.setToolTip(say("In {folder}. Every edit is on disk when you see it.", folder=document.folder))
         if clip is not None:
             video = clip.video
             rate = f"{video.rate_hz:.2f}".rstrip("0").rstrip(".")
             self._facts.setText(
-                f"{video.width} × {video.height}, {rate} frames/s, {grouped(video.frame_count)} frames"
+                say(
+                    "{width} × {height}, {rate} frames/s, {frame_count} frames",
+                    width=video.width,
+                    height=video.height,
+                    rate=rate,
+                    frame_count=grouped(video.frame_count),
+                )
                 if video.path
-                else f"No video, {rate} frames/s, {grouped(video.frame_count)} frames"
+                else say(
+                    "No video, {rate} frames/s, {frame_count} frames", rate=rate, frame_count=grouped(video.frame_count)
+                )
             )
         self._notes.setText(_camera_words(document))
         self._who.setText(document.author)
@@ -87,4 +95,4 @@ def _camera_words(document: Document) -> str:
     if clip is None:
         return ""
     camera = document.project.cameras.get(clip.camera)
-    return "Camera: estimated" if camera is None or camera.estimated else f"Camera: {camera.name}"
+    return say("Camera: estimated") if camera is None or camera.estimated else say("Camera: {name}", name=camera.name)

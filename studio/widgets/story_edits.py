@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from msgspec.structs import replace
 
 from core.generations import RATE_HZ, Anchor, Part
+from studio.words import listed, say
 
 LEAST_S = 0.2
 """No part is shorter; what was shorter may stay so."""
@@ -92,4 +93,4 @@ def whole(seconds: float) -> float:
 
 def spelled(part: Part) -> str:
     """What is done: "walk", "walk and wave"."""
-    return " and ".join(part.actions) if part.actions else "any action"
+    return listed(part.actions) if part.actions else say("any action")

@@ -15,6 +15,7 @@ from PySide6.QtGui import QColor, QPainter, QPen
 from studio import icons, theme
 from studio.widgets import painting
 from studio.widgets.motion_time import RULER, MotionTime, head_px
+from studio.words import say
 
 if TYPE_CHECKING:
     from studio.widgets.token_choice import Range, Tokens
@@ -78,7 +79,9 @@ def _names(painter: QPainter, tokens: Tokens, look: theme.Theme) -> None:
     high = theme.px(row_height(tokens.books))
     for book in range(tokens.books):
         baseline = theme.px(RULER) + book * high + high / 2 + theme.px(10.5) * 0.33
-        painting.put(painter, head_px() - 8, baseline, f"book {book + 1}", look.text3, 10.5, align="right")
+        painting.put(
+            painter, head_px() - 8, baseline, say("book {book}", book=book + 1), look.text3, 10.5, align="right"
+        )
 
 
 def _codes(painter: QPainter, tokens: Tokens, time: MotionTime, look: theme.Theme) -> None:

@@ -2,16 +2,18 @@
 
 from datetime import datetime
 
+from studio.words import say
+
 
 def say_when(at_s: float, now_s: float | None = None) -> str:
     """Seconds since 1970 as words, in local time."""
     at = datetime.fromtimestamp(at_s).astimezone()
     now = datetime.fromtimestamp(now_s).astimezone() if now_s is not None else datetime.now().astimezone()
     if 0 <= (now - at).total_seconds() < 90:
-        return "just now"
+        return say("just now")
     days = (now.date() - at.date()).days
     if days == 0:
-        return f"today {at:%H:%M}"
+        return say("today {at:%H:%M}", at=at)
     if days == 1:
-        return f"yesterday {at:%H:%M}"
+        return say("yesterday {at:%H:%M}", at=at)
     return f"{at.day} {at:%b}" if at.year == now.year else f"{at.day} {at:%b %Y}"

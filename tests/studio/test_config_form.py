@@ -7,7 +7,7 @@ import pytest
 from msgspec import Meta
 
 from core import configs
-from studio.widgets.config_form import ConfigForm, flat, read, say, sections_of
+from studio.widgets.config_form import ConfigForm, flat, read, sections_of, written
 
 
 class Oven(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,7 +98,7 @@ def test_that_numbers_are_read_as_people_write_them(typed, number):
 def test_that_what_is_said_of_a_number_is_read_back_as_the_same(form):
     kind = sections_of(Bake, "Run")[0][1][0][3]
     for value in (1e-4, 0.1, 3.0, 123.456, 2.5e-7):
-        assert read(say(value), kind) == value
+        assert read(written(value), kind) == value
 
 
 def test_that_a_search_leaves_only_what_it_fits_in_name_or_help(form, qtbot):
