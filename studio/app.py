@@ -15,7 +15,6 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QWidget
 
 from core.errors import CoreError
-from core.forecasts import Forecast
 from core.runs import Done, ExportBodies, ExportComparison, Failed, MakeProxy, TrainForecaster
 from studio import finding, theme
 from studio.adding import Adding
@@ -46,6 +45,7 @@ from studio.settings import Look, Settings
 from studio.tour import Tour
 from studio.undone_elsewhere import UndoneElsewhere
 from studio.version import version
+from studio.ways import Ways
 from studio.widgets.dialogs import BugDialog, SettingsDialog
 from studio.widgets.notices import Notice, of_error
 from studio.words import say
@@ -82,16 +82,18 @@ class Studio(QObject):
         self.exporting = Exporting(self.document, self.jobs, self.window, self.exporting_data.ask)
         self.calibrating = Calibrating(self.document, self.window)
         self.merging = Merging(self.document, self.window)
-        self.merging.place_wanted.connect(self._go_to)
-        UndoneElsewhere(self.document, self.window).place_wanted.connect(self._go_to)
         self.find = FindingPlaces(self.document, self.window)
+        self._ways = Ways(self.window, self.document, self.find)
+        self._undone_elsewhere = UndoneElsewhere(self.document, self.window)
+        for each in (self.merging, self._undone_elsewhere):
+            each.place_wanted.connect(self._ways.go_to)
         self.tour = Tour(self.window, self.document, settings, self.projects.open_demo)
         self.projects.demo_opened.connect(self.tour.offer)
         looks: tuple[Look, ...] = ("dark", "light", "system")
         own = {
             "settings": self._show_settings,
-            "overview": self._show_overview,
-            "history": self._show_history,
+            "overview": self._ways.show_overview,
+            "history": self._ways.show_history,
             "quit": self.window.close,
             **self.exporting.handlers(),
             **self.importing.handlers(),
@@ -99,7 +101,7 @@ class Studio(QObject):
             **self.find.handlers(),
             **self.merging.handlers(),
             "tour": self.tour.start,
-            "forecast-here": self._forecast_with,
+            "forecast-here": self._ways.forecast_with,
             "undo": self.document.undo,
             "redo": self.document.redo,
             **{f"theme-{look}": partial(self.set_look, look) for look in looks},
@@ -135,39 +137,10 @@ class Studio(QObject):
 
     def _data(self) -> DataPage:
         page = DataPage(self.document, self.jobs, self.adding, self.sets)
-        page.overview.place_wanted.connect(self._go_to)
-        page.overview.label_wanted.connect(self._show_label)
-        page.overview.walk_wanted.connect(self._walk)
+        page.overview.place_wanted.connect(self._ways.go_to)
+        page.overview.label_wanted.connect(self._ways.show_label)
+        page.overview.walk_wanted.connect(self._ways.walk)
         return page
-
-    def _show_overview(self) -> None:
-        page = self.window.show_page("data")
-        if isinstance(page, DataPage):
-            page.show_overview()
-
-    def _show_history(self) -> None:
-        page = self.window.show_page("annotate")
-        if isinstance(page, AnnotatePage):
-            page.panels.open_history()
-
-    def _go_to(self, clip: str, segment: str, frame: int) -> None:
-        """Show a place of the project: its clip, its segment chosen, at its frame; -1 leaves the playhead there."""
-        self.document.choose_clip(clip)
-        page = self.window.show_page("annotate")
-        if isinstance(page, AnnotatePage):
-            page.timeline.choose(frozenset({segment} if segment else ()))
-        if frame >= 0:
-            self.document.seek(frame)
-
-    def _walk(self, words: str) -> None:
-        self.find.show(words)
-        self.find.handlers()["next-found"]()
-
-    def _show_label(self, label: str) -> None:
-        page = self.window.show_page("annotate")
-        if isinstance(page, AnnotatePage):
-            page.labels.start_finding()
-            page.labels.search.setText(self.document.project.labels[label].name)
 
     def _annotating(self) -> AnnotatePage:
         page = AnnotatePage(self.document, self.jobs, self.models, self.display)
@@ -176,53 +149,22 @@ class Studio(QObject):
 
     def _training(self) -> TrainingPage:
         page = TrainingPage(self.document, self.jobs, self.sets)
-        page.forecast_wanted.connect(self._forecast_with)
-        page.generate_wanted.connect(self._generate_with)
+        page.forecast_wanted.connect(self._ways.forecast_with)
+        page.generate_wanted.connect(self._ways.generate_with)
         return page
 
     def _forecasting(self) -> ForecastPage:
         page = ForecastPage(self.document, self.jobs, self.models, self.display)
-        page.motion_wanted.connect(self._move)
+        page.motion_wanted.connect(self._ways.move)
         return page
-
-    def _forecast_with(self, run: str = "") -> None:
-        """From where the playhead is, with a run or with the one that is chosen."""
-        page = self.window.show_page("forecast")
-        if isinstance(page, ForecastPage):
-            page.asking.choose_run(run)
-
-    def _move(self, forecast: Forecast) -> None:
-        page = self.window.show_page("generate")
-        if isinstance(page, GeneratePage):
-            page.ahead.ask(forecast)
-
-    def _generate_with(self, run: str) -> None:
-        page = self.window.show_page("generate")
-        if isinstance(page, GeneratePage):
-            page.models.choose(run)
 
     def _entries(self) -> list[finding.Entry]:
         table = self.window.actions_table
-        own = finding.entries(self.document, self.jobs, table, self._show_run, self._show_kept)
-        return [*finding.reports(self.reports, self._show_report), *own]
+        own = finding.entries(self.document, self.jobs, table, self._ways.show_run, self._ways.show_kept)
+        return [*finding.reports(self.reports, self._ways.show_report), *own]
 
     def _typed(self, words: str) -> list[finding.Entry]:
         return finding.typed_path(self.document, words, self.projects.open, self.importing.take)
-
-    def _show_report(self, sheet: str) -> None:
-        page = self.window.show_page("evaluate")
-        if isinstance(page, EvaluatePage):
-            page.show_report(sheet)
-
-    def _show_run(self, name: str) -> None:
-        page = self.window.show_page("train")
-        if isinstance(page, TrainingPage):
-            page.show_run(name)
-
-    def _show_kept(self, item: str) -> None:
-        page = self.window.show_page("generate")
-        if isinstance(page, GeneratePage):
-            page.kept.show(item)
 
     # ---- how it looks ----
 
@@ -288,7 +230,7 @@ class Studio(QObject):
             case Done(summary=summary):
                 with_it: tuple[str, Callable[[], None] | None] = ("", None)
                 if isinstance(job.spec, TrainForecaster):
-                    with_it = say("Forecast with it"), partial(self._forecast_with, str(job.folder.path))
+                    with_it = say("Forecast with it"), partial(self._ways.forecast_with, str(job.folder.path))
                 notice = Notice(say("{name} is done", name=job.name), summary, "check", "ok", *with_it)
             case Failed(message=message, hint=hint):
                 notice = Notice(
