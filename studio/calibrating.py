@@ -11,6 +11,7 @@ from studio.actions import Handlers
 from studio.document import Document
 from studio.main_window import MainWindow
 from studio.widgets.notices import Notice
+from studio.words import say
 
 if TYPE_CHECKING:
     from studio.widgets.calibration_ways import Found
@@ -63,7 +64,11 @@ class Calibrating(QObject):
             self._document.refused.emit(error)
             return
         if self._document.edit(project, self.tr("Calibrate camera")):
-            whose = self._document.project.clips[clips[0]].name if len(clips) == 1 else f"{len(clips)} clips"
+            whose = (
+                self._document.project.clips[clips[0]].name
+                if len(clips) == 1
+                else say("{count} clips", count=len(clips))
+            )
             words = self.tr("{name} is the camera of {clips}.").format(name=row.name, clips=whose)
             self._window.notices.show(Notice(self.tr("Camera calibrated"), words, "camera", "ok"))
 

@@ -85,14 +85,14 @@ class HelpCommands(QObject):
         root = resources.path()
         files = sorted({each for name in ("*LICENSE*", "*OFL*", "*NOTICE*") for each in root.rglob(name)})
         texts = [f"{each.relative_to(root)}\n\n{each.read_text(encoding='utf-8', errors='replace')}" for each in files]
-        words = "Posecast is free software under the Apache License 2.0. What it ships beside it:\n\n"
+        words = say("Posecast is free software under the Apache License 2.0. What it ships beside it:\n\n")
         WordsDialog("Licences", words + "\n\n\n".join(texts), self._window).show()
 
     def show_about(self) -> None:
-        words = (
-            f"Posecast {version()}\n\n"
-            "Mark actions and characteristic poses on video, train forecasters, and see what comes next in 3D.\n\n"
-            "Nothing leaves this machine."
+        words = say(
+            "Posecast {version}\n\nMark actions and characteristic poses on video, train forecasters, and see "
+            "what comes next in 3D.\n\nNothing leaves this machine.",
+            version=version(),
         )
         WordsDialog("About Posecast", words, self._window, mono=False).show()
 
@@ -100,6 +100,8 @@ class HelpCommands(QObject):
         """The window as it is now, as a file."""
         picture = self._window.grab()
         start = str(Path.home() / f"{self._window.page_name}.png")
-        chosen, _ = QFileDialog.getSaveFileName(self._window, "Save a picture of the view", start, "Pictures (*.png)")
+        chosen, _ = QFileDialog.getSaveFileName(
+            self._window, say("Save a picture of the view"), start, say("Pictures (*.png)")
+        )
         if chosen:
             picture.save(chosen)

@@ -259,7 +259,7 @@ class MainWindow(QWidget):
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if event.mimeData().hasUrls():
             event.acceptProposedAction()
-            words = "Drop to import" if self._document.is_open else "Drop videos, or the folder of a project"
+            words = say("Drop to import") if self._document.is_open else say("Drop videos, or the folder of a project")
             self._veil.lift(say(words))
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:

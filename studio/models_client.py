@@ -38,6 +38,7 @@ from core.generations import (
     Recipe,
 )
 from studio.warm_process import WarmProcess
+from studio.words import say
 
 _Asked = Question | GenerationQuestion
 _Heard = Answer | GenerationAnswer
@@ -262,8 +263,8 @@ class ModelsClient(QObject):
             return
         self._deaths = 0
         words = Refusal(
-            message="The process that answers for the models ended twice over this.",
-            hint="Choose another run or moment; its last words are in the details.",
+            message=say("The process that answers for the models ended twice over this."),
+            hint=say("Choose another run or moment; its last words are in the details."),
             details="\n".join(self._process.last_words),
         )
         owed, self._owed = self._owed, {}

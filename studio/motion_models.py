@@ -15,6 +15,7 @@ from core.runs import TrainPoseGpt
 from studio.document import Document
 from studio.jobs import Job, Jobs
 from studio.models_client import ModelsClient
+from studio.words import say
 
 _SHARE_A_SAMPLE = 0.16
 """What another sample adds to the time of the first, until it was measured."""
@@ -31,7 +32,7 @@ class MotionModelRun:
     @property
     def title(self) -> str:
         """For lists."""
-        return f"{self.name} (shipped)" if self.is_shipped else self.name
+        return say("{name} (shipped)", name=self.name) if self.is_shipped else self.name
 
 
 def motion_runs(jobs: Jobs) -> list[Job]:

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication
 from core.errors import FileError, MachineError
 from studio.jobs import Jobs
 from studio.main_window import MainWindow
+from studio.words import say
 
 _PATIENCE_S = 60.0
 _CALM_S = 0.4  # it must stay settled for so long
@@ -36,11 +37,19 @@ def wait_until_settled(window: MainWindow, jobs: Jobs, patience_s: float = _PATI
 def photograph(window: MainWindow, jobs: Jobs, file: Path) -> None:
     """Save the window as it stands once it is settled."""
     if not wait_until_settled(window, jobs):
-        raise MachineError("The page did not come to rest within a minute.", hint="Try again when less is running.")
+        raise MachineError(
+            say("The page did not come to rest within a minute."), hint=say("Try again when less is running.")
+        )
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise FileError(file, f"its folder cannot be made ({error.strerror})", hint="Choose another place.") from None
+        raise FileError(
+            file,
+            say("its folder cannot be made ({strerror})", strerror=error.strerror),
+            hint=say("Choose another place."),
+        ) from None
     if not window.grab().save(str(file)):
-        raise FileError(file, "the picture could not be written", hint="End its name in .png and check the folder.")
+        raise FileError(
+            file, say("the picture could not be written"), hint=say("End its name in .png and check the folder.")
+        )
     QGuiApplication.processEvents()

@@ -24,6 +24,7 @@ from studio.widgets import parts
 from studio.widgets.dialogs import FindingsDialog
 from studio.widgets.new_project import NewProjectDialog
 from studio.widgets.notices import Notice, of_error
+from studio.words import say
 
 
 class ProjectCommands(QObject):
@@ -43,7 +44,7 @@ class ProjectCommands(QObject):
         super().__init__(window)
         self._document, self._jobs, self._adding, self._importing = document, jobs, adding, importing
         self._settings, self._window = settings, window
-        self.recent = QMenu("Open recent", window)
+        self.recent = QMenu(say("Open recent"), window)
         self.recent.aboutToShow.connect(self._list_recent)
         window.dropped.connect(self.take_dropped)
         self._list_recent()
@@ -93,7 +94,7 @@ class ProjectCommands(QObject):
         dialog.show()
 
     def choose_project(self) -> None:
-        chosen = QFileDialog.getExistingDirectory(self._window, "Open a project folder", str(Path.home()))
+        chosen = QFileDialog.getExistingDirectory(self._window, say("Open a project folder"), str(Path.home()))
         if chosen:
             self.open(Path(chosen))
 
@@ -104,13 +105,18 @@ class ProjectCommands(QObject):
         except CoreError as error:
             self.refuse(error)
         except OSError as error:
-            self.refuse(CoreError(f"The demo could not be copied: {error.strerror}", hint="Free some space."))
+            self.refuse(
+                CoreError(
+                    say("The demo could not be copied: {strerror}", strerror=error.strerror),
+                    hint=say("Free some space."),
+                )
+            )
         else:
             if self.open(folder):
                 self.demo_opened.emit()
 
     def choose_videos(self) -> None:
-        chosen, _ = QFileDialog.getOpenFileNames(self._window, "Add videos", str(Path.home()))
+        chosen, _ = QFileDialog.getOpenFileNames(self._window, say("Add videos"), str(Path.home()))
         if chosen:
             self._adding.add([Path(each) for each in chosen])
 
@@ -155,7 +161,9 @@ class ProjectCommands(QObject):
         elif videos := videos_in(paths):
             self.new_project(tuple(videos))
         else:
-            self.refuse(CoreError("Neither a project nor a video", hint="Drop videos, or the folder of a project."))
+            self.refuse(
+                CoreError(say("Neither a project nor a video"), hint=say("Drop videos, or the folder of a project."))
+            )
 
     def refuse(self, error: CoreError) -> None:
         """Say what could not be done, and what to do."""

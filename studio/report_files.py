@@ -17,6 +17,7 @@ from core.errors import CoreError, FileError
 from core.reports import Report, Table, find_reports, read_report
 from core.run_folder import RunFolder
 from core.runs import Spec
+from studio.words import say
 
 Content = Report | Table | motion_reports.Report
 _SLACK_NS = 2_000_000_000
@@ -99,7 +100,9 @@ def read(path: Path) -> Content:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise FileError(path, f"it cannot be read ({error.strerror or error})", hint="Check the folder.") from None
+        raise FileError(
+            path, say("it cannot be read ({strerror})", strerror=error.strerror or error), hint=say("Check the folder.")
+        ) from None
     if path.name == "report.json":
         return motion_reports.read_report(path, data) if motion_reports.is_report(data) else read_report(path)
     return motion_reports.read_table(path, data) if motion_reports.is_table(data) else read_report(path)

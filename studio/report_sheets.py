@@ -15,9 +15,10 @@ from typing import Literal
 from core import motion_reports
 from core.bodies.skeletons import UPPER_BODY_9
 from core.reports import Column, Confusion, Kind, Report, Row, Table
-from core.wording import counted, spelled_length
+from core.wording import spelled_length
 from studio.report_commands import command_of, command_of_row
 from studio.report_files import Found
+from studio.words import counted, say
 
 Protocol = Literal["forecasters", "tables", "sequences", "motion", "motion tables", "rows", "unread"]
 PROTOCOLS: dict[Protocol, str] = {
@@ -189,22 +190,35 @@ def _of_reports(key: str, founds: Sequence[Found], *, together: bool) -> Sheet:
     rows += _plain_rows(shown)
     first = shown[0].content
     assert isinstance(first, Report)
-    sizes = f"{_grouped(first.windows)} windows of {counted(first.clips, 'clip')}"
-    ahead = f"{first.part} part, {first.steps_ahead} ahead"
+    sizes = say("{windows} windows of {clips}", windows=_grouped(first.windows), clips=counted(first.clips, "clip"))
+    ahead = say("{part} part, {steps} ahead", part=first.part, steps=first.steps_ahead)
     is_row = bool(shown[0].table)
     return Sheet(
         id=key,
         protocol="rows" if is_row else "forecasters",
         title=f"{ahead[:1].upper()}{ahead[1:]}" if not is_row else f"{shown[0].table}, {ahead}",
-        words=f"{counted(len(shown), 'run')} · {first.project} · {_grouped(first.windows)} windows",
+        words=say(
+            "{runs} · {project} · {windows} windows",
+            runs=counted(len(shown), "run"),
+            project=first.project,
+            windows=_grouped(first.windows),
+        ),
         columns=tuple(each for each in FIGURES if any(each.key in row.values for row in rows)),
         rows=tuple(rows),
-        about=f"{first.project}: rolled out from {sizes} of the {first.part} part.",
+        about=say(
+            "{project}: rolled out from {sizes} of the {part} part.",
+            project=first.project,
+            sizes=sizes,
+            part=first.part,
+        ),
         facts=(
-            ("Project", first.project),
-            ("Part", first.part),
-            ("Windows", f"{_grouped(first.windows)} of {counted(first.clips, 'clip')}"),
-            ("Steps ahead", str(first.steps_ahead)),
+            (say("Project"), first.project),
+            (say("Part"), first.part),
+            (
+                say("Windows"),
+                say("{windows} of {clips}", windows=_grouped(first.windows), clips=counted(first.clips, "clip")),
+            ),
+            (say("Steps ahead"), str(first.steps_ahead)),
         ),
         notes=_once(note for found in shown for note in getattr(found.content, "notes", ())),
         founds=tuple(shown),
@@ -217,7 +231,7 @@ def _run_row(group: Sequence[Found]) -> SheetRow:
     rows = [report.row(report.run) for report in reports]
     first, lead = reports[0], group[0]
     seeds = tuple(report.seed for report in reports)
-    name = first.run if len(group) == 1 else f"{_preset(first)}, {len(group)} seeds"
+    name = first.run if len(group) == 1 else say("{preset}, {count} seeds", preset=_preset(first), count=len(group))
     confusion = _summed([row.confusion for row in rows if row.confusion is not None])
     return SheetRow(
         id=f"run:{lead.id}",
@@ -230,7 +244,7 @@ def _run_row(group: Sequence[Found]) -> SheetRow:
         confusion=confusion,
         command="\n".join(_once(command_of(each) for each in group)),
         preset=first.preset,
-        note="" if not any(each.is_old for each in group) else OLD,
+        note="" if not any(each.is_old for each in group) else say(OLD),
         run=first.run,
         is_old=any(each.is_old for each in group),
         reports=tuple(group),
@@ -251,7 +265,7 @@ def _plain_rows(founds: Sequence[Found]) -> list[SheetRow]:
             if row.method == report.run or any(row == other for other, _ in seen.get(row.method, [])):
                 continue
             others = seen.setdefault(row.method, [])
-            name = row.method if not others else f"{row.method}, beside {report.run}"
+            name = row.method if not others else say("{method}, beside {run}", method=row.method, run=report.run)
             each = SheetRow(
                 id=f"plain:{found.id}:{row.method}",
                 name=name,
@@ -314,7 +328,7 @@ def _of_motion(found: Found, report: motion_reports.Report) -> Sheet:
             },
             command=command_of(found),
             preset=report.preset,
-            note=OLD if found.is_old and row.who == "samples" else "",
+            note=say(OLD) if found.is_old and row.who == "samples" else "",
             run=report.run,
             is_old=found.is_old and row.who == "samples",
             reports=(found,),
@@ -324,18 +338,27 @@ def _of_motion(found: Found, report: motion_reports.Report) -> Sheet:
     return Sheet(
         id=found.id,
         protocol="motion",
-        title=f"{report.run}, {report.part} part",
-        words=f"{counted(len(report.seeds), 'seed')} · {counted(report.windows, 'window')} a side",
+        title=say("{run}, {part} part", run=report.run, part=report.part),
+        words=say(
+            "{seeds} · {windows} a side",
+            seeds=counted(len(report.seeds), "seed"),
+            windows=counted(report.windows, "window"),
+        ),
         columns=tuple(each for each in _OF_MOTION if any(each.key in row.values for row in rows)),
         rows=rows,
-        about=f"{report.run} beside real and copied motion of the {report.part} part of {report.project}.",
+        about=say(
+            "{run} beside real and copied motion of the {part} part of {project}.",
+            run=report.run,
+            part=report.part,
+            project=report.project,
+        ),
         facts=(
-            ("Data", "; ".join(report.sources)),
-            ("Actions", str(len(report.actions))),
-            ("Seeds", ", ".join(map(str, report.seeds))),
-            ("Named by", report.classifier),
-            ("Measured on", report.device),
-            ("Took", spelled_length(report.seconds)),
+            (say("Data"), "; ".join(report.sources)),
+            (say("Actions"), str(len(report.actions))),
+            (say("Seeds"), ", ".join(map(str, report.seeds))),
+            (say("Named by"), report.classifier),
+            (say("Measured on"), report.device),
+            (say("Took"), spelled_length(report.seconds)),
         ),
         notes=report.notes,
         founds=(found,),
@@ -348,23 +371,23 @@ def facts_of(sheet: Sheet, row: SheetRow | None) -> list[tuple[str, str]]:
     if row is None:
         return facts
     if row.settings:
-        facts.append(("Settings", " ".join(row.settings)))
+        facts.append((say("Settings"), " ".join(row.settings)))
     found = row.reports[0] if row.reports else None
     report = found.content if found is not None else None
     if isinstance(report, Report):
         seeds = ", ".join(map(str, row.seeds)) if row.seeds else str(report.seed)
         facts += [
-            ("Preset", report.preset or "none"),
-            ("Seeds" if len(row.seeds) > 1 else "Seed", seeds),
-            ("Checkpoint", f"step {report.training_step}"),
-            ("Learned from", f"data {report.data_fingerprint[:12]}"),
-            ("Measured on", report.device),
-            ("Took", spelled_length(report.seconds)),
+            (say("Preset"), report.preset or "none"),
+            (say("Seeds") if len(row.seeds) > 1 else say("Seed"), seeds),
+            (say("Checkpoint"), say("step {training_step}", training_step=report.training_step)),
+            (say("Learned from"), say("data {fingerprint}", fingerprint=report.data_fingerprint[:12])),
+            (say("Measured on"), report.device),
+            (say("Took"), spelled_length(report.seconds)),
         ]
         if report.licences:
-            facts.append(("Licence", report.licences))
-    elif row.seeds and not any(name == "Seeds" for name, _ in facts):
-        facts.append(("Seeds", ", ".join(map(str, row.seeds))))
+            facts.append((say("Licence"), report.licences))
+    elif row.seeds and not any(name == say("Seeds") for name, _ in facts):
+        facts.append((say("Seeds"), ", ".join(map(str, row.seeds))))
     return facts
 
 
@@ -413,7 +436,7 @@ def _summed(found: Sequence[Confusion]) -> Confusion | None:
 
 
 def _preset(report: Report) -> str:
-    return report.preset.removeprefix("forecaster/") or "own settings"
+    return report.preset.removeprefix("forecaster/") or say("own settings")
 
 
 def _grouped(number: int) -> str:
@@ -431,7 +454,7 @@ def _once(words: Iterable[str]) -> tuple[str, ...]:
 def answers(sheet: Sheet, query: str) -> bool:
     """Whether a sheet has what is looked for: in its title, a row, a preset, or the name of a figure."""
     wanted = query.casefold().split()
-    said = [sheet.title, sheet.words, PROTOCOLS[sheet.protocol], *(each.words for each in sheet.columns)]
+    said = [sheet.title, sheet.words, say(PROTOCOLS[sheet.protocol]), *(say(each.words) for each in sheet.columns)]
     said += [part for row in sheet.rows for part in (row.name, row.preset, row.run)]
     whole = " ".join(said).casefold()
     return all(each in whole for each in wanted)
@@ -446,7 +469,7 @@ def narrowed(sheet: Sheet, query: str) -> tuple[list[SheetRow], list[Column]]:
     kept = [row for row in rows if all(each in f"{row.name} {row.preset} {row.run}".casefold() for each in wanted)]
     if kept:
         return kept, columns
-    named = [column for column in columns if all(each in column.words.casefold() for each in wanted)]
+    named = [column for column in columns if all(each in say(column.words).casefold() for each in wanted)]
     return rows, named or columns
 
 
@@ -457,8 +480,8 @@ def as_cells(
     rows: Sequence[SheetRow], columns: Sequence[Column], sheet: Sheet, *, bold: bool
 ) -> tuple[list[str], list[list[str]]]:
     """The head and the rows of what is shown, as words; where the paper has a figure, it stands in a column beside."""
-    heads, printed = ["Row"], [each for each in columns if any(each.key in row.paper for row in rows)]
-    heads += [head(column) for column in columns] + [f"paper: {head(column)}" for column in printed]
+    heads, printed = [say("Row")], [each for each in columns if any(each.key in row.paper for row in rows)]
+    heads += [head(column) for column in columns] + [say("paper: {column}", column=head(column)) for column in printed]
     best = {column.key: sheet.best(column) for column in columns}
     lines: list[list[str]] = []
     for row in rows:
@@ -473,7 +496,8 @@ def as_cells(
 
 def head(column: Column) -> str:
     """A column's title with its unit."""
-    return f"{column.words}, {column.unit}" if column.unit else column.words
+    words = say(column.words)
+    return f"{words}, {column.unit}" if column.unit else words
 
 
 def as_markdown(rows: Sequence[SheetRow], columns: Sequence[Column], sheet: Sheet) -> str:

@@ -11,7 +11,6 @@ from core.importing.recognition import spelled_size
 from core.project.annotated_sets import is_annotated
 from core.project.items import remove_item, rename_item
 from core.runs import ImportData, PrepareData
-from core.wording import counted
 from studio import theme
 from studio.data_sets import Contents, DataSets, Entry
 from studio.document import Document
@@ -22,6 +21,7 @@ from studio.widgets.clip_states import spoken_length
 from studio.widgets.dialogs import FindingsDialog, WordsDialog
 from studio.widgets.import_card import ImportCard
 from studio.widgets.job_words import grouped
+from studio.words import counted, say
 
 CLIPS = ""
 """The id of the clips' row."""
@@ -98,7 +98,9 @@ class DataCatalog(QFrame):
         project = self._document.project
         seconds = sum(clip.video.duration_s for clip in project.clips.values())
         what = "video" if all(clip.video.path for clip in project.clips.values()) else "clip"
-        clips = f"{counted(len(project.clips), what)}, {spoken_length(seconds)}" if project.clips else "no clips yet"
+        clips = (
+            f"{counted(len(project.clips), what)}, {spoken_length(seconds)}" if project.clips else say("no clips yet")
+        )
         rows = [CatalogRow(CLIPS, project.name, clips, "video")]
         rows += [_row(entry) for entry in entries]
         self.list.show_rows(rows, self._chosen)
@@ -218,18 +220,27 @@ class DataCatalog(QFrame):
         if entry is None or entry.contents is None or entry.contents.problem:
             return
         figures, facts = entry.contents.entry, entry.contents.facts
-        licence = figures.licence or "its makers say nothing that Posecast knows of"
-        lines = [f"Format: {figures.format}"]
+        licence = figures.licence or say("its makers say nothing that Posecast knows of")
+        lines = [say("Format: {format}", format=figures.format)]
         if facts is not None:
-            lines.append(f"On the disk: {spelled_size(figures.size_bytes)}")
-        lines += [f"Fingerprint: {figures.fingerprint or '–'}", f"Taken from: {figures.source}", f"Licence: {licence}"]
+            lines.append(say("On the disk: {size_bytes}", size_bytes=spelled_size(figures.size_bytes)))
+        lines += [
+            say("Fingerprint: {fingerprint}", fingerprint=figures.fingerprint or "–"),
+            say("Taken from: {source}", source=figures.source),
+            say("Licence: {licence}", licence=licence),
+        ]
         if facts is not None:
-            kept = "all of them" if facts.rate_hz is None else f"at most {facts.rate_hz:g}"
-            lines += [f"Frames a second kept: {kept}", *(f"{name}: {value}" for name, value in facts.options.items())]
+            kept = say("all of them") if facts.rate_hz is None else say("at most {rate_hz:g}", rate_hz=facts.rate_hz)
+            lines += [
+                say("Frames a second kept: {kept}", kept=kept),
+                *(f"{name}: {value}" for name, value in facts.options.items()),
+            ]
         elif entry.item.facts.get("options"):
-            lines.append(f"Options: {entry.item.facts['options']}")
+            lines.append(say("Options: {options}", options=entry.item.facts["options"]))
         by = facts.made_by if facts is not None else entry.item.made.author
-        lines.append(f"Imported {figures.made_at[:16].replace('T', ' ')}" + (f" by {by}" if by else ""))
+        lines.append(
+            say("Imported {at}", at=figures.made_at[:16].replace("T", " ")) + (say(" by {by}", by=by) if by else "")
+        )
         WordsDialog(entry.item.name, "\n".join(lines), self.window(), mono=False).show()
 
     def _show_reasons_of_job(self, job: Job) -> None:
@@ -254,10 +265,10 @@ def show_reasons(contents: Contents, name: str, parent: QWidget) -> FindingsDial
     out = contents.left_out
     rows = [("warning", line.source, line.left_out, line.hint) for line in out[:_SHOWN_REASONS]]
     if len(out) > _SHOWN_REASONS:
-        words = f"and {grouped(len(out) - _SHOWN_REASONS)} more"
-        rows.append(("note", words, "All of them: posecast sets PROJECT --reasons NAME", ""))
+        words = say("and {count} more", count=grouped(len(out) - _SHOWN_REASONS))
+        rows.append(("note", words, say("All of them: posecast sets PROJECT --reasons NAME"), ""))
     what = "file" if contents.facts is not None else "part"
-    dialog = FindingsDialog(f"Left out of {name}: {counted(len(out), what)}", rows, parent)
+    dialog = FindingsDialog(say("Left out of {name}: {what}", name=name, what=counted(len(out), what)), rows, parent)
     dialog.show()
     return dialog
 
@@ -273,9 +284,9 @@ def _row(entry: Entry) -> CatalogRow:
     icon = _ICONS.get(holds, "data")
     contents = entry.contents
     if contents is None:
-        return CatalogRow(entry.key, entry.item.name, "reading…", icon)
+        return CatalogRow(entry.key, entry.item.name, say("reading…"), icon)
     if contents.problem:
-        return CatalogRow(entry.key, entry.item.name, "cannot be read", "warn", "danger")
+        return CatalogRow(entry.key, entry.item.name, say("cannot be read"), "warn", "danger")
     return CatalogRow(entry.key, entry.item.name, words_of(contents), icon)
 
 
@@ -284,14 +295,22 @@ def words_of(contents: Contents) -> str:
     entry, count = contents.entry, contents.entry.recordings
     match entry.holds:
         case "annotations":
-            lacking = "labels only" if not entry.with_video else f"{grouped(entry.with_video)} with video"
-            clips = f"{grouped(count)} {'clip' if count == 1 else 'clips'}"
+            lacking = (
+                say("labels only")
+                if not entry.with_video
+                else say("{with_video} with video", with_video=grouped(entry.with_video))
+            )
+            clips = say("1 clip") if count == 1 else say("{count} clips", count=grouped(count))
             return clips if entry.with_video == count else f"{clips}, {lacking}"
         case "labels":
-            return f"{grouped(count)} {'sequence' if count == 1 else 'sequences'}, labels only"
+            many = say("{count} sequences, labels only", count=grouped(count))
+            return say("1 sequence, labels only") if count == 1 else many
         case "pose bank":
-            return f"{grouped(entry.poses)} poses, {spelled_size(entry.size_bytes)}"
+            return say(
+                "{poses} poses, {size_bytes}", poses=grouped(entry.poses), size_bytes=spelled_size(entry.size_bytes)
+            )
         case "characteristic poses":
-            return f"characteristic poses, {spelled_size(entry.size_bytes)}"
+            return say("characteristic poses, {size_bytes}", size_bytes=spelled_size(entry.size_bytes))
         case _:
-            return f"{grouped(count)} {'motion' if count == 1 else 'motions'}, {entry.format}"
+            many = say("{count} motions, {form}", count=grouped(count), form=entry.format)
+            return say("1 motion, {form}", form=entry.format) if count == 1 else many

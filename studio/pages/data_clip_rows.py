@@ -9,7 +9,6 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from core.project.annotations import Clip
 from core.runs import ExtractPoses
-from core.wording import counted
 from studio.document import Document
 from studio.jobs import Jobs
 from studio.widgets import parts
@@ -18,6 +17,7 @@ from studio.widgets.job_words import grouped
 from studio.widgets.record_table import Cell, Column, Record
 from studio.widgets.split_control import SHORT
 from studio.widgets.thumbnails import Thumbnails
+from studio.words import counted, say
 
 COLUMNS = (
     Column("Clip"),
@@ -30,8 +30,6 @@ COLUMNS = (
     Column("Split", 58, rank=3),
     Column("Camera", 88, rank=6),
 )
-_LOOKED_AT = Cell("", share=1.0, colour="ok", tip="Every frame has been looked at")
-_NO_POSES = Cell("none yet")
 
 
 @dataclass(frozen=True)
@@ -90,13 +88,22 @@ class ClipRows:
         self, clip: Clip, state: ClipState, part: str, *,
         known: bool, path: Path | None, picture: QPixmap | None, poses: Cell,
     ) -> Record:  # fmt: skip
-        size = f"{clip.video.width} × {clip.video.height}, {clip.video.rate_hz:.4g} frames/s"
-        tip = f"{clip.name}\n{path or 'Its video is not here'}\n{size}" + (
-            f"\nPerformed by {clip.performer}" if clip.performer else ""
+        size = say(
+            "{width} × {height}, {rate_hz:.4g} frames/s",
+            width=clip.video.width,
+            height=clip.video.height,
+            rate_hz=clip.video.rate_hz,
+        )
+        tip = f"{clip.name}\n{path or say('Its video is not here')}\n{size}" + (
+            say("\nPerformed by {performer}", performer=clip.performer) if clip.performer else ""
         )
         wanting, marked = state.poses_missing, f"{state.share_marked:.0%}".replace("%", " %")
         needed = len(clip.poses) + wanting
-        missing = f"{counted(wanting, 'segment')} without a pose" if wanting else "No segment is without its pose"
+        missing = (
+            say("{segments} without a pose", segments=counted(wanting, "segment"))
+            if wanting
+            else say("No segment is without its pose")
+        )
         return Record(
             clip.id,
             (
@@ -107,25 +114,25 @@ class ClipRows:
                 Cell(grouped(len(clip.poses)), share=len(clip.poses) / max(needed, 1), colour="accent", tip=missing),
                 Cell(state.words, dot=True, colour=state.colour),
                 _by_cell(clip),
-                Cell(SHORT.get(part, part) or "–", tip="" if part else "The split does not name it"),
-                Cell("calibrated" if known else "estimated"),
+                Cell(SHORT.get(part, part) or "–", tip="" if part else say("The split does not name it")),
+                Cell(say("calibrated") if known else say("estimated")),
             ),
         )
 
     def _poses_cell(self, clip: Clip) -> Cell:
         if clip.tracks:
-            return _LOOKED_AT
-        return self._extracting.get(clip.id, _NO_POSES)
+            return Cell("", share=1.0, colour="ok", tip=say("Every frame has been looked at"))
+        return self._extracting.get(clip.id) or Cell(say("none yet"))
 
 
 def show_sums(place: QWidget, clips: list[Clip], states: list[ClipState]) -> None:
     missing = sum(state.poses_missing for state in states)
     figures = (
-        (grouped(len(clips)), "clip" if len(clips) == 1 else "clips"),
+        (grouped(len(clips)), say("clip") if len(clips) == 1 else say("clips")),
         (spoken_length(sum(clip.video.duration_s for clip in clips)), _of_what(clips)),
-        (grouped(sum(state.segments for state in states)), "segments"),
-        (grouped(sum(len(clip.poses) for clip in clips)), "characteristic poses"),
-        (grouped(missing), "without a pose"),
+        (grouped(sum(state.segments for state in states)), say("segments")),
+        (grouped(sum(len(clip.poses) for clip in clips)), say("characteristic poses")),
+        (grouped(missing), say("without a pose")),
     )
     show_figures(place, figures)
 
@@ -143,13 +150,15 @@ def show_figures(place: QWidget, figures: Sequence[tuple[str, str]]) -> None:
 
 def _of_what(clips: list[Clip]) -> str:
     """Where clips have come without their videos there is that much marked, not filmed."""
-    return "of video" if all(clip.video.path for clip in clips) else "in all"
+    return say("of video") if all(clip.video.path for clip in clips) else say("in all")
 
 
 def _by_cell(clip: Clip) -> Cell:
     """Who marked it: one name, `both`, or how many."""
     names = sorted({each.made.author for each in clip.segments})
-    words = {0: "–", 1: names[0] if names else "", 2: "both"}.get(len(names), f"{len(names)} people")
+    words = {0: "–", 1: names[0] if names else "", 2: say("both")}.get(
+        len(names), say("{count} people", count=len(names))
+    )
     return Cell(words, tip=", ".join(names))
 
 
@@ -169,8 +178,8 @@ class MovedCard(QWidget):
 
     def show_clip(self, clip: Clip, path: Path) -> None:
         count = len(clip.segments)
-        many = f"Its {grouped(count)} segments are safe in the project."
-        one = "Its 1 segment is safe in the project."
-        kept = many if count > 1 else one if count else "Nothing was marked on it yet."
-        self._title.setText(f"{path.name} has moved")
-        self._words.setText(f"It is no longer in {path.parent}. {kept}")
+        many = say("Its {count} segments are safe in the project.", count=grouped(count))
+        one = say("Its 1 segment is safe in the project.")
+        kept = many if count > 1 else one if count else say("Nothing was marked on it yet.")
+        self._title.setText(say("{name} has moved", name=path.name))
+        self._words.setText(say("It is no longer in {parent}. {kept}", parent=path.parent, kept=kept))

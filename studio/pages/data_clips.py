@@ -12,7 +12,6 @@ from core.project.annotations import Changes, Clip, Item, Project, Split
 from core.project.edits import remove_clip
 from core.runs import ExtractPoses
 from core.splits import split_clips
-from core.wording import counted
 from studio import theme
 from studio.adding import Adding
 from studio.clip_search import ClipIndex, Place, Query
@@ -23,7 +22,7 @@ from studio.widgets import parts
 from studio.widgets.record_table import RecordTable
 from studio.widgets.split_control import SplitControl
 from studio.widgets.thumbnails import Thumbnails
-from studio.words import say
+from studio.words import counted, say
 
 
 class DataClips(QWidget):
@@ -50,7 +49,7 @@ class DataClips(QWidget):
         self.matching = parts.text("", "caption")
         self.walk = parts.button(self.tr("Walk through"), "right", "quiet")
         self.walk.setToolTip(self.tr("Go to the next place that fits  G"))
-        self.table = RecordTable(COLUMNS, "Clips")
+        self.table = RecordTable(COLUMNS, say("Clips"))
         self._moved = MovedCard()
         self.extract_button = parts.button("Extract 2D poses", "skeleton")
         self.add = parts.button("Add videos", "plus", "primary")
@@ -67,7 +66,7 @@ class DataClips(QWidget):
         self.first = parts.button("Add videos", "plus", "primary", big=True)
         bring = parts.button(self.tr("Import data"), "import", big=True)
         bring.clicked.connect(self.import_wanted)
-        words = "Add videos, or drop them anywhere in this window."
+        words = say("Add videos, or drop them anywhere in this window.")
         empty = parts.state_card("video", "No clips yet", words, self.first, bring)
         search = parts.row(self.search, self.matching, self.walk, None, self._reading, self.split, gap=8)
         full = parts.col(self._sums, search, (self.table, 1), self._moved, gap=10)
@@ -268,7 +267,11 @@ class DataClips(QWidget):
         self._follow_selection()
 
     def _tell_found(self, query: str, found: int) -> None:
-        words = f"{counted(found, 'clip')} {'matches' if found == 1 else 'match'}" if found else "No clip matches"
+        words = (
+            (say("1 clip matches") if found == 1 else say("{count} clips match", count=found))
+            if found
+            else say("No clip matches")
+        )
         places = f", {counted(len(self._places), 'place')}" if self._places else ""
         self.matching.setText(words + places if query.strip() else "")
         self.walk.setVisible(bool(self._places))

@@ -14,6 +14,7 @@ from studio.widgets import parts
 from studio.widgets.job_words import grouped
 from studio.widgets.pose_strip import PoseStrip
 from studio.widgets.record_table import Cell, Column, Record, RecordTable
+from studio.words import say
 
 _SOURCES = (
     Column("Data set"),
@@ -97,7 +98,9 @@ class KeyposesView(QWidget):
         tables = contents.tables
         self._records = [each for table in tables for each in table_records(table)]
         names = {row.sample for table in tables for row in table.rows}
-        forms = dict.fromkeys(f"{table.form}, {RATES_HZ[table.form]:g} a second" for table in tables)
+        forms = dict.fromkeys(
+            say("{form}, {rate:g} a second", form=table.form, rate=RATES_HZ[table.form]) for table in tables
+        )
         count = sum(len(table.rows) for table in tables)
         figures = [
             (grouped(count), self.tr("characteristic pose") if count == 1 else self.tr("characteristic poses")),
@@ -122,7 +125,9 @@ def _figure(number: str, words: str) -> QWidget:
 
 def _source_record(bank: Glimpse, at: int) -> Record:
     source = bank.sources[at]
-    refused = "\n".join(f"{grouped(count)} left out: {rule}" for rule, count in source.refused.items())
+    refused = "\n".join(
+        say("{count} left out: {rule}", count=grouped(count), rule=rule) for rule, count in source.refused.items()
+    )
     terms = bank.licences.get(source.name, "")
     return Record(
         source.key,
@@ -146,7 +151,7 @@ def table_records(table: KeptTable) -> list[tuple[str, Record]]:
             Record(
                 f"{table.name}:{row.line}",
                 (
-                    Cell(row.sample, strong=True, tip=f"{row.sample}, line {row.line}"),
+                    Cell(row.sample, strong=True, tip=say("{sample}, line {line}", sample=row.sample, line=row.line)),
                     Cell(grouped(row.frame)),
                     Cell(f"{row.frame / rate_hz:.2f}"),
                     Cell("–" if row.start is None else grouped(row.start)),

@@ -53,10 +53,10 @@ class DataOverview(QWidget):
         self.export = parts.button("Export CSV…", "export")
         self.walk = parts.button("Walk through", "right", "primary")
         self.filter = parts.search("Find in this list", "Q", width=theme.px(200))
-        self.kinds = RecordTable(rows.KIND_COLUMNS, "What is missing or odd", 28)
-        self.clips = RecordTable(rows.CLIP_COLUMNS, "Clips and how far they are", 28)
-        self.places = RecordTable(rows.PLACE_COLUMNS, "Places", 28)
-        self.people = RecordTable(rows.PEOPLE_COLUMNS, "Who did what", 30)
+        self.kinds = RecordTable(rows.KIND_COLUMNS, say("What is missing or odd"), 28)
+        self.clips = RecordTable(rows.CLIP_COLUMNS, say("Clips and how far they are"), 28)
+        self.places = RecordTable(rows.PLACE_COLUMNS, say("Places"), 28)
+        self.people = RecordTable(rows.PEOPLE_COLUMNS, say("Who did what"), 30)
         self.bars = ActionBars()
         self._title = parts.Title()
         self._sums = parts.row(gap=28, margins=(2, 0, 0, 2))
@@ -148,7 +148,7 @@ class DataOverview(QWidget):
     def ask_export(self) -> None:
         """Ask where the sheet goes, and write it."""
         start = str(Path.home() / f"{self._document.project.name} overview.csv")
-        chosen, _ = QFileDialog.getSaveFileName(self, say("Export the overview"), start, "CSV (*.csv)")
+        chosen, _ = QFileDialog.getSaveFileName(self, say("Export the overview"), start, say("CSV (*.csv)"))
         if chosen:
             self.write_csv(Path(chosen))
 

@@ -9,12 +9,11 @@ from typing import Any
 from core.overview import MISSING, ClipFacts, Overview, PersonDone
 from core.project.annotations import Clip, Project
 from core.project.odd import KINDS, Odd, OddKind, in_words
-from core.wording import counted
 from studio.widgets.clip_states import length_words
 from studio.widgets.clip_time import say_time
 from studio.widgets.job_words import grouped
 from studio.widgets.record_table import Cell, Column, Record
-from studio.words import say
+from studio.words import counted, say
 
 ALL_CLIPS = "clips"
 MOST_DAYS = 14

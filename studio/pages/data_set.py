@@ -7,7 +7,6 @@ from core.errors import CoreError
 from core.project.motion_sets import MotionRow, MotionSet, MotionSplit
 from core.recordings import Recording
 from core.splits import split_set, told
-from core.wording import counted
 from studio import theme
 from studio.data_sets import MANY, Contents, DataSets
 from studio.document import Document
@@ -19,6 +18,7 @@ from studio.widgets.job_words import grouped
 from studio.widgets.moments import Moments
 from studio.widgets.record_table import Cell, Column, Record, RecordTable
 from studio.widgets.split_control import SHORT, SplitControl
+from studio.words import counted, say
 
 _COLUMNS = (
     Column("Recording"),
@@ -185,13 +185,13 @@ class DataSetView(QWidget):
                 spoken_length(contents.entry.seconds),
                 self.tr("of motion") if facts.holds == "motion" else self.tr("in all"),
             ),
-            (grouped(labels), "label" if labels == 1 else "labels"),
+            (grouped(labels), say("label") if labels == 1 else say("labels")),
         ]
         if performers:
-            figures.append((grouped(performers), "performer" if performers == 1 else "performers"))
+            figures.append((grouped(performers), say("performer") if performers == 1 else say("performers")))
         if contents.left_out:
             out = len(contents.left_out)
-            figures.append((grouped(out), "file left out" if out == 1 else "files left out"))
+            figures.append((grouped(out), say("file left out") if out == 1 else say("files left out")))
         made = [parts.col(parts.text(n, "number"), parts.text(words, "caption"), gap=0) for n, words in figures]
         parts.refill(self._sums, made)
         parts.push_left(self._sums)
@@ -305,9 +305,9 @@ def _records(rows: tuple[MotionRow, ...], split: MotionSplit | None) -> list[tup
 def _record(row: MotionRow, part: str) -> tuple[str, Record]:
     labels = list(dict.fromkeys(label for stretch in row.stretches for label in stretch.labels))
     shown = ", ".join(labels[:_MOST_LABELS]) + (
-        f" and {len(labels) - _MOST_LABELS} more" * (len(labels) > _MOST_LABELS)
+        say(" and {count} more", count=len(labels) - _MOST_LABELS) * (len(labels) > _MOST_LABELS)
     )
-    body = row.body.upper().replace("_", " ") if row.body else "joints" if row.file else "labels only"
+    body = row.body.upper().replace("_", " ") if row.body else say("joints") if row.file else say("labels only")
     cells = (
         Cell(row.name, strong=True, tip=row.name),
         Cell(length_words(row.duration_s), tip=counted(row.frames, "frame")),
@@ -327,11 +327,11 @@ def _about(row: MotionRow) -> str:
     doing = "; ".join(
         f"{', '.join(each.labels) or each.text} {each.start_s:.1f}–{each.end_s:.1f} s" for each in row.stretches[:6]
     )
-    more = f"; and {len(row.stretches) - 6} more" if len(row.stretches) > 6 else ""
+    more = say("; and {count} more", count=len(row.stretches) - 6) if len(row.stretches) > 6 else ""
     return " ".join(filter(None, (f"{doing}{more}." if doing else "", *row.notes[:2])))
 
 
 def _without_rows(contents: Contents) -> tuple[str, str]:
     if contents.left_out:
-        return "Nothing is in yet", f"{counted(len(contents.left_out), 'file')} left out so far."
-    return "Nothing is in yet", "Recordings are listed here as they come in."
+        return say("Nothing is in yet"), say("{files} left out so far.", files=counted(len(contents.left_out), "file"))
+    return say("Nothing is in yet"), say("Recordings are listed here as they come in.")

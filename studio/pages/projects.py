@@ -31,9 +31,14 @@ class ProjectsPage(QWidget):
         self._pool = QThreadPool(self)
         self._pool.setMaxThreadCount(1)
         ways = parts.row(
-            (self._way("play", "Look around with the demo", _DEMO_WORDS, "Open the demo kitchen", "open-demo"), 1),
-            (self._way("video", "Start from your videos", _NEW_WORDS, "New project", "new-project"), 1),
-            (self._way("folder", "Go on with a project", _OPEN_WORDS, "Open project", "open-project"), 1),
+            (
+                self._way(
+                    "play", say("Look around with the demo"), _DEMO_WORDS, say("Open the demo kitchen"), "open-demo"
+                ),
+                1,
+            ),
+            (self._way("video", say("Start from your videos"), _NEW_WORDS, say("New project"), "new-project"), 1),
+            (self._way("folder", say("Go on with a project"), _OPEN_WORDS, say("Open project"), "open-project"), 1),
             gap=10,
         )
         drop = QFrame()
@@ -103,7 +108,9 @@ class ProjectsPage(QWidget):
         known = {each.what: each for each in findings}
         names = ", ".join(demo.shipped_checkpoints())
         known["Forecaster"] = doctor.Finding(
-            "Forecaster", "ok" if names else "note", f"{names}, shipped" if names else "None shipped, train one"
+            say("Forecaster"),
+            "ok" if names else "note",
+            say("{names}, shipped", names=names) if names else say("None shipped, train one"),
         )
         wrong = [each.what for each in findings if each.state == "problem" and each.what not in _SHOWN_FINDINGS]
         for each in (known[what] for what in (*_SHOWN_FINDINGS, *wrong) if what in known):
@@ -132,7 +139,7 @@ class ProjectsPage(QWidget):
         if self._settings.recent:
             layout.addWidget(parts.col(None))
         else:
-            words = "Projects you open are listed here, newest first."
+            words = say("Projects you open are listed here, newest first.")
             layout.addWidget(parts.state_card("folder", "No projects yet", words, colour="text3"))
 
 
@@ -149,7 +156,7 @@ class _RecentRow(QFrame):
         parts.elide(place, str(project.folder), theme.px(330))
         when = parts.text(_when(project.at) if is_there else "not there now", "caption" if is_there else "warn")
         go = parts.button("Open", kind="quiet")
-        go.setAccessibleName(f"Open {project.name}")
+        go.setAccessibleName(say("Open {name}", name=project.name))
         go.setEnabled(is_there)
         go.clicked.connect(lambda: open_folder(project.folder))
         box = QHBoxLayout(self)
@@ -221,7 +228,7 @@ def _when(at: str) -> str:
         return ""
     days = (datetime.now().astimezone().date() - moment.date()).days
     if days == 0:
-        return f"today {moment:%H:%M}"
+        return say("today {moment:%H:%M}", moment=moment)
     if days == 1:
         return "yesterday"
     return f"{moment.day} {moment:%b}" if days < 300 else f"{moment.day} {moment:%b %Y}"
