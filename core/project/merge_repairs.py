@@ -20,6 +20,7 @@ def repaired(project: Project, mine: Project, others: tuple[Project, ...]) -> tu
     project = _with_labels(project, sources, notes)
     project = _with_cameras(project, sources, notes)
     project = _with_people(project, sources, notes)
+    project = _named_again(project, mine, others)
     project = _with_own_pose_ids(project)
     project = _with_keys_and_colours(project, mine, notes)
     for table, things in (("labels", "label"), ("clips", "clip"), ("cameras", "camera"), ("clusterings", "clustering")):
@@ -62,6 +63,35 @@ def _with_people(project: Project, sources: tuple[Project, ...], notes: list[str
             names = ", ".join(each.name for each in back)
             notes.append(f"{clip.name}: {names} was removed on one side and acts on the other, and stays.")
             project = project.with_clip(replace(clip, actors=(*clip.actors, *back)))
+    return project
+
+
+def _named_again(project: Project, mine: Project, others: tuple[Project, ...]) -> Project:
+    """Clips and labels that stay though one side took them out, where splits and clusterings had them.
+
+    Who takes a clip out takes it out of its splits as well; that change came alone, without the clip's.
+    """
+    theirs, base = others[0], others[-1]
+    for side, other in ((mine, theirs), (theirs, mine)):
+        clips, labels = (
+            {each for each in here if each in began and each not in there}
+            for here, began, there in (
+                (project.clips, base.clips, other.clips),
+                (project.labels, base.labels, other.labels),
+            )
+        )
+        for split in project.splits.values() if clips else ():
+            given = {each for part in split.parts.values() for each in part}
+            had = side.splits[split.id].parts if split.id in side.splits else {}
+            back = {part: tuple(each for each in of if each in clips - given) for part, of in had.items()}
+            if any(back.values()):
+                parts = {part: (*of, *back.get(part, ())) for part, of in split.parts.items()}
+                project = project.with_split(replace(split, parts=parts))
+        for each in project.clusterings.values() if labels else ():
+            had = side.clusterings[each.id].learned if each.id in side.clusterings else {}
+            back = {label: name for label, name in had.items() if label in labels and label not in each.learned}
+            if back:
+                project = project.with_clustering(replace(each, learned={**each.learned, **back}))
     return project
 
 

@@ -148,7 +148,8 @@ class OpenedCopy:
             lines.append(f"  {merge_words.taken_in_words(names, each)}{_by(who)}")
         lines += ["", f"Decided: {len(plan.conflicts)}"]
         for conflict in plan.conflicts:
-            lines.append(f"  {names.clip_name(conflict.clip)}: {merge_words.question_in_words(names, conflict)}")
+            where = f"{names.clip_name(conflict.clip)}: " if conflict.clip else ""
+            lines.append(f"  {where}{merge_words.question_in_words(names, conflict)}")
             for side in ("mine", "theirs"):
                 says = merge_words.side_in_words(names, conflict, getattr(conflict, side))
                 lines.append(f"    {side}: {says}{_by(self.who(conflict, side))}")

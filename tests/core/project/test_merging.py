@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from core.__main__ import app
 from core.errors import FileError, ProjectError
-from core.project import edits
+from core.project import edits, labelling
 from core.project.annotations import Clustering, FrameIdentity, Project, Provenance, Split, VideoFile
 from core.project.check import check, findings_of
 from core.project.database import Database
@@ -249,6 +249,27 @@ def test_that_a_label_removed_by_one_and_used_by_the_other_stays():
         merged, notes = repaired(plan.result(all_of(plan, "theirs")), own, (other, base))
         assert spare.id in merged.labels
         assert "peel" in notes[0]
+
+
+@pytest.mark.parametrize("swapped", [False, True])
+def test_that_what_stays_though_one_side_took_it_out_keeps_its_part_and_its_cluster(swapped):
+    clip, _ = clip_and_segment(START)
+    base = START.with_split(Split(id="s", name="s", parts={"train": ("clip-01",), "test": (clip.id,)}, made=MADE))
+    base, unused = edits.add_label(base, "peel", "action", author="Ada")
+    base = base.with_clustering(Clustering(id="c", name="c", learned={unused.id: "cut"}, made=MADE))
+    gone = labelling.remove_labels(edits.remove_clip(base, clip.id), [unused.id])
+    at_work, _ = edits.mark_segment(base, "clip-01", unused.id, 90, 95, author="Ben")
+    at_work, _ = edits.mark_segment(at_work, clip.id, "label-cut", 90, 95, author="Ben")
+    mine, theirs = (at_work, gone) if swapped else (gone, at_work)
+    plan = planned(base, mine, theirs)
+    stays, goes = ("mine", "theirs") if swapped else ("theirs", "mine")
+    merged, _ = repaired(plan.result(all_of(plan, stays)), mine, (theirs, base))
+    assert clip.id in merged.clips
+    assert merged.splits["s"].parts == {"train": ("clip-01",), "test": (clip.id,)}
+    assert merged.clusterings["c"].learned == {unused.id: "cut"}
+    merged, _ = repaired(plan.result(all_of(plan, goes)), mine, (theirs, base))
+    assert clip.id not in merged.clips
+    assert merged.splits["s"].parts == {"train": ("clip-01",), "test": ()}
 
 
 def test_that_splits_and_clusterings_meet_clip_by_clip_and_label_by_label():
