@@ -122,7 +122,7 @@ class PictureBody(QObject):
         wish, clip, frame = self.wish(), self._document.clip, self._frame
         pose = self.fits.of(wish) if wish is not None else None
         if wish is None or clip is None or frame is None or pose is None:
-            return nothing("Nobody's body is shown in this frame.")
+            return nothing(say("Nobody's body is shown in this frame."))
         body = MovingBody(
             body=wish.body,
             betas=np.array(pose.betas),
@@ -186,8 +186,8 @@ class PictureBody(QObject):
         if self._document.clip is None:
             return ""
         if self._picture.tracks() is None:
-            return "No body: 2D poses come first"
-        return "No body here: nobody seen" if self._frame is not None else ""
+            return say("No body: 2D poses come first")
+        return say("No body here: nobody seen") if self._frame is not None else ""
 
     def _rested(self) -> None:
         wish = self.wish()
@@ -205,5 +205,5 @@ class PictureBody(QObject):
 def _note(wish: FitWish) -> str:
     """What a person must know of the body they see."""
     if wish.view is not None and wish.view.estimated:
-        return "Body: camera and size estimated"
-    return "Body: size estimated"
+        return say("Body: camera and size estimated")
+    return say("Body: size estimated")

@@ -73,7 +73,7 @@ def segment_facts(
     frames = segment.end_frame - segment.start_frame
     return SegmentFacts(
         id=segment.id,
-        name=label.name if label is not None else "no label",
+        name=label.name if label is not None else say("no label"),
         action=segment.action,
         colour=label.colour if label is not None else "text3",
         start=say_time(start),
@@ -103,28 +103,33 @@ def clip_facts(project: Project, clip: Clip, path: Path | None, poses: Poses2d |
     """A clip for the inspector: name and fact a row."""
     video = clip.video
     camera = project.cameras.get(clip.camera)
-    camera_words = "estimated" if camera is None or camera.estimated else f"{camera.name}, calibrated"
+    camera_words = (
+        say("estimated") if camera is None or camera.estimated else say("{name}, calibrated", name=camera.name)
+    )
     rate = f"{video.rate_hz:.2f}".rstrip("0").rstrip(".")
-    tracks = "none yet"
+    tracks = say("none yet")
     if poses is not None:
-        tracks = "1 person" if poses.people == 1 else f"{poses.people} people"
+        tracks = say("1 person") if poses.people == 1 else say("{people} people", people=poses.people)
         tracks = f"{tracks}, {poses.skeleton.name}"
-    rows = [("Name", clip.name)]
+    rows = [(say("Name"), clip.name)]
     if path is not None:
-        rows += [("Video", path.name), ("Folder", str(path.parent))]
+        rows += [(say("Video"), path.name), (say("Folder"), str(path.parent))]
     else:
-        rows += [("Video", "none: joints alone")]
+        rows += [(say("Video"), say("none: joints alone"))]
     rows += [
-        ("Length", f"{say_time(video.duration_s)}, {say_count(video.frame_count)} frames"),
-        ("Size", f"{video.width} × {video.height}"),
-        ("Rate", f"{rate} frames/s"),
-        *([("On disk", f"{video.size_bytes / 1e6:.1f} MB")] if video.path else []),
-        ("Performer", clip.performer or "not said"),
-        ("2D poses", tracks),
-        ("Camera", camera_words),
-        ("Segments", say_count(len(clip.segments))),
-        ("Poses", f"{say_count(len(clip.poses))} of {say_count(len(clip.segments))}"),
-        ("Added", made_words(clip.made)),
+        (
+            say("Length"),
+            say("{time}, {frames} frames", time=say_time(video.duration_s), frames=say_count(video.frame_count)),
+        ),
+        (say("Size"), f"{video.width} × {video.height}"),
+        (say("Rate"), say("{rate} frames/s", rate=rate)),
+        *([(say("On disk"), f"{video.size_bytes / 1e6:.1f} MB")] if video.path else []),
+        (say("Performer"), clip.performer or say("not said")),
+        (say("2D poses"), tracks),
+        (say("Camera"), camera_words),
+        (say("Segments"), say_count(len(clip.segments))),
+        (say("Poses"), say("{poses} of {all}", poses=say_count(len(clip.poses)), all=say_count(len(clip.segments)))),
+        (say("Added"), made_words(clip.made)),
     ]
     return rows
 
@@ -163,7 +168,7 @@ def _pose_facts(clip: Clip, segment: Segment, time: ClipTime, poses: Poses2d | N
         is_set=True,
         at=say_time(time.seconds(pose.frame)),
         frame=say_count(pose.frame),
-        who=_who_set(pose) + (". Outside its segment" if outside else ""),
+        who=_who_set(pose) + (say(". Outside its segment") if outside else ""),
         joints=words,
         person=_person(clip, segment, pose, poses),
         seen=joints.seen_joints(seen, pose.joint_edits, None, video.width, video.height),
@@ -176,10 +181,12 @@ def _who_set(pose: CharacteristicPose) -> str:
         by_hand, set_by_hand = f"{say('By hand')}:", f"{say('Set by hand')},"
         return made_words(pose.made).replace(by_hand, set_by_hand)
     if run_of(pose.made.source):
-        return f"A draft, which nobody chose yet. {made_words(pose.made)}"
+        return say("A draft, which nobody chose yet. {who}", who=made_words(pose.made))
     how = pose.made.source.removeprefix(DRAFT).strip(" :")
     by = ", ".join(each for each in (pose.made.author, _when(pose.made.at)) if each)
-    return "A draft, which nobody chose yet" + (f" ({how})" if how else "") + f". {by}"
+    if how:
+        return say("A draft, which nobody chose yet ({how}). {who}", how=how, who=by)
+    return say("A draft, which nobody chose yet. {who}", who=by)
 
 
 def _person(clip: Clip, segment: Segment, pose: CharacteristicPose, poses: Poses2d | None) -> Person | None:

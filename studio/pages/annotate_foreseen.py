@@ -14,7 +14,7 @@ from core.project.annotations import Clip, Segment
 from core.project.drafts import confirm
 from studio import theme
 from studio.actions import Handlers
-from studio.commands import BY_NAME, shown_key
+from studio.commands import BY_NAME, shown
 from studio.display import Display
 from studio.document import Document
 from studio.jobs import Jobs
@@ -103,7 +103,7 @@ class Foreseen(QObject):
             return
         known, forecast = found
         step = forecast.steps[item[1]]
-        words = f"Step {item[1] + 1} as {known.name} foresees it: {step.said}"
+        words = say("Step {number} as {name} foresees it: {said}", number=item[1] + 1, name=known.name, said=step.said)
         self._ghost.show(step.joints_px, theme.DARK.runs[known.colour_at], words)
 
     # ---- steps into drafts ----
@@ -136,7 +136,7 @@ class Foreseen(QObject):
         meant = meant or ([under] if under is not None else [])
         drafts = [each for each in meant if each.is_draft or _has_draft_pose(clip, each)]
         if not drafts:
-            self.says.emit("No draft is chosen: a draft is dashed, and says which run foresaw it")
+            self.says.emit(say("No draft is chosen: a draft is dashed, and says which run foresaw it"))
             return
         what = self._changing.name_of(drafts[0]) if len(drafts) == 1 else f"{len(drafts)} drafts"
         author, ids = self._document.author, [each.id for each in drafts]
@@ -160,8 +160,12 @@ class Foreseen(QObject):
 
     def _why_nothing(self) -> str:
         if not self.lanes.is_on:
-            return "Show the forecast lanes first (Shift+F)"
-        return "No lane foresees a step here" if self.lanes.is_settled else "The lanes are looking ahead: a moment"
+            return say("Show the forecast lanes first ({key})", key=shown("forecast-lanes"))
+        return (
+            say("No lane foresees a step here")
+            if self.lanes.is_settled
+            else say("The lanes are looking ahead: a moment")
+        )
 
     # ---- menus ----
 
@@ -186,20 +190,20 @@ class Foreseen(QObject):
 
     def fill_choices(self, menu: QMenu) -> None:
         """Whose lanes are shown, and how many futures."""
-        shown = {each.key for each in self.lanes.runs.shown}
+        in_lanes = {each.key for each in self.lanes.runs.shown}
         for known in self.lanes.runs.choices():
             action = menu.addAction(
-                parts.literal(known.name if not known.is_plain else f"{known.name}, for comparison")
+                parts.literal(known.name if not known.is_plain else say("{name}, for comparison", name=known.name))
             )
             action.setCheckable(True)
-            action.setChecked(known.key in shown)
-            action.setEnabled(known.key in shown or len(shown) < MOST_LANES)
+            action.setChecked(known.key in in_lanes)
+            action.setEnabled(known.key in in_lanes or len(in_lanes) < MOST_LANES)
             action.toggled.connect(lambda on, known=known: self.lanes.runs.choose(known, on=on))
         if not self.lanes.runs.choices():
             menu.addAction(say("No forecaster yet: train one")).setEnabled(False)
-        futures = menu.addMenu("Futures behind each")
+        futures = menu.addMenu(say("Futures behind each"))
         for count in (0, 2, 4, MOST_FUTURES):
-            action = futures.addAction("none" if not count else str(count))
+            action = futures.addAction(say("none") if not count else str(count))
             action.setCheckable(True)
             action.setChecked(count == self.lanes.futures)
             action.triggered.connect(partial(self.lanes.set_futures, count))
@@ -209,7 +213,7 @@ class Foreseen(QObject):
         drafts.setChecked(self._display.walks_to_drafts)
         drafts.toggled.connect(self._walk_to_drafts)
         hide = self._row(menu, "forecast-lanes", self.lanes.toggle)
-        hide.setText(f"Hide the lanes\t{shown_key(BY_NAME['forecast-lanes'].key)}")
+        hide.setText(f"{say('Hide the lanes')}\t{shown('forecast-lanes')}")
 
     def _fill_step(self, menu: QMenu, item: LaneItem) -> None:
         found = self.lanes.forecast_of(item[0])
@@ -219,7 +223,7 @@ class Foreseen(QObject):
         why = self.accepting.why_not(found[1], item[1])
         use = self._row(menu, "use-forecast", partial(self._use, item, with_labels=bool(unknown)))
         if unknown:
-            use.setText(parts.literal(f"Add the label {unknown[0]} and use as draft"))
+            use.setText(parts.literal(say("Add the label {name} and use as draft", name=unknown[0])))
         use.setEnabled(not why)
         if why:
             menu.addAction(why).setEnabled(False)
@@ -236,7 +240,8 @@ class Foreseen(QObject):
     @staticmethod
     def _row(menu: QMenu, name: str, what: Callable[[], object]) -> QAction:
         command = BY_NAME[name]
-        return menu.addAction(f"{command.words}\t{shown_key(command.key)}" if command.key else command.words, what)
+        words = say(command.words)
+        return menu.addAction(f"{words}\t{shown(name)}" if command.key else words, what)
 
 
 def _has_draft_pose(clip: Clip, segment: Segment) -> bool:

@@ -14,6 +14,7 @@ from studio.widgets.clusters_window import ClustersWindow
 from studio.widgets.dialogs import Dialog
 from studio.widgets.label_list import LabelList
 from studio.widgets.labels_window import LabelsWindow
+from studio.words import say
 
 
 class Labelling(QObject):
@@ -79,7 +80,7 @@ class Labelling(QObject):
         if after is not before and (why_not := self._marking.why_not(before, after)):
             return f"{why_not}."
         if after is not before and not self._document.edit(after, label):
-            return "This could not be saved."
+            return say("This could not be saved.")
         return ""
 
     def _add_range(self, name: str) -> None:

@@ -26,6 +26,7 @@ from studio.widgets.forecast_lanes import Lane, LaneItem, free_from_of, lane_of
 from studio.widgets.player import Player
 from studio.widgets.timeline import Timeline
 from studio.widgets.timeline_contents import LabelLook
+from studio.words import say
 
 _NOTHING_KEY = ""
 """The key of the row that says why there are no lanes."""
@@ -218,9 +219,9 @@ class ForecastLanes(QObject):
         if not self.is_on or self._document.clip is None:
             return ()
         if not self.runs.known:
-            return _lane_saying("No forecaster yet", "Train one on the Train page.")
+            return _lane_saying(say("No forecaster yet"), say("Train one on the Train page."))
         if not self.runs.shown:
-            return _lane_saying("No forecaster is chosen", "Choose one in the menu at the left.")
+            return _lane_saying(say("No forecaster is chosen"), say("Choose one in the menu at the left."))
         looks = looks_by_word(self._document.project)
         is_held = self._timeline.lanes.item is not None
         free_from = partial(free_from_of, self._document.project, self._document.clip)
@@ -257,7 +258,7 @@ def _lane(
     if refusal is not None:
         words, hint = refusal.message.rstrip("."), refusal.hint
         return Lane(known.key, known.name, known.colour_at, place.at_frame, is_pale=is_pale, words=words, hint=hint)
-    words = "Looking ahead…" if is_pale else "Not asked yet"
+    words = say("Looking ahead…") if is_pale else say("Not asked yet")
     return Lane(known.key, known.name, known.colour_at, place.at_frame, words=words, is_pale=True)
 
 

@@ -23,6 +23,7 @@ from studio.widgets import painting
 from studio.widgets.clip_time import ClipTime, say_time
 from studio.widgets.forecast_lanes import Lane, LaneStep, StepFrames
 from studio.widgets.timeline_axis import FUTURE_PX, Axis, Row
+from studio.words import say
 
 DENSE_PX, NAMED_PX = 3.0, 24.0
 PIN = 3.2
@@ -240,9 +241,9 @@ def _future(painter: QPainter, axis: Axis, row: Row, shown: Lane, place: int, st
 
 def _from_when(painter: QPainter, axis: Axis, row: Row, shown: Lane, time: ClipTime) -> None:
     """At the left of the moment: which one it is, and what to know of the times."""
-    said = f"from {say_time(time.seconds(shown.at_frame))}"
-    said += ", usual times" if shown.is_usual else ""
-    said += ", held: Esc lets go" if shown.is_held else ""
+    said = say("from {time}", time=say_time(time.seconds(shown.at_frame)))
+    said += say(", usual times") if shown.is_usual else ""
+    said += say(", held: Esc lets go") if shown.is_held else ""
     x = axis.x(shown.at_frame) - 9
     if x - painting.words_width(said, 10.5) > axis.left + 6:
         rect = QRectF(0, row.top, 10, row.height)
