@@ -52,6 +52,8 @@ _TIPS = (
     "Mean distance of the joints both have, in pixels; 0 where both have the detector's",
     "Share of the joints within 20 % of the torso",
 )
+_LONG = 24
+"""Words that may be cut short in a column stand in its tooltip."""
 _EVERYBODY, _COPY, _TABLE = "", "copy", "table"
 
 
@@ -80,8 +82,9 @@ class AgreementWindow(Dialog):
             "By label", "By clip", "Mixed up", "Where they differ most", on_choice=self._show_tab
         )
         self.labels, self.clips = _table(say("By label"), _HEADS, _TIPS), _table(say("By clip"), _HEADS, _TIPS)
-        self.mixed = _table(say("Mixed up"), ("One", "The other", "Seconds"))
-        self.worst = _table(say("Where they differ most"), ("Clip", "From", "Seconds", "One", "The other"))
+        self.mixed = _table(say("Mixed up"), ("One", "The other", "Seconds"), wide=(0, 1))
+        heads = ("Clip", "From", "Seconds", "One", "The other")
+        self.worst = _table(say("Where they differ most"), heads, wide=(0, 3, 4))
         self.worst.itemActivated.connect(lambda item: self._go(item.row()))
         self.worst.itemClicked.connect(lambda item: self._go(item.row()))
         self._stack = QStackedWidget()
@@ -281,7 +284,8 @@ def _write(path: Path, text: str) -> None:
         place.write_text(text, encoding="utf-8")
 
 
-def _table(name: str, heads: Sequence[str], tips: Sequence[str] = ()) -> QTableWidget:
+def _table(name: str, heads: Sequence[str], tips: Sequence[str] = (), *, wide: Sequence[int] = (0,)) -> QTableWidget:
+    """`wide` columns share the room that the others leave."""
     made = QTableWidget(0, len(heads))
     made.setHorizontalHeaderLabels([say(each) for each in heads])
     for at, tip in enumerate(tips):
@@ -297,7 +301,8 @@ def _table(name: str, heads: Sequence[str], tips: Sequence[str] = ()) -> QTableW
     head = made.horizontalHeader()
     head.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
     head.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-    head.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+    for column in wide:
+        head.setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
     head.setMinimumSectionSize(theme.px(44))
     return made
 
@@ -307,6 +312,7 @@ def _fill(table: QTableWidget, rows: Sequence[Sequence[str]]) -> None:
     for at, row in enumerate(rows):
         for column, words in enumerate(row):
             item = Item(words)
+            item.setToolTip(words if len(words) > _LONG else "")
             if column and words[:1] in "-–0123456789":
                 item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             table.setItem(at, column, item)

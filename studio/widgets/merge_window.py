@@ -96,18 +96,18 @@ class _Side(QFrame):
     def __init__(self, title: str, button: str, key: str) -> None:
         super().__init__()
         self.setObjectName("card")
-        self.title = parts.text(title, "strong")
-        self.who = parts.text("", "caption")
+        self.title = parts.text(title, "strong", wrap=True)
+        self.who = parts.text("", "caption", wrap=True)
         self.words = parts.text("", "label", wrap=True)
         self.shot = PoseShot()
         self.take = parts.button(button)
         self.take.setCheckable(True)
-        for label in (self.who, self.words):
+        for label in (self.title, self.who, self.words):
             label.setMinimumWidth(1)
         box = QVBoxLayout(self)
         box.setContentsMargins(12, 10, 12, 12)
         items = (
-            parts.row(self.title, None, self.who),
+            parts.col(self.title, self.who, gap=0),
             self.words,
             (self.shot, 20),
             None,
@@ -201,8 +201,7 @@ class MergeWindow(Dialog):
         self.same.blockSignals(True)
         self.same.setChecked(copy.same_labels)
         self.same.blockSignals(False)
-        named = ", ".join(sorted(copy.mine.labels[each].name for each in copy.offered.values()))
-        self.same.setText(say("Both made a label of this name; it is one label: {names}", names=named))
+        self._say_same(sorted(copy.mine.labels[each].name for each in copy.offered.values()))
         self.theirs.title.setText(copy.whose)
         self.lines.show_lines(len(plan.conflicts), self._question_line, self._spoken_line)
         self._taken_lines.show_lines(len(plan.taken), self._taken_line)
@@ -273,6 +272,19 @@ class MergeWindow(Dialog):
         self.merge_wanted.emit(dict(self.decisions))
 
     # ---- inside ----
+
+    def _say_same(self, names: Sequence[str]) -> None:
+        """Labels that both made under one name: as many as there is room for, all in the tooltip."""
+        named = ", ".join(names)
+        room = self.fontMetrics().elidedText(named, Qt.TextElideMode.ElideRight, theme.px(480))
+        if len(names) == 1:
+            words = say("Both made a label of this name; it is one label: {names}", names=room)
+        else:
+            words = say(
+                "Both made {count} labels of the same names; they are one each: {names}", count=len(names), names=room
+            )
+        self.same.setText(parts.literal(words))
+        self.same.setToolTip(named if room != named else "")
 
     def _card(self, side: str) -> _Side:
         return self.mine if side == "mine" else self.theirs
