@@ -16,6 +16,7 @@ from core.project.annotations import Changes
 from core.project.edits import BACKGROUND, LABEL_KEYS
 from studio import theme
 from studio.actions import Handlers
+from studio.commands import label_key
 from studio.display import Display
 from studio.document import Document
 from studio.jobs import Jobs
@@ -56,6 +57,7 @@ from studio.widgets.timeline_head import TimelineHead
 from studio.widgets.timeline_maker import ContentsMaker
 from studio.widgets.transport import Transport
 from studio.widgets.video_view import VideoView
+from studio.words import say
 
 NARROW, LOW = 1330, 760
 """Below these the page makes its side panels smaller and folds what is less needed."""
@@ -233,7 +235,7 @@ class AnnotatePage(QWidget):
             self._across.setCollapsible(self._across.count() - 1, part is not centre)
         lower = QFrame()
         lower.setObjectName("panel")
-        lower.setAccessibleName("Timeline")
+        lower.setAccessibleName(say("Timeline"))
         lower.setProperty(KEEP_CLEAR, True)
         box = QVBoxLayout(lower)
         box.setContentsMargins(0, 0, 0, 0)
@@ -456,7 +458,7 @@ class AnnotatePage(QWidget):
     def _label_key(self, key: str) -> None:
         label = next((each for each in self._document.project.labels.values() if each.key == key), None)
         if label is None:
-            self.head.say(f"No label has the key {key} yet")
+            self.head.say(say("No label has the key {key} yet", key=label_key(key)))
         else:
             self.marking.label(label.id)
 

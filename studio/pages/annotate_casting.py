@@ -13,6 +13,7 @@ from studio.pages.annotate_changing import Changing
 from studio.pages.annotate_marking import Marking
 from studio.pages.annotate_picture import ClipPicture
 from studio.widgets import parts
+from studio.words import say
 
 
 class Casting(QObject):
@@ -33,7 +34,7 @@ class Casting(QObject):
             return
         people = poses.people if poses is not None else 0
         if people < 2 and len(clip.actors) < 2:
-            self._changing.says.emit("There is one person in this clip")
+            self._changing.says.emit(say("There is one person in this clip"))
         elif people >= 2:
             self.take((self._picture.actor_track() + 1) % people)
         else:
@@ -53,7 +54,9 @@ class Casting(QObject):
         actors = clip.actors if clip is not None else ()
         named = next((each.name for each in actors if each.id == self._changing.actor), "")
         track = self._picture.actor_track()
-        return named or next((each.name for each in actors if each.track == track), f"Person {track + 1}")
+        return named or next(
+            (each.name for each in actors if each.track == track), say("Person {number}", number=track + 1)
+        )
 
     def fill_menu(self, menu: QMenu) -> None:
         """Everybody in this clip, with how much of it they are seen in; choosing one is what the key A does."""
@@ -66,8 +69,9 @@ class Casting(QObject):
             seen = ((np.asarray(poses.confidence) >= SEEN).sum(axis=2) >= 3).mean(axis=0)
             for track, share in enumerate(seen.tolist()):
                 actor = by_track.get(track)
-                words = parts.literal(actor.name) if actor is not None else f"Person {track + 1}"
-                action = menu.addAction(f"{words}\tseen in {share:.0%}".replace("%", " %"), partial(self.take, track))
+                words = parts.literal(actor.name) if actor is not None else say("Person {number}", number=track + 1)
+                seen_in = say("seen in {percent} %", percent=round(100 * share))
+                action = menu.addAction(f"{words}\t{seen_in}", partial(self.take, track))
                 self._tick(action, track == self._picture.actor_track())
         for each in clip.actors:
             if each.track is None or poses is None:

@@ -14,6 +14,7 @@ from core.errors import ProjectError
 from core.project import edits, many_segments
 from core.project.annotations import Clip, FrameIdentity, Project, Segment
 from studio.document import Document
+from studio.words import say
 
 Identify = Callable[[int, Callable[[FrameIdentity], None]], None]
 """Find out what a frame is, then go on; whoever is asked says why where it cannot be known."""
@@ -107,7 +108,7 @@ class Changing(QObject):
         if not wanted:
             then(found)
         elif len(wanted) > _MANY_FRAMES:
-            self.says.emit(f"Looking at the frames of {len(wanted)} poses…")
+            self.says.emit(say("Looking at the frames of {count} poses…", count=len(wanted)))
         for frame in sorted(wanted):
             self._identify(frame, partial(known, frame))
 
@@ -145,7 +146,7 @@ class Changing(QObject):
         ends = [(abs(each.start_frame - playhead), each, True) for each in mine]
         ends += [(abs(each.end_frame - playhead), each, False) for each in mine]
         if not ends:
-            self.says.emit("There is no segment whose end could move here")
+            self.says.emit(say("There is no segment whose end could move here"))
             return None
         _, segment, is_start = min(ends, key=lambda each: each[0])
         return segment, is_start, playhead if is_start else self.end_at_playhead()
@@ -181,11 +182,11 @@ class Changing(QObject):
         chosen = [] if clip is None else [each for each in clip.segments if each.id in self.chosen]
         moved = chosen or ([meant] if meant is not None else [])
         if clip is None or not moved:
-            self.says.emit("Choose the segment to move")
+            self.says.emit(say("Choose the segment to move"))
             return
         spans = [(each.id, each.start_frame + by, each.end_frame + by) for each in moved]
         if min(each[1] for each in spans) < 0 or max(each[2] for each in spans) > clip.video.frame_count:
-            self.says.emit("The clip ends here")
+            self.says.emit(say("The clip ends here"))
             return
         self.move(spans, "move")
 
@@ -211,7 +212,7 @@ class Changing(QObject):
         """X: two segments where there was one."""
         clip, segment = self._document.clip, self.at_playhead()
         if clip is None or segment is None:
-            self.says.emit("The playhead is in no segment")
+            self.says.emit(say("The playhead is in no segment"))
             return
         frame = self._document.playhead
         made = self.edit_with(
@@ -225,7 +226,7 @@ class Changing(QObject):
         """Shift+X: one segment out of this and the next; what else that changes is said."""
         clip, segment = self._document.clip, self.meant()
         if clip is None or segment is None:
-            self.says.emit("Choose the first of the two segments")
+            self.says.emit(say("Choose the first of the two segments"))
             return
         following = edits.next_of(clip, segment)
         words = "" if following is None else self._merged_words(clip, segment, following)
@@ -241,12 +242,13 @@ class Changing(QObject):
         said = []
         gap = following.start_frame - segment.end_frame
         if gap > 0:
-            said.append(f"the {gap / max(clip.video.rate_hz, 1e-6):.2f} s between them belong to it")
+            seconds = f"{gap / max(clip.video.rate_hz, 1e-6):.2f}"
+            said.append(say("the {seconds} s between them belong to it", seconds=seconds))
         if following.action != segment.action:
-            said.append(f"{self.name_of(following)} became {self.name_of(segment)}")
+            said.append(say("{name} became {other}", name=self.name_of(following), other=self.name_of(segment)))
         if clip.pose_of(segment.id) is not None and clip.pose_of(following.id) is not None:
-            said.append("the second pose is gone")
-        return "Merged: " + ", ".join(said) if said else ""
+            said.append(say("the second pose is gone"))
+        return say("Merged: {changes}", changes=", ".join(said)) if said else ""
 
     def delete(self) -> None:
         """Del: the chosen segments go, with their poses."""
@@ -255,7 +257,7 @@ class Changing(QObject):
             return
         doomed = [each for each in clip.segments if each.id in self.chosen]
         if not doomed:
-            self.says.emit("Choose the segment to delete")
+            self.says.emit(say("Choose the segment to delete"))
             return
         what = self.name_of(doomed[0]) if len(doomed) == 1 else f"{len(doomed)} segments"
         ids = [each.id for each in doomed]
@@ -318,7 +320,7 @@ class Changing(QObject):
         """C: the playhead's frame is the characteristic pose of the segment it lies in."""
         clip, segment = self._document.clip, self.at_playhead()
         if clip is None or segment is None:
-            self.says.emit("The playhead is in no segment: mark one first, or choose it and move into it")
+            self.says.emit(say("The playhead is in no segment: mark one first, or choose it and move into it"))
             return
         self.move_pose(segment.id, self._document.playhead)
 
@@ -345,7 +347,7 @@ class Changing(QObject):
         """Shift+C."""
         clip, segment = self._document.clip, self.meant()
         if clip is None or segment is None or clip.pose_of(segment.id) is None:
-            self.says.emit("There is no characteristic pose here to remove")
+            self.says.emit(say("There is no characteristic pose here to remove"))
             return
         self.edit_with(
             lambda before: (edits.remove_pose(before, clip.id, segment.id, author=self._document.author), None),

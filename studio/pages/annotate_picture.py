@@ -24,6 +24,7 @@ from studio.widgets.frame_source import Frame, FrameSource
 from studio.widgets.identity_check import IdentityCheck, Verdict
 from studio.widgets.people_overlay import as_edited, people_at
 from studio.widgets.video_view import Headline, VideoView
+from studio.words import say
 
 THUMBNAIL_PX = 48
 
@@ -99,7 +100,7 @@ class ClipPicture(QObject):
                 marks = [(pose.frame, pose.identity) for pose in clip.poses]
                 self._check.start(self._path, clip.video, marks, THUMBNAIL_PX)
         no_video = clip is not None and self._path is None
-        self._view.show_note("This clip has no video: its joints alone are shown" if no_video else "")
+        self._view.show_note(say("This clip has no video: its joints alone are shown") if no_video else "")
         self.words.show_clip(clip, self._path, is_new=True)
         self.time_known.emit(self.time)
         self.show_frame()
@@ -154,7 +155,9 @@ class ClipPicture(QObject):
             self._source.want(frame, self._view.wished_px)
             if frame != self._shown:
                 self._view.wait_for_frame()
-        self._view.show_caption(f"{say_time(self.time.seconds(frame))}   frame {say_count(frame)}")
+        self._view.show_caption(
+            say("{time}   frame {frame}", time=say_time(self.time.seconds(frame)), frame=say_count(frame))
+        )
         self._view.show_headline(self._headline(self._clip, frame))
         self._show_people()
 
@@ -186,7 +189,8 @@ class ClipPicture(QObject):
         pose = next((each for each in clip.poses if each.frame == frame), None)
         segment = clip.segment(pose.segment) if pose is not None else None
         label = self._document.project.labels.get(segment.action) if segment is not None else None
-        return Headline(f"Characteristic pose of  {label.name}", label.colour) if label is not None else None
+        words = say("Characteristic pose of  {name}", name=label.name) if label is not None else ""
+        return Headline(words, label.colour) if label is not None else None
 
     def _show_people(self) -> None:
         """People of the frame that is shown, so that joints never run ahead of the picture."""
@@ -279,18 +283,18 @@ class ClipPicture(QObject):
 
     def _frame_failed(self, frame: int, why: str) -> None:
         """The last frame that could be read stays, dimmed."""
-        self.says.emit(f"Frame {say_count(frame)} cannot be shown: {why}")
+        self.says.emit(say("Frame {frame} cannot be shown: {why}", frame=say_count(frame), why=why))
 
     def _found(self, verdict: Verdict) -> None:
         self._verdict = verdict
         if verdict.different or verdict.late:
-            self.says.emit("Another video than was marked")
+            self.says.emit(say("Another video than was marked"))
         elif verdict.is_same_file:
-            self.says.emit("Frames verified" if verdict.compared else "File verified")
+            self.says.emit(say("Frames verified" if verdict.compared else "File verified"))
         elif verdict.compared:
-            self.says.emit(f"Another copy; its {verdict.compared} marked frames look the same")
+            self.says.emit(say("Another copy; its {count} marked frames look the same", count=verdict.compared))
         else:
-            self.says.emit("Another file than was added")
+            self.says.emit(say("Another file than was added"))
         if self.video_ends is not None:
             self.time_known.emit(self.time)  # what lies behind the end is hatched
         self.words.show_verdict(verdict)

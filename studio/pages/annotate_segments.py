@@ -18,7 +18,7 @@ from core.project.copied_segments import Copied, from_text
 from core.project.edits import next_of
 from studio import icons, theme
 from studio.actions import Handlers
-from studio.commands import BY_NAME, shown_key
+from studio.commands import label_key, shown, words_of
 from studio.document import Document
 from studio.pages.annotate_casting import Casting
 from studio.pages.annotate_changing import Changing, Span
@@ -26,6 +26,7 @@ from studio.pages.annotate_marking import Marking
 from studio.pages.annotate_walks import Walks
 from studio.widgets.parts import literal
 from studio.widgets.timeline import Timeline
+from studio.words import say
 
 _MENU = (
     ("split", "merge", "nearest-end", "ripple-end", "segment-left", "segment-right"),
@@ -108,13 +109,20 @@ class Segments(QObject):
         clip, meant = self._document.clip, self._changing.meant()
         ids = self._changing.chosen or (frozenset({meant.id}) if meant is not None else frozenset())
         if clip is None or not ids:
-            self._changing.says.emit("Choose the segments to copy")
+            self._changing.says.emit(say("Choose the segments to copy"))
             return
         what = many_segments.copied(self._document.project, clip.id, ids)
         QGuiApplication.clipboard().setText(what.text())
-        said = "1 segment is" if len(ids) == 1 else f"{len(ids)} segments are"
-        key = shown_key(BY_NAME["paste-segments"].key)
-        self._changing.says.emit(f"{said} copied: {key} pastes at the playhead, also in another clip")
+        words = (
+            say("1 segment is copied: {key} pastes at the playhead, also in another clip", key=shown("paste-segments"))
+            if len(ids) == 1
+            else say(
+                "{count} segments are copied: {key} pastes at the playhead, also in another clip",
+                count=len(ids),
+                key=shown("paste-segments"),
+            )
+        )
+        self._changing.says.emit(words)
 
     def paste(self) -> None:
         """Ctrl+V: what was copied, from the playhead on."""
@@ -175,11 +183,11 @@ class Segments(QObject):
         menu = QMenu(owner)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         editable = self._timeline.editable
-        labels = menu.addMenu("Label")
+        labels = menu.addMenu(say("Label"))
         labels.setEnabled(editable)
         self._fill_labels(labels)
         if self._casting.has_several:
-            actors = menu.addMenu("Actor")
+            actors = menu.addMenu(say("Actor"))
             actors.setEnabled(editable)
             self._casting.fill_menu(actors)
         for group in _MENU:
@@ -193,26 +201,26 @@ class Segments(QObject):
         chosen = next((place for each in self._changing.chosen if (place := scene.contents.place_of(each))), None)
         main = scene.main_track if chosen is None else chosen[0]
         row = next((each for each in scene.rows() if each.kind == "segments" and each.track == main), None)
-        fill_rows(menu.addMenu("Rows"), "" if row is None else row.key)
+        fill_rows(menu.addMenu(say("Rows")), "" if row is None else row.key)
         menu.popup(at)
 
     def _words(self, name: str) -> str:
         """A command with its key; a merge says with what."""
-        words = BY_NAME[name].words
+        words = words_of(name)
         clip, meant = self._document.clip, self._changing.meant()
         if name == "merge" and clip is not None and meant is not None:
             following = next_of(clip, meant)
             if following is not None:
                 gap = (following.start_frame - meant.end_frame) / max(clip.video.rate_hz, 1e-6)
-                behind = f", {gap:.2f} s behind" if gap > 0 else ""
-                words = f"{words} ({literal(self._changing.name_of(following))}{behind})"
-        key = BY_NAME[name].key
-        return f"{words}\t{shown_key(key)}" if key else words
+                other = literal(self._changing.name_of(following))
+                words += f" ({other})" if gap <= 0 else say(" ({name}, {gap} s behind)", name=other, gap=f"{gap:.2f}")
+        key = shown(name)
+        return f"{words}\t{key}" if key else words
 
     def _fill_labels(self, menu: QMenu) -> None:
         """Every action, with its colour and key; choosing one is what its key does."""
         for each in self._document.project.actions():
             action = QAction(icons.swatch(each.colour, theme.px(12)), "", menu)
-            action.setText(f"{literal(each.name)}\t{each.key}" if each.key else literal(each.name))
+            action.setText(f"{literal(each.name)}\t{label_key(each.key)}" if each.key else literal(each.name))
             action.triggered.connect(partial(self._marking.label, each.id))
             menu.addAction(action)

@@ -149,8 +149,9 @@ class PictureWords(QObject):
         if verdict.different:
             frame = verdict.different[0]
             compare = parts.button("Compare", kind="primary")
-            words = (
-                f"Frame {say_count(frame)} looks different from the picture stored with its pose. Nothing was shifted."
+            words = say(
+                "Frame {frame} looks different from the picture stored with its pose. Nothing was shifted.",
+                frame=say_count(frame),
             )
             card = _note(
                 "warn", "The video is not the one you marked", words, compare, other, self._later_button(clip.id)
@@ -159,9 +160,15 @@ class PictureWords(QObject):
             return card
         show = parts.button("Show them", kind="primary")
         show.clicked.connect(partial(self._show_after, [each.id for each in after]))
-        lie = "1 segment lies" if len(after) == 1 else f"{say_count(len(after))} segments lie"
-        kept = "It is kept, and hatched." if len(after) == 1 else "They are kept, and hatched."
-        words = f"It has {say_count(verdict.frame_count)} frames; {lie} after that. {kept}"
+        frames, count = say_count(verdict.frame_count), say_count(len(after))
+        words = (
+            say("It has {frames} frames; 1 segment lies after that. It is kept, and hatched.", frames=frames)
+            if len(after) == 1
+            else say(
+                "It has {frames} frames; {count} segments lie after that. They are kept, and hatched.",
+                frames=frames, count=count,
+            )
+        )  # fmt: skip
         return _note("warn", "The video ends before the annotations", words, show, other, self._later_button(clip.id))
 
     def _compare(self, frame: int, verdict: Verdict) -> None:
@@ -170,8 +177,11 @@ class PictureWords(QObject):
         back = parts.button("Close")
         back.clicked.connect(self._close_comparison)
         pair = FramePair(*verdict.now) if len(verdict.now) == 2 else QWidget()
-        words = f"{len(verdict.different)} of {verdict.compared} marked frames look different."
-        self._view.state.say(_note("warn", f"Frame {say_count(frame)}", words, back, above=pair), corner=True)
+        words = say(
+            "{count} of {all} marked frames look different.", count=len(verdict.different), all=verdict.compared
+        )
+        title = say("Frame {frame}", frame=say_count(frame))
+        self._view.state.say(_note("warn", title, words, back, above=pair), corner=True)
 
     def _close_comparison(self) -> None:
         self._said = None

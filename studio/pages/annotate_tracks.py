@@ -178,10 +178,10 @@ class Tracks(QObject):
             name = literal(row.name)
             if key.startswith(PERSON):
                 is_locked = key in arrangement.locked
-                words = f"Unlock {name}" if is_locked else f"Lock {name}"
+                words = say("Unlock {name}", name=name) if is_locked else say("Lock {name}", name=name)
                 menu.addAction(words, partial(timeline.arrange, arrangement.locking(key, on=not is_locked)))
-            menu.addAction(f"Move {name} up", partial(timeline.heads.step, key, -1))
-            menu.addAction(f"Move {name} down", partial(timeline.heads.step, key, 1))
+            menu.addAction(say("Move {name} up", name=name), partial(timeline.heads.step, key, -1))
+            menu.addAction(say("Move {name} down", name=name), partial(timeline.heads.step, key, 1))
             menu.addSeparator()
         for wish in scene.wishes(with_hidden=True):
             if wish.kind == "forecast":

@@ -5,6 +5,7 @@ from PySide6.QtCore import QObject, Signal
 from studio.display import Display
 from studio.document import Document
 from studio.widgets.timeline import Timeline
+from studio.words import say
 
 
 class Walks(QObject):
@@ -20,7 +21,7 @@ class Walks(QObject):
         """The next segment by its start, or the one before."""
         clip = self._document.clip
         if clip is None or not clip.segments:
-            self.says.emit("No segment is marked yet")
+            self.says.emit(say("No segment is marked yet"))
             return
         chosen = [at for at, each in enumerate(clip.segments) if each.id in self._timeline.chosen]
         playhead = self._document.playhead
@@ -31,7 +32,7 @@ class Walks(QObject):
         else:
             at = next((n for n in reversed(range(len(clip.segments))) if clip.segments[n].start_frame < playhead), -1)
         if not 0 <= at < len(clip.segments):
-            self.says.emit("This is the last segment" if step > 0 else "This is the first segment")
+            self.says.emit(say("This is the last segment" if step > 0 else "This is the first segment"))
             return
         self._timeline.choose(frozenset({clip.segments[at].id}))
         self._document.seek(clip.segments[at].start_frame)
@@ -43,9 +44,8 @@ class Walks(QObject):
         poses = clip.poses if clip is not None else ()
         ahead = [each for each in poses if (each.frame - playhead) * step > 0]
         if not ahead:
-            self.says.emit(
-                "No pose is set yet" if not poses else f"No pose lies {'after' if step > 0 else 'before'} this"
-            )
+            beyond = say("No pose lies after this" if step > 0 else "No pose lies before this")
+            self.says.emit(beyond if poses else say("No pose is set yet"))
             return
         pose = min(ahead, key=lambda each: abs(each.frame - playhead))
         self._timeline.choose(frozenset({pose.segment}))
@@ -73,7 +73,7 @@ class Walks(QObject):
             return
         places = self._missing()
         if not places:
-            self.says.emit("Nothing is missing in this clip")
+            self.says.emit(say("Nothing is missing in this clip"))
             return
         playhead = self._document.playhead
         ahead = [each for each in places if (each[0] - playhead) * step > 0]
@@ -85,7 +85,7 @@ class Walks(QObject):
         """The next stretch without a label, all round the clip; where it begins and ends."""
         gaps = self._timeline.scene.contents.gaps
         if not gaps:
-            self.says.emit("No stretch is without a label")
+            self.says.emit(say("No stretch is without a label"))
             return None
         playhead = self._document.playhead
         ahead = [each for each in gaps if (each[0] - playhead) * step > 0]
@@ -101,7 +101,7 @@ class Walks(QObject):
         if spans:
             self._timeline.show_stretch(min(each[0] for each in spans), max(each[1] for each in spans))
         else:
-            self.says.emit("Choose a segment to bring it close")
+            self.says.emit(say("Choose a segment to bring it close"))
 
     def show_segments(self, segments: frozenset[str]) -> None:
         """Choose these and go to the first."""

@@ -12,6 +12,7 @@ from studio.widgets.forecast_lanes import LaneItem
 from studio.widgets.painted_items import ItemAccessible
 from studio.widgets.timeline import Timeline
 from studio.widgets.timeline_axis import Row
+from studio.words import say
 
 MOST_ITEMS = 2000
 """A reader walks through a list one by one; a longer one would only be slow to ask about."""
@@ -104,8 +105,10 @@ class SegmentAccessible(ItemAccessible):
     def words(self) -> str:
         scene, ids = self._timeline.scene, self._list.ids()
         posed = scene.contents.poses.frame_of(self.segment) is not None
-        place = f"segment {ids.index(self.segment) + 1} of {len(ids)}" if self.segment in ids else ""
-        return f"{words.said_of(scene, self.segment)}, {'has its pose' if posed else 'has no pose yet'}, {place}"
+        parts = [words.said_of(scene, self.segment), say("has its pose" if posed else "has no pose yet")]
+        if self.segment in ids:
+            parts.append(say("segment {number} of {count}", number=ids.index(self.segment) + 1, count=len(ids)))
+        return ", ".join(parts)
 
     def is_chosen(self) -> bool:
         return self.segment in self._timeline.chosen
@@ -182,7 +185,8 @@ class CurveAccessible(ItemAccessible):
         row, scene = self.row(), self._timeline.scene
         if row is None:
             return ""
-        return f"{words.said_of_head(scene, row)}; here {words.said_of_row(scene, row, self._timeline.playhead)}"
+        here = words.said_of_row(scene, row, self._timeline.playhead)
+        return say("{row}; here {value}", row=words.said_of_head(scene, row), value=here)
 
     def is_chosen(self) -> bool:
         return False

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from studio.widgets.timeline_contents import TimelineContents
+from studio.words import say
 
 MOST_PX_PER_FRAME = 8.0
 
@@ -172,18 +173,18 @@ def wishes_of(
     wishes: list[Wish] = []
     heights = _HEIGHTS
     if with_frames:
-        wishes.append(Wish("frames", "Frames", "frames", heights["frames"]))
+        wishes.append(Wish("frames", say("Frames"), "frames", heights["frames"]))
     for at, track in enumerate(contents.tracks):
         usual = _MAIN if track.actor == main_actor or len(contents.tracks) == 1 else heights["segments"]
         high = max(usual, HALF_ROW * track.row_count) if track.row_count > 1 else usual
         wishes.append(Wish("segments", track.name, PERSON + track.actor, high, at))
-    wishes.append(Wish("poses", "Poses", "poses", heights["poses"]))
+    wishes.append(Wish("poses", say("Poses"), "poses", heights["poses"]))
     if with_suggestions:
-        wishes.append(Wish("suggestions", "Suggestions", "suggestions", heights["suggestions"]))
+        wishes.append(Wish("suggestions", say("Suggestions"), "suggestions", heights["suggestions"]))
     if with_confidence:
-        wishes.append(Wish("confidence", "2D confidence", "confidence", heights["confidence"]))
+        wishes.append(Wish("confidence", say("2D confidence"), "confidence", heights["confidence"]))
     if with_speed:
-        wishes.append(Wish("speed", "Hand speed", "speed", heights["speed"]))
+        wishes.append(Wish("speed", say("Hand speed"), "speed", heights["speed"]))
     for at, (key, name, futures) in enumerate(lanes):
         wishes.append(Wish("forecast", name, LANE + key, heights["forecast"] + FUTURE_PX * futures, at))
     shown = wishes if with_hidden else [each for each in wishes if each.key not in arrangement.hidden]

@@ -15,6 +15,7 @@ from core.project.annotations import CharacteristicPose, Clip, Project
 from core.project.labelling import is_range, ranges
 from core.project.provenance import run_of
 from studio.widgets.clip_time import ClipTime
+from studio.words import say
 
 UNKNOWN_COLOUR = "#6B707B"
 HATCHED = 12
@@ -158,7 +159,7 @@ def contents_of(project: Project, clip: Clip, time: ClipTime, *, people: int = 1
     ]
     known = {each.id: place for place, each in enumerate(actions)}
     # A label that is gone from the vocabulary still has its segments; they are shown, and named as what they are.
-    looks.append(LabelLook("no label", "", UNKNOWN_COLOUR, 0))
+    looks.append(LabelLook(say("no label"), "", UNKNOWN_COLOUR, 0))
     unknown = len(actions)
     words = np.array([known.get(each.action, unknown) for each in clip.segments], dtype=np.int64)
     starts = np.array([each.start_frame for each in clip.segments], dtype=np.int64)
@@ -183,9 +184,9 @@ def people_of(clip: Clip, people: int) -> tuple[dict[str, str], list[str]]:
     alone = clip.actors[0].id if len(clip.actors) == 1 and people < 2 else ""
     whose = [each.actor or alone for each in clip.segments]
     names = {each.id: each.name for each in clip.actors}
-    nobody = ACTOR_NOT_SAID if clip.actors else clip.performer or "Actions"
+    nobody = say(ACTOR_NOT_SAID) if clip.actors else clip.performer or say("Actions")
     for actor in dict.fromkeys(whose):
-        names.setdefault(actor, ACTOR_NOT_SAID if actor else nobody)
+        names.setdefault(actor, say(ACTOR_NOT_SAID) if actor else nobody)
     return names or {"": nobody}, whose
 
 

@@ -15,6 +15,7 @@ from studio import icons, theme
 from studio.widgets import painting
 from studio.widgets.timeline_axis import LANE, PERSON, RULER, Arrangement, Row
 from studio.widgets.timeline_scene import Scene
+from studio.words import say
 
 HEAD_ICONS = {
     "frames": "video",
@@ -188,8 +189,11 @@ class Heads(QObject):
         if row is None or not tool:
             return ""
         is_locked = row.key in self._ground.scene.arrangement.locked
-        does = {"eye": "Hide", "lock": "Unlock" if is_locked else "Lock", "more": "Rows:"}
-        return f"{does[tool]} {row.name}"
+        if tool == "eye":
+            return say("Hide {name}", name=row.name)
+        if tool == "lock":
+            return say("Unlock {name}" if is_locked else "Lock {name}", name=row.name)
+        return say("Rows: {name}", name=row.name)
 
     def paint(self, painter: QPainter) -> None:
         """The tools of the head under the pointer, and where a dragged row would go."""

@@ -11,7 +11,7 @@ from studio.widgets.forecast_lanes import Lane, LaneItem
 from studio.widgets.timeline_axis import Row
 from studio.widgets.timeline_scene import Scene
 from studio.widgets.timeline_signals import MinMax
-from studio.words import say
+from studio.words import said, say
 
 
 def said_of(scene: Scene, segment: str) -> str:
@@ -22,9 +22,10 @@ def said_of(scene: Scene, segment: str) -> str:
         return ""
     track, time = contents.tracks[place[0]], contents.time
     label = contents.labels[int(track.labels[place[1]])]
-    draft = ", a draft" if track.drafts[place[1]] else ""
-    over = _over(scene, place)
-    return f"{label.name}, {say_time(time.seconds(span[0]))} to {say_time(time.seconds(span[1]))}{draft}{over}"
+    ends = [say_time(time.seconds(each)) for each in span]
+    words = say("{name}, {start} to {end}", name=label.name, start=ends[0], end=ends[1])
+    draft = say("a draft") if track.drafts[place[1]] else ""
+    return ", ".join(each for each in (words, draft, _over(scene, place)) if each)
 
 
 def _over(scene: Scene, place: tuple[int, int]) -> str:
@@ -38,7 +39,9 @@ def _over(scene: Scene, place: tuple[int, int]) -> str:
     if not others:
         return ""
     name = scene.contents.labels[int(track.labels[others[0]])].name
-    return f", overlaps {name}" + (f" and {len(others) - 1} more" if len(others) > 1 else "")
+    if len(others) == 1:
+        return say("overlaps {name}", name=name)
+    return say("overlaps {name} and {count} more", name=name, count=len(others) - 1)
 
 
 def said_of_lane(scene: Scene, lane: Lane, item: LaneItem | None) -> str:
@@ -46,7 +49,9 @@ def said_of_lane(scene: Scene, lane: Lane, item: LaneItem | None) -> str:
     step = None if item is None else lane.step(item[1])
     if step is not None:
         return forecast_lanes.said_of(lane, step, scene.contents.time)
-    return ". ".join(each for each in (lane.words, lane.hint) if each) or f"{lane.name}: choose runs and futures"
+    return ". ".join(each for each in (lane.words, lane.hint) if each) or say(
+        "{name}: choose runs and futures", name=lane.name
+    )
 
 
 def said_of_suggestion(scene: Scene, at: int) -> str:
@@ -55,39 +60,41 @@ def said_of_suggestion(scene: Scene, at: int) -> str:
     if marks is None or not 0 <= at < len(marks.frames):
         return ""
     when = say_time(scene.contents.time.seconds(int(marks.frames[at])))
-    said = curves.said_of(marks, at).replace("  ", ", ")
-    return f"suggested pose of {name_of(scene, marks.segments[at])}, {when}, {said}"
+    why = curves.said_of(marks, at).replace("  ", ", ")
+    return say("suggested pose of {name}, {when}, {why}", name=name_of(scene, marks.segments[at]), when=when, why=why)
 
 
 def said_of_row(scene: Scene, row: Row, frame: float) -> str:
     """What a curve says at a frame: "left hand 1.2, right hand 0.4 torso lengths/s"."""
     at = int(frame)
     if row.kind == "confidence" and scene.confidence is not None and 0 <= at < len(scene.confidence):
-        return f"2D confidence {_value(scene.confidence, at, 2)}"
+        return say("2D confidence {value}", value=_value(scene.confidence, at, 2))
     if row.kind == "speed" and scene.speed is not None and 0 <= at < len(scene.speed.values):
         left, right = (_value(each, at, 1) for each in scene.speed.hands)
-        return f"left hand {left}, right hand {right} {scene.speed.unit}"
+        return say("left hand {left}, right hand {right} {unit}", left=left, right=right, unit=said(scene.speed.unit))
     return ""
 
 
 def _value(curve: MinMax, at: int, digits: int) -> str:
     value = curve.at(at)
-    return "not seen" if value is None else f"{value:.{digits}f}"
+    return say("not seen") if value is None else f"{value:.{digits}f}"
 
 
 def said_of_head(scene: Scene, row: Row) -> str:
     """What a row's head tells: its name, that it is locked, how many overlap, its unit."""
-    said = [row.name]
+    parts = [row.name]
     if row.kind == "segments":
         track = scene.contents.tracks[row.track]
         over = int((track.rows > 0).sum())
         if over:
-            said.append("1 segment overlaps another" if over == 1 else f"{over} segments overlap others")
+            one = say("1 segment overlaps another")
+            parts.append(one if over == 1 else say("{count} segments overlap others", count=over))
         if scene.arrangement.is_locked(track.actor):
-            said.append("locked")
+            parts.append(say("locked"))
     if row.kind == "speed" and scene.speed is not None:
-        said.append(f"left blue, right orange, up to {scene.speed.top:.1f} {scene.speed.unit}")
-    return ", ".join(said)
+        most, unit = f"{scene.speed.top:.1f}", said(scene.speed.unit)
+        parts.append(say("left blue, right orange, up to {most} {unit}", most=most, unit=unit))
+    return ", ".join(parts)
 
 
 def said_at(scene: Scene, at: QPointF) -> str:
@@ -125,5 +132,5 @@ def name_of(scene: Scene, segment: str) -> str:
     """The word of a segment."""
     place = scene.contents.place_of(segment)
     if place is None:
-        return "segment"
+        return say("segment")
     return scene.contents.labels[int(scene.contents.tracks[place[0]].labels[place[1]])].name

@@ -17,6 +17,7 @@ from core.project.edits import add_label, mark_segment
 from studio import words
 from studio.commands import COMMANDS, WHERE_WORDS, tip
 from studio.widgets.parts import KeyChip
+from studio.widgets.timeline_words import locked_words, said_of, said_of_head
 from tests.studio.conftest import make_video
 
 ROOT = Path(__file__).parents[2]
@@ -117,6 +118,71 @@ def test_that_annotate_at_work_passes_the_door(qtbot, pseudo, open_studio, tmp_p
         page.inspector.tabs.setCurrentIndex(tab)
         assert untranslated(page) == [], page.inspector.tabs.tabText(tab)
         assert cut(page) == []
+
+
+def test_that_what_is_said_after_a_key_and_what_is_painted_passes_the_door(qtbot, pseudo, open_studio, tmp_path):
+    document = open_studio.document
+    open_studio.adding.add([make_video(tmp_path / "sink.mp4", frames=60)])
+    qtbot.waitUntil(lambda: not open_studio.adding.is_busy, timeout=20_000)
+    (clip,) = document.project.clips.values()
+    document.choose_clip(clip.id)
+    page = open_studio.window.show_page("annotate")
+    qtbot.waitUntil(page.is_settled, timeout=20_000)
+    said: dict[str, str] = {}
+
+    def do(*names: str) -> None:
+        for name in names:
+            page.head.say("")
+            page.commands()[name]()
+            said[f"{name} {document.playhead}"] = page.head.said.text()
+
+    do(
+        "next-segment",
+        "next-pose",
+        "next-gap",
+        "next-missing",
+        "zoom-selection",
+        "nearest-end",
+        "segment-left",
+        "split",
+    )
+    do(
+        "merge",
+        "delete-segment",
+        "set-pose",
+        "remove-pose",
+        "copy-segments",
+        "next-actor",
+        "mark-start",
+    )
+    do(
+        "mark-end",
+        "next-suggestion",
+        "accept-suggestion",
+        "skip-suggestion",
+        "edit-joints",
+        "lift-pose",
+        "detect-again",
+    )
+    page.back_out()
+    project, label = add_label(document.project, "reach", "action", author="Ines K.")
+    project, first = mark_segment(project, clip.id, label.id, 0, 20, author="Ines K.")
+    project, _ = mark_segment(project, clip.id, label.id, 10, 40, author="Ines K.")
+    assert document.edit(project, "Mark reach")
+    document.seek(5)
+    do("label-1", "next-missing", "next-pose", "copy-segments")
+    page.timeline.choose(frozenset({first.id}))
+    do("next-segment", "next-segment", "merge")
+    spoken = {name: text for name, text in said.items() if text}
+    assert len(spoken) >= 15
+    assert {name: text for name, text in spoken.items() if "⟦" not in text} == {}
+
+    scene = page.timeline.scene
+    rows = {each.kind: each for each in scene.rows()}
+    assert all(each.name.startswith("⟦") for kind, each in rows.items() if kind != "segments")
+    heard = [said_of(scene, first.id), said_of_head(scene, rows["segments"]), locked_words("reach")]
+    assert [text for text in heard if "⟦" not in text] == []
+    assert "⟦" in page.view._caption
 
 
 def test_that_the_bar_the_rail_and_the_menus_pass_the_door(qtbot, pseudo, open_studio):
