@@ -18,6 +18,7 @@ from studio.widgets import painting
 from studio.widgets.clip_time import ClipTime, say_time
 from studio.widgets.timeline_axis import RULER, Axis, Row
 from studio.widgets.timeline_contents import LabelLook, PoseMarks, SegmentTrack, TimelineContents
+from studio.words import say
 
 DENSE_PX, NAMED_PX = 3.0, 24.0
 _STEPS_S = (0.1, 0.2, 0.5, 1, 2, 4, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600)
@@ -109,7 +110,9 @@ def segments(
                 right[mine] - axis.left,
                 colours[track.labels[seen[mine]]],
             )
-    for at in np.nonzero(~dense)[0].tolist():
+    within = _within(painter)
+    single = ~dense & (right > within.left()) & (left < within.right())
+    for at in np.nonzero(single)[0].tolist():
         which = int(seen[at])
         top = row.top + int(track.rows[which]) * half
         high = half - (1 if track.row_count > 1 else 0)
@@ -145,6 +148,7 @@ def gaps(painter: QPainter, axis: Axis, row: Row, stretches: Sequence[tuple[int,
     look = theme.now()
     pen = QPen(QColor(look.edge), 1)
     pen.setDashPattern([3, 3])
+    said = say("unlabelled")
     for start, end in stretches:
         left, right = max(axis.x(start), axis.left - 10), min(axis.x(end), axis.left + axis.width + 10)
         if right - left < 8:
@@ -153,10 +157,8 @@ def gaps(painter: QPainter, axis: Axis, row: Row, stretches: Sequence[tuple[int,
         painter.setPen(pen)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRoundedRect(rect, theme.RADIUS["mark"], theme.RADIUS["mark"])
-        if painting.words_width("unlabelled", 10.5) < rect.width() - 8:
-            painting.put(
-                painter, rect.center().x(), _baseline(rect, 10.5), "unlabelled", look.text3, 10.5, align="centre"
-            )
+        if painting.words_width(said, 10.5) < rect.width() - 8:
+            painting.put(painter, rect.center().x(), _baseline(rect, 10.5), said, look.text3, 10.5, align="centre")
 
 
 def segment(
@@ -259,8 +261,12 @@ def poses(
         places = sorted([each for each in places if each[1] != at] + [(axis.x(moved[1] + 0.5), at)])
     middle = row.top + row.height / 2
     radius = min(6.0, row.height / 2 - 2)
-    word = painting.words_width("no pose yet", 10.5)
+    lacking = no_pose()
+    word = painting.words_width(lacking, 10.5)
+    within = _within(painter)
     for place, (x, at) in enumerate(places):
+        if x - 10 > within.right() or x + word + 24 < within.left():
+            continue
         strong = marks.segments[at] in chosen
         if marks.missing[at]:
             heavy = 2 if strong else 1.4
@@ -268,7 +274,7 @@ def poses(
             room = (places[place + 1][0] if place + 1 < len(places) else axis.left + axis.width) - x - 22
             if word < room:
                 rect = QRectF(x, row.top, 10, row.height)
-                painting.put(painter, x + 11, _baseline(rect, 10.5), "no pose yet", look.warn, 10.5)
+                painting.put(painter, x + 11, _baseline(rect, 10.5), lacking, look.warn, 10.5)
             continue
         colour = labels[int(marks.labels[at])].colour
         if marks.drafts[at]:  # nobody chose it: hollow, as what is foreseen
@@ -304,7 +310,7 @@ def overview(painter: QPainter, contents: TimelineContents, rect: QRectF) -> Non
     """The whole clip in a strip."""
     look = theme.now()
     painter.fillRect(QRectF(0, rect.top() - 0.5, rect.right() + 20, rect.height() + 1), QColor(look.panel))
-    said = f"Whole clip  {say_time(contents.time.duration_s, 0)}"
+    said = say("Whole clip  {duration}", duration=say_time(contents.time.duration_s, 0))
     line = QRectF(0, rect.top(), rect.left(), rect.height())
     painting.put(painter, 13, _baseline(line, 10.5), said, look.text3, 10.5, width=rect.left() - 18)
     scale = rect.width() / max(contents.time.frame_count, 1)
@@ -361,6 +367,16 @@ def snap_line(painter: QPainter, x: float, bottom: float, said: str) -> None:
     painter.setPen(pen)
     painter.drawLine(QPointF(x, RULER), QPointF(x, bottom))
     painting.chip(painter, x, 2, said, look.accent, look.raised, 10.5, align="centre")
+
+
+def no_pose() -> str:
+    """What stands beside the place of a pose that is missing."""
+    return say("no pose yet")
+
+
+def _within(painter: QPainter) -> QRectF:
+    """What is to be painted; nothing outside of it would be seen."""
+    return painter.clipBoundingRect() if painter.hasClipping() else QRectF(-1e7, -1e7, 2e7, 2e7)
 
 
 def _baseline(rect: QRectF, size: float) -> float:

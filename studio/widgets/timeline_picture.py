@@ -7,6 +7,7 @@ from PySide6.QtGui import QColor, QPainter, QPainterPath
 
 from studio import theme
 from studio.widgets import lane_paint, painting
+from studio.widgets import timeline_changes as changes
 from studio.widgets import timeline_curves as curves
 from studio.widgets import timeline_heads as heads
 from studio.widgets import timeline_paint as paint
@@ -14,11 +15,12 @@ from studio.widgets.clip_time import say_time
 from studio.widgets.timeline_axis import RULER, Row
 from studio.widgets.timeline_drag import DragOutcome
 from studio.widgets.timeline_scene import Scene
-from studio.widgets.timeline_strips import Strips
+from studio.widgets.timeline_strips import Changed, Strips
 
 _BAR = 3.0
 _FEW = 50
 """So many chosen segments are compared one by one; more are the same as before only as the very same set."""
+_MANY: frozenset[str] = frozenset()
 
 
 def paint_ground(painter: QPainter, scene: Scene, strips: Strips | None = None) -> None:
@@ -66,8 +68,8 @@ def paint_ground(painter: QPainter, scene: Scene, strips: Strips | None = None) 
             painter, "ruler", above, (contents.time,), (axis,), lambda inside: paint.ruler(inside, axis, contents.time)
         )
         whole = QRectF(0, foot.top(), scene.width, foot.height())
-        things = contents.time, contents.labels, *contents.tracks
-        strips.paint(painter, "overview", whole, things, (foot,), lambda inside: paint.overview(inside, contents, foot))
+        things, facts = (contents.time, *contents.tracks), (foot, contents.labels)
+        strips.paint(painter, "overview", whole, things, facts, lambda inside: paint.overview(inside, contents, foot))
     _cut_corners(painter, everything)
 
 
@@ -77,22 +79,38 @@ def _row(painter: QPainter, scene: Scene, row: Row, main: int, strips: Strips) -
     area = QRectF(scene.head, row.top, scene.width - scene.head, row.height)
     things: tuple[object, ...] = ()
     facts: tuple[object, ...] = (axis,)
+    changed: Changed | None = None
     match row.kind:
         case "segments":
             track = contents.tracks[row.track]
             drag = _on_track(scene, row.track)
             few = len(scene.chosen) <= _FEW
-            chosen = frozenset(each for each in scene.chosen if track.place(each) is not None) if few else scene.chosen
+            chosen = frozenset(each for each in scene.chosen if track.place(each) is not None) if few else _MANY
             gaps = contents.gaps if row.track == main else ()
-            things = track, drag, *(() if few else (scene.chosen,))
-            facts = axis, contents.labels, gaps, chosen if few else None, scene.arrangement.is_locked(track.actor)
+            things = track, drag, None if few else scene.chosen
+            facts = (axis, contents.labels, scene.arrangement.is_locked(track.actor)), chosen, gaps
+
+            def moved(was: tuple, knew: tuple) -> changes.Stretches | None:
+                if drag or was[1] or was[2] or not few or knew[0] != facts[0]:
+                    return None
+                return changes.of_segments(axis, was[0], track, (knew[1], chosen), (knew[2], gaps))
+
+            changed = moved
 
             def draw(inside: QPainter) -> None:
                 _segments(inside, scene, row, gaps, drag)
         case "poses":
             drag = outcome if outcome and (outcome.pose or outcome.behind) else None
-            things = contents.poses, drag, *(() if len(scene.chosen) <= _FEW else (scene.chosen,))
-            facts = axis, contents.labels, scene.chosen if len(scene.chosen) <= _FEW else None
+            few = len(scene.chosen) <= _FEW
+            things = contents.poses, drag, None if few else scene.chosen
+            facts = (axis, contents.labels), scene.chosen if few else _MANY
+
+            def posed(was: tuple, knew: tuple) -> changes.Stretches | None:
+                if drag or was[1] or was[2] or not few or knew[0] != facts[0]:
+                    return None
+                return changes.of_poses(axis, was[0], contents.poses, (knew[1], scene.chosen), paint.no_pose())
+
+            changed = posed
 
             def draw(inside: QPainter) -> None:
                 pose = drag.pose if drag else None
@@ -129,7 +147,7 @@ def _row(painter: QPainter, scene: Scene, row: Row, main: int, strips: Strips) -
                 paint.frames(inside, axis, row, scene.thumbnails, ends)
         case _:
             return
-    strips.paint(painter, row.key, area, things, facts, draw)
+    strips.paint(painter, row.key, area, things, facts, draw, changed)
 
 
 def _on_track(scene: Scene, number: int) -> DragOutcome | None:

@@ -55,6 +55,14 @@ def painted(scene: Scene, strips: Strips | None, ratio: float) -> QImage:
     return picture.toImage()
 
 
+def crowded(draw) -> tuple[list, list]:
+    """Many segments of one person; few differ from one time to the next, and few lack their pose."""
+    shorter = draw(st.sets(st.integers(0, 29), max_size=2))
+    lacking = draw(st.sets(st.integers(0, 29), max_size=3))
+    spans = [(f"s{at}", at % 3, at * 13, at * 13 + (5 if at in shorter else 12), "Ada") for at in range(30)]
+    return spans, [(each[0], each[2] + 3) for at, each in enumerate(spans) if at not in lacking]
+
+
 def changes(draw, scene: Scene) -> Scene:
     """Any one thing that can change on a timeline."""
     frame = draw(st.integers(1, 49))
@@ -65,6 +73,8 @@ def changes(draw, scene: Scene) -> Scene:
         lambda: replace(scene, contents=contents(moved)),
         lambda: replace(scene, contents=contents(SPANS[: 1 + frame % 4], ())),
         lambda: replace(scene, contents=contents(poses=(("b", 60 + frame),))),
+        lambda: replace(scene, contents=contents(*crowded(draw))),
+        lambda: replace(scene, contents=contents(*crowded(draw))),
         lambda: replace(scene, contents=replace(scene.contents, video_ends=300 + frame)),
         lambda: replace(scene, chosen=frozenset({"abcd"[frame % 4]})),
         lambda: replace(scene, chosen=frozenset()),
@@ -84,7 +94,7 @@ def changes(draw, scene: Scene) -> Scene:
 
 
 @pytest.mark.parametrize("ratio", [1.0, 1.5, 2.0])
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_that_what_was_kept_looks_as_if_it_had_been_painted_anew(qapp, ratio, data):
     strips, scene = Strips(), a_scene()
@@ -111,16 +121,20 @@ class _Counted(Strips):
         super().__init__()
         self.drawn: list[str] = []
 
-    def paint(self, painter, key, area, things, facts, draw) -> None:
+        self.wide: dict[str, float] = {}
+
+    def paint(self, painter, key, area, things, facts, draw, changed=None) -> None:
         def counted(inside: QPainter) -> None:
             self.drawn.append(key)
+            self.wide[key] = self.wide.get(key, 0.0) + inside.clipBoundingRect().width()
             draw(inside)
 
-        super().paint(painter, key, area, things, facts, counted)
+        super().paint(painter, key, area, things, facts, counted, changed)
 
 
 def drawn(strips: _Counted, scene: Scene) -> set[str]:
     strips.drawn.clear()
+    strips.wide.clear()
     painted(scene, strips, 1.0)
     return set(strips.drawn)
 
@@ -138,6 +152,22 @@ def test_that_an_edit_paints_its_own_rows_alone(qapp):
     assert drawn(strips, scene) == {"poses"}
     assert drawn(strips, replace(scene, chosen=frozenset({"c"}))) == {"person:Bo", "poses"}
     assert ada is not scene.contents.tracks[0]
+
+
+def test_that_an_edit_paints_the_stretch_it_changed_alone(qapp):
+    many = [(f"s{at}", at % 3, at * 8, at * 8 + 7, "Ada") for at in range(50)]
+    posed = [(each[0], each[2] + 3) for each in many if each[0] != "s20"]
+    strips, scene = _Counted(), a_scene()
+    scene = replace(scene, contents=contents(many, posed))
+    drawn(strips, scene)
+    shorter = [(*each[:3], each[3] - 4, each[4]) if each[0] == "s7" else each for each in many]
+    after = contents(shorter, posed)
+    scene = replace(scene, contents=replace(after, labels=scene.contents.labels))
+    assert drawn(strips, scene) == {"person:Ada", "overview"}
+    assert 0 < strips.wide["person:Ada"] < 8 * scene.axis.px_per_frame + 20
+    scene = replace(scene, contents=replace(contents(shorter, [*posed, ("s20", 164)]), tracks=scene.contents.tracks))
+    assert drawn(strips, scene) == {"poses"}
+    assert 0 < strips.wide["poses"] < 200
 
 
 def test_that_rows_that_went_away_are_let_go_of_and_a_strip_lies_where_its_row_is(qapp):
