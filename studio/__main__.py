@@ -70,6 +70,7 @@ def _run(wish: argparse.Namespace) -> int:
     from studio.app import Studio
     from studio.memory import take_short_turns
     from studio.photograph import photograph
+    from studio.words import speak
 
     app = QApplication.instance() or QApplication(["posecast-studio"])
     assert isinstance(app, QApplication)
@@ -81,6 +82,7 @@ def _run(wish: argparse.Namespace) -> int:
         settings.keep_nothing()
     settings.look = wish.theme or settings.look
     settings.text_size = wish.text or settings.text_size
+    speak(app, settings.file.parent)
     studio = Studio(app, settings)
     try:
         _prepare(studio, wish)

@@ -9,15 +9,32 @@ Names that people gave (clips, labels, runs, folders) are not words of the studi
 The names of undo steps and the messages of `core` stay in English: the first are kept in the project's journal, which
 two people with two languages may share; the second are also what the command line prints.
 A count of things goes through `counted`, whose plural a translator can give in every form that their language has.
-`tools/texts.py` lists every source text as a Qt `.ts` file.
+`tools/texts.py` lists every source text as a Qt `.ts` file; `lrelease` makes of it what `speak` reads at the start.
 """
 
 from collections.abc import Sequence
+from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication
+from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QTranslator
 
 CONTEXT = "Posecast"
 """The context of every source text, so that one text has one translation. Texts of `self.tr` have their class's."""
+
+
+def speak(app: QCoreApplication, folder: Path) -> bool:
+    """Take the translation for the system's languages from `folder` (posecast_de.qm), and Qt's own words with it.
+
+    Whether there is one; without, everything stays English.
+    """
+    system = QLocale()
+    spoken = QTranslator(app)
+    if not spoken.load(system, "posecast", "_", str(folder)):
+        return False
+    app.installTranslator(spoken)
+    of_qt = QTranslator(app)
+    if of_qt.load(system, "qtbase", "_", QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)):
+        app.installTranslator(of_qt)
+    return True
 
 
 def said(words: str) -> str:

@@ -9,8 +9,9 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import PySide6
 import pytest
-from PySide6.QtCore import QTranslator
+from PySide6.QtCore import QLocale, QTranslator
 from PySide6.QtWidgets import QAbstractButton, QComboBox, QLabel, QLineEdit, QMenu, QTabBar, QWidget
 
 from core.project.edits import add_label, mark_segment
@@ -231,3 +232,34 @@ def test_that_every_source_text_is_listed_for_a_translator(tmp_path):
     for source in ("Set characteristic pose", "{key} is {command}. Take it away there?", "Find a command", "Next"):
         assert f"<source>{source}</source>" in listed, source
     assert "<name>Posecast</name>" in listed
+
+
+def test_that_a_translation_beside_the_settings_is_spoken_in_the_language_of_the_system(qapp, tmp_path):
+    made = tmp_path / "posecast_de.ts"
+    texts = (ROOT / "tools" / "texts.py", made)
+    subprocess.run([sys.executable, *map(str, texts)], cwd=ROOT, check=True, capture_output=True)
+    told = {
+        "Set characteristic pose": "Charakteristische Pose setzen",
+        "No label has the key {key} yet": "{key} ist frei",
+    }
+    listed = made.read_text(encoding="utf-8")
+    for source, german in told.items():
+        untold = f'<source>{source}</source>\n        <translation type="unfinished"></translation>'
+        assert untold in listed, source
+        listed = listed.replace(untold, f"<source>{source}</source>\n        <translation>{german}</translation>")
+    made.write_text(listed, encoding="utf-8")
+    release = Path(PySide6.__file__).parent / ("lrelease.exe" if sys.platform == "win32" else "lrelease")
+    subprocess.run([str(release), str(made)], check=True, capture_output=True)
+    usual = QLocale()
+    try:
+        QLocale.setDefault(QLocale(QLocale.Language.Icelandic))
+        assert not words.speak(qapp, tmp_path)
+        QLocale.setDefault(QLocale(QLocale.Language.German))
+        assert words.speak(qapp, tmp_path)
+        assert tip("set-pose") == "Charakteristische Pose setzen  C"
+        assert words.say("No label has the key {key} yet", key="4") == "4 ist frei"
+        assert tip("snap") == "Snap  M"
+    finally:
+        QLocale.setDefault(usual)
+        for each in qapp.findChildren(QTranslator):
+            qapp.removeTranslator(each)
