@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QGuiApplication, QShowEvent
 from PySide6.QtWidgets import (
+    QAbstractScrollArea,
     QCheckBox,
     QComboBox,
     QDialog,
@@ -22,9 +23,11 @@ from studio.widgets import parts
 from studio.widgets.body_settings import BodySettings
 from studio.words import said, say
 
+_TITLE_BAR, _LEAST_LIST = 40, 90
+
 
 class Dialog(QDialog):
-    """A titled column; Esc closes it."""
+    """A titled column; Esc closes it. On a low screen the list in it gives way, never the buttons below."""
 
     def __init__(self, title: str, parent: QWidget | None, width: int) -> None:
         super().__init__(parent)
@@ -40,6 +43,20 @@ class Dialog(QDialog):
         super().showEvent(event)
         for each in self.findChildren(QPushButton):
             each.setAutoDefault(False)  # Enter belongs to what is in focus, never to a button that is not
+        self._fit(self.room())
+
+    def room(self) -> int:
+        """How high a window can be here, in pixels."""
+        return self.screen().availableGeometry().height() - _TITLE_BAR
+
+    def _fit(self, room: int) -> None:
+        over = self.minimumSizeHint().height() - room
+        areas = sorted(self.findChildren(QAbstractScrollArea), key=lambda each: each.minimumHeight())
+        if over > 0 and areas:
+            areas[-1].setMinimumHeight(max(theme.px(_LEAST_LIST), areas[-1].minimumHeight() - over))
+            self.box.activate()
+        if self.height() > room:
+            self.resize(self.width(), room)
 
     def add_close(self, *before: parts.Item) -> None:
         close = parts.button("Close")

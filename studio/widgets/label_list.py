@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QContextMenuEvent, QDropEvent, QPainter, QPen
+from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QContextMenuEvent, QDropEvent, QFocusEvent, QPainter, QPen
 from PySide6.QtWidgets import (
     QFrame,
     QLineEdit,
@@ -111,7 +111,7 @@ class LabelList(QFrame):
         self._name.setAccessibleName(say("Name of the new label"))
         self._name.hide()
         self._name.returnPressed.connect(self._add)
-        self._name.editingFinished.connect(self._stop_adding)
+        self._name.installEventFilter(self)
         self.add = parts.button("Add label", "plus", "quiet")
         self.add.setToolTip(tip("add-label"))
         self.add.clicked.connect(self.start_adding)
@@ -247,9 +247,13 @@ class LabelList(QFrame):
             self.add_wanted.emit(name, self.kind)
         self._name.clear()
 
-    def _stop_adding(self) -> None:
-        if not self._name.hasFocus():
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """The field for a new label goes when it is left; not while its own menu is open."""
+        if not (watched is self._name and isinstance(event, QFocusEvent) and event.lostFocus()):
+            return False
+        if event.reason() not in (Qt.FocusReason.PopupFocusReason, Qt.FocusReason.ActiveWindowFocusReason):
             self._name.hide()
+        return False
 
     def _open_menu(self, item: QListWidgetItem) -> None:
         if item.data(_ROW)[0].id:

@@ -402,6 +402,15 @@ def test_that_a_label_is_added_in_place_with_the_next_key_and_colour(page, docum
     assert segments(document) == [("peel", 0, 10)]
 
 
+def test_that_the_field_for_a_new_label_goes_when_it_is_left(page, document):
+    do(page, "add-label")
+    field = page.labels.findChild(QLineEdit, "new label")
+    assert field.isVisible()
+    page.view.take_keys()
+    assert not field.isVisible()
+    assert len(document.project.actions()) == 3
+
+
 def label_named(document, name):
     return next(each for each in document.project.labels.values() if each.name == name)
 

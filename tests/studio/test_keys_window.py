@@ -50,6 +50,21 @@ def test_that_a_command_is_found_by_words_by_where_and_by_its_key_in_words(windo
     assert not window.change.isEnabled()
 
 
+def test_that_on_a_low_screen_the_list_gives_way_and_the_buttons_stay(open_studio, monkeypatch):
+    room = 520
+    monkeypatch.setattr(KeysWindow, "room", lambda _: room)
+    open_studio.window.actions_table.do("keys")
+    (made,) = open_studio.window.findChildren(KeysWindow)
+    try:
+        assert made.height() <= room
+        close = next(each for each in made.findChildren(QPushButton) if each.text() == "Close")
+        assert made.rect().contains(close.geometry())
+        assert made.tree.height() < made.minimumSizeHint().height()
+        assert not made.tree.geometry().intersects(close.geometry())
+    finally:
+        made.close()
+
+
 def test_that_a_command_is_found_by_pressing_its_key(window):
     window.by_key.click()
     QTest.keyClick(window.catcher, Qt.Key.Key_K, CONTROL)
