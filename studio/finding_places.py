@@ -3,6 +3,7 @@
 from functools import partial
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt, QTimer
+from PySide6.QtWidgets import QApplication, QWidget
 
 from core.errors import CoreError, ProjectError
 from core.project.labelling import relabel
@@ -23,6 +24,9 @@ class FindingPlaces(QObject):
         self._document, self._window = document, window
         self.list: FoundList | None = None
         window.installEventFilter(self)
+        application = QApplication.instance()
+        if isinstance(application, QApplication):
+            application.focusChanged.connect(self._make_way)
 
     def handlers(self) -> Handlers:
         return {
@@ -50,6 +54,15 @@ class FindingPlaces(QObject):
         if self.list is not None and self.list.isVisible():
             self.list.hide()
             self._window.focus_page()
+
+    def _make_way(self, _: QWidget | None, now: QWidget | None) -> None:
+        """What the keys go to is not behind the drawer: the history, or a field of the inspector that Tab came to."""
+        drawer = self.list
+        if drawer is None or not drawer.isVisible() or now is None or now.window() is not self._window:
+            return
+        centre = now.mapTo(self._window, now.rect().center()) if now is not self._window else QPoint(-1, -1)
+        if now is not drawer and not drawer.isAncestorOf(now) and drawer.geometry().contains(centre):
+            drawer.hide()
 
     def _drawer(self) -> FoundList:
         if self.list is None:

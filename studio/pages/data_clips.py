@@ -24,6 +24,9 @@ from studio.widgets.split_control import SplitControl
 from studio.widgets.thumbnails import Thumbnails
 from studio.words import counted, say
 
+_MANY, _PICTURES_MS = 100, 400
+"""Of more clips than these, pictures that come are shown so often."""
+
 
 class DataClips(QWidget):
     """Follows the document, the jobs and the videos being added."""
@@ -95,7 +98,7 @@ class DataClips(QWidget):
         self.table.opened.connect(self.open_clip)
         self.table.selectionModel().selectionChanged.connect(self._follow_selection)
         self._moved.locate.clicked.connect(self._relink)
-        self._thumbnails.came.connect(self._later)
+        self._thumbnails.came.connect(self._show_picture)
         self._document.opened.connect(self._forget)
         self._document.became_writable.connect(self._later)
         self._document.changed.connect(self._changed)
@@ -223,6 +226,11 @@ class DataClips(QWidget):
     def _later(self, *_: object) -> None:
         if not self._refresh.isActive():
             self._refresh.start(60)
+
+    def _show_picture(self, *_: object) -> None:
+        """Pictures of hundreds of clips come for a while: a few at a time, and only where somebody looks."""
+        if self.isVisible() and not self._refresh.isActive():
+            self._refresh.start(_PICTURES_MS if len(self._there) > _MANY else 60)
 
     def _look_for_videos(self) -> None:
         if self._document.is_open:

@@ -295,6 +295,17 @@ def test_that_what_was_found_of_somebody_locked_is_not_relabelled_and_it_is_said
     assert "cut" not in actions(document)
 
 
+def test_that_the_drawer_makes_way_for_what_the_keys_go_to_behind_it(found, page, open_studio, qtbot):
+    qtbot.waitUntil(open_studio.window.isActiveWindow, timeout=SOON_MS)
+    found.step(1)
+    assert found.isVisible()
+    open_studio.window.actions_table.do("history")
+    assert page.inspector.history.view.hasFocus()
+    qtbot.waitUntil(lambda: not found.isVisible(), timeout=SOON_MS)
+    open_studio.window.actions_table.do("next-found")
+    assert page.timeline.chosen == {found.found()[1].segment_id}
+
+
 def test_that_a_word_that_names_nothing_is_said_and_the_drawer_closes_by_esc(found, open_studio, qtbot):
     found.field.setText("wsh")
     assert found.says.text() == 'Nothing here is called "wsh". Nearest: wash.'
