@@ -136,7 +136,7 @@ def marks_of(found: Mapping[str, tuple[Suggestion, ...]], words: Mapping[str, tu
 
 def words_of(suggestions: Sequence[Suggestion], weights: Mapping[str, float]) -> tuple[str, ...]:
     """The strongest reasons of each."""
-    return tuple(", ".join(said for said, _ in spoken(each, weights)[:_WORDS_IN_MARKS]) for each in suggestions)
+    return tuple(" · ".join(said for said, _ in spoken(each, weights)[:_WORDS_IN_MARKS]) for each in suggestions)
 
 
 class _Memory:

@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import (
-    QComboBox,
     QFrame,
     QLineEdit,
     QMenu,
@@ -22,6 +21,7 @@ from studio.commands import shown, tip
 from studio.widgets import parts
 from studio.widgets.fact_list import FactList
 from studio.widgets.history_list import HistoryList
+from studio.widgets.name_choice import NameChoice
 from studio.widgets.pose_form import PoseCard, PoseForm
 from studio.widgets.segment_facts import SegmentFacts
 from studio.words import say
@@ -100,7 +100,7 @@ class SegmentForm(QWidget):
         self._facts: SegmentFacts | None = None
         self._objects: tuple[Choice, ...] = ()
         self._nothing = parts.text("", "label", wrap=True)
-        self.action = QComboBox()
+        self.action = NameChoice()
         self.action.setAccessibleName(say("Action"))
         self.action.activated.connect(self._tell_action)
         self.start, self.end = QLineEdit(), QLineEdit()
@@ -111,7 +111,7 @@ class SegmentForm(QWidget):
             each.returnPressed.connect(self._tell_ends)
             each.editingFinished.connect(self._tell_ends)
         self.objects = ObjectsField(self._fill_menu)
-        self.actor = QComboBox()
+        self.actor = NameChoice()
         self.actor.setAccessibleName(say("Actor"))
         self.actor.activated.connect(self._tell_actor)
         self._length = parts.text("", "caption")

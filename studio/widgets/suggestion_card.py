@@ -14,7 +14,7 @@ from studio.commands import tip
 from studio.widgets import parts
 from studio.words import say
 
-_BAR_PX = 60
+_BAR_PX = 44
 
 
 @dataclass(frozen=True)

@@ -21,9 +21,9 @@ HEAD_ICONS = {
     "frames": "video",
     "segments": "person",
     "poses": "diamond",
-    "suggestions": "generate",
+    "suggestions": "pin",
     "confidence": "skeleton",
-    "speed": "motion",
+    "speed": "train",
     "forecast": "forecast",
 }
 TOOL = 24.0

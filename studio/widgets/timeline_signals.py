@@ -126,9 +126,14 @@ def _smoothed(values: Float[ndarray, " steps"]) -> Float[ndarray, " steps"]:
 
 
 def confidence_of(poses: Poses2d, track: int = 0) -> Float[ndarray, " frames"]:
-    """How sure the 2D joints of one person are, frame by frame: the mean over the joints that are ever seen."""
+    """How sure the joints that a pose is made of are, frame by frame: the mean over those of the nine ever seen.
+
+    Legs behind a counter, where a detector guesses in every frame, say nothing of the poses that are marked.
+    """
     if not len(poses) or not 0 <= track < poses.people:
         return np.zeros(len(poses), dtype=np.float32)
-    values = np.asarray(poses.confidence[:, track], dtype=np.float32)
+    one = slice(track, track + 1)
+    person = Poses2d(poses.skeleton, np.asarray(poses.joints_px[:, one]), np.asarray(poses.confidence[:, one]))
+    values = np.asarray(person.as_skeleton(UPPER_BODY_9).confidence[:, 0], dtype=np.float32)
     ever = (values >= SEEN).any(axis=0)
     return values[:, ever].mean(axis=1) if ever.any() else np.zeros(len(values), dtype=np.float32)

@@ -44,6 +44,7 @@ class Transport(QWidget):
         self.pace.setAccessibleName(self.tr("Playing at"))
         self.joints = self._button("skeleton", "show-joints", on=True)
         self.actor = self._button("person", "next-actor")
+        self.tone = self._button("settings", "brightness")
         self.fit = self._button("fit", "fit")
         box = QHBoxLayout(self)
         box.setContentsMargins(2, 0, 2, 0)
@@ -53,7 +54,7 @@ class Transport(QWidget):
             box,
             (
                 *(self._previous, self._step_back, self.play, self._step, self._next, time, self.loop, self.speeds),
-                *(self.speed_menu, self.pace, None, self.joints, self.actor, self.fit),
+                *(self.speed_menu, self.pace, None, self.joints, self.actor, self.tone, self.fit),
             ),
         )
 
@@ -78,6 +79,7 @@ class Transport(QWidget):
     def set_narrow(self, *, narrow: bool) -> None:
         """In a narrow window what is less needed makes room; its keys still hold."""
         self.actor.setVisible(not narrow)
+        self.tone.setVisible(not narrow)
         self.speeds.setVisible(not narrow)
         self.speed_menu.setVisible(narrow)
         self._length.setVisible(not narrow or theme.scale() < 1.2)

@@ -9,6 +9,8 @@ import pytest
 
 from studio import icons, theme
 from studio.theme import DARK, LABELS, LIGHT, PAIRS
+from studio.widgets import parts
+from studio.widgets.name_choice import NameChoice
 
 
 @pytest.mark.parametrize("look", [DARK, LIGHT], ids=lambda look: look.name)
@@ -79,3 +81,35 @@ def test_that_a_cache_that_cannot_be_written_leaves_nothing_behind(tmp_path):
     done = subprocess.run([sys.executable, "-c", script], env=env, check=False, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert list(spare.iterdir()) == []
+
+
+@pytest.mark.parametrize("percent", theme.TEXT_SIZES)
+def test_that_a_tool_button_is_a_square_in_the_middle_of_its_row_at_every_text_size(qapp, qtbot, percent):
+    before = theme.now(), round(theme.scale() * 100)
+    try:
+        theme.apply(qapp, DARK, percent)
+        tool = parts.tool("fit", "Fit the picture", on=True)
+        row = parts.row(parts.button("Next"), tool)
+        qtbot.addWidget(row)
+        row.show()
+        assert tool.width() == tool.height() == 26
+        assert abs(tool.geometry().center().y() - row.rect().center().y()) <= 1
+    finally:
+        theme.apply(qapp, *before)
+
+
+def test_that_a_name_too_long_for_its_choice_ends_in_dots_and_is_whole_in_the_tooltip(qapp, qtbot):
+    name = "reach for the very large enamelled casserole on the upper shelf"
+    choice = NameChoice()
+    qtbot.addWidget(choice)
+    choice.addItem("put")
+    choice.resize(160, 26)
+    assert choice.shown() == "put"
+    choice.addItem(name)
+    choice.setCurrentText(name)
+    assert choice.sizeHint().width() < 160
+    assert choice.shown().endswith("…")
+    assert name.startswith(choice.shown()[:-1])
+    assert choice.toolTip() == name
+    choice.resize(900, 26)
+    assert choice.shown() == name

@@ -12,7 +12,7 @@ from PySide6.QtGui import QAccessible, QColor, QNativeGestureEvent, QPointingDev
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from core.bodies.skeletons import UPPER_BODY_9
+from core.bodies.skeletons import COCO_17, UPPER_BODY_9
 from core.motion import Poses2d
 from core.project import edits
 from core.project.annotations import (
@@ -38,7 +38,7 @@ from studio.widgets.timeline_drag import CopyDrag, EndDrag, MoveDrag, PoseDrag, 
 from studio.widgets.timeline_heads import tool_rect
 from studio.widgets.timeline_maker import ContentsMaker
 from studio.widgets.timeline_scene import HEAD
-from studio.widgets.timeline_signals import HandSpeed, MinMax, hand_speed
+from studio.widgets.timeline_signals import HandSpeed, MinMax, confidence_of, hand_speed
 
 BY = Provenance(author="Ines", at="2026-01-01T00:00:00+00:00")
 NAMES = ("cut", "wash", "peel")
@@ -661,6 +661,20 @@ def test_that_a_pyramid_says_at_least_what_every_column_holds_and_nothing_that_i
     if len(finite):
         assert np.nanmin([finite.min(), *low[np.isfinite(low)]]) == finite.min()
         assert np.nanmax([finite.max(), *high[np.isfinite(high)]]) == finite.max()
+
+
+def test_that_legs_nobody_sees_leave_the_joints_of_a_pose_as_sure_as_they_are():
+    sure = np.ones((40, 2, len(COCO_17.joints)), dtype=np.float32)
+    legs = [place for place, name in enumerate(COCO_17.joints) if name.endswith(("knee", "ankle"))]
+    assert len(legs) == 4
+    sure[:, :, legs] = 0.3
+    arm = [place for place, name in enumerate(COCO_17.joints) if name.startswith("left_") and "wrist" in name]
+    sure[10:20, 1, arm] = 0.1
+    poses = Poses2d(COCO_17, np.zeros((*sure.shape, 2), dtype=np.float32), sure)
+    np.testing.assert_allclose(confidence_of(poses, 0), 1.0)
+    of_other = confidence_of(poses, 1)
+    np.testing.assert_allclose(of_other[[*range(10), *range(20, 40)]], 1.0)
+    np.testing.assert_allclose(of_other[10:20], (8 + 0.1) / 9, rtol=1e-5)
 
 
 def test_that_a_hand_that_crosses_two_torsos_in_a_second_is_twice_as_fast_whatever_the_scale():
