@@ -42,7 +42,7 @@ class Settings:
 
     file: Path
     name: str
-    look: Look = "dark"
+    look: Look = "system"
     text_size: int = 100
     recent: tuple[RecentProject, ...] = ()
     panels: dict[str, list[int]] = field(default_factory=dict)  # sizes of splitters, by page and part

@@ -18,7 +18,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from core.project import edits
+from core.project.annotations import FrameIdentity
 from studio import theme
+from tests.studio.conftest import make_video
 
 CONTROLS = (QAbstractButton, QComboBox, QLineEdit, QSlider, QListView, QTreeView)
 WINDOWS = ("keys", "settings", "new-project", "about", "labels", "clusters", "merge-copy", "agreement")
@@ -97,6 +100,52 @@ def test_that_every_window_is_named_reached_by_tab_and_closed_by_esc(open_studio
     qtbot.waitUntil(made.isActiveWindow)
     QTest.keyClick(QApplication.focusWidget() or made, Qt.Key.Key_Escape)
     assert not made.isVisible()
+
+
+def small(root: QWidget) -> list[str]:
+    """Targets a pointer has trouble to meet: under 24 × 24 pixels."""
+    return [
+        f"{each.accessibleName() or getattr(each, 'text', str)()} {each.width()} × {each.height()}"
+        for each in controls(root)
+        if isinstance(each, QAbstractButton | QComboBox | QSlider) and min(each.width(), each.height()) < 24
+    ]
+
+
+@pytest.fixture
+def working(open_studio, qtbot, tmp_path):
+    """Annotate with a clip, two segments, a pose and the first segment chosen, so that its controls are there."""
+    document = open_studio.document
+    with qtbot.waitSignal(open_studio.adding.ended, timeout=20_000):
+        open_studio.adding.add([make_video(tmp_path / "sink.mp4", frames=60)])
+    (clip,) = document.project.clips.values()
+    project, label = edits.add_label(document.project, "reach", "action", author="Ines K.")
+    project, first = edits.mark_segment(project, clip.id, label.id, 0, 20, author="Ines K.")
+    project, _ = edits.mark_segment(project, clip.id, label.id, 30, 50, author="Ines K.")
+    project = edits.set_pose(project, clip.id, first.id, 10, FrameIdentity(pts=10), author="Ines K.")
+    assert document.edit(project, "Mark reach")
+    document.choose_clip(clip.id)
+    document.seek(10)
+    page = open_studio.window.show_page("annotate")
+    page.timeline.choose(frozenset({first.id}))
+    qtbot.waitUntil(page.is_settled, timeout=20_000)
+    return open_studio
+
+
+@pytest.mark.parametrize(
+    "state", ["segment", "pose", "clip", "history", "edit-joints", "brightness", "find-segments", "settings", "keys"]
+)
+def test_that_at_work_every_control_is_named_reached_and_large_enough(working, qtbot, state):
+    window = working.window
+    page = window.page("annotate")
+    if state in ("segment", "pose", "clip", "history"):
+        page.inspector.tabs.setCurrentIndex(("segment", "pose", "clip", "history").index(state))
+    else:
+        window.actions_table.do(state)
+    qtbot.wait(50)
+    for root in [window, *(each for each in window.findChildren(QWidget) if each.isWindow() and each.isVisible())]:
+        assert nameless(root) == []
+        assert unreached(root) == []
+        assert small(root) == []
 
 
 def test_that_f6_goes_round_the_panels_of_annotate_and_the_focus_is_seen(open_studio, qtbot):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, QRect, Qt, QUrl
-from PySide6.QtGui import QDropEvent
+from PySide6.QtGui import QDropEvent, QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QLabel, QLineEdit, QMenu, QMenuBar, QSplitter, QToolButton
 
@@ -393,6 +393,31 @@ def test_that_the_theme_changes_while_the_window_is_open_and_is_kept(studio):
     assert theme.now() is theme.LIGHT
     assert 'look = "light"' in studio.settings.file.read_text()
     studio.set_look("dark")
+    assert theme.now() is theme.DARK
+
+
+class Desktop:
+    """Stands for what the desktop says of its colours, which the one of the tests does not say."""
+
+    def __init__(self, scheme):
+        self.scheme = scheme
+
+    def styleHints(self):
+        return self
+
+    def colorScheme(self):
+        return self.scheme
+
+
+def test_that_at_first_the_theme_follows_the_system_while_the_window_is_open(studio, monkeypatch):
+    changed = QGuiApplication.styleHints().colorSchemeChanged
+    for scheme, look in ((Qt.ColorScheme.Light, theme.LIGHT), (Qt.ColorScheme.Dark, theme.DARK)):
+        monkeypatch.setattr("studio.app.QGuiApplication", Desktop(scheme))
+        changed.emit(scheme)
+        assert theme.now() is look
+    studio.set_look("dark")
+    monkeypatch.setattr("studio.app.QGuiApplication", Desktop(Qt.ColorScheme.Light))
+    changed.emit(Qt.ColorScheme.Light)
     assert theme.now() is theme.DARK
 
 

@@ -45,7 +45,7 @@ def test_that_a_wrong_value_keeps_its_default_and_is_named(tmp_path, text, key):
 def test_that_a_damaged_file_gives_the_defaults_and_says_so(tmp_path):
     file = tmp_path / "settings.toml"
     file.write_bytes(b"\xff\xfe = [")
-    assert settings.load(file).look == "dark"
+    assert settings.load(file).look == "system"
     assert str(file) in settings.load(file).complaints[0]
 
 
