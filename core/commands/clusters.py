@@ -1,13 +1,16 @@
 """The command about what models learn actions as."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from core.commands.answers import Json, ProjectFolder, answer, person, refusals
 from core.errors import FileError, ProjectError
 from core.wording import counted
+
+if TYPE_CHECKING:
+    from core.formats.cluster_table import NamedClusters
 
 
 def clusters(
@@ -106,15 +109,15 @@ def _keep(folder: Path, table: str, name: str, as_json: bool) -> None:
     from core.project.store import ProjectStore
 
     path = _table(table)
-    found = cluster_table.read_named(path)
+    found, others = cluster_table.pick(cluster_table.read_named(path), name)
     with ProjectStore.open(folder, person(), mode="command") as store:
         add_clustering(store.project, name, {}, author=person())  # refuses a name that is taken, in words
         after, made, unknown = take_named(
-            store.project, name, found[0].learned_as, author=person(), source=path.name
+            store.project, name, found.learned_as, author=person(), source=path.name
         )  # fmt: skip
         store.edit(after, f"Bring in clusters of {path.name}", source=path.name)
         sums = sums_of(named_mapping(after, made.id))
-        lines = [f"{name}: {_said(sums)}", *_absent(unknown)]
+        lines = [f"{name}: {_said(sums)}", *_left(path, found, others), *_absent(unknown)]
         lines += [store.left_for] if store.left_for else []
         answer({"name": name, **sums._asdict(), "not_here": unknown}, "\n".join(lines), as_json=as_json)
 
@@ -125,15 +128,16 @@ def _apply(folder: Path, table: str, as_json: bool) -> None:
     from core.project.store import ProjectStore
 
     path = _table(table)
+    found, others = cluster_table.pick(cluster_table.read_named(path))
     with ProjectStore.open(folder, person(), mode="command") as store:
-        after, unnamed, unknown = with_clusters(store.project, cluster_table.read_named(path)[0].learned_as)
+        after, unnamed, unknown = with_clusters(store.project, found.learned_as)
         changed = bool(store.edit(after, f"Cluster actions as in {path.name}", source=path.name))
         mapping = learned_as(after)
         lines = [_said(sums_of(mapping)) + ("" if changed else "; nothing changed")]
         if unnamed:
             kept = [f"{action} (left out)" if not mapping[action] else action for action in unnamed]
             lines.append(f"{path.name} does not name these, which stay as they were: {', '.join(kept)}")
-        lines += _absent(unknown)
+        lines += [*_left(path, found, others), *_absent(unknown)]
         lines += [store.left_for] if changed and store.left_for else []
         facts = {"changed": changed, "learned_as": mapping, "not_named": unnamed, "not_here": unknown}
         answer(facts, "\n".join(lines), as_json=as_json)
@@ -153,6 +157,14 @@ def _table(table: str) -> Path:
 def _said(sums: tuple[int, int, int]) -> str:
     actions, learned, left_out = sums
     return f"{counted(actions, 'action')}: {counted(learned, 'cluster')}, {left_out} left out"
+
+
+def _left(path: Path, taken: "NamedClusters", others: "tuple[NamedClusters, ...]") -> list[str]:
+    """Which mapping of several was taken."""
+    if not others:
+        return []
+    left = ", ".join(each.name for each in others)
+    return [f"{path.name} holds several: {taken.name} was taken. Name another with --named: {left}"]
 
 
 def _absent(unknown: tuple[str, ...]) -> list[str]:

@@ -111,6 +111,13 @@ def read_named(path: Path) -> tuple[NamedClusters, ...]:
     return found.mappings
 
 
+def pick(mappings: tuple[NamedClusters, ...], name: str = "") -> tuple[NamedClusters, tuple[NamedClusters, ...]]:
+    """Of a file's mappings the one of this name, else the one that is in use, else the first; and the others."""
+    of_name = (each for each in mappings if each.name == name)
+    taken = next(of_name, None) or next((each for each in mappings if each.in_use), mappings[0])
+    return taken, tuple(each for each in mappings if each is not taken)
+
+
 def write_named(path: Path, mappings: Iterable[NamedClusters]) -> None:
     """All mappings of a project, as `read_named` takes them."""
     content = msgspec.json.encode(_NamedFile(posecast_clusters=1, mappings=tuple(mappings)))

@@ -113,3 +113,18 @@ def test_that_two_questions_at_once_and_unknown_names_are_refused(folder, tmp_pa
     unwritten = posecast("clusters", folder, "--out", tmp_path / "nowhere" / "a.csv")
     assert unwritten.exit_code == 1
     assert "could not be written" in unwritten.output
+
+
+def test_that_of_a_file_with_several_mappings_the_named_one_is_taken_and_which_one_is_said(folder, tmp_path):
+    both = {"cut dice": "cut", "chop": "cut", "enter": "enter", "sing": "sing"}
+    none = {each: "" for each in both}
+    mappings = [{"name": "none", "learned_as": none}, {"name": "by tool", "learned_as": both, "in_use": True}]
+    file = tmp_path / "all.json"
+    file.write_text(json.dumps({"posecast_clusters": 1, "mappings": mappings}))
+    kept = posecast("clusters", folder, file, "--named", "none")
+    assert "none: 4 actions: 0 clusters, 4 left out" in kept.output
+    assert "all.json holds several: none was taken. Name another with --named: by tool" in kept.output
+    applied = posecast("clusters", folder, file)
+    assert "4 actions: 3 clusters" in applied.output
+    assert "by tool was taken" in applied.output
+    assert "chop,cut" in posecast("clusters", folder).output
