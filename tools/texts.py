@@ -1,7 +1,8 @@
 """Lists every source text of the studio as a Qt `.ts` file, for a translator: `python tools/texts.py posecast.ts`.
 
-Read from the code, without running it: what is given to `say` and `said`, to the parts that look up their words
-themselves, to dialogs and notices, the tables of commands, and `self.tr`, whose context is its class. A text with named
+Read from the code, without running it: what is given to `say`, `said` and `counted`, to the parts that look up their
+words themselves, to dialogs and notices, tables of words, the settings of a training, and `self.tr`, whose context is
+its class. A text with named
 places ("{count} clips left") is listed as it stands; the places keep their names in every language.
 """
 
@@ -28,9 +29,22 @@ _DOORS = {
         "Notice",
         "_Stop",
     ),
-    *("Command", "_everywhere", "_of", "Preset", "Place", "WordsDialog", "FindingsDialog", "tool", "Tool"),
+    *(
+        "Command",
+        "_everywhere",
+        "_of",
+        "Preset",
+        "Place",
+        "WordsDialog",
+        "FindingsDialog",
+        "tool",
+        "Tool",
+        "Column",
+        "RecordTable",
+        "Dialog",
+    ),
 }
-_NAMES_FIRST = {"Command", "_everywhere", "_of", "Place"}
+_NAMES_FIRST = {"Command", "_everywhere", "_of", "Place", "Column"}
 """Their first texts are names the program knows them by."""
 
 
@@ -42,6 +56,9 @@ def main(target: Path) -> int:
         for context, source, line in _texts(tree):
             found.setdefault(context, {}).setdefault(source, f"{file.relative_to(ROOT).as_posix()}:{line}")
     target.write_text(_as_ts(found), encoding="utf-8")
+    configs = ROOT / "core" / "configs.py"
+    for source, line in _knobs(ast.parse(configs.read_text(encoding="utf-8"))):
+        found.setdefault(CONTEXT, {}).setdefault(source, f"core/configs.py:{line}")
     sys.stdout.write(f"{sum(map(len, found.values()))} texts in {target.name}\n")
     return 0
 
@@ -68,6 +85,17 @@ def _texts(tree: ast.Module) -> Iterator[tuple[str, str, int]]:
             if any(isinstance(each, ast.Name) and each.id.isupper() for each in targets):
                 sources = _literals(list(_parts(node.value)))
                 yield from ((CONTEXT, source, node.lineno) for source in sources if source[:1].isupper())
+
+
+def _knobs(tree: ast.Module) -> Iterator[tuple[str, int]]:
+    """Titles and helps of settings, and the words one chooses from; forms are made from them."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and _name(node) == "Meta":
+            given = [each.value for each in node.keywords if each.arg in ("title", "description")]
+            yield from ((source, node.lineno) for source in _literals(given))
+        elif isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name) and node.value.id == "Literal":
+            words = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+            yield from ((source.replace("_", " "), node.lineno) for source in _literals(words))
 
 
 def _counts(call: ast.Call) -> Iterator[str]:

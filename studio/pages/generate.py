@@ -196,7 +196,7 @@ class GeneratePage(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         narrow = self.width() < theme.px(1330)
-        self.panel.setFixedWidth(theme.px(238 if narrow else 256))
+        self.panel.setFixedWidth(max(theme.px(238 if narrow else 256), self.panel.least_width()))
         self.tray.setFixedWidth(theme.px(176 if narrow else 224))
         self.space.set_narrow(narrow=self.width() < theme.px(1240))
 

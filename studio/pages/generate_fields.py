@@ -86,7 +86,7 @@ class SliderField(QWidget):
         self.number.setFixedWidth(theme.px(60))
         self.set_range(least, most)
         label = parts.text(name, "label")
-        label.setFixedWidth(theme.px(width))
+        label.setFixedWidth(max(theme.px(width), label.sizeHint().width()))
         label.setBuddy(self.number)
         box = QHBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)

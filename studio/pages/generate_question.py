@@ -149,6 +149,7 @@ class QuestionPanel(QFrame):
         box = QVBoxLayout(self)
         box.setContentsMargins(12, 10, 6, 10)
         box.setSpacing(8)
+        self._inside = inside
         box.addWidget(parts.scroll(inside), 1)
         foot = QHBoxLayout()
         foot.setContentsMargins(0, 0, 6, 0)
@@ -156,6 +157,11 @@ class QuestionPanel(QFrame):
         box.addLayout(foot)
         again = parts.row(self.again, None, parts.key(shown_key(BY_NAME["generate"].key)), margins=(0, 0, 6, 0))
         box.addWidget(again)
+
+    def least_width(self) -> int:
+        """What its words need, in whatever language."""
+        bar, wish = 12, max(self._inside.minimumSizeHint().width(), self.again.sizeHint().width() + theme.px(84))
+        return min(wish + 18 + bar, theme.px(340))
 
     # ---- what is shown ----
 

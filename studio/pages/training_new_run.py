@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QComboBox, QFrame, QSizePolicy, QStackedWidget, QV
 
 from core import configs
 from core.project.annotations import Project
+from studio import theme
 from studio.data_sets import Entry
 from studio.pages.training_facts import ForecasterFacts, MotionFacts
 from studio.widgets import parts
@@ -61,7 +62,12 @@ class NewRun(QFrame):
         box = QVBoxLayout(self)
         box.setContentsMargins(12, 10, 12, 12)
         box.setSpacing(8)
-        box.addWidget(parts.row(parts.text(self.tr("New run"), "title"), None, self.kinds))
+        title = parts.text(self.tr("New run"), "title")
+        fits = title.sizeHint().width() + self.kinds.sizeHint().width() < theme.px(250)
+        if fits:
+            box.addWidget(parts.row(title, None, self.kinds))
+        else:  # the words of another language may be longer
+            parts.fill(box, (title, self.kinds))
         box.addWidget(parts.field(self.tr("Preset"), self.preset, width=104))
         box.addWidget(self.search)
         box.addWidget(self._pages, 1)

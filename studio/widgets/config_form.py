@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QLineEdit, QVBoxLayout, QWid
 
 from studio import theme
 from studio.widgets import parts
-from studio.words import say
+from studio.words import said, say
 
 
 def _label_width() -> int:
@@ -33,6 +33,7 @@ class KnobField(QWidget):
 
     def __init__(self, name: str, title: str, help_text: str, kind: Any) -> None:
         super().__init__()
+        title, help_text = said(title), said(help_text)
         self.name, self.title = name, title
         self._kind = kind
         self._preset: Any = None
@@ -105,7 +106,7 @@ class KnobField(QWidget):
         if isinstance(self._kind, LiteralType):
             choice = QComboBox()
             for value in self._kind.values:
-                choice.addItem(str(value).replace("_", " "), value)
+                choice.addItem(said(str(value).replace("_", " ")), value)
             choice.currentIndexChanged.connect(self._edited)
             choice.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
             choice.wheelEvent = lambda event: event.ignore()  # a wheel over a form scrolls the form

@@ -369,6 +369,13 @@ class Segmented(QFrame):
         if on_choice is not None:
             self.choices.idClicked.connect(on_choice)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """A choice whose words have no room says them in its tooltip."""
+        super().resizeEvent(event)
+        for one in self.choices.buttons():
+            if one.toolTip() in ("", one.text()):
+                one.setToolTip(one.text() if one.width() < one.minimumSizeHint().width() else "")
+
     @property
     def chosen(self) -> int:
         return self.choices.checkedId()

@@ -66,6 +66,8 @@ class Rail(QWidget):
         box.addStretch(1)
         for place in foot:
             box.addWidget(self._add(place))
+        longest = max(each.fontMetrics().horizontalAdvance(each.text()) for each in self._buttons.values())
+        self.setFixedWidth(max(self.width(), longest + 14))  # words of another language may be longer
 
     def _add(self, place: Place) -> _RailButton:
         button = _RailButton(place)
