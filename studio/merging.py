@@ -44,6 +44,7 @@ class Merging(QObject):
         self._document, self._window = document, window
         self._beside = Beside(self)
         self._beside.refused.connect(self._refuse)
+        self._agreeing = Beside(self)
         self._reading = ""
         self._folder = Path()
         self.merge_window: MergeWindow | None = None
@@ -66,8 +67,7 @@ class Merging(QObject):
     def close(self) -> None:
         """End what runs beside the window."""
         self._beside.forget(wait=True)
-        if self.agreement_window is not None:
-            self.agreement_window.end()
+        self._agreeing.forget(wait=True)
         self._let_go(wait=True)
 
     # ---- merging ----
@@ -202,7 +202,7 @@ class Merging(QObject):
     def open_agreement(self) -> None:
         """How far two annotators agree, in a window of its own."""
         if self.agreement_window is None:
-            self.agreement_window = window = AgreementWindow(self._document, self._window)
+            self.agreement_window = window = AgreementWindow(self._document, self._agreeing, self._window)
             window.place_wanted.connect(self.place_wanted)
             window.finished.connect(self._agreement_closed)
         self.agreement_window.show()
@@ -210,6 +210,7 @@ class Merging(QObject):
 
     def _agreement_closed(self) -> None:
         self.agreement_window = None
+        self._agreeing.forget()
 
     # ---- words ----
 
@@ -228,6 +229,7 @@ class Merging(QObject):
 
     def _close_windows(self) -> None:
         self._beside.forget()
+        self._say_reading("")
         for window in (self.merge_window, self.agreement_window):
             if window is not None:
                 window.close()

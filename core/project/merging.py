@@ -16,6 +16,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain, count
 from pathlib import Path
 from typing import Any, Literal
 
@@ -273,12 +274,13 @@ def bring_tracks(copy: OpenedCopy, outcome: Outcome) -> Outcome:
 
 def save_report(copy: OpenedCopy, text: str) -> Path:
     """Keep the report beside the project."""
-    name = f"{datetime.now(UTC).astimezone():%Y-%m-%d %H.%M.%S}.txt"
-    path = copy.here / REPORTS / name
+    folder, name = copy.here / REPORTS, f"{datetime.now(UTC).astimezone():%Y-%m-%d %H.%M.%S}"
     try:
-        path.parent.mkdir(exist_ok=True)
+        folder.mkdir(exist_ok=True)
     except OSError as error:
         raise ProjectError(f"the report was not saved: {error.strerror}", hint="Free space on the disk.") from error
+    places = (folder / f"{each}.txt" for each in chain((name,), (f"{name} {n}" for n in count(2))))
+    path = next(each for each in places if not each.exists())  # two merges of one second keep a report each
     with whole_file(path) as place:
         place.write_text(text, encoding="utf-8")
     return path

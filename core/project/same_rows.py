@@ -56,7 +56,8 @@ def known(mine: Project, theirs: Project) -> dict[str, str]:
             kin.update((each, whole) for each in whole)
     here = ids_of(mine)
     same: dict[str, str] = {}
-    for each, whole in kin.items():
+    for each in sorted(kin):
+        whole = kin[each]
         own = min((other for other in whole if other in here), default=min(whole))
         if each != own:
             same[each] = own
@@ -76,7 +77,13 @@ def renamed(project: Project, same: Same) -> Project:
     if not same:
         return project
     present = ids_of(project)
-    to = {old: new for old, new in same.items() if old in present and new not in present}
+    to: dict[str, str] = {}
+    called: set[str] = set()
+    for old, new in same.items():
+        # Of two rows that are one to somebody else the first gets the id: as one row, one of them would be gone.
+        if old in present and new not in present and new not in called:
+            to[old] = new
+            called.add(new)
     if not to:
         return project
 

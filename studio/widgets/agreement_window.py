@@ -63,10 +63,9 @@ class AgreementWindow(Dialog):
     place_wanted = Signal(str, str, int)
     """A clip of this project, a segment (or empty) and a frame."""
 
-    def __init__(self, document: Document, parent: QWidget | None) -> None:
+    def __init__(self, document: Document, beside: Beside, parent: QWidget | None) -> None:
         super().__init__("Agreement of two annotators", parent, 880)
-        self._document = document
-        self._beside = Beside(self)
+        self._document, self._beside = document, beside
         self._beside.refused.connect(self._refuse)
         self._there: tuple[Path, str] | None = None
         self.found: Agreement | None = None
@@ -109,10 +108,6 @@ class AgreementWindow(Dialog):
     def is_settled(self) -> bool:
         return not self._beside.is_busy
 
-    def end(self) -> None:
-        """Wait for what runs beside the window."""
-        self._beside.forget(wait=True)
-
     # ---- who ----
 
     def compare_with(self, path: Path, author: str = "") -> None:
@@ -121,12 +116,6 @@ class AgreementWindow(Dialog):
         self._fill()
         self.one.setCurrentIndex(0)
         self.other.setCurrentIndex(self.other.findData(_COPY if path.is_dir() else _TABLE))
-        self.measure()
-
-    def choose_authors(self, one: str, other: str) -> None:
-        """Compare two people of this project."""
-        for box, author in ((self.one, one), (self.other, other)):
-            box.setCurrentIndex(box.findData(f"author {author}" if author else _EVERYBODY))
         self.measure()
 
     def _fill(self) -> None:

@@ -198,6 +198,21 @@ def test_that_a_merge_of_what_is_no_copy_is_refused_and_the_project_that_moved_o
         leave(studio)
 
 
+def test_that_closing_the_project_takes_back_that_a_copy_is_being_read(qtbot, qapp, tmp_path, copies):
+    ada, ben = copies
+    studio = launch(qtbot, qapp, tmp_path)
+    try:
+        assert studio.projects.open(ada)
+        studio.merging.open_copy(ben)
+        assert studio.window.notices.shown.accessibleName() == "Reading from ben"
+        studio.document.close_project()
+        qtbot.waitUntil(lambda: studio.merging.is_settled, timeout=SOON_MS)
+        assert studio.window.notices.shown is None
+        assert studio.merging.merge_window is None
+    finally:
+        leave(studio)
+
+
 def test_that_agreement_is_measured_in_its_window_and_leads_to_where_they_differ(qtbot, qapp, tmp_path, copies):
     ada, ben = copies
     studio = launch(qtbot, qapp, tmp_path)

@@ -10,12 +10,12 @@ from typer.testing import CliRunner
 
 from core.__main__ import app
 from core.errors import FileError, ProjectError
-from core.project import edits, labelling
+from core.project import edits, labelling, same_rows
 from core.project.annotations import Clustering, FrameIdentity, Project, Provenance, Split, VideoFile
 from core.project.check import check, findings_of
 from core.project.database import Database
 from core.project.merge_repairs import repaired
-from core.project.merging import bring_tracks, opened_copy
+from core.project.merging import bring_tracks, opened_copy, save_report
 from core.project.store import ProjectStore
 from core.project.three_way import flat, planned
 from tests.core.made_up_project import made_up
@@ -585,3 +585,24 @@ def test_that_a_person_taken_out_by_one_and_acting_for_the_other_stays():
     merged, notes = repaired(plan.result(all_of(plan, "mine")), mine, (theirs, base))
     assert merged.clips[clip.id].actors == (cook,)
     assert "cook" in notes[0]
+
+
+def test_that_two_merges_of_one_second_keep_a_report_each(tmp_path):
+    ada, ben = tmp_path / "ada", tmp_path / "ben"
+    ProjectStore.create(ada, "Kitchen", "Ada").close()
+    shutil.copytree(ada, ben)
+    with ProjectStore.open(ada, "Ada") as store:
+        copy = opened_copy(ben, mine=store.project, here=ada)
+        kept = [save_report(copy, f"report {n}") for n in range(5)]
+    assert [each.read_text(encoding="utf-8") for each in kept] == [f"report {n}" for n in range(5)]
+
+
+def test_that_two_rows_that_are_one_here_stay_two_rows_there():
+    one, _ = edits.add_label(Project(id="p", name="p"), "wash", "action", author="Ada")
+    (mine,) = one.labels
+    both, _ = edits.add_label(one, "rinse", "action", author="Cem")
+    both, _ = edits.add_label(both, "scrub", "action", author="Ben")
+    theirs = replace(both, labels={key: each for key, each in both.labels.items() if key != mine})
+    kept = same_rows.renamed(theirs, dict.fromkeys(theirs.labels, mine))
+    assert [each.name for each in kept.labels.values()] == ["rinse", "scrub"]
+    assert mine in kept.labels
