@@ -117,7 +117,7 @@ def test_that_two_questions_at_once_and_unknown_names_are_refused(folder, tmp_pa
 
 def test_that_of_a_file_with_several_mappings_the_named_one_is_taken_and_which_one_is_said(folder, tmp_path):
     both = {"cut dice": "cut", "chop": "cut", "enter": "enter", "sing": "sing"}
-    none = {each: "" for each in both}
+    none = dict.fromkeys(both, "")
     mappings = [{"name": "none", "learned_as": none}, {"name": "by tool", "learned_as": both, "in_use": True}]
     file = tmp_path / "all.json"
     file.write_text(json.dumps({"posecast_clusters": 1, "mappings": mappings}))
