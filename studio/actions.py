@@ -146,14 +146,15 @@ class Actions(QObject):
         document = self._document
         editing = document.is_open and document.read_only_reason is None
         holds = {"": True, "project": document.is_open, "editing": editing, "clip": document.clip is not None}
+        steps = (("undo", "Undo", document.undo_label), ("redo", "Redo", document.redo_label))
+        possible = {name: bool(what) and editing for name, _, what in steps}
         for command in COMMANDS:
             known = self._handler(command) is not None
             action = self._actions[command.name]
             action.setVisible(known)
-            action.setEnabled(known and holds[need_on(command, self._page)])
-        for name, words, what in (("undo", "Undo", document.undo_label), ("redo", "Redo", document.redo_label)):
+            action.setEnabled(known and holds[need_on(command, self._page)] and possible.get(command.name, True))
+        for name, words, what in steps:
             self._actions[name].setText(f"{said(words)}: {literal(what)}" if what else said(words))
-            self._actions[name].setEnabled(bool(what) and editing)
 
     def _handler(self, command: Command) -> Callable[[], object] | None:
         if command.where != "everywhere" and self._page not in PAGE_OF[command.where]:

@@ -375,8 +375,10 @@ class Database:
                 f"SELECT {_ENTRY_COLUMNS} FROM journal WHERE sequence > ? AND sequence <= ? ORDER BY sequence",
                 (after, up_to),
             ).fetchall()
-        names = [name.strip() for name in _ENTRY_COLUMNS.split(",")]
-        return [Entry(**dict(zip(names, row, strict=True))) for row in found]
+        return [
+            Entry(sequence=sequence, id=id_, author=author, at=at, label=label, source=source, undoes=undoes)
+            for sequence, id_, author, at, label, source, undoes in found
+        ]
 
     def changes_of(self, sequence: int) -> tuple[RowChange, ...]:
         """What one journal row changed."""

@@ -106,8 +106,9 @@ class VideoView(QWidget):
 
     def show_headline(self, headline: Headline | None) -> None:
         if headline != self._headline:
+            for each in (self._headline, headline):
+                self.update(self._headline_rect(each).toAlignedRect())  # the rest of the picture stays
             self._headline = headline
-            self.update()
 
     def show_caption(self, caption: str) -> None:
         """Time and frame number, at the bottom left."""
@@ -204,6 +205,13 @@ class VideoView(QWidget):
         return super().event(event)
 
     # ---- painting ----
+
+    def _headline_rect(self, headline: Headline | None) -> QRectF:
+        """Where it stands, with its smoothed edges; empty where there is none."""
+        if headline is None:
+            return QRectF()
+        seen, wide = self.framing.seen, painting.words_width(headline.words, 11.5, 600) + 18
+        return QRectF(seen.left() + 10, seen.top() + 10, wide, theme.px(22)).adjusted(-2, -2, 2, 2)
 
     def _caption_rect(self) -> QRectF:
         seen = self.framing.seen
