@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, Signal
 from core.errors import CoreError
 from core.project import edits, many_segments
 from core.project.annotations import Clip, Label, Project, Segment
+from core.project.labelling import remove_labels
 from studio.commands import shown
 from studio.document import Document
 from studio.pages.annotate_changing import Changing
@@ -195,7 +196,7 @@ class Marking(QObject):
     def remove_label(self, label_id: str) -> None:
         label = self._document.project.labels[label_id]
         self._changing.edit_with(
-            lambda before: (edits.remove_label(before, label_id), None), f"Remove label {label.name}"
+            lambda before: (remove_labels(before, (label_id,)), None), f"Remove label {label.name}"
         )
 
     # ---- people ----

@@ -107,6 +107,7 @@ class SuggestedFrames(QObject):
         self._running = True
         task = _Task(wish, self._memory)
         task.told.ready.connect(self._take)
+        task.told.broke.connect(self._go_on)
         self._pool.start(task)
 
     def _take(self, suggested: Suggested) -> None:
@@ -116,6 +117,11 @@ class SuggestedFrames(QObject):
             self.ready.emit(suggested)
         if suggested.is_whole:
             self._start()
+
+    def _go_on(self) -> None:
+        """The thread met a bug over a wish; the next one may go well."""
+        self._running = False
+        self._start()
 
 
 def marks_of(found: Mapping[str, tuple[Suggestion, ...]], words: Mapping[str, tuple[str, ...]]) -> SuggestionMarks:
@@ -163,6 +169,7 @@ class _Memory:
 
 class _Told(QObject):
     ready = Signal(object)
+    broke = Signal()
 
 
 class _Task(QRunnable):
@@ -172,6 +179,13 @@ class _Task(QRunnable):
         self.told = _Told()
 
     def run(self) -> None:
+        try:
+            self._work_out()
+        except BaseException:
+            self.told.broke.emit()
+            raise  # shown as the bug it is
+
+    def _work_out(self) -> None:
         wish, memory = self._wish, self._memory
         if memory.poses is not wish.poses:
             memory.poses, memory.signals, memory.known = wish.poses, {}, {}

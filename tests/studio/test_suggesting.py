@@ -11,6 +11,7 @@ from core.motion import Poses2d
 from core.project import edits
 from core.project.annotations import VideoFile
 from core.suggesting.answering import OWN_CHOICE
+from studio.pages import annotate_suggested
 
 SEGMENTS = ((20, 70), (90, 140), (150, 190))
 
@@ -251,3 +252,23 @@ def test_that_what_a_run_foresaw_is_a_reason_of_the_segment_it_foresaw(page):
         page.timeline.choose(frozenset({segment.id}))
         shown = page.suggesting._looking.suggestions
         assert all(("surprise" in each.reasons) == is_foreseen for each in shown)
+
+
+def test_that_a_bug_in_working_out_suggestions_is_shown_and_does_not_end_them(page, qtbot, monkeypatch):
+    document, clip = page._document, clip_of(page)
+    whole, calls = annotate_suggested.suggest_anew, []
+
+    def breaks_once(*words):
+        calls.append(words)
+        if len(calls) == 1:
+            raise ZeroDivisionError
+        return whole(*words)
+
+    monkeypatch.setattr(annotate_suggested, "suggest_anew", breaks_once)
+    label = clip.segments[0].action
+    with qtbot.captureExceptions() as caught:
+        document.edit(edits.mark_segment(document.project, clip.id, label, 70, 88, author="Ada")[0], "Mark reach")
+        qtbot.waitUntil(lambda: page.suggesting.is_settled, timeout=9000)
+    assert [kind for kind, *_ in caught] == [ZeroDivisionError]
+    document.edit(edits.mark_segment(document.project, clip.id, label, 0, 18, author="Ada")[0], "Mark reach")
+    qtbot.waitUntil(lambda: page.suggesting.is_settled and len(calls) > 2, timeout=9000)
