@@ -424,7 +424,10 @@ class AnnotatePage(QWidget):
         frame = read_frame(text, self.picture.time)
         if frame is None:
             self._document.refused.emit(
-                ProjectError(f'"{text}" is no time and no frame', hint="Write 0:52.17, or #1564 for a frame.")
+                ProjectError(
+                    say('"{text}" is no time and no frame', text=text),
+                    hint=say("Write 0:52.17, or #1564 for a frame."),
+                )
             )
         else:
             self._document.seek(frame)

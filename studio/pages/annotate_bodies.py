@@ -161,7 +161,7 @@ class PictureBody(QObject):
             return
         if self.fits.is_impossible(wish):
             self._shown = None
-            layer.show(None, note=TOO_LITTLE_SEEN)
+            layer.show(None, note=say(TOO_LITTLE_SEEN))
             return
         pose = self.fits.of(wish)
         cut_wish = None

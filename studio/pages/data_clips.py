@@ -190,7 +190,7 @@ class DataClips(QWidget):
         clip = self._document.clip
         if clip is None:
             return
-        chosen, _ = QFileDialog.getOpenFileName(self, f"Find {clip.name}", str(Path.home()))
+        chosen, _ = QFileDialog.getOpenFileName(self, say("Find {name}", name=clip.name), str(Path.home()))
         if chosen:
             self._adding.relink(clip.id, Path(chosen))
 

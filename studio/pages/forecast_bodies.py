@@ -148,7 +148,7 @@ class ForecastBodies(QObject):
         if self.shows == "joints" or step.truth_px is None or step.truth_m is not None:
             return ""
         wish = self._wish_in_picture(step, view_of(camera_of(project, clip)))
-        return TOO_LITTLE_SEEN if self.fits.is_impossible(wish) else ""
+        return say(TOO_LITTLE_SEEN) if self.fits.is_impossible(wish) else ""
 
     def camera(self, project: Project, clip: Clip, lens: Lens) -> Camera:
         """The camera of a forecast's own frame, with the distortion of the clip's."""

@@ -36,6 +36,7 @@ from studio.widgets.posed import PosedBody
 from studio.widgets.scene_view import colours
 from studio.widgets.shown import Shown, nothing
 from studio.widgets.stills import Stills
+from studio.words import say
 
 
 @dataclass(frozen=True)
@@ -217,7 +218,7 @@ class OverVideo(QObject):
         if self.cuts.problem:
             return self.cuts.problem
         if self.fits.is_impossible(begins.wish):
-            return TOO_LITTLE_SEEN
+            return say(TOO_LITTLE_SEEN)
         if self.fits.is_refused(begins.wish) and self.fits.refusal is not None:
             return self.fits.refusal.message
         if self.fits.of(begins.wish) is None:

@@ -171,7 +171,7 @@ class SegmentForm(QWidget):
                 each.setText(words)
         self._length.setText(facts.length)
         names = [words for key, words in self._objects if key in facts.objects]
-        self.objects.setText(", ".join(names) if names else "none")
+        self.objects.setText(", ".join(names) if names else say("none"))
         self.actor.setCurrentIndex(self.actor.findData(facts.actor))
         self.card.show_facts(facts, editable=editable)
         self._made.setText(facts.made)

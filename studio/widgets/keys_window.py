@@ -287,7 +287,7 @@ class KeysWindow(Dialog):
             self._ask(said("All keys are those of the preset."))
 
     def _export(self) -> None:
-        chosen, _ = QFileDialog.getSaveFileName(self, said("Export keys"), "posecast-keys.toml", "Keys (*.toml)")
+        chosen, _ = QFileDialog.getSaveFileName(self, said("Export keys"), "posecast-keys.toml", said("Keys (*.toml)"))
         if chosen:
             self.write(Path(chosen))
 
@@ -301,7 +301,7 @@ class KeysWindow(Dialog):
             self._ask(say("The keys are in {file}.", file=file.name))
 
     def _import(self) -> None:
-        chosen, _ = QFileDialog.getOpenFileName(self, said("Import keys"), "", "Keys (*.toml)")
+        chosen, _ = QFileDialog.getOpenFileName(self, said("Import keys"), "", said("Keys (*.toml)"))
         if chosen:
             self.read(Path(chosen))
 

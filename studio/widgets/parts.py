@@ -435,6 +435,7 @@ def scroll(inside: QWidget) -> QScrollArea:
 def field(name: str, widget: QWidget, *, width: int = 92) -> QWidget:
     """A named field of a form; the name is the widget's accessible name where it has none."""
     label = text(name, "label")
+    label.setWordWrap(label.sizeHint().width() > theme.px(width))  # words of another language may be longer
     label.setFixedWidth(theme.px(width))
     label.setBuddy(widget)
     if not widget.accessibleName():

@@ -383,7 +383,7 @@ def _paint_figure(painter: QPainter, area: QRectF, cell: FigureCell, look: theme
     baseline, x = area.center().y() + theme.px(12) * 0.36, area.right()
     if cell.paper:
         x -= put(painter, x, baseline, cell.paper, look.text3, _SPREAD_SIZE, align="right")
-        x -= put(painter, x - 4, baseline, "paper", look.text3, 9, align="right") + 12
+        x -= put(painter, x - 4, baseline, say("paper"), look.text3, 9, align="right") + 12
     if cell.spread:
         x -= put(painter, x, baseline, cell.spread, look.text3, _SPREAD_SIZE, align="right") + 5
     ink = look.text if cell.is_best else look.text2

@@ -96,7 +96,7 @@ class TimelineHead(QWidget):
         """Whom new marks are about; nothing where there is one person."""
         self.actor.setVisible(bool(name))
         shown = self.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, 140)
-        self.actor.setText(f"Actor: {parts.literal(shown)}  ▾")
+        self.actor.setText(say("Actor: {name}  ▾", name=parts.literal(shown)))
 
     def _open_actors(self) -> None:
         self.actor_menu.popup(self.actor.mapToGlobal(self.actor.rect().bottomLeft()))

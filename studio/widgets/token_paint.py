@@ -118,9 +118,10 @@ def _past(painter: QPainter, tokens: Tokens, time: MotionTime, look: theme.Theme
             if area.right() > time.left:
                 painter.drawRoundedRect(area, 2.5, 2.5)
     area = _area(tokens, time, (-tokens.past, 0)).intersected(QRectF(time.left, 0, time.width, 4096))
-    if painting.words_width("past", 10.5) + 8 < area.width():
+    past = say("past")
+    if painting.words_width(past, 10.5) + 8 < area.width():
         painting.put(
-            painter, area.center().x(), area.center().y() + theme.px(10.5) * 0.36, "past", look.text2, 10.5,
+            painter, area.center().x(), area.center().y() + theme.px(10.5) * 0.36, past, look.text2, 10.5,
             align="centre",
         )  # fmt: skip
 
