@@ -15,6 +15,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QWidget
 
 from core.errors import CoreError
+from core.project.store import NOT_WRITABLE
 from core.runs import Done, ExportBodies, ExportComparison, Failed, MakeProxy, TrainForecaster
 from studio import finding, theme
 from studio.adding import Adding
@@ -206,9 +207,11 @@ class Studio(QObject):
         self.settings.save()
         self.jobs.watch(document.folder / "runs")
         if document.read_only_reason is not None:
-            words = say(
-                "{value}. Your view follows, and edits as soon as it is free.",
-                value=document.read_only_reason.rstrip("."),
+            reason = document.read_only_reason.rstrip(".")
+            words = (
+                say("{reason}. To edit it, copy its folder to where you may write, and open the copy.", reason=reason)
+                if reason.startswith(NOT_WRITABLE)
+                else say("{reason}. Your view follows, and edits as soon as it is free.", reason=reason)
             )
             self.window.notices.show(Notice("Open for reading", words, "lock", "warn", stays_ms=12_000))
 

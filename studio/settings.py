@@ -101,7 +101,7 @@ class Settings:
             f"forecast_shows = {_quoted(self.forecast_shows)}  # joints, body or both",
             f"annotate_shows = {_quoted(self.annotate_shows)}  # joints, body or both",
             f"body_opacity = {self.body_opacity}  # percent, over a picture",
-            f"body_beside = {str(self.body_beside).lower()}  # beside the picture instead of of the picture",
+            f"body_beside = {str(self.body_beside).lower()}  # beside the picture instead of over it",
             f"forecast_lanes = {str(self.forecast_lanes).lower()}  # on the timeline of Annotate",
             f"light_copies = {str(self.light_copies).lower()}  # of videos that are slow to seek, for scrubbing",
             f"lane_futures = {self.lane_futures}  # so many behind each lane",
@@ -148,7 +148,7 @@ def load(file: Path | None = None) -> Settings:
     except FileNotFoundError:
         return made
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        made.complaints = (f"{file} could not be read ({error}); the defaults are used",)
+        made.complaints = (f"{file} could not be read ({error}); the defaults are used", *_put_aside(file))
         return made
     complaints: list[str] = []
 
@@ -208,6 +208,16 @@ def load(file: Path | None = None) -> Settings:
     )[:_MOST_RECENT]
     made.complaints = tuple(complaints)
     return made
+
+
+def _put_aside(file: Path) -> tuple[str, ...]:
+    """Keep what somebody wrote there, since the next change of a setting writes the file anew; where it is now."""
+    kept = file.with_name(file.name + ".unread")
+    try:
+        kept.write_bytes(file.read_bytes())
+    except OSError:
+        return ()
+    return (f"It is kept as {kept.name}, to be put right",)
 
 
 def _quoted(words: str) -> str:

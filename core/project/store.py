@@ -24,8 +24,9 @@ from core.motion import Poses2d
 from core.project import inbox
 from core.project.annotations import BY_HAND, Changes, Clip, Project, new_id
 from core.project.database import FILE_NAME, Database, is_complete, look
-from core.project.journal import Entry, JournalRow, StaleError, Steps, inverse, rebased
+from core.project.journal import Entry, JournalRow, StaleError, inverse, rebased
 from core.project.lock import Holder, ProjectLock
+from core.project.past import Past
 from core.project.rows import (
     CHILD_TABLES,
     Key,
@@ -40,6 +41,9 @@ from core.project.rows import (
 from core.project.track_files import read_tracks, write_tracks
 
 LOCK_NAME = "project.lock"
+NOT_WRITABLE = "It lies where nothing can be written"
+COPY_IT = "Copy its folder to where you may write, and open the copy."
+CLOSE_THERE = "Close it there, then try again."
 Mode = Literal["write", "read", "command"]
 Loaded = tuple[Project, dict[Key, int], int]
 
@@ -57,10 +61,9 @@ class ProjectStore:
         self._lock = lock
         self._takes_in_at_the_end = False
         self._project, self._places, self._sequence = loaded
-        self._steps = Steps()
-        self._history: list[Entry] = []
         self._last_saved_at: datetime | None = None
-        self._follow_journal(database.entries(up_to=self._sequence))
+        self.past = Past(lambda: self._database)
+        self._follow(database.entries(up_to=self._sequence))
 
     # ---- opening and closing ----
 
@@ -110,7 +113,7 @@ class ProjectStore:
             store.left_for = reason
             patches = _waiting_for(folder, store._project.id)
             store.reload_if_changed()  # what was taken in since is in the file by now
-            patches = [each for each in patches if each.id not in {entry.id for entry in store._history}]
+            patches = [each for each in patches if each.id not in {entry.id for entry in store.past.entries}]
             store._project, store._places = _with_patches(patches, store._database, store._project, store._places)
         elif lock is None:
             store.read_only_reason = reason
@@ -166,10 +169,6 @@ class ProjectStore:
         return self._project
 
     @property
-    def name(self) -> str:
-        return self._project.name
-
-    @property
     def last_saved_at(self) -> datetime | None:
         """When the newest edit was on the disk, UTC."""
         return self._last_saved_at
@@ -177,29 +176,17 @@ class ProjectStore:
     @property
     def undo_label(self) -> str | None:
         """What `undo` would take back."""
-        return self._steps.undo[-1].label if self._steps.undo and self.read_only_reason is None else None
+        return self.past.steps.undo[-1].label if self.past.steps.undo and self.read_only_reason is None else None
 
     @property
     def redo_label(self) -> str | None:
         """What `redo` would make again."""
-        return self._steps.redo[-1].label if self._steps.redo and self.read_only_reason is None else None
-
-    def history(self, limit: int = 200) -> list[Entry]:
-        """The newest edits, newest first, undos and redos among them."""
-        return self._history[: -limit - 1 : -1]
+        return self.past.steps.redo[-1].label if self.past.steps.redo and self.read_only_reason is None else None
 
     @property
     def journal(self) -> Sequence[Entry]:
         """All edits, oldest first, undos and redos among them. It grows as edits are made; nothing in it changes."""
-        return self._history
-
-    def changes_of(self, entry: Entry) -> tuple[RowChange, ...]:
-        """What a step of the history changed."""
-        return self._database.changes_of(entry.sequence)
-
-    def steps_about(self, clip_id: str, after: int = 0) -> list[int]:
-        """The sequence numbers, above `after`, of the steps that touched this clip or anything marked on it."""
-        return self._database.rows_about(clip_id, after)
+        return self.past.entries
 
     def video_path(self, clip: Clip) -> Path:
         """Where the clip's video should be; the folder itself, so never a file, for a clip made without one."""
@@ -224,7 +211,7 @@ class ProjectStore:
             self._places = places_after(self._places, changes)
             self._project = with_rows(self._project, changes, self._places)
             self._sequence = entry.sequence
-        self._follow_journal(entries)
+        self._follow(entries)
         return Changes.between(before, self._project)
 
     # ---- writing ----
@@ -256,11 +243,11 @@ class ProjectStore:
 
     def undo(self) -> Changes | None:
         """Take the last edit back; None where there is none."""
-        return self._take_back(self._steps.undo)
+        return self._take_back(self.past.steps.undo)
 
     def redo(self) -> Changes | None:
         """Make the edit again that was taken back last; None where there is none."""
-        return self._take_back(self._steps.redo)
+        return self._take_back(self.past.steps.redo)
 
     def take_in_results(self) -> list[Changes]:
         """Make the edits that commands left, each one undoable. What does not fit is set aside with the reason."""
@@ -325,17 +312,17 @@ class ProjectStore:
         before, self._project = self._project, after
         self._places = places_after(self._places, row.changes)
         self._sequence = row.sequence
-        self._follow_journal([_entry_of(row)])
+        self._follow([_entry_of(row)])
         self._last_saved_at = datetime.now(UTC)
         return Changes.between(before, after)
 
     def _must_write(self) -> None:
         if self._lock is None:
             reason = self.read_only_reason or self.left_for or "It is closed"
-            raise ProjectError(reason, hint="Close it there, then try again.")
+            raise ProjectError(reason, hint=COPY_IT if reason.startswith(NOT_WRITABLE) else CLOSE_THERE)
 
-    def _follow_journal(self, entries: list[Entry]) -> None:
-        self._history.extend(self._steps.follow(entry) for entry in entries)
+    def _follow(self, entries: list[Entry]) -> None:
+        self.past.follow(entries)
         if entries:
             self._last_saved_at = datetime.fromisoformat(entries[-1].at)
 
@@ -403,11 +390,11 @@ def _entry_of(row: JournalRow) -> Entry:
 def _try_to_lock(folder: Path, author: str) -> tuple[ProjectLock | None, str]:
     """The lock, or why it is not ours."""
     if not folder_can_be_written(folder):
-        return None, "It lies where nothing can be written"
+        return None, NOT_WRITABLE
     try:
         lock = ProjectLock.taken(folder / LOCK_NAME, author)
     except OSError as error:
-        return None, f"It lies where nothing can be written ({error.strerror})"
+        return None, f"{NOT_WRITABLE} ({error.strerror})"
     match lock:
         case ProjectLock():
             return lock, ""

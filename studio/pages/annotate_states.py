@@ -91,7 +91,7 @@ class PictureWords(QObject):
         """The one message that matters most, or none; one that is there already is left alone."""
         clip, state = self._clip, self._view.state
         if clip is None:
-            self._say("no clip", self._no_clip)
+            self._say(("no clip", self._has_clips), self._no_clip)
         elif self._trouble is not None and clip.id not in self._later:
             moved = self._path is not None and not self._path.exists()
             said = (clip.id, self._trouble, self.finding.said if moved else None)
@@ -116,7 +116,16 @@ class PictureWords(QObject):
             self._said = what
             self._view.state.say(make(), corner=corner)
 
+    @property
+    def _has_clips(self) -> bool:
+        return self._document.is_open and bool(self._document.project.clips)
+
     def _no_clip(self) -> QWidget:
+        if self._document.is_open and not self._has_clips:
+            add = parts.button("Add videos", "plus", "primary")
+            add.clicked.connect(partial(self.asks.emit, "add-videos"))
+            words = say("Add videos, or drop them anywhere in this window.")
+            return parts.state_card("video", "No clips yet", words, add)
         go = parts.button("Open Data", "data", "primary")
         go.clicked.connect(partial(self.asks.emit, "page-data"))
         return parts.state_card(

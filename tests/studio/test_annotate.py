@@ -177,7 +177,7 @@ def test_that_background_is_a_grey_label_made_when_it_is_first_used(page, docume
 def test_that_a_drag_on_the_timeline_is_one_step_of_history(page, document):
     mark(page, document, 10, 30)
     page.timeline.snapping = False
-    steps = len(document.store.history(100))
+    steps = len(document.store.journal)
     scene = page.timeline.scene
     row = next(each for each in scene.rows() if each.kind == "segments")
     y = row.top + row.height / 2
@@ -188,7 +188,7 @@ def test_that_a_drag_on_the_timeline_is_one_step_of_history(page, document):
         QApplication.processEvents()
     QTest.mouseRelease(page.timeline, Qt.MouseButton.LeftButton, pos=end.toPoint())
     assert segments(document) == [("cut", 10, 50)]
-    assert len(document.store.history(100)) == steps + 1
+    assert len(document.store.journal) == steps + 1
     assert document.undo_label == "Move end of cut"
 
 
@@ -687,15 +687,27 @@ def test_that_a_clip_without_video_says_so_on_a_dark_ground(page, document, qtbo
     assert QColor(page.view.grab().toImage().pixel(seen.toPoint())).name().upper() == theme.DARK.canvas
 
 
-def test_that_without_a_clip_the_page_says_where_clips_are(qtbot, tmp_path):
+def test_that_without_a_clip_the_page_says_where_clips_come_from(qtbot, tmp_path):
     empty = Document("Ines K.")
     empty.create(tmp_path / "empty", "Empty")
     page = reopened(qtbot, empty)
-    assert "Choose a clip" in state_words(page)
     asked = []
     page.asks.connect(asked.append)
-    next(each for each in page.view.state.findChildren(QAbstractButton) if each.text() == "Open Data").click()
-    assert asked == ["page-data"]
+
+    def ask(words):
+        next(each for each in page.view.state.findChildren(QAbstractButton) if each.text() == words).click()
+
+    assert "No clips yet" in state_words(page)
+    ask("Add videos")
+    nothing = VideoFile(
+        path="", frame_count=9, width=64, height=48, rate_hz=25.0, duration_s=1.0, size_bytes=0, fingerprint=""
+    )
+    project, _ = edits.add_clip(empty.project, "one", None, nothing, author="Ines K.", folder=empty.folder)
+    assert empty.edit(project, "Add one")
+    page.picture.words.refresh()
+    assert "Choose a clip" in state_words(page)
+    ask("Open Data")
+    assert asked == ["add-videos", "page-data"]
     page.close_page()
     page.close()
     empty.close_project()

@@ -49,6 +49,17 @@ def test_that_a_damaged_file_gives_the_defaults_and_says_so(tmp_path):
     assert str(file) in settings.load(file).complaints[0]
 
 
+def test_that_what_was_written_by_hand_is_kept_where_a_mistake_makes_it_unreadable(tmp_path):
+    file = tmp_path / "settings.toml"
+    written = 'name = "Ines\n[keys]\nsplit = ["Shift+S"]\n'
+    file.write_text(written)
+    found = settings.load(file)
+    found.save()
+    assert "split" not in file.read_text()
+    assert (tmp_path / "settings.toml.unread").read_text() == written
+    assert any("settings.toml.unread" in each for each in found.complaints)
+
+
 def test_that_recent_projects_are_newest_first_once_each_and_eight_at_most(tmp_path):
     kept = settings.load(tmp_path / "settings.toml")
     for number in range(10):

@@ -59,10 +59,10 @@ def test_that_an_edit_says_what_it_changed_and_when_it_was_saved(marked, parts):
 
 
 def test_that_an_edit_that_changes_nothing_is_no_step(marked):
-    length = len(marked.history())
+    length = len(marked.journal)
     assert not marked.edit(marked.project, "Nothing")
     assert not marked.edit(replace(marked.project, labels=dict(marked.project.labels)), "Nothing")
-    assert len(marked.history()) == length
+    assert len(marked.journal) == length
 
 
 def test_that_segments_come_back_by_frame_however_they_were_put_in(marked, folder, parts):
@@ -176,7 +176,7 @@ def test_that_an_edit_after_an_undo_forgets_what_could_be_redone(marked, parts):
 def test_that_the_history_keeps_undos_and_redos_as_rows(marked):
     marked.undo()
     marked.redo()
-    newest = marked.history(3)
+    newest = marked.journal[:-4:-1]
     assert [(each.kind, each.label) for each in newest] == [
         ("redo", "Mark the pose of cut"), ("undo", "Mark the pose of cut"), ("edit", "Mark the pose of cut"),
     ]  # fmt: skip
@@ -255,6 +255,9 @@ def test_that_a_project_on_read_only_media_opens_for_reading(marked, folder, mon
     with ProjectStore.open(folder, "Grace") as reader:
         assert reader.project == last
         assert reader.read_only_reason == "It lies where nothing can be written"
+        with pytest.raises(ProjectError, match="nothing can be written") as refused:
+            reader.undo()
+        assert "copy" in refused.value.hint.lower(), "nobody else has it open"
         assert contents(folder) == before
 
 
@@ -292,7 +295,7 @@ def test_that_what_a_command_leaves_is_taken_in_as_one_undoable_edit(marked, fol
     (changes,) = marked.take_in_results()
     assert changes.clips == {clip_id}
     assert marked.project == after
-    newest = marked.history(1)[0]
+    newest = marked.journal[-1]
     assert (newest.label, newest.source, newest.author) == ("Extract 2D poses", "BlazePose", "command")
     marked.undo()
     assert marked.project == before
