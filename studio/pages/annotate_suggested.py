@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from PySide6.QtCore import QObject, QRunnable, QThreadPool, Signal
+from PySide6.QtCore import QObject, QRunnable, QThreadPool, QTimer, Signal
 
 from core.motion import Poses2d
 from core.project.annotations import Clip, Project, Segment
@@ -84,6 +84,8 @@ class SuggestedFrames(QObject):
         self._memory = _Memory()
         self._running = False
         self._next: Wish | None = None
+        self._soon = QTimer(self, singleShot=True, interval=0)  # what was edited is painted first
+        self._soon.timeout.connect(self._start)
 
     @property
     def is_settled(self) -> bool:
@@ -93,18 +95,20 @@ class SuggestedFrames(QObject):
         """Work this out as soon as what runs is done."""
         self._next = wish
         if not self._running:
-            self._start()
+            self._running = True
+            self._soon.start()
 
     def close(self) -> None:
+        self._soon.stop()
         self._next = None
         self._pool.clear()
         self._pool.waitForDone()
 
     def _start(self) -> None:
         wish, self._next = self._next, None
+        self._running = wish is not None
         if wish is None:
             return
-        self._running = True
         task = _Task(wish, self._memory)
         task.told.ready.connect(self._take)
         task.told.broke.connect(self._go_on)

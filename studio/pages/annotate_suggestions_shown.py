@@ -39,6 +39,7 @@ class SuggestionsShown:
     def __init__(self, document: Document, picture: ClipPicture, timeline: Timeline, inspector: Inspector) -> None:
         self._document, self._picture, self._timeline = document, picture, timeline
         self._drawn: tuple[object, ...] = ()
+        self._marked: tuple[object, ...] = ()
         self.card = SuggestionCard()
         layout = inspector.segment.below_pose.layout()
         assert layout is not None
@@ -60,9 +61,15 @@ class SuggestionsShown:
 
     def _draw_marks(self, suggested: Suggested | None, looking: Looking | None, current: Suggestion | None) -> None:
         if suggested is None:
+            self._marked = ()
             self._timeline.show_suggestions(None)
             return
         marks = suggested.marks
+        looked_at = (looking.segment.id, looking.suggestions) if looking is not None else ("", None)
+        marked = (marks, current, *looked_at)
+        if len(marked) == len(self._marked) and all(a is b for a, b in zip(marked, self._marked, strict=True)):
+            return  # of these the dots are made
+        self._marked = marked
         if looking is not None and suggested.found.get(looking.segment.id) is not looking.suggestions:
             segment = looking.segment  # it has its pose, or is shown as it was when that began
             words = words_of(looking.suggestions, suggested.weights.of(segment.action))

@@ -48,6 +48,8 @@ class SuggestionCard(QFrame):
         self._go = parts.tool("right", "Go to this frame")
         self._go.clicked.connect(self.shown)
         self._reasons = parts.col(gap=4)
+        self._lines: list[_Line] = []
+        self._lines_scale = theme.scale()
         self.accept = parts.button("Accept", "check", "primary")
         self.accept.setToolTip(tip("accept-suggestion"))
         self.accept.clicked.connect(self.accepted)
@@ -85,9 +87,24 @@ class SuggestionCard(QFrame):
         self._when.setText(facts.when)
         self._score.setText(f"{facts.score:.2f}")
         self._score.setToolTip(say("How likely the pose lies within 0.2 s of this frame, as its reasons say"))
-        parts.refill(self._reasons, [_line(words, value) for words, value in facts.reasons])
+        self._show_reasons(facts.reasons)
         why = "; ".join(f"{words} {value:.2f}" for words, value in facts.reasons)
         self.setAccessibleDescription(f"{self._title.text()}, {facts.when}, {facts.score:.2f}: {why}")
+
+    def _show_reasons(self, reasons: tuple[tuple[str, float], ...]) -> None:
+        """In lines that are kept: making widgets anew at each edit takes longer than the edit."""
+        layout = self._reasons.layout()
+        assert layout is not None
+        if self._lines_scale != theme.scale():
+            self._lines, self._lines_scale = [], theme.scale()
+            parts.refill(self._reasons, [])
+        while len(self._lines) < len(reasons):
+            self._lines.append(_Line())
+            layout.addWidget(self._lines[-1].widget)
+        for line, (words, value) in zip(self._lines, reasons, strict=False):
+            line.show(words, value)
+        for line in self._lines[len(reasons) :]:
+            line.widget.hide()
 
     def show_words(self, words: str, *, can_extract: bool = False) -> None:
         """Why there is nothing to suggest."""
@@ -112,12 +129,16 @@ class SuggestionCard(QFrame):
 class Bar(QWidget):
     """How strongly a reason holds, 0 … 1."""
 
-    def __init__(self, value: float) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._value = min(max(value, 0.0), 1.0)
+        self._value = 0.0
         self.setFixedWidth(theme.px(_BAR_PX))
         self.setFixedHeight(theme.px(14))
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+
+    def show_value(self, value: float) -> None:
+        self._value = min(max(value, 0.0), 1.0)
+        self.update()
 
     def paintEvent(self, _: object) -> None:
         painter = QPainter(self)
@@ -131,9 +152,19 @@ class Bar(QWidget):
         painter.end()
 
 
-def _line(words: str, value: float) -> QWidget:
-    name = parts.text(words, "label", wrap=True)
-    name.setMinimumWidth(1)
-    number = parts.text(f"{value:.2f}", "caption")
-    number.setFixedWidth(number.fontMetrics().horizontalAdvance("0.00") + 2)
-    return parts.row((name, 1), Bar(value), number, gap=6)
+class _Line:
+    """A reason: its words, how strongly it holds, and that as a number."""
+
+    def __init__(self) -> None:
+        self._name = parts.text("", "label", wrap=True)
+        self._name.setMinimumWidth(1)
+        self._bar = Bar()
+        self._number = parts.text("", "caption")
+        self._number.setFixedWidth(self._number.fontMetrics().horizontalAdvance("0.00") + 2)
+        self.widget = parts.row((self._name, 1), self._bar, self._number, gap=6)
+
+    def show(self, words: str, value: float) -> None:
+        self._name.setText(words)
+        self._bar.show_value(value)
+        self._number.setText(f"{value:.2f}")
+        self.widget.show()

@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QObject
 from PySide6.QtGui import QColor, QImage, QPaintEvent
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLabel
 
 from core.bodies.skeletons import BODY_25
 from core.project.edits import add_label
 from studio.widgets.people_overlay import Person
+from studio.widgets.suggestion_card import Bar, CardFacts, SuggestionCard
 from studio.widgets.video_view import Headline, VideoView
 
 
@@ -60,3 +61,19 @@ def test_that_a_headline_that_comes_or_goes_leaves_the_picture_beside_it_alone(v
         QApplication.processEvents()
     assert len(regions.painted) == 3
     assert max(regions.painted) < 0.1 * view.width() * view.height()
+
+
+def test_that_another_suggestion_is_said_in_the_lines_that_are_there(qtbot):
+    card = SuggestionCard()
+    qtbot.addWidget(card)
+    card.show_facts(CardFacts(1, 3, "0:02", 0.6, (("Hands still", 0.5), ("Arms far out", 0.25))), editable=True)
+    lines = card.findChildren(Bar)
+    card.show_facts(CardFacts(2, 3, "0:03", 0.4, (("Far from neutral", 1.0),)), editable=True)
+    assert card.findChildren(Bar) == lines
+    assert [each.isVisible() for each in lines] == [True, False]
+    said = [each.text() for each in card.findChildren(QLabel) if each.isVisible()]
+    assert "Far from neutral" in said
+    assert "1.00" in said
+    assert not {"Hands still", "Arms far out"} & set(said)
+    card.show_facts(CardFacts(1, 3, "0:02", 0.6, (("Hands still", 0.5), ("Arms far out", 0.25))), editable=True)
+    assert [each.isVisible() for each in lines] == [True, True]
