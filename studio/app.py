@@ -108,7 +108,7 @@ class Studio(QObject):
             **{f"theme-{look}": partial(self.set_look, look) for look in looks},
         }
         handlers = {**self.projects.handlers(), **self._help.handlers(), **self.calibrating.handlers(), **own}
-        self.window.make_menus(handlers, {"open-project": self.projects.recent})
+        self.window.make_menus(handlers, {"open-project": self.projects.recent, "mark-end": self._ways.labels})
         self.document.opened.connect(self._opened)
         self.document.closed.connect(partial(self.jobs.watch, None))
         self.document.refused.connect(self.projects.refuse)

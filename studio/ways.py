@@ -4,6 +4,8 @@ A place is a clip with perhaps a segment and a frame (0-based, of the original v
 something that was kept; ids are those of the project, and folders those of the run or the report.
 """
 
+from PySide6.QtWidgets import QMenu
+
 from core.forecasts import Forecast
 from studio.document import Document
 from studio.finding_places import FindingPlaces
@@ -14,6 +16,7 @@ from studio.pages.evaluate import EvaluatePage
 from studio.pages.forecast import ForecastPage
 from studio.pages.generate import GeneratePage
 from studio.pages.training import TrainingPage
+from studio.words import say
 
 
 class Ways:
@@ -21,6 +24,9 @@ class Ways:
 
     def __init__(self, window: MainWindow, document: Document, find: FindingPlaces) -> None:
         self._window, self._document, self._find = window, document, find
+        self.labels = QMenu(say("Label"), window)
+        """In the menu Mark, below where a stretch ends: what it is."""
+        self.labels.aboutToShow.connect(self._list_labels)
 
     def show_overview(self) -> None:
         page = self._window.show_page("data")
@@ -51,6 +57,15 @@ class Ways:
         if isinstance(page, AnnotatePage):
             page.labels.start_finding()
             page.labels.search.setText(self._document.project.labels[label].name)
+
+    def _list_labels(self) -> None:
+        """Every action there is, as long as a clip is in front."""
+        page = self._window.page("annotate")
+        self.labels.clear()
+        if isinstance(page, AnnotatePage) and self._document.clip is not None:
+            page.segments.fill_labels(self.labels)
+        if self.labels.isEmpty():
+            self.labels.addAction(say("No labels yet")).setEnabled(False)
 
     def forecast_with(self, run: str = "") -> None:
         """From where the playhead is, with a run or with the one that is chosen."""

@@ -185,7 +185,7 @@ class Segments(QObject):
         editable = self._timeline.editable
         labels = menu.addMenu(say("Label"))
         labels.setEnabled(editable)
-        self._fill_labels(labels)
+        self.fill_labels(labels)
         if self._casting.has_several:
             actors = menu.addMenu(say("Actor"))
             actors.setEnabled(editable)
@@ -217,10 +217,11 @@ class Segments(QObject):
         key = shown(name)
         return f"{words}\t{key}" if key else words
 
-    def _fill_labels(self, menu: QMenu) -> None:
+    def fill_labels(self, menu: QMenu) -> None:
         """Every action, with its colour and key; choosing one is what its key does."""
         for each in self._document.project.actions():
             action = QAction(icons.swatch(each.colour, theme.px(12)), "", menu)
             action.setText(f"{literal(each.name)}\t{label_key(each.key)}" if each.key else literal(each.name))
+            action.setEnabled(self._timeline.editable)
             action.triggered.connect(partial(self._marking.label, each.id))
             menu.addAction(action)

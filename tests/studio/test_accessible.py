@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QComboBox,
     QLineEdit,
     QListView,
+    QMenu,
     QSlider,
     QTreeView,
     QWidget,
@@ -146,6 +147,27 @@ def test_that_at_work_every_control_is_named_reached_and_large_enough(working, q
         assert nameless(root) == []
         assert unreached(root) == []
         assert small(root) == []
+
+
+def test_that_the_menu_mark_gives_the_chosen_segment_any_label_and_its_groups_stand_apart(working):
+    window, document = working.window, working.document
+    page = window.page("annotate")
+    project, _ = edits.add_label(document.project, "wash", "action", author="Ines K.")
+    assert document.edit(project, "Add wash")
+    mark = next(each for each in window.findChildren(QMenu) if each.title() == "Mark")
+    groups = "|".join("–" if each.isSeparator() else each.text() for each in mark.actions()).split("–")
+    assert [group.strip("|").split("|")[0] for group in groups] == [
+        "Start here", "Set characteristic pose", "Edit joints", "Add label…",
+    ]  # fmt: skip
+    labels = next(each.menu() for each in mark.actions() if each.text() == "Label")
+    labels.aboutToShow.emit()
+    assert [each.text() for each in labels.actions()] == ["reach\t1", "wash\t2"]
+    labels.actions()[1].trigger()
+    (chosen,) = page.timeline.chosen
+    assert document.project.labels[document.clip.segment(chosen).action].name == "wash"
+    document.choose_clip("")
+    labels.aboutToShow.emit()
+    assert [each.isEnabled() for each in labels.actions()] == [False]
 
 
 def test_that_f6_goes_round_the_panels_of_annotate_and_the_focus_is_seen(open_studio, qtbot):
