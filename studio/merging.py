@@ -25,6 +25,7 @@ from studio.widgets.agreement_window import AgreementWindow
 from studio.widgets.beside import Beside
 from studio.widgets.dialogs import WordsDialog
 from studio.widgets.frame_source import Frame, FrameSource
+from studio.widgets.job_words import grouped
 from studio.widgets.merge_window import SIDES, MergeWindow
 from studio.widgets.notices import Notice, of_error
 from studio.widgets.people_overlay import Person
@@ -141,8 +142,8 @@ class Merging(QObject):
     def _say_merged(self, copy: OpenedCopy, report: str, notes: tuple[str, ...], kept: Path) -> None:
         words = say(
             "{taken} taken, {decided} decided. The report is {file}.",
-            taken=len(copy.plan.taken),
-            decided=len(copy.plan.conflicts),
+            taken=grouped(len(copy.plan.taken)),
+            decided=grouped(len(copy.plan.conflicts)),
             file=f"{kept.parent.name}/{kept.name}",
         )
         words = " ".join((words, *notes[:2]))

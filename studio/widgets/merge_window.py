@@ -20,6 +20,7 @@ from core.project.three_way import Choice, Conflict
 from studio import theme
 from studio.widgets import parts
 from studio.widgets.dialogs import Dialog
+from studio.widgets.job_words import grouped
 from studio.widgets.merge_sides import Bar, PoseShot, SpanBars, fit_into
 from studio.widgets.people_overlay import Person
 from studio.widgets.when import say_when
@@ -215,7 +216,7 @@ class MergeWindow(Dialog):
             (say("Left as here"), counted_left),
         )
         for at, (name, count) in enumerate(names):
-            self.groups.choices.button(at).setText(f"{name}: {count}")
+            self.groups.choices.button(at).setText(f"{name}: {grouped(count)}")
         self._show_group(0)
         if plan.conflicts:
             self.questions.setCurrentIndex(self.lines.index(0))
@@ -303,11 +304,11 @@ class MergeWindow(Dialog):
         count = len(plan.taken) + sum(each != "mine" for each in self.decisions.values())
         self.merge.setEnabled(waiting == 0)
         if waiting:
-            words = say("{count} to decide", count=waiting)
+            words = say("{count} to decide", count=grouped(waiting))
         elif count == 1:
             words = say("Merge 1 change")
         else:
-            words = say("Merge {count} changes", count=count)
+            words = say("Merge {count} changes", count=grouped(count))
         self.merge.setText(words)
         for button in (self.all_mine, self.all_theirs, self.all_newer):
             button.setVisible(bool(plan.conflicts))
