@@ -39,7 +39,7 @@ class UndoneElsewhere(QObject):
         if step.kind == "edit" or self._is_seen(changes):
             return
         try:
-            clip, segment, frame = place_of(document.store.changes_of(step))
+            clip, segment, frame = place_of(document.store.past.changes_of(step))
         except CoreError as error:
             document.refused.emit(error)
             return

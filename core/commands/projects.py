@@ -55,7 +55,11 @@ def new(
     from core.project.store import ProjectStore
 
     with refusals(), ProjectStore.create(folder, name or folder.resolve().name, person()) as store:
-        answer({"project": str(folder), "id": store.project.id}, f"{store.name} is ready in {folder}", as_json=as_json)
+        answer(
+            {"project": str(folder), "id": store.project.id},
+            f"{store.project.name} is ready in {folder}",
+            as_json=as_json,
+        )
 
 
 def add(

@@ -91,7 +91,7 @@ class HistoryTab(QObject):
         if entry is None:
             return
         try:
-            clip, segment, frame = place_of(self._document.store.changes_of(entry))
+            clip, segment, frame = place_of(self._document.store.past.changes_of(entry))
         except CoreError as error:
             self._document.refused.emit(error)
             return
@@ -114,7 +114,7 @@ class HistoryTab(QObject):
         journal = self._document.store.journal
         last = journal[-1].sequence if journal else 0
         if last > up_to:
-            found |= set(self._document.store.steps_about(clip, up_to))
+            found |= set(self._document.store.past.steps_about(clip, up_to))
             self._about = (clip, last, found)
         return found
 

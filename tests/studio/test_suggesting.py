@@ -76,9 +76,9 @@ def test_that_enter_sets_the_pose_and_keeps_the_answer_in_one_step(page):
     document = page._document
     press(page, Qt.Key.Key_U)
     frame, segment = document.playhead, next(iter(page.timeline.chosen))
-    steps = len(document.store.history())
+    steps = len(document.store.journal)
     press(page, Qt.Key.Key_Return)
-    assert len(document.store.history()) == steps + 1
+    assert len(document.store.journal) == steps + 1
     assert document.store.undo_label == "Set pose of reach as suggested"
     assert clip_of(page).pose_of(segment).frame == frame
     (answer,) = document.project.answers.values()

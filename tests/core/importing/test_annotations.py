@@ -75,7 +75,7 @@ def test_that_everything_said_of_a_clip_comes_in_as_one_edit(store):
     }  # fmt: skip
     assert (report.taken, report.left_out) == (3, ())
     assert all(each.made.source == "XES" for each in clip.segments)
-    assert len(store.history()) == 2, "the project's beginning, and this"
+    assert len(store.journal) == 2, "the project's beginning, and this"
     store.undo()
     assert not store.project.clips
     assert not store.project.labels
@@ -91,7 +91,7 @@ def test_that_taking_the_same_again_changes_nothing(store):
     before = store.project
     report = take(store, given)
     assert store.project == before
-    assert len(store.history()) == 2
+    assert len(store.journal) == 2
     assert (report.taken, report.known, report.left_out) == (0, 3, ())
 
 

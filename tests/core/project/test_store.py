@@ -40,7 +40,7 @@ def test_that_a_reopened_project_is_the_one_that_was_closed(marked, folder):
     marked.close()
     with ProjectStore.open(folder, "Ada") as again:
         assert again.project == last
-        assert again.name == "Kitchen"
+        assert again.project.name == "Kitchen"
         assert again.read_only_reason is None
 
 
@@ -280,7 +280,7 @@ def test_that_a_command_edits_a_project_that_nobody_has_open(marked, folder):
         command.edit(replace(command.project, name="Galley"), "Rename the project")
         assert command.read_only_reason is None
     with ProjectStore.open(folder, "Ada") as again:
-        assert again.name == "Galley"
+        assert again.project.name == "Galley"
 
 
 def test_that_what_a_command_leaves_is_taken_in_as_one_undoable_edit(marked, folder):
@@ -460,7 +460,7 @@ def test_that_a_command_takes_in_what_waits_before_it_edits(marked, folder):
         command.edit(replace(command.project, name="Galley"), "Rename the project")
     marked.close()
     with ProjectStore.open(folder, "command", mode="command") as command:
-        assert command.name == "Galley"
+        assert command.project.name == "Galley"
 
 
 # ---- 2D tracks ----
