@@ -208,6 +208,8 @@ class MainWindow(QWidget):
         """Down to where a notice may reach: the line at the foot, or what the page wants kept clear."""
         page = self._pages.get(self.page_name)
         clear = [] if page is None else [each for each in page.findChildren(QWidget) if each.property(KEEP_CLEAR)]
+        for each in clear:
+            each.installEventFilter(self.notices)  # it may be given its place, or another one, after this
         tops = [each.mapTo(self, QPoint()).y() for each in clear if each.isVisible()]
         return min([*tops, self._status.y()])
 

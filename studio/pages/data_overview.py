@@ -95,8 +95,10 @@ class DataOverview(QWidget):
         across.addWidget(self._people_panel, 1)
         across.addWidget(bars, 1)
         whole = parts.col((panel, 3), (below, 2), gap=6)
+        back = parts.button("Show clips", "video", "primary")
+        back.clicked.connect(self.tabs.choices.button(0).click)
         done = parts.state_card(
-            "video", "No clips yet", "Add videos under Clips; what is marked on them is counted here."
+            "video", "No clips yet", "Add videos under Clips; what is marked on them is counted here.", back
         )
         self._body = QStackedWidget()
         self._body.addWidget(parts.panel(None, (done, 1)))

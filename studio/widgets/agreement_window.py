@@ -88,6 +88,7 @@ class AgreementWindow(Dialog):
         self.worst.itemClicked.connect(lambda item: self._go(item.row()))
         self._stack = QStackedWidget()
         self._says = parts.text("", "label", wrap=True)
+        self._says.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._empty = parts.col(None, self._says, None)
         for page in (self.labels, self.clips, self.mixed, self.worst, self._empty):
             self._stack.addWidget(page)
@@ -141,7 +142,7 @@ class AgreementWindow(Dialog):
                 chosen = QFileDialog.getExistingDirectory(self, say("The folder of a colleague's copy"))
             case "choose table":
                 chosen, _kind = QFileDialog.getOpenFileName(
-                    self, say("A table of marks"), "", "CSV, JSON (*.csv *.json)"
+                    self, say("A table of marks"), "", say("CSV, JSON (*.csv *.json)")
                 )
             case _:
                 self.measure()
@@ -178,9 +179,12 @@ class AgreementWindow(Dialog):
         if not found.clips:
             self._say(say("There is no clip that both marked. Clips are the same by their video or their name."))
             return
+        self.tabs.show()
         whole = found.overall
         low, high = found.intervals.get("kappa", (None, None))
-        kappa = _share(whole.kappa) + (f" ({_share(low)} to {_share(high)})" if low is not None else "")
+        kappa = _share(whole.kappa)
+        if low is not None:
+            kappa = say("{value} ({low} to {high})", value=kappa, low=_share(low), high=_share(high))
         sums = [say("F1 {f1} at half overlap, κ {kappa}", f1=_share(whole.f1["0.5"]), kappa=kappa)]
         if whole.median_s is not None:
             sums.append(say("poses {seconds} apart at the median", seconds=_seconds(whole.median_s)))
@@ -213,6 +217,7 @@ class AgreementWindow(Dialog):
     def _say(self, words: str) -> None:
         self.found = None
         self._says.setText(words)
+        self.tabs.hide()
         for label in (self.sums, self.about):
             label.setText("")
         self.export.setEnabled(False)
@@ -237,7 +242,7 @@ class AgreementWindow(Dialog):
     # ---- taking along ----
 
     def _export(self) -> None:
-        chosen, _ = QFileDialog.getSaveFileName(self, say("Export table"), "agreement.csv", "CSV (*.csv)")
+        chosen, _ = QFileDialog.getSaveFileName(self, say("Export table"), "agreement.csv", say("CSV (*.csv)"))
         if chosen:
             self.export_to(Path(chosen))
 

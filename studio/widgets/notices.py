@@ -73,8 +73,11 @@ def in_short(words: str, most: int = _MOST_LINES) -> str:
     return short if len(short) <= _MOST_SIGNS else f"{short[: _MOST_SIGNS - 1].rstrip()}…"
 
 
+_MOVED = (QEvent.Type.Resize, QEvent.Type.Move, QEvent.Type.Show)
+
+
 class Notices(QObject):
-    """Shows notices over `window`, in the order they came."""
+    """Shows notices over `window`, in the order they came; what it watches beside it is what they keep clear of."""
 
     def __init__(self, window: QWidget, floor: Callable[[], int]) -> None:
         super().__init__(window)
@@ -88,6 +91,8 @@ class Notices(QObject):
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._next)
+        self._later = QTimer(self, singleShot=True, interval=0)
+        self._later.timeout.connect(self.place)
         window.installEventFilter(self)
 
     def show(self, notice: Notice) -> None:
@@ -200,6 +205,6 @@ class Notices(QObject):
         self._card.move(self._window.width() - self._card.width() - 16, max(foot, theme.px(theme.HEIGHT["top"]) + 8))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if watched is self._window and event.type() == QEvent.Type.Resize:
-            self.place()
+        if self._card is not None and event.type() in _MOVED:
+            self.place() if watched is self._window else self._later.start()
         return False

@@ -222,8 +222,10 @@ def test_that_agreement_is_measured_in_its_window_and_leads_to_where_they_differ
         studio.window.actions_table.do("agreement")
         window = studio.merging.agreement_window
         assert "Choose two" in window._says.text()
+        assert not window.tabs.isVisible()  # of nothing there are no parts
         window.compare_with(ben)
         qtbot.waitUntil(lambda: window.found is not None, timeout=SOON_MS)
+        assert window.tabs.isVisible()
         assert window.labels.rowCount() == 3  # all, cut, stir
         assert window.labels.item(0, 1).text() == "6 | 6"
         longest = window.found.worst[0]

@@ -1,8 +1,10 @@
 """Notices keep to their size, however much there is to say."""
 
 import pytest
+from PySide6.QtCore import QPoint, QSize
+from PySide6.QtWidgets import QSplitter
 
-from studio.widgets.notices import Notice, in_short
+from studio.widgets.notices import KEEP_CLEAR, Notice, in_short
 
 pytestmark = pytest.mark.gui
 
@@ -29,3 +31,24 @@ def test_that_good_news_gives_way_to_what_waits_and_an_error_does_not(studio):
     notices.show(Notice("third could not be read", colour="danger", stays_ms=15_000))
     assert notices.shown.accessibleName() == "third could not be read"
     assert notices._timer.interval() == 15_000
+
+
+def test_that_a_notice_never_lies_over_the_timeline_also_where_the_page_comes_or_changes_after_it(open_studio, qtbot):
+    window = open_studio.window
+    window.show_page("projects")
+    window.notices.show(Notice("Open for reading", "Theo M. is editing this project.", stays_ms=60_000))
+    card = window.notices.shown
+    below = card.geometry().bottom()
+    page = window.show_page("annotate")
+    timeline = next(each for each in page.findChildren(QSplitter) if each.objectName() == "down").widget(1)
+    assert timeline.property(KEEP_CLEAR)
+
+    def is_clear():
+        return card.geometry().bottom() < timeline.mapTo(window, QPoint()).y()
+
+    qtbot.waitUntil(is_clear)
+    assert card.geometry().bottom() < below
+    page._down.setSizes([200, 700])
+    qtbot.waitUntil(is_clear)
+    window.resize(QSize(1500, 760))
+    qtbot.waitUntil(is_clear)

@@ -4,7 +4,7 @@ import pytest
 from msgspec.structs import replace
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QPushButton
 
 from core.project import edits
 from core.project.annotations import BY_HAND, FrameIdentity
@@ -46,6 +46,22 @@ def click_row(table, at):
 
 
 # ---- the overview ----
+
+
+def test_that_a_project_without_clips_leads_from_its_overview_to_where_they_are_added(qtbot, qapp, tmp_path):
+    studio = launch(qtbot, qapp, tmp_path)
+    try:
+        assert studio.projects.create(tmp_path / "pilot", "Courtyard pilot")
+        studio.window.actions_table.do("overview")
+        page = studio.window.page("data")
+        assert page.overview.isVisible()
+        out = [each for each in page.overview.findChildren(QPushButton) if each.isVisible()]
+        assert [each.text().strip() for each in out] == ["Show clips"]
+        QTest.mouseClick(out[0], Qt.MouseButton.LeftButton)
+        assert page.clips.isVisible()
+        assert not page.overview.isVisible()
+    finally:
+        leave(studio)
 
 
 def test_that_a_click_on_an_odd_place_leads_to_its_clip_segment_and_frame(studio, overview):
