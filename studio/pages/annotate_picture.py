@@ -268,8 +268,8 @@ class ClipPicture(QObject):
     def _identified(self, frame: int, then: Callable[[FrameIdentity], None], identity: FrameIdentity | None) -> None:
         """Go on with what was waiting for this frame, whatever clip is in front by now."""
         if identity is None:
-            words = f"The pose was not set: frame {say_count(frame)} cannot be read from this video"
-            self._document.refused.emit(ProjectError(words, hint="Choose a frame that is shown."))
+            words = say("The pose was not set: frame {frame} cannot be read from this video", frame=say_count(frame))
+            self._document.refused.emit(ProjectError(words, hint=say("Choose a frame that is shown.")))
         else:
             then(identity)
 

@@ -16,6 +16,7 @@ from studio.widgets.timeline_axis import RULER, Row
 from studio.widgets.timeline_drag import DragOutcome
 from studio.widgets.timeline_scene import Scene
 from studio.widgets.timeline_strips import Changed, Strips
+from studio.words import say
 
 _BAR = 3.0
 _FEW = 50
@@ -276,15 +277,16 @@ def _along(scene: Scene) -> str:
     if outcome is None:
         return ""
     if outcome.copies:
-        return ", a copy" if len(outcome.spans) == 1 else f", {len(outcome.spans)} copies"
+        count = len(outcome.spans)
+        return say(", a copy") if count == 1 else say(", {count} copies", count=count)
     if outcome.behind is not None:
         more = outcome.behind.count
-        return f", and {more} behind" if more else ""
+        return say(", and {count} behind", count=more) if more else ""
     if len(outcome.spans) != 1:
         return ""
     name, start, end = outcome.spans[0]
     pose = scene.contents.poses.frame_of(name)
-    return ", its pose outside" if pose is not None and not start <= pose < end else ""
+    return say(", its pose outside") if pose is not None and not start <= pose < end else ""
 
 
 def _rounded(area: QRectF) -> QPainterPath:

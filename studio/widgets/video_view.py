@@ -329,7 +329,7 @@ def _paint_people(painter: QPainter, people: tuple[Person, ...], framing: Framin
         if area.isEmpty():
             continue
         if person.is_actor:
-            draw_corners(painter, area, f"{person.name} · actor" if person.name else "", seen)
+            draw_corners(painter, area, say("{name} · actor", name=person.name) if person.name else "", seen)
         elif person.name:
             y = max(area.top() - theme.px(34), seen.top() + 2)
             painting.chip(painter, area.left(), y, person.name, theme.DARK.truth, _GROUND_PALE, 10.5)
