@@ -237,6 +237,9 @@ class AgreementWindow(Dialog):
     def _go(self, row: int) -> None:
         if self.found is not None and row < len(self.found.worst):
             place = self.found.worst[row]
+            if place.clip not in self._document.project.clips:  # taken out since it was measured
+                self.measure()
+                return
             self.place_wanted.emit(place.clip, place.segment, place.start_frame)
 
     # ---- taking along ----

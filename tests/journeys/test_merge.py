@@ -236,6 +236,11 @@ def test_that_agreement_is_measured_in_its_window_and_leads_to_where_they_differ
         window.export_to(tmp_path / "agreement.csv")
         qtbot.waitUntil(lambda: (tmp_path / "agreement.csv").is_file(), timeout=SOON_MS)
         assert window.command_line().startswith("posecast agreement ")
+        project = studio.document.project
+        assert studio.document.edit(edits.remove_clip(project, longest.clip), "Take out breakfast")
+        window.worst.itemActivated.emit(window.worst.item(0, 0))  # of a clip that is gone: it is measured anew
+        qtbot.waitUntil(lambda: "no clip that both marked" in window._says.text(), timeout=SOON_MS)
+        studio.document.undo()
         qtbot.waitUntil(lambda: studio.merging.is_settled, timeout=SOON_MS)
     finally:
         leave(studio)
