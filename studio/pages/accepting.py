@@ -5,6 +5,7 @@ from the page's own open video or, where it has none, from the file; the edit fo
 """
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -130,12 +131,12 @@ class Accepting(QObject):
     def _when_known(
         self, clip: Clip, frames: Sequence[int], then: Callable[[Clip, Sequence[FrameIdentity]], None]
     ) -> None:
-        """Go on once every frame's identity is known and the clip is still the one in front."""
+        """Go on once every frame's identity is known, whatever clip is in front by then."""
         known: dict[int, FrameIdentity] = {}
 
         def take(frame: int, identity: FrameIdentity) -> None:
             known[frame] = identity
-            if len(known) == len(set(frames)) and self._document.clip_id == clip.id:
+            if len(known) == len(set(frames)):
                 then(clip, [known[each] for each in frames])
 
         for frame in dict.fromkeys(frames):
@@ -149,10 +150,10 @@ class _VideoFrames(QObject):
         super().__init__(parent)
         self._document = document
         self._source = FrameSource(self)
-        self._source.identified.connect(self._identified)
         self._source.failed.connect(self._failed)
-        self._asked: dict[int, list[Callable[[FrameIdentity], None]]] = {}
         self._path: Path | None = None
+        self._is_readable = True
+        document.closing.connect(self._answer)
 
     def identify(self, frame: int, then: Callable[[FrameIdentity], None]) -> None:
         clip = self._document.clip
@@ -161,35 +162,34 @@ class _VideoFrames(QObject):
             then(FrameIdentity(pts=frame))  # a clip of joints alone: its frames are what they are counted as
             return
         if path != self._path or not self._source.is_open():
-            self._asked.clear()
-            self._path = path
+            self._path, self._is_readable = path, True
             self._source.open(path)
-        self._asked.setdefault(frame, []).append(then)
-        self._source.identify(frame)
+        self._source.identify(frame, partial(self._identified, frame, then))
 
     def close(self) -> None:
-        self._asked.clear()
+        """End the thread; what was asked is answered first."""
         self._source.close(wait=True)
 
-    def _identified(self, frame: int, identity: FrameIdentity | None) -> None:
-        waiting = self._asked.pop(frame, [])
-        if not self._asked:
+    def _answer(self) -> None:
+        """Edits that wait for their frames are made before the project is let go of."""
+        if self._source.is_asked:
+            self.close()
+
+    def _identified(self, frame: int, then: Callable[[FrameIdentity], None], identity: FrameIdentity | None) -> None:
+        if not self._source.is_asked:
             self._source.close()
-        if identity is None:
+        if identity is not None:
+            then(identity)
+        elif self._is_readable:  # else it was said once, of the whole file
             self._refuse(
                 ProjectError(
                     say("Frame {frame} cannot be read from this video", frame=frame), hint=say("Use another step.")
                 )
             )
-            return
-        for then in waiting:
-            then(identity)
 
     def _failed(self, message: str, hint: str) -> None:
-        if self._asked:
-            self._asked.clear()
-            self._source.close()
-            self._refuse(ProjectError(message, hint=hint))
+        self._is_readable = False
+        self._refuse(ProjectError(message, hint=hint))
 
     def _refuse(self, error: CoreError) -> None:
         self._document.refused.emit(error)

@@ -689,6 +689,19 @@ def test_that_a_step_is_used_as_a_draft_and_undone_in_one_step(studio, qtbot):
     assert document.clip.segments == before.segments
 
 
+def test_that_a_draft_is_made_though_its_clip_was_left_before_its_frame_was_known(studio, qtbot):
+    page, document, _ = studio
+    show_at(studio, qtbot, 82)
+    clip = document.clip
+    with qtbot.waitSignal(page.accepting.accepted, timeout=20_000) as made:
+        page.commands()["use-draft"]()
+        assert document.clip is clip, "nothing was waited for: the test shows nothing"
+        document.choose_clip("")
+    (key,) = made.args[0]
+    assert document.project.clips[clip.id].pose_of(key) is not None
+    document.undo()
+
+
 def test_that_what_compare_shows_can_be_exported_under_the_names_and_colours_on_screen(studio, qtbot):
     page = compared(studio, qtbot, more=("repeating",))
     offer = page.comparison()
