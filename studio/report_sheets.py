@@ -143,10 +143,6 @@ class Sheet:
         row = self.row(row_id)
         return row is not None and row.kind != "control"
 
-    @property
-    def has_seeds(self) -> bool:
-        return any(len(value.each) > 1 for row in self.rows for value in row.values.values())
-
 
 # ---- sheets of what was found ---------------------------------------------------------------------------------------
 
@@ -471,37 +467,3 @@ def narrowed(sheet: Sheet, query: str) -> tuple[list[SheetRow], list[Column]]:
         return kept, columns
     named = [column for column in columns if all(each in say(column.words).casefold() for each in wanted)]
     return rows, named or columns
-
-
-# ---- out of the window ----------------------------------------------------------------------------------------------
-
-
-def as_cells(
-    rows: Sequence[SheetRow], columns: Sequence[Column], sheet: Sheet, *, bold: bool
-) -> tuple[list[str], list[list[str]]]:
-    """The head and the rows of what is shown, as words; where the paper has a figure, it stands in a column beside."""
-    heads, printed = [say("Row")], [each for each in columns if any(each.key in row.paper for row in rows)]
-    heads += [head(column) for column in columns] + [say("paper: {column}", column=head(column)) for column in printed]
-    best = {column.key: sheet.best(column) for column in columns}
-    lines: list[list[str]] = []
-    for row in rows:
-        line = [row.name]
-        for column in columns:
-            value = row.values.get(column.key)
-            words = "–" if value is None else " ".join(part for part in value.said(column) if part)
-            line.append(f"**{words}**" if bold and row.id in best[column.key] else words)
-        lines.append(line + [row.paper.get(column.key, "–") for column in printed])
-    return heads, lines
-
-
-def head(column: Column) -> str:
-    """A column's title with its unit."""
-    words = say(column.words)
-    return f"{words}, {column.unit}" if column.unit else words
-
-
-def as_markdown(rows: Sequence[SheetRow], columns: Sequence[Column], sheet: Sheet) -> str:
-    heads, lines = as_cells(rows, columns, sheet, bold=True)
-    cells = [heads, *lines]
-    text = [f"| {' | '.join(each.replace('|', '/') for each in line)} |" for line in cells]
-    return "\n".join([text[0], "|---|" + "---:|" * (len(heads) - 1), *text[1:]]) + "\n"

@@ -249,7 +249,7 @@ class DataClips(QWidget):
         self._title.show_words(project.name if self._set is None else self._set.name)
         self._body.setCurrentIndex(1 if clips else 0)
         self.setFocusProxy(self.table if clips else self.first)
-        split = self._split()
+        split = _split_of(self._document.project, self._set, self._split_name)
         part_of = {each: part for part, ids in split.parts.items() for each in ids} if split is not None else {}
         self._rows.look()
         there = self._there
@@ -284,17 +284,6 @@ class DataClips(QWidget):
         self.matching.setText(words + places if query.strip() else "")
         self.walk.setVisible(bool(self._places))
 
-    def _split(self) -> Split | None:
-        """The one that is shown: the chosen one, else the one training takes; of a data set the first that names it."""
-        project = self._document.project
-        stored = list(project.splits.values())
-        if self._set is not None:
-            stored = (
-                list(only(project, [each.id for each in _shown(self._document.project, self._set)]).splits.values())
-                or stored
-            )
-        return next((each for each in stored if each.name == self._split_name), stored[0] if stored else None)
-
     def _follow_clip(self, clip_id: str) -> None:
         self.table.choose(clip_id)
         clip = self._document.clip
@@ -313,6 +302,14 @@ class DataClips(QWidget):
         why = "Every clip has its 2D poses" if looked_at else "The clips without 2D poses have no video here"
         button.setToolTip("" if many or lacking else say(why))
         self.add.setEnabled(self._document.read_only_reason is None)
+
+
+def _split_of(project: Project, item: Item | None, name: str) -> Split | None:
+    """The one that is shown: the chosen one, else the one training takes; of a data set the first that names it."""
+    stored = list(project.splits.values())
+    if item is not None:
+        stored = list(only(project, [each.id for each in _shown(project, item)]).splits.values()) or stored
+    return next((each for each in stored if each.name == name), stored[0] if stored else None)
 
 
 def _shown(project: Project, item: Item | None) -> list[Clip]:

@@ -16,7 +16,8 @@ from PySide6.QtWidgets import (
 
 from core.reports import Column
 from studio import theme
-from studio.report_sheets import Sheet, SheetRow, facts_of, head
+from studio.report_sheets import Sheet, SheetRow, facts_of
+from studio.report_words import head
 from studio.widgets import parts
 from studio.widgets.confusion_matrix import ConfusionMatrix, Pair, most_confused
 from studio.widgets.seed_dots import SeedDots, Spread

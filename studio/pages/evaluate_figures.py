@@ -9,10 +9,12 @@ from PySide6.QtWidgets import QComboBox, QMenu, QSplitter, QStackedWidget, QVBox
 
 from core.reports import Column
 from studio import theme
-from studio.report_sheets import JOINTS, Sheet, SheetRow, head, narrowed
+from studio.report_sheets import JOINTS, Sheet, SheetRow, narrowed
+from studio.report_words import head
 from studio.widgets import parts
 from studio.widgets.horizon_chart import HorizonChart, Line
 from studio.widgets.joint_chart import Dots, JointChart
+from studio.widgets.joint_words import joint_words
 from studio.widgets.report_table import FigureCell, FigureHead, FigureRow, ReportTable
 from studio.words import say
 
@@ -292,7 +294,7 @@ class EvaluateFigures(QWidget):
         ]
         has_any = self._sheet is not None and any(row.by_joint for row in self._sheet.rows)
         nothing = self.tr("Tick a row to draw it here") if has_any else self.tr("This report has no errors by joint")
-        words = [name.replace("_", " ") for name in JOINTS]
+        words = [joint_words(name) for name in JOINTS]
         self.joints.show_dots(words, dots, unit="px", nothing=nothing)
 
 

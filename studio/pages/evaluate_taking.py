@@ -13,7 +13,8 @@ from core.errors import CoreError, FileError
 from core.reports import Table
 from core.whole_files import whole_file
 from studio.pages.evaluate_figures import EvaluateFigures
-from studio.report_sheets import Sheet, SheetRow, as_cells, as_markdown
+from studio.report_sheets import Sheet, SheetRow
+from studio.report_words import as_cells, as_markdown
 from studio.words import say
 
 _CSV, _MARKDOWN, _PICTURE = "Table as CSV (*.csv)", "Table as Markdown (*.md)", "Curve as picture (*.png)"

@@ -107,7 +107,7 @@ class VideoView(QWidget):
     def show_headline(self, headline: Headline | None) -> None:
         if headline != self._headline:
             for each in (self._headline, headline):
-                self.update(self._headline_rect(each).toAlignedRect())  # the rest of the picture stays
+                self.update(_headline_rect(self.framing, each).toAlignedRect())  # the rest of the picture stays
             self._headline = headline
 
     def show_caption(self, caption: str) -> None:
@@ -151,7 +151,7 @@ class VideoView(QWidget):
     def ask_time(self) -> None:
         """Let the person type a time or a frame's number where it stands."""
         field = TimeField(self)
-        field.move(self._caption_rect().topLeft().toPoint())
+        field.move(_caption_rect(self.framing, self._caption).topLeft().toPoint())
         field.typed.connect(self.time_typed)
         field.show()
         field.setFocus()
@@ -180,7 +180,7 @@ class VideoView(QWidget):
     def mousePressEvent(self, event: QMouseEvent) -> None:
         at = event.position()
         if event.button() == Qt.MouseButton.LeftButton:
-            if self._caption and self._caption_rect().contains(at):
+            if self._caption and _caption_rect(self.framing, self._caption).contains(at):
                 self.ask_time()
                 return
             self.setFocus(Qt.FocusReason.MouseFocusReason)
@@ -205,20 +205,6 @@ class VideoView(QWidget):
         return super().event(event)
 
     # ---- painting ----
-
-    def _headline_rect(self, headline: Headline | None) -> QRectF:
-        """Where it stands, with its smoothed edges; empty where there is none."""
-        if headline is None:
-            return QRectF()
-        seen, wide = self.framing.seen, painting.words_width(headline.words, 11.5, 600) + 18
-        return QRectF(seen.left() + 10, seen.top() + 10, wide, theme.px(22)).adjusted(-2, -2, 2, 2)
-
-    def _caption_rect(self) -> QRectF:
-        seen = self.framing.seen
-        high = theme.px(22)
-        return QRectF(
-            seen.left() + 10, seen.bottom() - high - 8, painting.words_width(self._caption, 12, 600) + 18, high
-        )
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002
         look = theme.now()
@@ -260,7 +246,7 @@ class VideoView(QWidget):
             ink = dark if theme.contrast(dark, colour) >= 4.5 else "#FFFFFF"
             x, y = seen.left() + 10, seen.top() + 10
             painting.chip(painter, x, y, self._headline.words, ink, colour, 11.5, 600, pad=9, height=22, radius=5)
-        place = self._caption_rect()
+        place = _caption_rect(self.framing, self._caption)
         if self._caption:
             painting.chip(
                 painter,
@@ -343,6 +329,19 @@ def _paint_image(painter: QPainter, image: QImage, picture: QRectF, ratio: float
         painter.drawImage(picture.topLeft().toPoint(), image)
     else:
         painter.drawImage(picture, image)
+
+
+def _headline_rect(framing: Framing, headline: Headline | None) -> QRectF:
+    """Where it stands, with its smoothed edges; empty where there is none."""
+    if headline is None:
+        return QRectF()
+    seen, wide = framing.seen, painting.words_width(headline.words, 11.5, 600) + 18
+    return QRectF(seen.left() + 10, seen.top() + 10, wide, theme.px(22)).adjusted(-2, -2, 2, 2)
+
+
+def _caption_rect(framing: Framing, caption: str) -> QRectF:
+    seen, high = framing.seen, theme.px(22)
+    return QRectF(seen.left() + 10, seen.bottom() - high - 8, painting.words_width(caption, 12, 600) + 18, high)
 
 
 class SlowBar(QWidget):

@@ -27,7 +27,7 @@ from studio.widgets.identity_check import IdentityCheck
 from studio.widgets.people_overlay import Person, people_at
 from studio.widgets.picture_framing import Framing
 from studio.widgets.player import Player
-from studio.widgets.video_view import Headline, VideoView
+from studio.widgets.video_view import Headline, VideoView, _caption_rect
 
 
 def a_video(path: Path, frames=60, width=320, height=180, shade=lambda number: 10 + 3 * number) -> Path:
@@ -314,7 +314,7 @@ def test_that_a_click_on_the_time_asks_for_one_and_escape_leaves_it(view, qtbot)
     typed = []
     view.time_typed.connect(typed.append)
     view.show_caption("0:01.00   frame 25")
-    on_it = view._caption_rect().center().toPoint()
+    on_it = _caption_rect(view.framing, view._caption).center().toPoint()
     QTest.mouseClick(view, Qt.MouseButton.LeftButton, pos=on_it)
     QTest.keyClicks(focused(), "0:02")
     QTest.keyClick(focused(), Qt.Key.Key_Return)
