@@ -108,7 +108,7 @@ def remove_label(project: Project, label_id: str) -> Project:
     )
     if uses:
         raise ProjectError(
-            f"{label.name} is used by {uses} {'segment' if uses == 1 else 'segments'}",
+            f"The label {label.name} is used by {uses} {'segment' if uses == 1 else 'segments'}",
             hint="Give them another label first.",
         )
     return replace(project, labels={key: each for key, each in project.labels.items() if key != label_id})

@@ -40,7 +40,10 @@ class JobCard(QFrame):
         box.setSpacing(6)
         head = parts.row((name, 1), self._state, gap=6)
         box.addWidget(head)
-        box.addWidget(parts.text(job.title, "caption"))
+        title = parts.text(job.title, "caption", wrap=True)
+        title.setMinimumWidth(1)  # a file's name may be one long word
+        title.setToolTip(job.title)
+        box.addWidget(title)
         box.addWidget(self._bar)
         self._figures = parts.row(self._progress, None, self._left)
         box.addWidget(self._figures)

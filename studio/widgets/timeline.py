@@ -135,10 +135,11 @@ class Timeline(QWidget):
         self.update()
 
     def choose(self, segments: frozenset[str]) -> None:
-        """Choose segments, as if they had been clicked."""
+        """Choose segments, as if they had been clicked; one that lies in a row out of view is scrolled to."""
         segments = self.scene.contents.here(segments)
         if segments != self.scene.chosen:
-            self.show_scene(replace(self.scene, chosen=segments))
+            scene = replace(self.scene, chosen=segments)
+            self.show_scene(scene.revealing(next(iter(segments))) if len(segments) == 1 else scene)
             self.chosen_changed.emit(segments)
 
     # ---- the view ----

@@ -18,6 +18,7 @@ from studio.widgets.clip_time import ClipTime
 from studio.widgets.forecast_lanes import Lane, LaneItem
 from studio.widgets.timeline_axis import (
     FOOT,
+    GAP,
     RULER,
     Arrangement,
     Axis,
@@ -124,6 +125,14 @@ class Scene:
         """The rows moved up by so many pixels, as far as they go."""
         return replace(self, scroll=min(max(min(self.scroll, self.most_scroll) + by, 0.0), self.most_scroll))
 
+    def revealing(self, segment: str) -> "Scene":
+        """The rows scrolled to where a segment is, unless some of it can be seen."""
+        rect = self.segment_rect(segment)
+        if rect.isNull() or self.most_scroll <= 0 or (rect.bottom() > RULER and rect.top() < self.bottom):
+            return self
+        above = rect.bottom() <= RULER
+        return self.scrolled(rect.top() - RULER - GAP if above else rect.bottom() - self.bottom + GAP)
+
     def row_at(self, y: float) -> Row | None:
         """The row at a height of the widget."""
         if not RULER <= y < self.bottom:
@@ -186,7 +195,11 @@ class Scene:
     def segment_rect(self, segment: str) -> QRectF:
         """Where a segment is drawn; empty where it is not in view."""
         place = self.contents.place_of(segment)
-        row = None if place is None else next((each for each in self.rows() if each.track == place[0]), None)
+        row = (
+            None
+            if place is None
+            else next((each for each in self.rows() if each.kind == "segments" and each.track == place[0]), None)
+        )
         if place is None or row is None:
             return QRectF()
         track = self.contents.tracks[place[0]]

@@ -16,7 +16,7 @@ from core.errors import CoreError, FileError, ProjectError
 from core.project.annotations import VideoFile
 from core.project.edits import add_clip, add_label, mark_segment
 from core.run_folder import RunFolder
-from core.runs import Done, MakeDemo, Progress, TrainForecaster
+from core.runs import Done, MakeDemo, MakeProxy, Progress, TrainForecaster
 from studio import finding, theme
 from studio.photograph import photograph, wait_until_settled
 from studio.tour import STOPS
@@ -383,6 +383,17 @@ def test_that_jobs_of_the_project_stand_in_the_drawer_with_how_they_ended(open_s
     assert {"make-01", "done", "4 clips made"} <= words
     press(open_studio, Qt.Key.Key_Escape)
     assert not drawer.isVisible()
+
+
+def test_that_a_job_on_a_film_with_a_long_name_fits_its_drawer(open_studio, qtbot):
+    folder = RunFolder(open_studio.document.folder / "runs" / "copy-01")
+    folder.write_spec(MakeProxy(video=f"/films/{'a very long name ' * 9}{'x' * 90}.mp4", out="/c"))
+    folder.append(Done("9 frames"))
+    open_studio.jobs.watch(folder.path.parent)
+    qtbot.waitUntil(open_studio.jobs.is_settled)
+    press(open_studio, Qt.Key.Key_J, Qt.KeyboardModifier.ControlModifier)
+    (card,) = [each for each in open_studio.window.findChildren(JobCard) if each.isVisible()]
+    assert card.minimumSizeHint().width() < 300
 
 
 # ---- looks, words, photographs --------------------------------------------------------------------------------------

@@ -31,6 +31,7 @@ from studio import theme
 from studio.widgets import timeline_accessible
 from studio.widgets import timeline_paint as paint
 from studio.widgets.clip_time import ClipTime, read_frame, say_time
+from studio.widgets.forecast_lanes import Lane
 from studio.widgets.timeline import Timeline
 from studio.widgets.timeline_axis import FOOT, RULER, Arrangement, Axis, Wish
 from studio.widgets.timeline_contents import SuggestionMarks, contents_of, gaps_of, rows_of_overlaps
@@ -623,6 +624,33 @@ def test_that_rows_which_do_not_fit_are_scrolled_to_and_all_overlapping_segments
             hit = timeline.scene.hit(QPointF(timeline.scene.axis.x(300), y))
             seen |= {hit.segment} if hit is not None and hit.part != "missing" else set()
     assert seen == {f"s{number}" for number in range(6)}
+
+
+def test_that_a_segment_chosen_by_keys_is_scrolled_to_and_one_in_view_stays_where_it_is(timeline):
+    many = [(f"s{number}", 0, 100, 400 + number) for number in range(12)]
+    timeline.show_contents(contents(many))
+    timeline.resize(timeline.width(), 150)
+    places = {each: timeline.scene.segment_rect(each) for each, *_ in many}
+    order = sorted(places, key=lambda each: places[each].top())
+    for name in (order[-1], order[0], order[5]):
+        timeline.choose(frozenset({name}))
+        rect = timeline.scene.segment_rect(name)
+        assert rect.top() >= RULER
+        assert rect.bottom() <= timeline.scene.bottom
+    scroll = timeline.scene.scroll
+    timeline.choose(frozenset())
+    timeline.choose(frozenset({order[5]}))
+    assert timeline.scene.scroll == scroll
+
+
+def test_that_a_segment_of_a_hidden_person_lies_nowhere_even_where_a_forecast_has_a_row(timeline):
+    timeline.show_contents(contents([("s0", 0, 100, 400)]))
+    timeline.show_scene(replace(timeline.scene, lanes=(Lane("run", "run", 0),)))
+    key = next(each.key for each in timeline.scene.rows() if each.kind == "segments")
+    assert not timeline.scene.segment_rect("s0").isNull()
+    timeline.arrange(timeline.scene.arrangement.hiding(key, on=True))
+    assert [each.kind for each in timeline.scene.rows() if each.track == 0] == ["forecast"]
+    assert timeline.scene.segment_rect("s0").isNull()
 
 
 def test_that_a_pinch_zooms_where_the_fingers_are(timeline):

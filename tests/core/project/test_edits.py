@@ -85,7 +85,7 @@ def test_that_renaming_a_label_leaves_the_segments_alone(kitchen):
 
 def test_that_a_label_in_use_is_not_removed(kitchen):
     cut = kitchen.label_named("cut", "action")
-    with pytest.raises(ProjectError, match=r"^cut is used by 1 segment$"):
+    with pytest.raises(ProjectError, match=r"^The label cut is used by 1 segment$"):
         edits.remove_label(kitchen, cut.id)
 
 
