@@ -1,9 +1,13 @@
 """A person of a characteristic pose is looked for again, in a box that somebody draws on the picture.
 
-The box is first that of the joints there are, a little larger: Enter looks in it, a drag draws another. The warm
-process looks; its answer lies dashed over the old pose until it is taken (Enter) or left (Esc). Joints it did not see
-stay as they are. The box and the answer belong to one pose: whoever walks on leaves them.
+The box is first that of the joints there are, a little larger: Enter looks in it, a drag draws another, arrows move it
+and with Shift its right and lower side. The warm process looks; its answer lies dashed over the old pose until it is
+taken (Enter) or left (Esc). Joints it did not see stay as they are. The box and the answer belong to one pose: whoever
+walks on leaves them.
 """
+
+from collections.abc import Callable
+from functools import partial
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent
@@ -24,6 +28,9 @@ from studio.widgets.video_view import VideoView
 from studio.words import say
 
 _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+_WAYS = {Qt.Key.Key_Left: (-1, 0), Qt.Key.Key_Right: (1, 0), Qt.Key.Key_Up: (0, -1), Qt.Key.Key_Down: (0, 1)}
+_STEPS = 80
+"""So many presses of an arrow cross the picture."""
 _ROOM = 0.2
 """Of the joints' extent, on each side: heads and hands reach beyond their joints."""
 
@@ -89,7 +96,11 @@ class Detecting(QObject):
         self._leave()
         self._asked_for = meant.pose.id
         self._hands.boxing.ask(self._box(meant))
-        self._hands.say(say("Draw a box round the person, or press Enter for the dashed one"))
+        self._hands.say(
+            say(
+                "Draw a box, or move the dashed one with the arrows (Shift: its size); Enter looks for the person in it"
+            )
+        )
 
     def look(self, box: Box) -> None:
         """Look in this box."""
@@ -166,18 +177,35 @@ class Detecting(QObject):
             min(max(across) + room, video.width - 1.0), min(max(down) + room, video.height - 1.0),
         )  # fmt: skip
 
-    # ---- Enter ----
+    # ---- keys ----
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """While a box or an answer is there, Enter on the picture is about it."""
-        if isinstance(event, QKeyEvent) and event.key() in _ENTER and self._asked_for and self._number < 0:
-            if event.type() == QEvent.Type.ShortcutOverride:
+        """While a box or an answer is there, Enter on the picture is about it, and arrows while it can be moved."""
+        if isinstance(event, QKeyEvent) and self._asked_for and self._number < 0:
+            do = self._meaning(event)
+            if do is not None and event.type() == QEvent.Type.ShortcutOverride:
                 event.accept()
                 return True
-            if event.type() == QEvent.Type.KeyPress:
-                if self._found is not None:
-                    self._answer(True)
-                elif self._hands.boxing.box is not None:
-                    self.look(self._hands.boxing.box)
+            if do is not None and event.type() == QEvent.Type.KeyPress:
+                do()
                 return True
         return super().eventFilter(watched, event)
+
+    def _meaning(self, event: QKeyEvent) -> Callable[[], None] | None:
+        """What a key does here, or None where it is somebody else's."""
+        boxing, video = self._hands.boxing, self._document.clip and self._document.clip.video
+        if event.key() in _ENTER:
+            if self._found is not None:
+                return partial(self._answer, take=True)
+            return self._look_here
+        way, modifiers = _WAYS.get(Qt.Key(event.key())), event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+        if way is None or not boxing.is_asked or boxing.box is None or video is None:
+            return None
+        by = (way[0] * video.width / _STEPS, way[1] * video.width / _STEPS)
+        moves = {Qt.KeyboardModifier.NoModifier: boxing.shift, Qt.KeyboardModifier.ShiftModifier: boxing.stretch}
+        move = moves.get(modifiers)
+        return None if move is None else partial(move, by, (float(video.width), float(video.height)))
+
+    def _look_here(self) -> None:
+        if self._hands.boxing.box is not None:
+            self.look(self._hands.boxing.box)

@@ -1,4 +1,4 @@
-"""A box that is drawn on the picture with one drag, while somebody asks for it.
+"""A box that is drawn on the picture with one drag, or moved there by keys, while somebody asks for it.
 
 Places are pixels of the original from the centre of its top left one, to fractions of a pixel, inside the picture:
 whoever hears the mouse says where it is. A box of less than `LEAST_PX` is a slip of the hand and not told.
@@ -59,6 +59,26 @@ class Boxing(QObject):
         self._corner, box = None, self.box
         if box is not None and min(box[2] - box[0], box[3] - box[1]) >= LEAST_PX:
             self.drawn.emit(box)
+
+    def shift(self, by: tuple[float, float], size: tuple[float, float]) -> None:
+        """The whole box that much right and down, inside a picture of `size`."""
+        if self.box is None or self._corner is not None:
+            return
+        left, top, right, bottom = self.box
+        x = min(max(by[0], -left), size[0] - 1 - right)
+        y = min(max(by[1], -top), size[1] - 1 - bottom)
+        self.box = (left + x, top + y, right + x, bottom + y)
+        self._view.update()
+
+    def stretch(self, by: tuple[float, float], size: tuple[float, float]) -> None:
+        """Its right and lower side that much further out, or in, inside a picture of `size`."""
+        if self.box is None or self._corner is not None:
+            return
+        left, top, right, bottom = self.box
+        right = min(max(right + by[0], left + LEAST_PX), size[0] - 1)
+        bottom = min(max(bottom + by[1], top + LEAST_PX), size[1] - 1)
+        self.box = (left, top, right, bottom)
+        self._view.update()
 
     def give_back(self) -> bool:
         """The drag counts for nothing; False where there was none."""

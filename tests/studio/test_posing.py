@@ -319,10 +319,10 @@ def looking(page):
 FOUND = tuple((100.0 + at, 50.0 + at, 0.2 if at == 0 else 0.9) for at in range(9))
 
 
-def press(page, key) -> None:
+def press(page, key, modifiers=Qt.KeyboardModifier.NoModifier) -> None:
     """A key on the picture, whether a command wants it or not."""
     for kind in (QEvent.Type.ShortcutOverride, QEvent.Type.KeyPress):
-        QApplication.sendEvent(page.view, QKeyEvent(kind, key, Qt.KeyboardModifier.NoModifier))
+        QApplication.sendEvent(page.view, QKeyEvent(kind, key, modifiers))
 
 
 def test_that_a_pose_is_looked_for_in_a_drawn_box_and_taken_with_enter(page, document, hands, looking):
@@ -356,6 +356,36 @@ def test_that_enter_looks_in_the_actors_box_and_esc_leaves_the_pose(page, docume
     assert page.back_out()
     assert (by_hand(document), hands.proposal, hands.hint) == ({}, (), "")
     assert page.posing.is_on
+
+
+def test_that_keys_alone_move_the_box_and_change_its_size_inside_the_picture(page, document, hands, looking):
+    do(page, "detect-again")
+    left, top, right, bottom = hands.boxing.box
+    video, at = document.clip.video, document.playhead
+    step = video.width / 80
+    for key in (Qt.Key.Key_Right, Qt.Key.Key_Right, Qt.Key.Key_Left, Qt.Key.Key_Down):
+        press(page, key)
+    assert hands.boxing.box == pytest.approx((left + step, top + step, right + step, bottom + step))
+    press(page, Qt.Key.Key_Up)
+    press(page, Qt.Key.Key_Left)
+    press(page, Qt.Key.Key_Left, Qt.KeyboardModifier.ShiftModifier)
+    press(page, Qt.Key.Key_Up, Qt.KeyboardModifier.ShiftModifier)
+    assert hands.boxing.box == pytest.approx((left, top, right - step, bottom - step))
+    assert document.playhead == at, "arrows are the box's meanwhile"
+    for key in (Qt.Key.Key_Left, Qt.Key.Key_Up):
+        for _ in range(100):
+            press(page, key)
+            press(page, key, Qt.KeyboardModifier.ShiftModifier)
+    assert hands.boxing.box == pytest.approx((0, 0, 8, 8))
+    for key in (Qt.Key.Key_Right, Qt.Key.Key_Down):
+        for _ in range(100):
+            press(page, key, Qt.KeyboardModifier.ShiftModifier)
+    assert hands.boxing.box == pytest.approx((0, 0, video.width - 1, video.height - 1))
+    press(page, Qt.Key.Key_Return)
+    assert looking.boxes == [(POSE_AT, hands.boxing.box)]
+    press(page, Qt.Key.Key_Escape)
+    page.back_out()
+    assert hands.boxing.box is None
 
 
 def test_that_nobody_in_the_box_and_a_refusal_are_said(page, document, hands, looking):
