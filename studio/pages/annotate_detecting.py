@@ -96,11 +96,7 @@ class Detecting(QObject):
         self._leave()
         self._asked_for = meant.pose.id
         self._hands.boxing.ask(self._box(meant))
-        self._hands.say(
-            say(
-                "Draw a box, or move the dashed one with the arrows (Shift: its size); Enter looks for the person in it"
-            )
-        )
+        self._hands.say(say("Draw a box, or press arrows (Shift: its size) and Enter"))
 
     def look(self, box: Box) -> None:
         """Look in this box."""
