@@ -4,7 +4,9 @@
     python -m tests.benchmarks.annotating_window edits FOLDER ROUNDS
     python -m tests.benchmarks.annotating_window walk FOLDER CLIPS
 
-An edit is timed from the key until its commit has returned and everything it changed is painted.
+An edit is timed from the key until its commit has returned and everything it changed is painted; whoever edits sees
+the frame first, so what was asked for before is on the screen by then. Beside the time on the clock stands what the
+processor did meanwhile, threads included: that holds on a busy machine too.
 """
 
 import json
@@ -67,7 +69,7 @@ def opened() -> tuple[QApplication, Studio]:
 def first(folder: Path) -> dict[str, float]:
     """From the shown window, nothing open in it, to the first frame of the first clip with all its marks painted."""
     app, studio = opened()
-    began = time.perf_counter()
+    began, worked = time.perf_counter(), time.process_time()
     studio.document.open(folder)
     read = time.perf_counter()
     page = studio.window.show_page("annotate")
@@ -75,13 +77,13 @@ def first(folder: Path) -> dict[str, float]:
     while page.view.image is None:
         app.processEvents()
     studio.window.repaint()
-    seen = time.perf_counter()
+    seen, work = time.perf_counter(), time.process_time() - worked
     settled(studio)
     calm = time.perf_counter()
     studio.window.close()
     return {
         "reading it": 1e3 * (read - began), "first picture": 1e3 * (seen - began), "all settled": 1e3 * (calm - began),
-        "memory": memory_mb(),
+        "of it processor": 1e3 * work, "memory": memory_mb(),
     }  # fmt: skip
 
 
@@ -97,8 +99,8 @@ class _Painted(QObject):
         return False
 
 
-def edits(folder: Path, rounds: int) -> dict[str, list[float]]:
-    """Milliseconds of each edit of each kind; beside them bare commits and bare repaints of the timeline's size."""
+def edits(folder: Path, rounds: int) -> dict[str, dict[str, list[float]]]:
+    """Milliseconds of each edit, by kind, by the clock and of the processor; with bare commits and bare repaints."""
     app, studio = opened()
     page, document, chance = annotating(studio, folder), studio.document, random.Random(3)
     settled(studio)
@@ -113,18 +115,21 @@ def edits(folder: Path, rounds: int) -> dict[str, list[float]]:
     studio.window.activateWindow()
     QTest.qWaitForWindowActive(studio.window)
     times: dict[str, list[float]] = {"bare commit": [], "bare repaint": []}
+    processor: dict[str, list[float]] = {}
     clips, painted = list(document.project.clips), _Painted()
     app.installEventFilter(painted)
 
     def press(name: str, key: Qt.Key, modifiers: Qt.KeyboardModifier = NONE) -> None:
+        settled(studio)
         app.processEvents()
         before, unpainted = len(document.store.journal), painted.count
-        began = time.perf_counter()
+        began, worked = time.perf_counter(), time.process_time()
         QTest.keyClick(QApplication.focusWidget() or page, key, modifiers)
         while len(document.store.journal) == before and time.perf_counter() - began < 5:
             app.processEvents()  # a pose waits for its frame to be known
         app.processEvents()
         times.setdefault(name, []).append(1e3 * (time.perf_counter() - began))
+        processor.setdefault(name, []).append(1e3 * (time.process_time() - worked))
         assert len(document.store.journal) == before + 1, f"{name} edited nothing"
         assert painted.count > unpainted, f"{name} painted nothing"
 
@@ -151,7 +156,6 @@ def edits(folder: Path, rounds: int) -> dict[str, list[float]]:
         assert segment is not None
         press("relabel", Qt.Key(Qt.Key.Key_1 + (at + 1) % 9))
         document.seek(segment.start_frame + 3)
-        settled(studio)  # whoever sets a pose looks at the frame first
         press("set pose", Qt.Key.Key_C)
         document.seek(segment.end_frame + 2)
         press("move end", Qt.Key.Key_E)
@@ -159,7 +163,7 @@ def edits(folder: Path, rounds: int) -> dict[str, list[float]]:
         press("undo", Qt.Key.Key_Z, CONTROL)
     bare.close()
     studio.window.close()
-    return times
+    return {"clock": times, "processor": processor}
 
 
 def walk(folder: Path, count: int) -> dict[str, float]:

@@ -31,6 +31,7 @@ from studio.widgets.curves import CurveChart, Series
 from studio.widgets.forecast_lanes import Lane, LaneStep, StepFrames
 from studio.widgets.timeline import Timeline
 from studio.widgets.timeline_contents import LabelLook, TimelineContents, contents_of
+from studio.widgets.timeline_strips import Strips
 
 SEGMENTS = 50_000
 POINTS = 100_000
@@ -104,7 +105,7 @@ def timeline_figures() -> dict[str, float]:
             timeline.show_stretch(*stretch)
 
         def repaint() -> None:
-            timeline._ground = None
+            timeline._ground, timeline._strips = None, Strips()
             timeline.grab()
 
         figures[f"50,000 segments painted, {words}, ms"] = best_ms(repaint)
@@ -126,7 +127,7 @@ def lane_figures() -> dict[str, float]:
     timeline.show()
 
     def ground() -> None:
-        timeline._ground = None
+        timeline._ground, timeline._strips = None, Strips()
         timeline.grab()
 
     scene = timeline.scene
