@@ -200,7 +200,9 @@ class Notices(QObject):
         if self._card is None:
             return
         self._card.layout().activate()  # pyright: ignore[reportOptionalMemberAccess]
-        self._card.setFixedHeight(self._card.layout().heightForWidth(self._card.width()))  # pyright: ignore[reportOptionalMemberAccess]
+        self._card.setFixedHeight(
+            self._card.heightForWidth(self._card.width())
+        )  # with its frame, as its layout has not
         foot = self._floor() - 12 - self._card.height()
         self._card.move(self._window.width() - self._card.width() - 16, max(foot, theme.px(theme.HEIGHT["top"]) + 8))
 

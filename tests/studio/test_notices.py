@@ -2,7 +2,7 @@
 
 import pytest
 from PySide6.QtCore import QPoint, QSize
-from PySide6.QtWidgets import QSplitter
+from PySide6.QtWidgets import QPushButton, QSplitter
 
 from studio.widgets.notices import KEEP_CLEAR, Notice, in_short
 
@@ -15,6 +15,14 @@ def test_that_a_notice_with_much_to_say_says_the_first_of_it_and_that_there_is_m
     card = studio.window.notices.shown
     assert card.height() < 260
     assert in_short("\n".join(lines)).splitlines()[-1] == "and 40 more lines"
+
+
+def test_that_all_of_a_notice_has_the_room_it_needs(studio):
+    studio.window.notices.show(Notice("Undone: delete cut", "This was in lunch.", "undo", "ok", "Show", lambda: None))
+    card = studio.window.notices.shown
+    (button,) = [each for each in card.findChildren(QPushButton) if each.text()]
+    card.layout().activate()
+    assert button.parentWidget().height() >= button.minimumSizeHint().height()
 
 
 def test_that_few_words_stay_as_they_are():
