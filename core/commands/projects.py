@@ -1,4 +1,4 @@
-"""Commands about projects: make, add, inspect, check."""
+"""Commands about projects: make, add, inspect, check, back up."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,7 +15,7 @@ from core.commands.answers import (
     run_to_the_end,
 )  # fmt: skip
 from core.errors import CoreError, ProjectError
-from core.wording import table
+from core.wording import counted, table
 
 
 def demo(
@@ -126,6 +126,21 @@ def check(project: ProjectFolder, as_json: Json = False) -> None:
             raise typer.Exit(REFUSED)
 
 
+def backup(
+    project: ProjectFolder,
+    folder: Annotated[Path, typer.Argument(help="Where the copy goes; must not exist yet.", show_default=False)],
+    as_json: Json = False,
+) -> None:
+    """Copy a project, also while somebody has it open, with everything that lies in its folder."""
+    from core.project.backup import back_up
+
+    with refusals():
+        made = back_up(project, folder)
+        facts = {"project": str(project), "folder": str(folder), "files": made.files, "bytes": made.size_bytes}
+        words = f"{counted(made.files, 'file')}, {made.size_bytes / 1e6:.1f} MB, in {folder}"
+        answer(facts, words, as_json=as_json)
+
+
 def clip_of(project: Any, wanted: str) -> Any:
     """The clip a person means by its name (with or without its ending), its id or the start of it."""
     by_id = [each for each in project.clips.values() if each.id.startswith(wanted)] if len(wanted) >= 4 else []
@@ -146,4 +161,4 @@ def refuse_own_file(store: Any, out: Path) -> None:
         raise ProjectError(f"{out.name} belongs to this project and is not written over.", hint="Name another file.")
 
 
-COMMANDS = (demo, new, add, inspect, check)
+COMMANDS = (demo, new, add, inspect, check, backup)

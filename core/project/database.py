@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Literal
 from urllib.parse import quote
@@ -238,6 +238,11 @@ class Database:
         self._connection.close()
         if self._copy is not None:
             self._copy.cleanup()
+
+    def copy_to(self, path: Path) -> None:
+        """The file as it stands at this moment, beside whoever writes it, as a new one."""
+        with in_words(path, "Not copied"), closing(sqlite3.connect(path)) as copy:
+            self._connection.backup(copy)
 
     def quick_check(self) -> None:
         """FormatError where SQLite finds the file's pages damaged."""
