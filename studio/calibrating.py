@@ -63,7 +63,7 @@ class Calibrating(QObject):
         except CoreError as error:
             self._document.refused.emit(error)
             return
-        if self._document.edit(project, self.tr("Calibrate camera")):
+        if self._document.edit(project, "Calibrate camera"):
             whose = (
                 self._document.project.clips[clips[0]].name
                 if len(clips) == 1
@@ -76,4 +76,4 @@ class Calibrating(QObject):
         clip = self._document.clip
         if clip is not None and clip.camera:
             project = edits.set_camera(self._document.project, clip.id, "")
-            self._document.edit(project, self.tr("Back to an estimated camera"))
+            self._document.edit(project, "Back to an estimated camera")

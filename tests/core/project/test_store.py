@@ -663,6 +663,12 @@ def test_that_a_relative_video_lies_in_the_project_and_an_absolute_one_elsewhere
     assert store.video_path(away) == Path("/media/stick/a.mp4")
 
 
+def test_that_a_commit_waits_for_the_disk_and_local_disks_use_a_write_ahead_log(marked):
+    ask = marked._database._connection.execute
+    assert ask("PRAGMA synchronous").fetchone() == (2,)  # FULL
+    assert ask("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
 def test_that_a_network_disk_gets_a_rollback_journal(marked, folder, monkeypatch):
     last = marked.project
     marked.close()
