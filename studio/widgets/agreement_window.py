@@ -331,7 +331,9 @@ def _row(each: Figures) -> tuple[str, ...]:
 
 
 def _share(value: float | None) -> str:
-    return "–" if value is None else f"{value:.2f}"
+    if value is None:
+        return "–"
+    return f"{round(value, 2) + 0.0:.2f}".replace("-", "−")  # + 0.0: there is no minus nothing
 
 
 def _seconds(value: float | None) -> str:

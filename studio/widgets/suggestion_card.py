@@ -42,9 +42,10 @@ class SuggestionCard(QFrame):
         self.setObjectName("well")
         self.setAccessibleName(say("Suggested pose"))
         self.facts: CardFacts | None = None
-        self._title = parts.text("", "strong")
+        self._title = parts.text("", "strong", wrap=True)
+        self._title.setMinimumWidth(1)
         self._when = parts.text("", "caption")
-        self._score = parts.text("", "chip")
+        self._score = parts.text("", "label")
         self._go = parts.tool("right", "Go to this frame")
         self._go.clicked.connect(self.shown)
         self._reasons = parts.col(gap=4)
@@ -64,7 +65,7 @@ class SuggestionCard(QFrame):
         self._extract = parts.button("Extract 2D poses")
         self._extract.setToolTip(tip("extract-poses"))
         self._extract.clicked.connect(self.poses_wanted)
-        self._head = parts.row((self._title, 1), self._when, self._score, self._go, gap=6)
+        self._head = parts.row((self._title, 1), self._when, self._score, self._go, gap=4)
         self._none = parts.row(self._extract, None)
         box = QVBoxLayout(self)
         box.setContentsMargins(10, 8, 8, 8)
@@ -124,6 +125,7 @@ class SuggestionCard(QFrame):
             area = area.parentWidget()
         if area is not None and self.isVisible():
             area.ensureWidgetVisible(self, 0, 0)
+            area.horizontalScrollBar().setValue(0)  # upwards and downwards, never aside
 
 
 class Bar(QWidget):

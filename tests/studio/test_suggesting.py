@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLabel, QScrollArea
 
 from core.bodies.skeletons import UPPER_BODY_9
 from core.forecasts import Forecast, ForecastStep, StepTime
@@ -199,6 +200,21 @@ def test_that_the_card_says_why_and_its_buttons_answer(page):
     segment = next(iter(page.timeline.chosen))
     card.accept.click()
     assert clip_of(page).pose_of(segment) is not None
+
+
+def test_that_the_card_stays_inside_its_panel_and_goes_up_and_down_alone_in_a_small_window(page, open_studio, qtbot):
+    open_studio.window.resize(1280, 720)
+    qtbot.waitUntil(lambda: page.inspector.width() <= 280)
+    press(page, Qt.Key.Key_U)
+    card = page.suggesting.card
+    area = card.parentWidget()
+    while not isinstance(area, QScrollArea):
+        area = area.parentWidget()
+    qtbot.waitUntil(lambda: card.facts is not None and page.is_settled())
+    assert area.widget().width() <= area.viewport().width()
+    assert area.horizontalScrollBar().value() == 0
+    title = next(each for each in card.findChildren(QLabel) if each.text() == "Suggestion 1 of 3")
+    assert title.height() < 2 * title.fontMetrics().height()  # in one line
 
 
 def test_that_without_2d_poses_the_card_asks_for_them(page):
