@@ -228,10 +228,10 @@ COMMANDS: tuple[Command, ...] = (
     _of("annotate", "lift-pose", "Lift to 3D", "Shift+D", "Mark", group=142),
     _of("annotate", "next-joint", "Next joint", "Tab"),
     _of("annotate", "previous-joint", "Previous joint", "Shift+Tab"),
-    *(
-        _of("annotate", f"joint-{way.lower()}", f"Joint 1 px {words}", f"Shift+{way}")
-        for way, words in (("Left", "left"), ("Right", "right"), ("Up", "up"), ("Down", "down"))
-    ),
+    _of("annotate", "joint-left", "Joint 1 px left", "Shift+Left"),
+    _of("annotate", "joint-right", "Joint 1 px right", "Shift+Right"),
+    _of("annotate", "joint-up", "Joint 1 px up", "Shift+Up"),
+    _of("annotate", "joint-down", "Joint 1 px down", "Shift+Down"),
     _of("annotate", "add-label", "Add label…", "Ctrl+Shift+L", "Mark", group=143),
     _of("annotate", "labels", "Labels…", "", "Mark", "editing", group=143),
     _of("annotate", "clusters", "Clusters…", "", "Mark", "project", group=143),

@@ -28,6 +28,10 @@ _DOORS = {
         "Button",
         "Notice",
         "_Stop",
+        "_counted",
+        "_button",
+        "_menu_button",
+        "_Side",
     ),
     *(
         "Command",
@@ -55,10 +59,10 @@ def main(target: Path) -> int:
         tree = ast.parse(file.read_text(encoding="utf-8"))
         for context, source, line in _texts(tree):
             found.setdefault(context, {}).setdefault(source, f"{file.relative_to(ROOT).as_posix()}:{line}")
-    target.write_text(_as_ts(found), encoding="utf-8")
     configs = ROOT / "core" / "configs.py"
     for source, line in _knobs(ast.parse(configs.read_text(encoding="utf-8"))):
         found.setdefault(CONTEXT, {}).setdefault(source, f"core/configs.py:{line}")
+    target.write_text(_as_ts(found), encoding="utf-8")
     sys.stdout.write(f"{sum(map(len, found.values()))} texts in {target.name}\n")
     return 0
 
@@ -71,6 +75,7 @@ def _texts(tree: ast.Module) -> Iterator[tuple[str, str, int]]:
         for node in inside:
             if isinstance(node, ast.Call) and _name(node) == "tr":
                 yield from ((of_class, source, node.lineno) for source in _literals(node.args[:1]))
+    yield from _named(tree)
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and _name(node) == "counted":
             yield from ((CONTEXT, source, node.lineno) for source in _counts(node))
@@ -96,6 +101,24 @@ def _knobs(tree: ast.Module) -> Iterator[tuple[str, int]]:
         elif isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name) and node.value.id == "Literal":
             words = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
             yield from ((source.replace("_", " "), node.lineno) for source in _literals(words))
+
+
+def _named(tree: ast.Module) -> Iterator[tuple[str, str, int]]:
+    """Texts that have a name before they pass the door: `words = …` and then `say(words)`, or a title of a dialog."""
+    known: dict[str, list[ast.expr]] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign):
+            for target in node.targets:
+                if isinstance(target, ast.Name):
+                    known.setdefault(target.id, []).append(node.value)
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call):
+            continue
+        first = node.args[0] if node.args else None
+        if _name(node) in ("say", "said") and isinstance(first, ast.Name):
+            yield from ((CONTEXT, source, node.lineno) for source in _literals(known.get(first.id, [])))
+        elif _name(node) == "__init__" and first is not None:  # a window's title
+            yield from ((CONTEXT, source, node.lineno) for source in _literals([first]) if source[:1].isupper())
 
 
 def _counts(call: ast.Call) -> Iterator[str]:

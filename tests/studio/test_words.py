@@ -229,7 +229,13 @@ def test_that_every_source_text_is_listed_for_a_translator(tmp_path):
     )
     assert done.returncode == 0, done.stderr
     listed = out.read_text(encoding="utf-8")
-    for source in ("Set characteristic pose", "{key} is {command}. Take it away there?", "Find a command", "Next"):
+    for source in (
+        "Set characteristic pose",
+        "{key} is {command}. Take it away there?",
+        "Find a command",
+        "Next",
+        "Clusters",
+    ):
         assert f"<source>{source}</source>" in listed, source
     assert "<name>Posecast</name>" in listed
 
