@@ -4,28 +4,25 @@ Curves of a long clip take a while to measure, so they are made beside the windo
 arrangement is the person's and stays for the next time; whose segments are locked is kept clip by clip.
 """
 
-from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
-from typing import Any
 
 from PySide6.QtCore import QObject, QPoint, QRunnable, Qt, QThreadPool, Signal
 from PySide6.QtWidgets import QMenu
 
 from core.motion import Poses2d
-from core.project.annotations import Clip, Project
+from core.project.annotations import Project
 from studio.actions import Handlers
 from studio.display import Display
 from studio.document import Document
 from studio.pages.annotate_changing import Changing
 from studio.pages.annotate_picture import ClipPicture
 from studio.widgets.clip_time import ClipTime
+from studio.widgets.locks import why_locked
 from studio.widgets.parts import literal
 from studio.widgets.timeline import Timeline
 from studio.widgets.timeline_axis import LANE, PERSON, Arrangement
-from studio.widgets.timeline_maker import change
 from studio.widgets.timeline_signals import HandSpeed, MinMax, confidence_of, hand_speed
-from studio.widgets.timeline_words import locked_words
 from studio.words import say
 
 _ROWS = {
@@ -134,30 +131,9 @@ class Tracks(QObject):
         )
 
     def _guard(self, before: Project, after: Project) -> str:
-        """Why an edit may not be made: it changes a segment or a pose of somebody who is locked, in whichever clip."""
-        if before.clips is after.clips:
-            return ""
+        """Why an edit may not be made: somebody whom it changes is locked."""
         names = {PERSON + each.actor: each.name for each in self._timeline.scene.contents.tracks}
-        for clip_id, locked in self._locked().items():
-            old, new = before.clips.get(clip_id), after.clips.get(clip_id)
-            if old is None or new is None or old is new:
-                continue
-            is_here = clip_id == self._document.clip_id
-            key = _touched_and_locked(old, new, locked, with_nobody=is_here and PERSON in names)
-            if key:
-                people = names if is_here else {PERSON + each.id: each.name for each in old.actors}
-                return locked_words(people.get(key, ""), "" if is_here else old.name)
-        return ""
-
-    def _locked(self) -> dict[str, frozenset[str]]:
-        """The rows that are locked, by their keys, of every clip that has any."""
-        locked: dict[str, frozenset[str]] = {}
-        for kept in self._display.kept_rows("locked"):
-            clip_id, is_of_clip, key = kept.partition("/")
-            if is_of_clip:
-                locked[clip_id] = locked.get(clip_id, frozenset()) | {key}
-        locked[self._document.clip_id] = self._timeline.scene.arrangement.locked
-        return {clip_id: keys for clip_id, keys in locked.items() if keys}
+        return why_locked(self._display, before, after, self._document.clip_id, names)
 
     # ---- the menu of a head ----
 
@@ -194,32 +170,6 @@ class Tracks(QObject):
         menu.addSeparator()
         usual = menu.addAction(say("Rows as they were at first"), partial(timeline.arrange, Arrangement()))
         usual.setEnabled(arrangement != Arrangement())
-
-
-def _touched_and_locked(old: Clip, new: Clip, locked: frozenset[str], *, with_nobody: bool) -> str:
-    """The row of somebody locked of whom a segment or a pose differs, or nothing. `with_nobody`: who has none is apart.
-
-    Otherwise what names nobody in a clip of one person is theirs.
-    """
-    segments, poses = change(old.segments, new.segments), change(old.poses, new.poses)
-    one, other = (_by_id(part) for part in (segments.old, segments.new))
-    touched = {key for key in one.keys() | other.keys() if one.get(key) != other.get(key)}
-    was, now = (_by_id(part) for part in (poses.old, poses.new))
-    touched |= {(was.get(key) or now[key]).segment for key in was.keys() | now.keys() if was.get(key) != now.get(key)}
-    if not touched:
-        return ""
-    alone = new.actors[0].id if len(new.actors) == 1 and not with_nobody else ""
-    for clip in (old, new):
-        for segment in clip.segments:
-            if segment.id in touched:
-                mine = {PERSON + segment.actor, PERSON + (segment.actor or alone)} & locked
-                if mine:
-                    return max(mine)
-    return ""
-
-
-def _by_id(items: Iterable[Any]) -> dict[str, Any]:
-    return {each.id: each for each in items}
 
 
 class _Told(QObject):

@@ -39,6 +39,7 @@ from studio.pages.space_commands import SpaceCommands, showing, shown_now, space
 from studio.widgets import parts
 from studio.widgets.clip_time import say_time
 from studio.widgets.comparison_dialog import ComparisonOffer
+from studio.widgets.locks import why_locked
 from studio.widgets.sent_window import SentPart
 from studio.widgets.shown import Shown
 from studio.widgets.stills import Stills
@@ -61,6 +62,7 @@ class ForecastPage(QWidget):
         self._document, self._models, self._display = document, models, display
         self.asking = Asking(document, jobs, models, self)
         self.accepting = Accepting(document, self)
+        self.accepting.guard = partial(why_locked, display)
         self._row = 0
         self._column, self._beside = "", ""  # the chosen run, and the one chosen before it
         self._moment: Moment | None = None

@@ -124,7 +124,7 @@ def locked_words(name: str, clip: str = "") -> str:
     """Why this person's segments cannot be changed; `clip` where it is not the one in front."""
     name = name or say("This track")
     if clip:
-        return say("{name} is locked in {clip}: choose that clip and open the lock at the left", name=name, clip=clip)
+        return say("{name} is locked in {clip}: open the lock at the left of its timeline", name=name, clip=clip)
     return say("{name} is locked: open the lock at the left to change it", name=name)
 
 

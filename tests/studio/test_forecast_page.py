@@ -689,6 +689,17 @@ def test_that_a_step_is_used_as_a_draft_and_undone_in_one_step(studio, qtbot):
     assert document.clip.segments == before.segments
 
 
+def test_that_no_step_is_used_for_somebody_who_is_locked_in_annotate_and_it_is_said(studio, qtbot):
+    page, document, _ = studio
+    show_at(studio, qtbot, 82)
+    before, people = document.project, ("", *(each.id for each in document.clip.actors))
+    page._display.keep_rows({"locked": [f"{document.clip_id}/person:{each}" for each in people]})
+    with qtbot.waitSignal(page.accepting.says, timeout=20_000) as said:
+        page.commands()["use-draft"]()
+    assert f"is locked in {document.clip.name}" in said.args[0]
+    assert document.project is before
+
+
 def test_that_a_draft_is_made_though_its_clip_was_left_before_its_frame_was_known(studio, qtbot):
     page, document, _ = studio
     show_at(studio, qtbot, 82)
