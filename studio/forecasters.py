@@ -12,6 +12,7 @@ from core.forecasts import Plain
 from core.runs import TrainForecaster, TrainPoseGpt
 from studio import theme
 from studio.jobs import Job, Jobs
+from studio.words import said
 
 _PROJECT_COLOURS = (0, 1, 3, 4)
 _SHIPPED_COLOUR = 5
@@ -55,7 +56,7 @@ class Known:
         """A baseline that learned from the same clips: counting, or the last step again."""
         name, poses = _PLAIN_WORDS[plain]
         round_ = PLAINS.index(plain)
-        return replace(self, name=name, colour_at=_PLAIN_COLOUR, plain=plain, preset=poses, round=round_)
+        return replace(self, name=name, colour_at=_PLAIN_COLOUR, plain=plain, preset=said(poses), round=round_)
 
 
 def training_runs(jobs: Jobs) -> list[Job]:

@@ -33,7 +33,7 @@ def pixmap(name: str, colour: str, size: int = 16, ratio: float | None = None) -
     """The icon `size` logical pixels wide, sharp on a screen with `ratio` device pixels each."""
     screen = QGuiApplication.primaryScreen()
     least = screen.devicePixelRatio() if screen is not None else 1.0
-    return _drawn(name, colour, size, ratio or max(2.0, least))
+    return _drawn(name, colour, size, ratio or (least if least > 1 else 2.0))
 
 
 @cache

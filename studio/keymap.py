@@ -46,7 +46,7 @@ PRESETS: dict[str, Preset] = {
     "posecast": Preset("Posecast", "Posecast's own keys.", {}),
     "sleap": Preset(
         "SLEAP-like",
-        "Jumps, suggestions and deleting as in SLEAP: Ctrl+Alt+arrows, F3, Ctrl+Backspace, Ctrl+J for a time.",
+        "For hands used to SLEAP: Ctrl+Alt+arrows jump, F3 suggests, Ctrl+Backspace deletes, Ctrl+J goes to a time.",
         {
             "step-100": ("Ctrl+Alt+Right", "Ctrl+Shift+Right"),
             "step-back-100": ("Ctrl+Alt+Left", "Ctrl+Shift+Left"),
@@ -63,7 +63,7 @@ PRESETS: dict[str, Preset] = {
     ),
     "cvat": Preset(
         "CVAT-like",
-        "Frames and marks as in CVAT: D and F step, C and V jump ten, K marks, Q hides, E and R go between marks.",
+        "For hands used to CVAT: D and F step, C and V jump ten, K sets a pose, Q is for joints, E and R walk poses.",
         {
             "step-back": ("D", "Left"),
             "step": ("F", "Right"),
@@ -87,7 +87,7 @@ PRESETS: dict[str, Preset] = {
     ),
     "boris": Preset(
         "BORIS-like",
-        "Playing as in BORIS: the up and down arrows jump, / and * of the number pad step by frames.",
+        "For hands used to BORIS: the up and down arrows jump, / and * of the number pad step by frames.",
         {
             "step-100": ("Up", "Ctrl+Shift+Right"),
             "step-back-100": ("Down", "Ctrl+Shift+Left"),

@@ -12,6 +12,7 @@ from core.project.odd import KINDS, Odd, OddKind, in_words
 from studio.widgets.clip_states import length_words
 from studio.widgets.clip_time import say_time
 from studio.widgets.job_words import grouped
+from studio.widgets.joint_words import joint_words
 from studio.widgets.record_table import Cell, Column, Record
 from studio.words import counted, say
 
@@ -109,7 +110,7 @@ def _what(project: Project, clip: Clip | None, odd: Odd) -> str:
     if len(names) == 2:
         return say("{one} and {other}", one=names[0], other=names[1])
     if odd.joints:
-        return f"{names[0]}: {', '.join(each.replace('_', ' ') for each in odd.joints)}"
+        return f"{names[0]}: {', '.join(joint_words(each) for each in odd.joints)}"
     return names[0] if names else clip.name
 
 

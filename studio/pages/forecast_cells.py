@@ -15,7 +15,6 @@ from numpy import ndarray
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QPixmap
 
-from core.bodies.skeletons import UPPER_BODY_9
 from core.forecast_alignment import Lined, compared_with
 from core.forecasts import Forecast, ForecastStep
 from core.motion import Poses2d
@@ -38,7 +37,6 @@ SeenPose = Callable[[int], SeenJoints | None]
 
 CARD_MARGIN, LARGE_MARGIN = 0.15, 0.6
 """How much more of the picture than the widest pose is shown, in shares of it."""
-JOINT_WORDS = tuple(joint.replace("_", " ").capitalize() for joint in UPPER_BODY_9.joints)
 
 
 @dataclass(frozen=True)

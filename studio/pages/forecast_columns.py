@@ -18,10 +18,11 @@ from core.project.annotations import Clip
 from studio import theme
 from studio.forecasters import Known
 from studio.pages.forecast_bodies import NECK, Room
-from studio.pages.forecast_cells import CARD_MARGIN, JOINT_WORDS, Moment, expected_words, person_of
+from studio.pages.forecast_cells import CARD_MARGIN, Moment, expected_words, person_of
 from studio.widgets.compare_grid import GridColumn
 from studio.widgets.error_strips import Boundary, StripRun, Strips
 from studio.widgets.joint_dumbbells import JointErrors
+from studio.widgets.joint_words import joint_title
 from studio.words import say
 
 TRUTH_KEY = ""
@@ -167,7 +168,7 @@ def strips_of(moment: Moment, tracks: Poses2d | None) -> Strips:
         for step in came
         if step.truth_frame is not None
     )
-    joints = tuple(JOINT_WORDS[at] for at in _SHOWN)
+    joints = tuple(joint_title(UPPER_BODY_9.joints[at]) for at in _SHOWN)
     return Strips(tuple(runs), boundaries, float(seconds[-1]), joints, LIGHTEST)
 
 

@@ -5,16 +5,18 @@ from collections.abc import Sequence
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QVBoxLayout
 
+from core.bodies.skeletons import UPPER_BODY_9
 from core.forecasts import Forecast, ForecastStep, doubts_of
 from studio.commands import tip
 from studio.forecasters import Known
 from studio.pages.accepting import Accepting
 from studio.pages.forecast_bodies import NECK
-from studio.pages.forecast_cells import JOINT_WORDS, Moment
+from studio.pages.forecast_cells import Moment
 from studio.pages.forecast_columns import joint_errors, name_of
 from studio.widgets import parts
 from studio.widgets.clip_time import say_time
 from studio.widgets.joint_dumbbells import JointDumbbells
+from studio.widgets.joint_words import joint_title
 from studio.widgets.run_mark import RunKey
 from studio.widgets.step_cards import Likely, LikelyBars
 from studio.words import listed, say
@@ -96,7 +98,9 @@ class JointsPanel(QFrame):
         self.setAccessibleName(self.tr("Error by joint"))
         self._title = parts.text("", "title")
         self._key = RunKey()
-        self._joints = JointDumbbells([word for at, word in enumerate(JOINT_WORDS) if at != NECK])
+        self._joints = JointDumbbells(
+            [joint_title(joint) for at, joint in enumerate(UPPER_BODY_9.joints) if at != NECK]
+        )
         box = QVBoxLayout(self)
         box.setContentsMargins(12, 8, 12, 10)
         box.setSpacing(4)

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QFrame, QHBoxLayout, QSizePo
 
 from core.bodies import library
 from studio import theme
-from studio.commands import BY_NAME, shown_key, tip
+from studio.commands import shown, tip
 from studio.display import Display
 from studio.generating import Generating
 from studio.motion_question import FIRST_S, MOST_SAMPLES, MOST_SEED
@@ -155,7 +155,7 @@ class QuestionPanel(QFrame):
         foot.setContentsMargins(0, 0, 6, 0)
         foot.addWidget(self.button)
         box.addLayout(foot)
-        again = parts.row(self.again, None, parts.key(shown_key(BY_NAME["generate"].key)), margins=(0, 0, 6, 0))
+        again = parts.row(self.again, None, parts.key_of("generate"), margins=(0, 0, 6, 0))
         box.addWidget(again)
 
     def least_width(self) -> int:
@@ -237,7 +237,7 @@ class QuestionPanel(QFrame):
         self.button.setText(words)
         self.button.setAccessibleName(words)
         self._time.setText(_seconds(takes_s) if takes_s is not None else "")
-        key = shown_key(BY_NAME["generate"].key)
+        key = shown("generate")
         time = _seconds(takes_s) if takes_s is not None else ""
         self.button.setToolTip(f"{words}{f', {time}' if time else ''}  {key}")
         self.button.setEnabled(self._question.can_be_asked)

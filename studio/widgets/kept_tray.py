@@ -25,8 +25,9 @@ from PySide6.QtWidgets import (
 )
 
 from studio import icons, theme
-from studio.commands import shown_key
+from studio.commands import shown
 from studio.widgets import painting, parts
+from studio.words import say
 
 _ROW = int(Qt.ItemDataRole.UserRole)
 _AnyIndex = QModelIndex | QPersistentModelIndex
@@ -74,13 +75,15 @@ class KeptTray(QFrame):
         self.list.itemChanged.connect(self._renamed)
         self.list.menu_wanted.connect(lambda item, at: self.menu_of(_row_of(item)).popup(at))
         self.list.remove_wanted.connect(lambda item: self.remove_wanted.emit(_row_of(item).id))
-        self._empty = parts.text(self.tr("Nothing kept yet. Enter keeps the chosen sample."), "caption", wrap=True)
+        self._empty = parts.text(
+            say("Nothing kept yet. {key} keeps the chosen sample.", key=shown("keep")), "caption", wrap=True
+        )
         self._empty.setMinimumWidth(1)
         self.export = parts.button(self.tr("Export"), "export")
-        self.export.setToolTip(f"{self.tr('Export what is shown')}  {shown_key('Ctrl+E')}")
+        self.export.setToolTip(f"{self.tr('Export what is shown')}  {shown('export')}")
         self.export.clicked.connect(self.export_wanted)
         self.copy = parts.button(self.tr("Copy command"), "copy")
-        self.copy.setToolTip(f"{self.tr('Copy the command that makes what is shown')}  {shown_key('Ctrl+Shift+C')}")
+        self.copy.setToolTip(f"{self.tr('Copy the command that makes what is shown')}  {shown('copy-command')}")
         self.copy.clicked.connect(self.copy_wanted)
         forms = parts.text(self.tr("npz (AMASS), BVH, GLB, MP4"), "caption", wrap=True)
         forms.setMinimumWidth(1)
