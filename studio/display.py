@@ -85,10 +85,6 @@ class Display(QObject):
         """Whether videos that are slow to seek get a light copy for scrubbing."""
         return self._settings.light_copies
 
-    def make_light_copies(self, *, on: bool) -> None:
-        self._settings.light_copies = on
-        self._keep()
-
     def show_lanes(self, *, on: bool) -> None:
         self._settings.forecast_lanes = on
         self._settings.save()

@@ -21,7 +21,7 @@ from core.bodies.skeletons import UPPER_BODY_9
 from core.project.joints import SeenJoint
 from studio import theme
 from studio.widgets.joint_paint import is_hollow, joint_words, state_words
-from studio.widgets.painting import put, words_width
+from studio.widgets.painting import draw_ground, put, words_width
 from studio.words import say
 
 _JOINT = int(Qt.ItemDataRole.UserRole)
@@ -116,16 +116,7 @@ class _Painter(QStyledItemDelegate):
 
 
 def _paint_row(painter: QPainter, box: QRectF, joint: SeenJoint, look: theme.Theme, state: QStyle.StateFlag) -> None:
-    is_chosen = bool(state & QStyle.StateFlag.State_Selected)
-    radius = theme.RADIUS["control"]
-    painter.setPen(Qt.PenStyle.NoPen)
-    if is_chosen or state & QStyle.StateFlag.State_MouseOver:
-        painter.setBrush(QColor(look.wash if is_chosen else look.hover))
-        painter.drawRoundedRect(box, radius, radius)
-    if is_chosen and state & QStyle.StateFlag.State_HasFocus:
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(QPen(QColor(look.accent), 2))
-        painter.drawRoundedRect(box.adjusted(1, 1, -1, -1), radius, radius)
+    draw_ground(painter, box, state)
     _paint_sign(painter, box.left() + 13, box.center().y(), joint, look)
     foot = box.center().y() + theme.px(4)
     words = state_words(joint)

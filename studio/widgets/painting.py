@@ -8,7 +8,7 @@ from typing import Literal
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPaintEvent, QPen, QPolygonF
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtWidgets import QSizePolicy, QStyle, QWidget
 
 from studio import theme
 
@@ -185,6 +185,21 @@ class Swatch(Painted):
         painter.setBrush(QColor(colour))
         painter.drawRoundedRect(area, self._radius, self._radius)
         hatched(painter, area, theme.mix(colour, "#000000", 0.3), self._kind)
+
+
+def draw_ground(painter: QPainter, box: QRectF, state: QStyle.StateFlag) -> bool:
+    """What lies under a row of a list: chosen, under the pointer, with the keys. Whether it is chosen."""
+    look, radius = theme.now(), theme.RADIUS["control"]
+    is_chosen = bool(state & QStyle.StateFlag.State_Selected)
+    painter.setPen(Qt.PenStyle.NoPen)
+    if is_chosen or state & QStyle.StateFlag.State_MouseOver:
+        painter.setBrush(QColor(look.wash if is_chosen else look.hover))
+        painter.drawRoundedRect(box, radius, radius)
+    if is_chosen and state & QStyle.StateFlag.State_HasFocus:
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(QPen(QColor(look.accent), 2))
+        painter.drawRoundedRect(box.adjusted(1, 1, -1, -1), radius, radius)
+    return is_chosen
 
 
 def draw_meter(painter: QPainter, area: QRectF, share: float, colour: str, ground: str) -> None:

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPen
+from PySide6.QtGui import QKeyEvent, QPainter
 from PySide6.QtWidgets import QFrame, QListWidget, QListWidgetItem, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from studio import icons, theme
-from studio.widgets.painting import put
+from studio.widgets.painting import draw_ground, put
 
 _LINE = int(Qt.ItemDataRole.UserRole)
 _AnyIndex = QModelIndex | QPersistentModelIndex
@@ -116,16 +116,7 @@ class _Painter(QStyledItemDelegate):
 
 
 def _paint_line(painter: QPainter, box: QRectF, line: ReportLine, look: theme.Theme, state: QStyle.StateFlag) -> None:
-    is_chosen = bool(state & QStyle.StateFlag.State_Selected)
-    radius = theme.RADIUS["control"]
-    painter.setPen(Qt.PenStyle.NoPen)
-    if is_chosen or state & QStyle.StateFlag.State_MouseOver:
-        painter.setBrush(QColor(look.wash if is_chosen else look.hover))
-        painter.drawRoundedRect(box, radius, radius)
-    if is_chosen and state & QStyle.StateFlag.State_HasFocus:
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(QPen(QColor(look.accent), 2))
-        painter.drawRoundedRect(box.adjusted(1, 1, -1, -1), radius, radius)
+    is_chosen = draw_ground(painter, box, state)
     tint = look.accent if is_chosen else look.text2
     place = QRectF(box.left() + 10, box.center().y() - 8, 16, 16).toRect()
     painter.drawPixmap(place, icons.pixmap(line.icon, tint, 16))

@@ -200,15 +200,8 @@ def least_gap(time: ClipTime) -> int:
     return max(2, round(GAP_S * time.rate_hz))
 
 
-def gaps_of(clip: Clip, least: int) -> tuple[Span, ...]:
-    """Stretches of at least `least` frames between the first and the last segment that no segment covers."""
-    starts = np.array([each.start_frame for each in clip.segments], dtype=np.int64)
-    ends = np.array([each.end_frame for each in clip.segments], dtype=np.int64)
-    return gaps_between(starts, ends, least)
-
-
 def gaps_between(starts: Int[ndarray, " segments"], ends: Int[ndarray, " segments"], least: int) -> tuple[Span, ...]:
-    """The same for segments by start."""
+    """Stretches of at least `least` frames between the first and the last segment that no segment covers."""
     if len(starts) < 2:
         return ()
     reached = np.maximum.accumulate(ends)[:-1]

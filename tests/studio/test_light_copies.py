@@ -11,6 +11,8 @@ from PySide6.QtWidgets import QLabel
 from core.errors import FormatError
 from core.video import frame_luma, open_video, proxy, write_video
 from core.video.proxy import make_proxy
+from studio import settings as preferences
+from studio.display import Display
 from studio.document import Document
 from studio.jobs import Jobs
 from studio.pages.annotate import AnnotatePage
@@ -158,9 +160,10 @@ def test_that_a_slow_video_gets_its_copy_in_a_job_and_the_picture_takes_it(docum
 def test_that_nothing_is_copied_where_it_is_turned_off(document, qtbot, copies, monkeypatch):  # noqa: F811
     monkeypatch.setattr(proxy, "SLOW_MS", 0.0)
     monkeypatch.setattr(proxy, "MUCH_PIXELS", 0.0)
-    jobs, choices = Jobs(), display(document.folder.parent)
+    wishes = preferences.load(document.folder.parent / "settings.toml")
+    wishes.light_copies = False
+    jobs, choices = Jobs(), Display(wishes)
     jobs.watch(document.folder / "runs")
-    choices.make_light_copies(on=False)
     page = AnnotatePage(document, jobs, FittingModels(), choices)
     qtbot.addWidget(page)
     page.show()

@@ -34,7 +34,7 @@ from studio.widgets.clip_time import ClipTime, read_frame, say_time
 from studio.widgets.forecast_lanes import Lane
 from studio.widgets.timeline import Timeline
 from studio.widgets.timeline_axis import FOOT, RULER, Arrangement, Axis, Wish
-from studio.widgets.timeline_contents import SuggestionMarks, contents_of, gaps_of, rows_of_overlaps
+from studio.widgets.timeline_contents import SuggestionMarks, contents_of, gaps_between, rows_of_overlaps
 from studio.widgets.timeline_drag import CopyDrag, EndDrag, MoveDrag, PoseDrag, dragged, ripple_drag, snap_targets
 from studio.widgets.timeline_heads import tool_rect
 from studio.widgets.timeline_maker import ContentsMaker
@@ -162,7 +162,8 @@ def test_that_segments_of_one_row_never_overlap_and_no_row_is_more_than_needed(s
 
 def test_that_a_gap_is_what_no_segment_covers_between_the_first_and_the_last():
     _, clip = a_project([("a", 0, 10, 50), ("b", 0, 20, 90), ("c", 1, 120, 150), ("d", 1, 151, 160)])
-    assert gaps_of(clip, 5) == ((90, 120),)
+    starts, ends = (np.array([getattr(each, end) for each in clip.segments]) for end in ("start_frame", "end_frame"))
+    assert gaps_between(starts, ends, 5) == ((90, 120),)
 
 
 @given(st.floats(0.2, 5), st.floats(0, 800), st.floats(1.01, 3), st.booleans())
