@@ -53,6 +53,7 @@ from studio.widgets.player import Player
 from studio.widgets.sent_window import SentPart
 from studio.widgets.shown import Shown
 from studio.widgets.timeline import Timeline
+from studio.widgets.timeline_contents import TimelineContents
 from studio.widgets.timeline_head import TimelineHead
 from studio.widgets.timeline_maker import ContentsMaker
 from studio.widgets.transport import Transport
@@ -391,6 +392,7 @@ class AnnotatePage(QWidget):
         self.labels.set_editable(editable=editable)
         self.setEnabled(document.is_open)
         if clip is None:
+            self.timeline.show_contents(TimelineContents(self.picture.time))
             self.head.show_missing("", any_missing=False)
             self.head.show_actor("")
             self.panels.show_labels()

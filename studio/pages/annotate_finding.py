@@ -93,7 +93,9 @@ class FindingVideos(QObject):
         return parts.state_card("warn", say("{name} has moved", name=path.name), words, *actions, colour="danger")
 
     def _found_card(self, path: Path, mine: Found, later: QWidget) -> QWidget:
-        others = len(self._found) - 1
+        # With nothing to tell them by but name and length, each of the others is asked for where it is missed.
+        sure = [each for each in self._found if each is mine or each.is_same_file or each.compared]
+        others = len(sure) - 1
         words = say("It is in {folder}.", folder=mine.path.parent)
         if mine.path.name != path.name:
             words = say("It is {file} in {folder}.", file=mine.path.name, folder=mine.path.parent)
@@ -111,7 +113,7 @@ class FindingVideos(QObject):
                 else say("The videos of {count} other clips are there too.", count=others)
             )
             every = parts.button(say("Use all {count}", count=others + 1), "check", "primary")
-            every.clicked.connect(partial(self._use, self._found))
+            every.clicked.connect(partial(self._use, sure))
             actions.insert(0, every)
         return parts.state_card("video", say("{name} is found", name=path.name), words, *actions)
 

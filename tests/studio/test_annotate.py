@@ -687,6 +687,17 @@ def test_that_a_clip_without_video_says_so_on_a_dark_ground(page, document, qtbo
     assert QColor(page.view.grab().toImage().pixel(seen.toPoint())).name().upper() == theme.DARK.canvas
 
 
+def test_that_nothing_of_a_clip_that_was_taken_out_stays_on_the_timeline(page, document):
+    mark(page, document, 10, 20)
+    assert document.edit(edits.remove_clip(document.project, document.clip_id), "Take out clip")
+    assert document.clip is None
+    contents = page.timeline.scene.contents
+    assert (contents.tracks, contents.time.frame_count) == ((), 0)
+    document.undo()
+    document.choose_clip(next(iter(document.project.clips)))
+    assert len(page.timeline.scene.contents.tracks[0].ids) == 1
+
+
 def test_that_without_a_clip_the_page_says_where_clips_come_from(qtbot, tmp_path):
     empty = Document("Ines K.")
     empty.create(tmp_path / "empty", "Empty")

@@ -71,6 +71,22 @@ def test_that_find_it_looks_where_the_others_lie_and_takes_all_that_moved_in_one
     assert three.project.clips == before.clips
 
 
+def test_that_what_is_alike_by_name_and_length_alone_is_not_taken_with_the_others(page, three, tmp_path, qtbot):
+    for name in ("clip_07", "more_1", "more_2"):
+        shutil.move(tmp_path / f"{name}.mp4", tmp_path / "kept" / f"{name}.mp4")
+    a_video(tmp_path / "kept" / "more_1.mp4", 31, lambda frame: 250 - frame)  # another film, as long
+    three.choose_clip(list(three.project.clips)[1])
+    three.choose_clip(next(iter(three.project.clips)))
+    qtbot.waitUntil(lambda: "has moved" in words(page), timeout=30_000)
+    press(page, "Find it")
+    qtbot.waitUntil(lambda: "clip_07.mp4 is found" in words(page), timeout=30_000)
+    assert "Another clip's video is there too." in words(page)
+    press(page, "Use all 2")
+    qtbot.waitUntil(lambda: page.is_settled() and page.view.image is not None, timeout=30_000)
+    missing = [each.name for each in three.project.clips.values() if not three.video_path(each.id).exists()]
+    assert missing == ["more_1"]
+
+
 def test_that_what_is_nowhere_is_said_and_another_folder_can_be_looked_through(page, three, tmp_path, qtbot):
     shutil.move(tmp_path / "clip_07.mp4", tmp_path / "kept" / "gone.bin")
     three.choose_clip(list(three.project.clips)[1])
