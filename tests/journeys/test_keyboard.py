@@ -14,10 +14,12 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog
 
+from core.project import edits
 from core.project.store import ProjectStore
 from core.video import write_video
 from studio.widgets.search_list import SearchList
 from tests.journeys.window import SOON_MS, launch, leave
+from tests.studio.test_suggesting import walking_hands
 
 pytestmark = [pytest.mark.gui, pytest.mark.slow]
 
@@ -179,3 +181,49 @@ def test_that_a_whole_clip_is_annotated_without_the_mouse(qtbot, qapp, tmp_path,
         assert store.project == told
     finally:
         store.close()
+
+
+def test_that_poses_are_set_from_suggestions_with_two_keys_a_segment(qtbot, qapp, tmp_path, video):
+    studio = launch(qtbot, qapp, tmp_path)
+    document, hands = studio.document, Hands(studio)
+    assert studio.projects.create(tmp_path / "Sink", "Sink")
+    with qtbot.waitSignal(studio.adding.ended, timeout=SOON_MS):
+        studio.adding.add([video])
+    (clip,) = document.project.clips.values()
+    project, _ = edits.add_label(document.project, "reach", "action", author="Ines K.")
+    tracks = document.store.write_tracks(walking_hands(LONG * len(MARKED)))
+    assert document.edit(edits.set_tracks(project, clip.id, tracks), "Extract 2D poses")
+
+    hands.press(Key.Key_K, CONTROL)
+    hands.write("sink")
+    hands.press(Key.Key_Return)
+    page = studio.window.page("annotate")
+    qtbot.waitUntil(page.is_settled, timeout=SOON_MS)
+    for _ in range(3):
+        hands.press(Key.Key_Right, CONTROL, times=LONG // 10)
+        hands.press(Key.Key_1)
+    qtbot.waitUntil(page.is_settled, timeout=SOON_MS)
+    hands.press(Key.Key_Home)
+
+    hands.presses = 0
+    for place in range(3):
+        hands.press(Key.Key_U)
+        qtbot.waitUntil(page.is_settled, timeout=SOON_MS)
+        segment = document.clip.segments[place]
+        assert segment.start_frame <= document.playhead < segment.end_frame
+        shown = document.playhead
+        hands.press(Key.Key_Return)
+        qtbot.waitUntil(lambda many=place + 1: len(document.clip.poses) == many, timeout=SOON_MS)
+        assert document.clip.pose_of(segment.id).frame == shown
+    assert hands.presses == 6
+    assert len(document.project.answers) == 3
+
+    # Each is one step: undone, the segment lacks its pose again, and U offers one.
+    hands.press(Key.Key_Z, CONTROL)
+    assert len(document.clip.poses) == 2
+    assert len(document.project.answers) == 2
+    hands.press(Key.Key_U)
+    qtbot.waitUntil(page.is_settled, timeout=SOON_MS)
+    hands.press(Key.Key_Return)
+    qtbot.waitUntil(lambda: len(document.clip.poses) == 3, timeout=SOON_MS)
+    leave(studio)
