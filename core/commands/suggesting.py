@@ -9,6 +9,7 @@ import typer
 
 from core.commands.answers import Json, ProjectFolder, answer, person, refusals
 from core.errors import ProjectError
+from core.wording import counted
 
 if TYPE_CHECKING:
     from core.project.annotations import Clip, Segment
@@ -32,6 +33,8 @@ def suggest(
 
     with refusals(), ProjectStore.open(project, person(), mode="read") as store:
         clips = [each for each in store.project.clips.values() if clip in ("", each.name)]
+        if not store.project.clips:
+            raise ProjectError("the project has no clips yet", hint="Add some first: posecast add PROJECT VIDEO")
         if not clips:
             raise ProjectError(f"the project has no clip {clip}", hint="Clips are listed by: posecast inspect PROJECT")
         if not any(each.tracks for each in clips):
@@ -40,6 +43,7 @@ def suggest(
             _measure(store, clips, as_json=as_json)
             return
         rows = list(_rows(store, clips))
+        left = _waiting(store, clips) - sum(row["place"] == 1 for row in rows)
     if as_csv:
         text = io.StringIO()
         writer: csv.DictWriter[str] = csv.DictWriter(text, _COLUMNS, lineterminator="\n")
@@ -52,6 +56,9 @@ def suggest(
         return
     said = "{clip}  {action} {start_frame}-{end_frame}: frame {frame}, {score:.2f}"
     lines = [said.format_map(row) for row in rows if row["place"] == 1]
+    if left:
+        whose = "that waits for a characteristic pose has" if left == 1 else "that wait for a characteristic pose have"
+        lines.append(f"{counted(left, 'segment')} {whose} no 2D poses there to suggest from")
     answer(rows, "\n".join(lines) or "Every segment has its characteristic pose.", as_json=as_json)
 
 
@@ -73,6 +80,15 @@ def _measured_people(store: "ProjectStore", clips: "list[Clip]") -> "Iterator[tu
             if track not in signals:
                 signals[track] = measure(poses, track, each.video.rate_hz)
             yield each, segment, signals[track]
+
+
+def _waiting(store: "ProjectStore", clips: "list[Clip]") -> int:
+    """How many segments that need a pose have none."""
+    from core.project.labelling import ranges
+
+    unneeded = ranges(store.project)
+    posed = {pose.segment for each in clips for pose in each.poses}
+    return sum(each.action not in unneeded and each.id not in posed for clip in clips for each in clip.segments)
 
 
 def _rows(store: "ProjectStore", clips: "list[Clip]") -> Iterator[dict[str, object]]:

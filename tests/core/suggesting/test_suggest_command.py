@@ -77,3 +77,17 @@ def test_that_what_cannot_be_suggested_is_refused_in_words(folder):
     without = run(folder)
     assert without.exit_code == 1
     assert "posecast poses" in without.output
+
+
+def test_that_a_segment_nothing_is_suggested_for_is_not_said_to_have_its_pose(folder, tmp_path):
+    with ProjectStore.open(folder, "test") as store:
+        (clip,), (label,) = store.project.clips.values(), store.project.actions()
+        identity = FrameIdentity(pts=TURNS[1])
+        project = edits.set_pose(store.project, clip.id, clip.segments[1].id, TURNS[1], identity, author="test")
+        store.edit(project, "Set pose")
+        assert run(folder).output == "Every segment has its characteristic pose.\n"
+        late, _ = edits.mark_segment(project, clip.id, label.id, 150, 160, author="test")
+        store.edit(late, "Mark past the end")
+    assert "1 segment that waits for a characteristic pose has no 2D poses there" in run(folder).output
+    ProjectStore.create(tmp_path / "empty", "Empty", "test").close()
+    assert "has no clips yet" in run(tmp_path / "empty").output
