@@ -189,9 +189,7 @@ def segment(
         view = view.adjusted(0, 0, -18, 0)
     size = min(11.0, max(9.0, rect.height() * 0.5))
     room = view.width() - inset - 5
-    said = (
-        label.name if view.width() >= NAMED_PX and painting.words_width(label.name[:3], size, 600) < room else label.key
-    )
+    said = said_on(label, view.width(), room, size)
     if said and room > 6:
         painting.put(painter, view.left() + inset, _baseline(view, size), said, ink, size, 600, width=room)
     if chosen:
@@ -201,6 +199,20 @@ def segment(
         if rect.width() >= 18:
             for x in (rect.left() + 4, rect.right() - 6):
                 painter.fillRect(QRectF(x, rect.center().y() - 6, 2, 12), QColor(ink))
+
+
+def said_on(label: LabelLook, width: float, room: float, size: float) -> str:
+    """What a segment so wide says, with `room` for words: its name, its key, else as much of the name as can be read.
+
+    Never three dots alone: two letters of a name stand before them, or the key stands there instead.
+    """
+
+    def fits(words: str) -> bool:
+        return painting.words_width(words, size, 600) <= room
+
+    if width >= NAMED_PX and (fits(label.name) or fits(f"{label.name[:2]}…")):
+        return label.name
+    return next((each for each in (label.key, label.name[:2], label.name[:1]) if each and fits(each)), "")
 
 
 def density_bar(

@@ -28,13 +28,13 @@ from core.project.annotations import (
     VideoFile,
 )
 from studio import theme
-from studio.widgets import timeline_accessible
+from studio.widgets import painting, timeline_accessible
 from studio.widgets import timeline_paint as paint
 from studio.widgets.clip_time import ClipTime, read_frame, say_time
 from studio.widgets.forecast_lanes import Lane
 from studio.widgets.timeline import Timeline
 from studio.widgets.timeline_axis import FOOT, RULER, Arrangement, Axis, Wish
-from studio.widgets.timeline_contents import SuggestionMarks, contents_of, gaps_between, rows_of_overlaps
+from studio.widgets.timeline_contents import LabelLook, SuggestionMarks, contents_of, gaps_between, rows_of_overlaps
 from studio.widgets.timeline_drag import CopyDrag, EndDrag, MoveDrag, PoseDrag, dragged, ripple_drag, snap_targets
 from studio.widgets.timeline_heads import tool_rect
 from studio.widgets.timeline_maker import ContentsMaker
@@ -722,3 +722,21 @@ def test_that_a_hand_that_crosses_two_torsos_in_a_second_is_twice_as_fast_whatev
         assert np.isfinite(left[1:30]).all()
         np.testing.assert_allclose(left[1:30], 2.0, rtol=1e-4)
         np.testing.assert_allclose(right[1:], 0.0, atol=1e-6)
+
+
+@given(st.sampled_from(["wash", "iron", "mmm", "reach for the very large casserole", "x"]), st.floats(4, 200))
+def test_that_no_segment_says_three_dots_alone_and_a_wide_one_says_its_name(qapp, name, width):
+    for key in ("", "4", "Alt+4"):
+        label = LabelLook(name, key, "#9AAA84", 2)
+        room = width - 12
+        said = paint.said_on(label, width, room, 11.0)
+        assert said in {"", name, key, name[:2], name[:1]}
+        wide = painting.words_width(said, 11.0, 600)
+        if said and said != name:
+            assert wide <= room  # whole, so nothing of it is left out
+        if said == name and wide > room:
+            assert painting.words_width(f"{name[:2]}…", 11.0, 600) <= room
+        if width >= paint.NAMED_PX and painting.words_width(name, 11.0, 600) <= room:
+            assert said == name
+        if width < paint.NAMED_PX and key and painting.words_width(key, 11.0, 600) <= room:
+            assert said == key
