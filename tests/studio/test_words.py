@@ -77,7 +77,10 @@ def untranslated(root: QWidget) -> list[str]:
     """Visible texts with a word in them that is neither bracketed nor a name."""
     found = []
     for _, text in texts(root):
-        bare = KEYS.sub("", re.sub(r"⟦.*?⟧", "", text, flags=re.DOTALL))
+        inner, bare = None, text
+        while bare != inner:  # a text filled into another is in brackets inside of brackets
+            inner, bare = bare, re.sub(r"⟦[^⟦⟧]*⟧", "", bare)
+        bare = KEYS.sub("", bare)
         for name in NAMES:
             bare = bare.replace(name, "")
         if re.search(r"[A-Za-z]{3,}", bare) and not re.search(r"[/\\]|\d\.\d", bare):
