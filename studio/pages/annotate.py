@@ -16,7 +16,7 @@ from core.project.annotations import Changes
 from core.project.edits import BACKGROUND, LABEL_KEYS
 from studio import theme
 from studio.actions import Handlers
-from studio.commands import label_key
+from studio.commands import label_key, shown
 from studio.display import Display
 from studio.document import Document
 from studio.jobs import Jobs
@@ -463,7 +463,8 @@ class AnnotatePage(QWidget):
     def _label_key(self, key: str) -> None:
         label = next((each for each in self._document.project.labels.values() if each.key == key), None)
         if label is None:
-            self.head.say(say("No label has the key {key} yet", key=label_key(key)))
+            words = say("No label has the key {key} yet: {add} adds one", key=label_key(key), add=shown("add-label"))
+            self.head.say(words)
         else:
             self.marking.label(label.id)
 

@@ -179,7 +179,7 @@ def state_words(joint: SeenJoint) -> str:
     if joint.is_edited and joint.from_px is None:
         return say("{state}, by hand", state=words)
     if joint.is_edited and joint.from_px is not None and joint.from_px >= 0.05:
-        return say("{state}, moved {distance} px", state=words, distance=f"{joint.from_px:.3g}")
+        return say("{state}, moved {distance} px", state=words, distance=f"{joint.from_px:.1f}")
     return words
 
 

@@ -402,6 +402,12 @@ def test_that_a_label_is_added_in_place_with_the_next_key_and_colour(page, docum
     assert segments(document) == [("peel", 0, 10)]
 
 
+def test_that_a_key_without_a_label_says_how_to_add_one(page, document):
+    do(page, "label-9")
+    assert page.head.said.text() == "No label has the key 9 yet: Ctrl+Shift+L adds one"
+    assert segments(document) == []
+
+
 def test_that_the_field_for_a_new_label_goes_when_it_is_left(page, document):
     do(page, "add-label")
     field = page.labels.findChild(QLineEdit, "new label")

@@ -249,7 +249,7 @@ def test_that_a_translation_beside_the_settings_is_spoken_in_the_language_of_the
     subprocess.run([sys.executable, *map(str, texts)], cwd=ROOT, check=True, capture_output=True)
     told = {
         "Set characteristic pose": "Charakteristische Pose setzen",
-        "No label has the key {key} yet": "{key} ist frei",
+        "No label has the key {key} yet: {add} adds one": "{key} ist frei, {add} macht eines",
     }
     listed = made.read_text(encoding="utf-8")
     for source, german in told.items():
@@ -266,7 +266,9 @@ def test_that_a_translation_beside_the_settings_is_spoken_in_the_language_of_the
         QLocale.setDefault(QLocale(QLocale.Language.German))
         assert words.speak(qapp, tmp_path)
         assert tip("set-pose") == "Charakteristische Pose setzen  C"
-        assert words.say("No label has the key {key} yet", key="4") == "4 ist frei"
+        assert (
+            words.say("No label has the key {key} yet: {add} adds one", key="4", add="L") == "4 ist frei, L macht eines"
+        )
         assert tip("snap") == "Snap  M"
     finally:
         QLocale.setDefault(usual)
