@@ -43,7 +43,7 @@ STOPS = (
     ),
     _Stop(
         "forecast",
-        "",
+        "clock",
         "See what comes next",
         "The next actions with their poses, from the playhead on. Move the playhead with {back} and {on}.",
     ),
