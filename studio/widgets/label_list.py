@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QContextMenuEvent, QDropEvent, QFocusEvent, QPainter, QPen
+from PySide6.QtGui import QColor, QContextMenuEvent, QDropEvent, QFocusEvent, QKeyEvent, QPainter, QPen
 from PySide6.QtWidgets import (
     QFrame,
     QLineEdit,
@@ -31,6 +31,8 @@ from studio.words import say
 _ROW = int(Qt.ItemDataRole.UserRole)
 KINDS = (("action", "Actions"), ("object", "Objects"), ("range", "Ranges"))
 _REMEMBERED = 40
+_STAYS = (Qt.FocusReason.PopupFocusReason, Qt.FocusReason.ActiveWindowFocusReason)
+"""Its own menu, or another window: the field for a new label is not left."""
 _AnyIndex = QModelIndex | QPersistentModelIndex
 
 
@@ -111,7 +113,8 @@ class LabelList(QFrame):
         self._name.setAccessibleName(say("Name of the new label"))
         self._name.hide()
         self._name.returnPressed.connect(self._add)
-        self._name.installEventFilter(self)
+        for each in (self.search, self._name):
+            each.installEventFilter(self)
         self.add = parts.button("Add label", "plus", "quiet")
         self.add.setToolTip(tip("add-label"))
         self.add.clicked.connect(self.start_adding)
@@ -248,11 +251,12 @@ class LabelList(QFrame):
         self._name.clear()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """The field for a new label goes when it is left; not while its own menu is open."""
-        if not (watched is self._name and isinstance(event, QFocusEvent) and event.lostFocus()):
-            return False
-        if event.reason() not in (Qt.FocusReason.PopupFocusReason, Qt.FocusReason.ActiveWindowFocusReason):
-            self._name.hide()
+        """Esc leaves the search and shows all again; the field for a new label goes when it is left."""
+        match event:
+            case QKeyEvent() if watched is self.search and event.key() == Qt.Key.Key_Escape:
+                self.search.clear()
+            case QFocusEvent() if watched is self._name and event.lostFocus() and event.reason() not in _STAYS:
+                self._name.hide()
         return False
 
     def _open_menu(self, item: QListWidgetItem) -> None:

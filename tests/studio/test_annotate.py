@@ -408,6 +408,15 @@ def test_that_a_key_without_a_label_says_how_to_add_one(page, document):
     assert segments(document) == []
 
 
+def test_that_esc_in_the_search_for_labels_shows_all_of_them_again(page, document):
+    do(page, "find-label")
+    QTest.keyClicks(page.labels.search, "zeppelin")
+    assert page.labels.list.count() == 0
+    QTest.keyClick(page.labels.search, Qt.Key.Key_Escape)
+    assert page.labels.search.text() == ""
+    assert page.labels.list.count() == 3
+
+
 def test_that_the_field_for_a_new_label_goes_when_it_is_left(page, document):
     do(page, "add-label")
     field = page.labels.findChild(QLineEdit, "new label")
