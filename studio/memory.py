@@ -23,6 +23,18 @@ def long_lived() -> Iterator[None]:
         gc.enable()
 
 
+@contextmanager
+def at_once() -> Iterator[None]:
+    """Thousands of values are made in one go: the search waits until they are there, instead of coming in between."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
 def settle() -> None:
     """What is there now stays for long."""
     gc.freeze()

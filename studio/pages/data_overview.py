@@ -18,6 +18,7 @@ from core.statistics import ActionFacts
 from core.whole_files import whole_file
 from studio import theme
 from studio.document import Document
+from studio.memory import at_once
 from studio.pages import data_overview_rows as rows
 from studio.pages.data_clip_rows import show_figures
 from studio.pages.data_overview_counting import Counting, Later
@@ -263,7 +264,8 @@ class DataOverview(QWidget):
         else:
             kind: OddKind = self.kinds.current_id()  # pyright: ignore[reportAssignmentType]
             self._places = rows.sorted_places(project, overview.odd.get(kind, ()), column, falling=falling)
-            records = rows.place_records(project, self._places)
+            with at_once():
+                records = rows.place_records(project, self._places)
         found = [each for each in records if _fits(each, wanted)] if wanted else records
         table = self.list_in_front
         self._lists.setCurrentWidget(table)
