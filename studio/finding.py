@@ -6,7 +6,7 @@ from pathlib import Path
 
 from core.kept_motions import kept_items
 from studio.actions import Actions
-from studio.commands import WHERE_WORDS, shown_key
+from studio.commands import WHERE_WORDS, label_key, shown_key
 from studio.document import Document
 from studio.forecasters import training_runs
 from studio.jobs import Jobs
@@ -43,7 +43,7 @@ def entries(
             found.append(Entry(clip.name, "clip", "video", state, partial(_show_clip, document, actions, clip.id)))
         for label in (*project.actions(), *project.objects()):
             go = partial(show_label, document, actions, label.id)
-            found.append(Entry(label.name, label.kind, "tag", label.key, go, label.colour))
+            found.append(Entry(label.name, label.kind, "tag", label_key(label.key), go, label.colour))
         runs = reversed(training_runs(jobs))
         found += [Entry(job.name, "run", "train", job.state, partial(show_run, job.name)) for job in runs]
         for item in reversed(kept_items(project)):

@@ -14,6 +14,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from core.forecasts import Forecast
 from core.project.annotations import Changes, Project
+from studio.commands import label_key
 from studio.display import Display
 from studio.document import Document
 from studio.forecast_question import ForecastQuestion
@@ -271,8 +272,8 @@ def looks_by_word(project: Project) -> dict[str, LabelLook]:
     """How labels look, by the words models use: the cluster's name, or better the label's own."""
     looks: dict[str, LabelLook] = {}
     for place, each in enumerate(project.actions()):
-        look = LabelLook(each.name, each.key, each.colour, place)
+        look = LabelLook(each.name, label_key(each.key), each.colour, place)
         if each.learned_name and each.learned_name != each.name:
-            looks.setdefault(each.learned_name, LabelLook(each.learned_name, each.key, each.colour, place))
+            looks.setdefault(each.learned_name, LabelLook(each.learned_name, label_key(each.key), each.colour, place))
         looks[each.name] = look
     return looks

@@ -14,6 +14,7 @@ from numpy import ndarray
 from core.project.annotations import CharacteristicPose, Clip, Project
 from core.project.labelling import is_range, ranges
 from core.project.provenance import run_of
+from studio.commands import label_key
 from studio.widgets.clip_time import ClipTime
 from studio.words import say
 
@@ -154,7 +155,7 @@ def contents_of(project: Project, clip: Clip, time: ClipTime, *, people: int = 1
     """What a timeline shows of `clip`; `people` are seen in it. One person's segments need not say whose they are."""
     actions = project.actions()
     looks = [
-        LabelLook(each.name, each.key, each.colour, HATCHED if is_range(each) else place)
+        LabelLook(each.name, label_key(each.key), each.colour, HATCHED if is_range(each) else place)
         for place, each in enumerate(actions)
     ]
     known = {each.id: place for place, each in enumerate(actions)}

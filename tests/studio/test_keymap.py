@@ -1,14 +1,20 @@
 """Which keys hold: presets without clashes, refusals by name, and a file that costs a line at most."""
 
+from types import SimpleNamespace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import FileError
+from core.project.edits import add_label
 from studio import commands, keymap
 from studio import settings as preferences
-from studio.commands import COMMANDS
+from studio.commands import COMMANDS, label_key
 from studio.keymap import PRESETS, Keymap
+from studio.pages.annotate_lanes import looks_by_word
+from studio.widgets.clip_time import ClipTime
+from studio.widgets.timeline_contents import contents_of
 
 PAGES = ("projects", "data", "annotate", "train", "evaluate", "forecast", "generate")
 NAMES = [each.name for each in COMMANDS]
@@ -158,3 +164,15 @@ def test_that_a_file_that_holds_no_keys_is_refused_in_words(tmp_path, content):
     assert refused.value.hint
     with pytest.raises(FileError):
         Keymap().write(tmp_path / "nowhere" / "keys.toml")
+
+
+def test_that_segments_and_lanes_show_the_key_a_person_gave_a_label(open_studio):
+    project, reach = add_label(open_studio.document.project, "reach", "action", author="Ines K.")
+    assert label_key("") == ""
+    assert looks_by_word(project)["reach"].key == label_key(reach.key) == "1"
+    made = Keymap()
+    made.give("label-1", "F9")
+    made.hold()
+    assert looks_by_word(project)["reach"].key == "F9"
+    clip = SimpleNamespace(segments=(), poses=(), actors=(), tracks="", performer="")
+    assert contents_of(project, clip, ClipTime(10, 25.0)).labels[0].key == "F9"
