@@ -1,12 +1,11 @@
-"""Makes the pictures of the product again: `python tools/make_pictures.py [hero] [pages] [compare]`.
+"""Makes the pictures of the product again: `python tools/make_pictures.py [hero] [pages] [compare] [annotate]`.
 
 `hero` is the picture on the start page: four poses of simulated cooks with where they were just before. `pages` are the
 photographs in the README, taken of the demo project with the studio's own camera (posecast-studio … --screenshot);
-`compare` is one of them by itself.
+`compare` and `annotate` are one of them each.
 """
 
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -24,6 +23,8 @@ from core.bodies.skinning import Body
 from core.datasets.kitchen.clip import KitchenClip, clip
 from core.datasets.kitchen.cooks import cook
 from core.datasets.kitchen.world import kitchen
+from core.demo import open_demo
+from core.project import edits
 from core.rendering.contents import DARK, LIGHT, SceneBody
 from core.rendering.offscreen import rgb
 from core.rendering.paper import write_jpeg
@@ -49,6 +50,8 @@ LOOKS = {
 }
 GHOSTS = ((14, 0.22), (28, 0.12))
 APART_M = 0.95
+ANNOTATED = "Ada T. makes mash", "cut"
+"""The demo's clip and the action in it whose pose is taken away for the picture of Annotate."""
 COMPARED = "Dina T. makes omelette", 20.13
 """The demo's clip and the moment in it, seconds, at which the picture of Compare is taken."""
 
@@ -116,9 +119,9 @@ def pages() -> None:
         # Settings of nobody: no picture shows whose machine it was taken on.
         os.environ["POSECAST_SETTINGS"] = str(Path(work) / "settings")
         demo = Path(work) / "Demo kitchen"
-        shutil.copytree(ROOT / "resources" / "demo", demo)
+        open_demo(demo)
         # Forecast first, while there is only the shipped forecaster to ask; Train with runs to show.
-        for page in ("forecast", "projects", "data", "annotate", "train", "evaluate"):
+        for page in ("forecast", "projects", "data", "train", "evaluate"):
             if page == "train":
                 for seed in (0, 1):
                     run = demo / "runs" / f"forecaster-0{seed + 1}"
@@ -133,6 +136,7 @@ def pages() -> None:
         calibration(demo)
         comparison(demo)
         generation(demo)
+        annotation(demo)
     for each in PAGES.glob("*.png"):
         as_jpeg(each)
 
@@ -156,7 +160,9 @@ def opened(demo: Path) -> Generator["Studio"]:
     app = QApplication.instance() or QApplication([])
     assert isinstance(app, QApplication)
     with tempfile.TemporaryDirectory() as kept:
-        studio = Studio(app, preferences.load(Path(kept) / "settings.toml"))
+        settings = preferences.load(Path(kept) / "settings.toml")
+        settings.look, settings.tour_seen = "dark", True
+        studio = Studio(app, settings)
         studio.window.resize(1600, 1000)
         studio.window.show()
         studio.projects.open(demo)
@@ -210,6 +216,28 @@ def generation(demo: Path) -> None:
         print(PAGES / "generate.png")
 
 
+def annotation(demo: Path) -> None:
+    """The Annotate page with a segment whose pose is still to be set, and what is suggested for it."""
+    from studio.photograph import photograph, wait_until_settled
+
+    with opened(demo) as studio:
+        document = studio.document
+        clip = next(each for each in document.project.clips.values() if each.name == ANNOTATED[0])
+        document.choose_clip(clip.id)
+        studio.window.show_page("annotate")
+        wait_until_settled(studio.window, studio.jobs)
+        word = document.project.label_named(ANNOTATED[1], "action")
+        assert word is not None
+        segment = next(each for each in clip.segments if each.action == word.id)
+        document.edit(edits.remove_pose(document.project, clip.id, segment.id), "Remove pose")
+        document.seek(segment.start_frame)
+        wait_until_settled(studio.window, studio.jobs)
+        studio.window.actions_table.do("next-suggestion")
+        wait_until_settled(studio.window, studio.jobs)
+        photograph(studio.window, studio.jobs, PAGES / "annotate.png")
+        print(PAGES / "annotate.png")
+
+
 def calibration(demo: Path) -> None:
     """The window in which a camera is found, over the demo's first clip and its camera."""
     from PySide6.QtWidgets import QApplication
@@ -236,9 +264,9 @@ if __name__ == "__main__":
         hero()
     if "pages" in asked:
         pages()
-    if asked == ["compare"]:
+    single = {"compare": comparison, "annotate": annotation}
+    for name in [each for each in asked if each in single]:
         with tempfile.TemporaryDirectory() as work:
-            shutil.copytree(ROOT / "resources" / "demo", Path(work) / "Demo kitchen")
             PAGES.mkdir(parents=True, exist_ok=True)
-            comparison(Path(work) / "Demo kitchen")
-        as_jpeg(PAGES / "compare.png")
+            single[name](open_demo(Path(work) / "Demo kitchen"))
+        as_jpeg(PAGES / f"{name}.png")
