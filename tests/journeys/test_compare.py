@@ -2,7 +2,6 @@
 beside what came, lined up three ways, scrubbed together, one step taken as a draft, and the figure made a file.
 """
 
-import shutil
 from pathlib import Path
 
 import pytest
@@ -10,8 +9,7 @@ from PIL import Image
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
-import resources
-from core.demo import shipped_checkpoints
+from core.demo import open_demo, shipped_checkpoints
 from core.run_folder import RunFolder
 from core.runs import Done
 from studio.widgets.comparison_dialog import ComparisonDialog
@@ -42,8 +40,7 @@ def add_run(qtbot, studio, words):
 def test_that_three_forecasters_are_compared_one_step_is_taken_and_the_figure_is_a_file(qtbot, qapp, tmp_path):
     if not shipped_checkpoints("forecaster"):
         pytest.skip("no forecaster ships")
-    demo = tmp_path / "Demo kitchen"
-    shutil.copytree(Path(resources.__file__).parent / "demo", demo)
+    demo = open_demo(tmp_path / "Demo kitchen")
     studio = launch(qtbot, qapp, tmp_path)
     assert studio.projects.open(demo)
     document = studio.document

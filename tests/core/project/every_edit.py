@@ -8,6 +8,7 @@ import random
 
 from msgspec.structs import replace
 
+from core.errors import ProjectError
 from core.geometry.cameras import Camera
 from core.project import cameras, clusters, drafts, edits, items, joints, labelling, many_segments
 from core.project.annotations import (
@@ -220,7 +221,11 @@ def paste(project: Project, desk: Desk) -> Project:
     if clip is None:
         return project
     what, at = many_segments.copied(project, clip.id, [segment.id]), desk.chance.randrange(1500)
-    known = {frame: identity(frame) for frame in many_segments.pose_frames(project, clip.id, what, at)}
+    try:
+        frames = many_segments.pose_frames(project, clip.id, what, at)
+    except ProjectError:  # past the clip's end, which is refused: no edit
+        return project
+    known = {frame: identity(frame) for frame in frames}
     return many_segments.paste(project, clip.id, what, at, known, author=WHO)[0]
 
 
