@@ -66,3 +66,7 @@ def test_that_the_clock_of_generate_needs_no_clip():
     play, generate = commands.BY_NAME["play"], commands.BY_NAME["generate"]
     assert (commands.need_on(play, "annotate"), commands.need_on(play, "generate")) == ("clip", "project")
     assert commands.need_on(generate, "generate") == "project"
+
+
+def test_that_every_command_has_a_key():
+    assert [command.name for command in COMMANDS if not command.keys] == []
