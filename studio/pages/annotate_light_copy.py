@@ -20,7 +20,7 @@ from studio.display import Display
 from studio.document import Document
 from studio.jobs import Job, Jobs
 from studio.pages.annotate_picture import ClipPicture
-from studio.widgets.departed import Departed
+from studio.widgets.departed import Departed, heard
 from studio.words import say
 
 JOB = "light-copy"
@@ -200,11 +200,8 @@ class _Measure(threading.Thread):
             answer = self._answer()
         except CoreError:
             answer = None  # the clip's own reader meets the same file, and says so
-        if not self._stopped:
-            try:
-                self._tell(self, answer)
-            except RuntimeError:  # the window is gone, and its signals with it
-                self._stopped = True
+        if not self._stopped and not heard(self._tell, self, answer):
+            self._stopped = True
 
     def _answer(self) -> SeekCost | str | bool:
         with open_video(self.path) as video:

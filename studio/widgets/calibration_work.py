@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from PySide6.QtCore import QObject, Signal
 
 from core.errors import CoreError
-from studio.widgets.departed import Departed
+from studio.widgets.departed import Departed, heard
 
 Making = Callable[[], Iterator[object]]
 
@@ -83,8 +83,5 @@ class _Worker(threading.Thread):
             self._say("ended", None)
 
     def _say(self, kind: str, what: object) -> None:
-        if not self._stopped.is_set():
-            try:
-                self._tell(self, kind, what)
-            except RuntimeError:  # the window is gone, and its signals with it
-                self._stopped.set()
+        if not self._stopped.is_set() and not heard(self._tell, self, kind, what):
+            self._stopped.set()

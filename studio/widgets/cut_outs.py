@@ -22,7 +22,7 @@ from core.errors import CoreError
 from core.fits import FitView, camera_of_view
 from core.geometry.cameras import Camera, resized
 from core.rendering.probe import gl_problem
-from studio.widgets.departed import Departed
+from studio.widgets.departed import Departed, heard
 from studio.widgets.posed import PosedBody, Poser
 
 if TYPE_CHECKING:
@@ -182,11 +182,8 @@ class _Drawer(threading.Thread):
             return None if self._stopped else self._wanted.pop(0)
 
     def _say(self, wish: CutWish | None, answer: object) -> None:
-        if not self._stopped:
-            try:
-                self._tell(self, wish, answer)
-            except RuntimeError:  # the window is gone, and its signals with it
-                self._stopped = True
+        if not self._stopped and not heard(self._tell, self, wish, answer):
+            self._stopped = True
 
 
 def _as_image(cut: overlay_body.CutOut, scale: float) -> CutOut | None:

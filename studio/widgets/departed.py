@@ -4,6 +4,7 @@ A widget that reads another clip does not wait for the thread of the one before:
 widget itself ends does somebody wait, so that no thread outlives the window.
 """
 
+from collections.abc import Callable
 from typing import Protocol
 
 
@@ -31,3 +32,12 @@ class Departed:
             for each in self._threads:
                 each.join()
             self._threads = []
+
+
+def heard(tell: Callable[..., object], *what: object) -> bool:
+    """Tell a widget something from a thread: False where its window is gone, and its signals with it."""
+    try:
+        tell(*what)
+    except RuntimeError:
+        return False
+    return True

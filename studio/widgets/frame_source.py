@@ -29,7 +29,7 @@ from core.project.annotations import FrameIdentity
 from core.video import Video, frame_luma, open_video
 from core.video.proxy import Proxy, copies_folder, proxy_of
 from studio.widgets.clip_time import ClipTime
-from studio.widgets.departed import Departed
+from studio.widgets.departed import Departed, heard
 from studio.words import say
 
 KEPT_BYTES = 160 * 2**20
@@ -406,11 +406,12 @@ class _Reader(threading.Thread):
         return frame
 
     def _say(self, answer: object) -> None:
-        if self._is_heard and (not self._stopped or isinstance(answer, _Identified)):
-            try:
-                self._tell(self, answer)
-            except RuntimeError:  # the window is gone, and its signals with it
-                self._stopped, self._is_heard = True, False
+        if (
+            self._is_heard
+            and (not self._stopped or isinstance(answer, _Identified))
+            and not heard(self._tell, self, answer)
+        ):
+            self._stopped, self._is_heard = True, False
 
 
 def _identity(video: Video, frame: int) -> FrameIdentity | None:

@@ -19,7 +19,7 @@ from core.errors import CoreError
 from core.project.annotations import FrameIdentity, VideoFile
 from core.video import Video, frame_luma, open_video, same_frame
 from core.video.proxy import GOP, Proxy, copies_folder, proxy_of
-from studio.widgets.departed import Departed
+from studio.widgets.departed import Departed, heard
 from studio.widgets.frame_source import Idle
 
 MOST_COMPARED = 200
@@ -187,8 +187,5 @@ class _Worker(threading.Thread):
             self._say((key, image.convertToFormat(QImage.Format.Format_RGB32)))
 
     def _say(self, answer: object) -> None:
-        if not self._stopped:
-            try:
-                self._tell(self, answer)
-            except RuntimeError:  # the window is gone, and its signals with it
-                self._stopped = True
+        if not self._stopped and not heard(self._tell, self, answer):
+            self._stopped = True

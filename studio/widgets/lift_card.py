@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
+from PySide6.QtGui import QColor, QPainter, QPen
 from PySide6.QtWidgets import QFrame, QVBoxLayout
 
 from core.fits import FitView
@@ -16,7 +16,7 @@ from core.rendering.views import FIELD, Orbit
 from studio import theme
 from studio.widgets import parts
 from studio.widgets.cut_outs import CutOut, CutWish
-from studio.widgets.painting import Painted, put
+from studio.widgets.painting import Painted, draw_field, put
 from studio.widgets.posed import PosedBody
 from studio.words import say
 
@@ -103,9 +103,7 @@ class _Side(Painted):
 
     def draw(self, painter: QPainter, look: theme.Theme) -> None:
         area = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
-        path = QPainterPath()
-        path.addRoundedRect(area, 6, 6)
-        painter.fillPath(path, QColor(look.canvas))
+        path = draw_field(painter, area)
         painter.setPen(QPen(QColor(look.line), 1))
         painter.drawPath(path)
         painter.setClipPath(path, Qt.ClipOperation.IntersectClip)

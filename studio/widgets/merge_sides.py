@@ -120,9 +120,7 @@ class PoseShot(Painted):
 
     def draw(self, painter: QPainter, look: theme.Theme) -> None:
         area = QRectF(self.rect())
-        path = QPainterPath()
-        path.addRoundedRect(area, 6, 6)
-        painter.fillPath(path, QColor(look.canvas))
+        path = painting.draw_field(painter, area)
         painter.setClipPath(path)
         left, top, wide, high = 0.0, 0.0, float(self._size[0]), float(self._size[1])
         person = self._person

@@ -24,7 +24,7 @@ from core.rendering.contents import Colours
 from core.rendering.probe import gl_problem
 from core.rendering.views import Orbit
 from studio import theme
-from studio.widgets.departed import Departed
+from studio.widgets.departed import Departed, heard
 from studio.widgets.posed import PosedBody, Poser
 from studio.widgets.scene_view import colours
 
@@ -187,11 +187,8 @@ class _Drawer(threading.Thread):
             return self._now
 
     def _say(self, wish: _Wish | None, said: object) -> None:
-        if not self._stopped:
-            try:
-                self._tell(wish, said)
-            except RuntimeError:  # the window is gone, and its signals with it
-                self._stopped = True
+        if not self._stopped and not heard(self._tell, wish, said):
+            self._stopped = True
 
 
 def _drawn(scene: Scene, poser: Poser, wish: _Wish) -> QImage:

@@ -187,6 +187,14 @@ class Swatch(Painted):
         hatched(painter, area, theme.mix(colour, "#000000", 0.3), self._kind)
 
 
+def draw_field(painter: QPainter, area: QRectF) -> QPainterPath:
+    """The dark rounded field that a picture of somebody stands in; its outline, to clip by."""
+    path = QPainterPath()
+    path.addRoundedRect(area, 6, 6)
+    painter.fillPath(path, QColor(theme.now().canvas))
+    return path
+
+
 def draw_ground(painter: QPainter, box: QRectF, state: QStyle.StateFlag) -> bool:
     """What lies under a row of a list: chosen, under the pointer, with the keys. Whether it is chosen."""
     look, radius = theme.now(), theme.RADIUS["control"]

@@ -1,11 +1,11 @@
 """One person's joints on their own, as large as the widget allows: what a characteristic pose looks like."""
 
 from PySide6.QtCore import QPointF, QRectF
-from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
+from PySide6.QtGui import QColor, QPainter, QPen
 
 from core.motion import SEEN
 from studio import theme
-from studio.widgets.painting import Painted
+from studio.widgets.painting import Painted, draw_field
 from studio.widgets.people_overlay import Person, draw_person
 from studio.words import say
 
@@ -24,9 +24,7 @@ class PoseFigure(Painted):
 
     def draw(self, painter: QPainter, look: theme.Theme) -> None:
         area = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
-        path = QPainterPath()
-        path.addRoundedRect(area, 6, 6)
-        painter.fillPath(path, QColor(look.canvas))
+        path = draw_field(painter, area)
         painter.setPen(QPen(QColor(look.line), 1))
         painter.drawPath(path)
         person = self._person

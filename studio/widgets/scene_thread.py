@@ -19,6 +19,7 @@ from core.errors import CoreError
 from core.rendering.contents import Colours, Contents
 from core.rendering.probe import gl_problem
 from core.rendering.views import View
+from studio.widgets.departed import heard
 from studio.widgets.posed import Poser, Standing
 
 if TYPE_CHECKING:
@@ -155,9 +156,7 @@ class SceneThread(QObject):
             painter.close()
 
     def _say(self, signal, value: object) -> None:  # noqa: ANN001 (a bound signal)
-        try:
-            signal.emit(value)
-        except RuntimeError:  # the window is gone, and its signals with it
+        if not heard(signal.emit, value):
             self._stop = True
 
     def _next(self) -> Wish | None:

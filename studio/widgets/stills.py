@@ -14,7 +14,7 @@ from PySide6.QtGui import QImage, QPixmap
 
 from core.errors import CoreError
 from core.video import open_video
-from studio.widgets.departed import Departed
+from studio.widgets.departed import Departed, heard
 
 LONGEST_PX = 960
 _KEPT = 96
@@ -130,8 +130,5 @@ class _Reader(threading.Thread):
         self._say(frame, image.convertToFormat(QImage.Format.Format_RGB32))
 
     def _say(self, frame: int | None, answer: object) -> None:
-        if not self._stopped:
-            try:
-                self._tell(self, frame, answer)
-            except RuntimeError:  # the window is gone, and its signals with it
-                self._stopped = True
+        if not self._stopped and not heard(self._tell, self, frame, answer):
+            self._stopped = True

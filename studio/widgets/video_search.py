@@ -7,7 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from core.video.looking import Found, Looking, Wanted, look_for
-from studio.widgets.departed import Departed
+from studio.widgets.departed import Departed, heard
 
 
 class VideoSearch(QObject):
@@ -80,8 +80,5 @@ class _Worker(threading.Thread):
                 return
 
     def _say(self, answer: object) -> None:
-        if not self._stopped:
-            try:
-                self._tell(self, answer)
-            except RuntimeError:  # the window is gone, and its signals with it
-                self._stopped = True
+        if not self._stopped and not heard(self._tell, self, answer):
+            self._stopped = True

@@ -51,3 +51,12 @@ def open_studio(studio, tmp_path):
     """The same, with an empty project open."""
     assert studio.projects.create(tmp_path / "pilot", "Courtyard pilot")
     return studio
+
+
+@pytest.fixture
+def pseudo(qapp):
+    """Every word of the program in a made-up language (tests.studio.made_up_language)."""
+    from tests.studio.made_up_language import spoken
+
+    with spoken() as made:
+        yield made

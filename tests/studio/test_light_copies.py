@@ -179,13 +179,17 @@ def test_that_a_project_open_for_reading_makes_no_copy_and_says_so(document, qtb
     monkeypatch.setattr(proxy, "SLOW_MS", 0.0)
     monkeypatch.setattr(proxy, "MUCH_PIXELS", 0.0)
     monkeypatch.setattr(Document, "read_only_reason", property(lambda self: "Open for reading"))
+    assert_no_copy_and_said(document, qtbot, "the project is open for reading")
+
+
+def assert_no_copy_and_said(document, qtbot, words):  # noqa: F811
     jobs = Jobs()
     jobs.watch(document.folder / "runs")
     page = AnnotatePage(document, jobs, FittingModels(), display(document.folder.parent))
     qtbot.addWidget(page)
     page.show()
     page.picture.words._later.add(f"no joints {document.clip_id}")
-    qtbot.waitUntil(lambda: "the project is open for reading" in words_on(page), timeout=30_000)
+    qtbot.waitUntil(lambda: words in words_on(page), timeout=30_000)
     assert jobs.jobs() == []
     page.close_page()
     jobs.watch(None)
@@ -215,13 +219,4 @@ def test_that_a_full_disk_is_said_and_the_original_goes_on(document, qtbot, copi
     monkeypatch.setattr(proxy, "SLOW_MS", 0.0)
     monkeypatch.setattr(proxy, "MUCH_PIXELS", 0.0)
     monkeypatch.setattr(proxy, "SPARE_BYTES", 1 << 60)
-    jobs = Jobs()
-    jobs.watch(document.folder / "runs")
-    page = AnnotatePage(document, jobs, FittingModels(), display(document.folder.parent))
-    qtbot.addWidget(page)
-    page.show()
-    page.picture.words._later.add(f"no joints {document.clip_id}")
-    qtbot.waitUntil(lambda: "GB left. The original is shown." in words_on(page), timeout=30_000)
-    assert jobs.jobs() == []
-    page.close_page()
-    jobs.watch(None)
+    assert_no_copy_and_said(document, qtbot, "GB left. The original is shown.")

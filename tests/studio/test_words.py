@@ -36,26 +36,6 @@ NAMES = {
 }
 
 
-class Pseudo(QTranslator):
-    """Brackets, and two letters in five more."""
-
-    def translate(self, context, source, disambiguation=None, n=-1):
-        if not source or source.startswith("⟦"):
-            return source
-        return f"⟦{source}{'~' * round(0.4 * len(re.sub(r'{[^}]*}', '', source)))}⟧"
-
-    def isEmpty(self):
-        return False
-
-
-@pytest.fixture
-def pseudo(qapp):
-    made = Pseudo()
-    qapp.installTranslator(made)
-    yield made
-    qapp.removeTranslator(made)
-
-
 def texts(root: QWidget) -> Iterator[tuple[QWidget, str]]:
     """What the widgets below `root` show as words, or say to those who cannot see them."""
     for each in root.findChildren(QWidget):

@@ -22,7 +22,7 @@ from studio.reports import Reports
 from studio.words import counted, listed
 from tests.core.project_on_disk import project_on_disk, trained_run
 from tests.studio import made_reports
-from tests.studio.made_up_language import cut, spoken, untranslated
+from tests.studio.made_up_language import cut, untranslated
 from tests.studio.stand_ins import ACTIONS, GeneratingModels, display
 from tests.studio.test_forecast_page import Models
 from tests.studio.test_generate_page import motion_run
@@ -159,12 +159,6 @@ def settled(page: QWidget, qtbot) -> QWidget:
     page.show()
     qtbot.waitUntil(page.is_settled, timeout=60_000)
     return page
-
-
-@pytest.fixture
-def pseudo(qapp):
-    with spoken() as made:
-        yield made
 
 
 @pytest.mark.parametrize("page", ["projects", "data", "train", "evaluate", "forecast", "generate"])
