@@ -4,7 +4,9 @@
     events.jsonl   what it reported, one stamped event a line
     stdout.log     whatever libraries print, and the traceback of a bug
     pid            the process and when it started, so that a number used again is not taken for ours
-    control        the last word said to it: "stop"
+    control        the last word said to it: "stop", "pause" or "go on"
+    paused         there while the process holds still, having let go of what it can
+    ticket.json    there while it waits for its turn (core.line)
 
 Only files: the run outlives whoever started it, and a window that opens later reads the same as one that was
 there. A line of events is complete when it ends in a newline; readers leave a half-written one for later.
@@ -28,7 +30,12 @@ from core.runs import Done, Event, Failed, Spec, Stopped
 # What `start_new_session` does elsewhere.
 _DETACHED = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.DETACHED_PROCESS if sys.platform == "win32" else 0
 
-RunState = Literal["new", "running", "stopping", "done", "stopped", "failed", "killed"]
+RunState = Literal[
+    "new", "waiting", "running", "pausing", "paused", "stopping", "done", "stopped", "failed", "killed"
+]  # fmt: skip
+LIVE: tuple[RunState, ...] = ("waiting", "running", "pausing", "paused", "stopping")
+"""What is under way: it was asked for, and neither ended nor was ended."""
+Word = Literal["stop", "pause", "go on"]
 
 
 class Stamped(msgspec.Struct, frozen=True):
@@ -58,7 +65,8 @@ class RunFolder:
         """
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            (self.path / "control").unlink(missing_ok=True)
+            for name in ("control", "paused"):
+                (self.path / name).unlink(missing_ok=True)
             _replace(self.path / "spec.json", msgspec.json.format(msgspec.json.encode(spec), indent=2))
         except OSError as error:
             raise RunError(
@@ -67,7 +75,7 @@ class RunFolder:
 
     def start(self) -> int:
         """Carry the written spec out in a process of its own that outlives this one; its process id."""
-        if self.state() in ("running", "stopping"):
+        if self.is_alive():
             raise RunError(f"{self.path.name} is already running", hint="Stop it first, or choose another folder.")
         with (self.path / "stdout.log").open("ab") as log:
             process = subprocess.Popen(
@@ -85,7 +93,11 @@ class RunFolder:
 
     def ask_to_stop(self) -> None:
         """Ask the run to stop in good order: it writes its last checkpoint first."""
-        _replace(self.path / "control", b"stop")
+        self.say("stop")
+
+    def say(self, word: Word) -> None:
+        """Tell the run something; what it was told before and has not heeded yet no longer holds."""
+        _replace(self.path / "control", word.encode())
 
     def end(self, *, force: bool = False) -> None:
         """Terminate a run that does not listen, or kill it. Only ever the process that is ours."""
@@ -112,7 +124,22 @@ class RunFolder:
 
     def was_asked_to_stop(self) -> bool:
         """Whether somebody asked for a stop since the spec was written."""
-        return (self.path / "control").exists()
+        return self.told() == "stop"
+
+    def told(self) -> str:
+        """The last word said to the run; empty where there is none."""
+        try:
+            return (self.path / "control").read_text()
+        except (FileNotFoundError, NotADirectoryError):
+            return ""
+
+    def hold_still(self) -> None:
+        """Say that the run pauses."""
+        (self.path / "paused").touch()
+
+    def go_on(self) -> None:
+        """Say that the run works again."""
+        (self.path / "paused").unlink(missing_ok=True)
 
     # ---- both ----
 
@@ -168,7 +195,9 @@ class RunFolder:
         if not (self.path / "spec.json").exists():
             return "new"
         if self.is_alive():
-            return "stopping" if self.was_asked_to_stop() else "running"
+            return self.doing()
+        if (self.path / "ticket.json").exists():
+            return "waiting"
         match self.ending():
             case Done():
                 return "done"
@@ -178,6 +207,16 @@ class RunFolder:
                 return "failed"
             case None:
                 return "killed" if self.was_started() else "new"
+
+    def doing(self) -> RunState:
+        """What a run whose process lives is about."""
+        match self.told():
+            case "stop":
+                return "stopping"
+            case "pause":
+                return "paused" if (self.path / "paused").exists() else "pausing"
+            case _:
+                return "running"
 
     def is_alive(self) -> bool:
         """Whether the process that carries the run out lives."""

@@ -11,6 +11,7 @@ import traceback
 from collections.abc import Callable
 from contextlib import closing, suppress
 from pathlib import Path
+from time import sleep
 
 from core.errors import CoreError, RunError
 from core.motion import Poses2d
@@ -33,6 +34,7 @@ from core.runs import (
     MakeDemo,
     MakeProxy,
     Note,
+    Paused,
     PrepareData,
     ReproduceForecasts,
     ReproduceTable,
@@ -40,10 +42,12 @@ from core.runs import (
     Stopped,
     TrainForecaster,
     TrainPoseGpt,
+    WentOn,
 )  # fmt: skip
 from core.wording import counted
 
 ReadTracks = Callable[[Clip], Poses2d]
+LOOK_EVERY_S = 0.2
 STOPPED = 130  # what a shell reports of an interrupted command
 
 
@@ -107,10 +111,15 @@ def record(folder: RunFolder) -> Events:
                 yield said(event)
                 if isinstance(event, Done):
                     return
-                if folder.was_asked_to_stop():
-                    events.close()
-                    yield said(Stopped())
-                    return
+                match folder.told():
+                    case "stop":
+                        events.close()
+                        yield said(Stopped())
+                        return
+                    case "pause":
+                        yield said(Paused())
+                        _hold_still(folder)
+                        yield said(WentOn())
         yield said(Done())
     except (GeneratorExit, KeyboardInterrupt):
         folder.append(Stopped())
@@ -276,6 +285,16 @@ def _reader(store) -> ReadTracks:  # noqa: ANN001 (ProjectStore, imported by the
         return store.tracks(clip.tracks)
 
     return read
+
+
+def _hold_still(folder: RunFolder) -> None:
+    """Wait until the run is told anything but to pause."""
+    folder.hold_still()
+    try:
+        while folder.told() == "pause":
+            sleep(LOOK_EVERY_S)
+    finally:
+        folder.go_on()
 
 
 # ---- the process of a job -------------------------------------------------------------------------------------------

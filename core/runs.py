@@ -55,15 +55,40 @@ class Stopped(msgspec.Struct, frozen=True, tag="stopped"):
     """Somebody asked the run to stop, and it did in good order; it can be resumed."""
 
 
+class Paused(msgspec.Struct, frozen=True, tag="paused"):
+    """Somebody asked the run to pause: it let go of what it can, and takes no step until it is told to go on."""
+
+
+class WentOn(msgspec.Struct, frozen=True, tag="went-on"):
+    """The run works again: after a pause, or after waiting for its turn."""
+
+
+class Slept(msgspec.Struct, frozen=True, tag="slept"):
+    """The machine was asleep for so many seconds while the run was at work; they count for nothing."""
+
+    seconds: float
+
+
+class Divided(msgspec.Struct, frozen=True, tag="divided"):
+    """A batch did not fit: from now on a step takes it in `parts`, one after the other, to the same sum of gradients."""
+
+    batch: int  # of one part
+    parts: int
+
+
+Reason = Literal["", "not-a-number", "out-of-memory", "disk-full"]
+
+
 class Failed(msgspec.Struct, frozen=True, tag="failed"):
     """The run could not go on: what happened, what to do, and the details that fold under it."""
 
     message: str
     hint: str = ""
     details: str = ""
+    reason: Reason = ""  # where a window can offer more than the hint
 
 
-Event = Progress | Metric | Note | Made | Done | Stopped | Failed
+Event = Progress | Metric | Note | Made | Paused | WentOn | Slept | Divided | Done | Stopped | Failed
 Ending = Done | Stopped | Failed
 Events = Generator[Event, None, None]
 

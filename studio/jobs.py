@@ -15,7 +15,7 @@ import msgspec
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from core.errors import CoreError, RunError
-from core.run_folder import RunFolder, RunState, Stamped
+from core.run_folder import LIVE, RunFolder, RunState, Stamped
 from core.runs import (
     BuildPoseBank,
     CompareSequences,
@@ -61,7 +61,6 @@ _BUDGET_S = 0.008
 _PIECE_BYTES = 32 * 1024
 _RESCAN_S = 1.0
 _LOG_LINES = 2000
-LIVE: tuple[RunState, ...] = ("running", "stopping")
 
 
 class TimeLeft:
@@ -195,7 +194,7 @@ class Job(QObject):
         for each in stamped:
             self._hear(each)
         if alive:
-            self.state = "stopping" if self.folder.was_asked_to_stop() else "running"
+            self.state = self.folder.doing()
             self._insist()
         elif not more:
             self.state = self._outcome()

@@ -72,7 +72,7 @@ def run_to_the_end(spec: Spec, *, as_json: bool) -> Done:
     from core.runner import record
 
     folder = RunFolder(Path(spec.out))
-    if folder.state() in ("running", "stopping"):
+    if folder.is_alive():
         raise RunError(f"{folder.path} holds a run that is still going.", hint="Stop it, or choose another folder.")
     folder.write_spec(spec)
     last: Event | None = None

@@ -6,7 +6,10 @@ from studio.words import say
 
 STATE_WORDS: dict[RunState, tuple[str, str]] = {
     "new": ("not started", "text3"),
+    "waiting": ("waits", "text3"),
     "running": ("running", "accent"),
+    "pausing": ("pausing", "warn"),
+    "paused": ("paused", "warn"),
     "stopping": ("stopping", "warn"),
     "done": ("done", "ok"),
     "stopped": ("stopped", "warn"),
