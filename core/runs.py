@@ -70,7 +70,7 @@ class Slept(msgspec.Struct, frozen=True, tag="slept"):
 
 
 class Divided(msgspec.Struct, frozen=True, tag="divided"):
-    """A batch did not fit: from now on a step takes it in `parts`, one after the other, to the same sum of gradients."""
+    """A batch did not fit: from now on a step takes it in `parts`, one after the other, to the same gradients."""
 
     batch: int  # of one part
     parts: int
