@@ -8,7 +8,6 @@ import ctypes
 import os
 import platform
 import shutil
-import subprocess
 import sys
 from collections.abc import Callable
 from importlib import metadata
@@ -19,6 +18,7 @@ import msgspec
 
 import resources
 from core.demo import kind_of, shipped_checkpoints
+from core.devices import Watch, cores, torch_build
 from core.wording import counted
 
 PACKAGES = (
@@ -104,46 +104,20 @@ def _graphics_library() -> Finding:
     return Finding("3D drawing", "problem", problem, "Debian: apt-get install libegl1 libgl1-mesa-dri")
 
 
-def torch_build() -> str:
-    """`CPU`, or the CUDA version that the installed torch was built for; empty where there is no torch."""
-    try:
-        location = metadata.distribution("torch").locate_file("torch/version.py")
-        lines = Path(str(location)).read_text()
-    except (metadata.PackageNotFoundError, OSError):
-        return ""
-    said = next((line for line in lines.splitlines() if line.startswith("cuda")), "")
-    number = said.rpartition("=")[2].strip().strip("'\"")
-    return "CPU" if number in ("", "None") else f"CUDA {number}"
-
-
-def graphics_cards() -> list[str]:
-    """The NVIDIA cards of this machine, as its driver names them."""
-    tool = shutil.which("nvidia-smi")
-    if tool is None:
-        return []
-    try:
-        asked = subprocess.run([tool, "-L"], capture_output=True, text=True, check=False, timeout=20)
-    except (OSError, subprocess.TimeoutExpired):  # a driver that does not answer drives no card
-        return []
-    return [line.partition(" (UUID")[0] for line in asked.stdout.splitlines() if line.startswith("GPU")]
-
-
 def _graphics_card() -> Finding:
-    cards, build = graphics_cards(), torch_build()
-    if cards and build == "CPU":
-        hint = (
-            "The installed torch is built for the CPU. Install the build for your driver, named by the selector on "
-            "PyTorch's own start page, into the same environment; Posecast keeps it."
-        )
-        return Finding("Graphics card", "note", f"{', '.join(cards)}; torch cannot use it", hint)
+    with Watch() as watch:
+        cards = [each for each in watch.look() if each.kind != "cpu"]
+    build = torch_build()
     if cards:
-        return Finding("Graphics card", "ok", f"{', '.join(cards)}; torch built for {build}")
-    if sys.platform == "darwin" and platform.machine() == "arm64":
-        return Finding("Graphics card", "note", "Apple silicon, not used yet: training uses the processor")
+        said = "; ".join(f"{each.name}, {each.memory_total / 2**30:.0f} GB" for each in cards)
+        refused = next((each.hint for each in cards if not each.usable), "")
+        if refused:
+            return Finding("Graphics card", "note", f"{said}; torch cannot use it", refused)
+        return Finding("Graphics card", "ok", f"{said}; torch built for {build}" if build != "CPU" else said)
     hint = ""
     if build.startswith("CUDA"):
         hint = "The CUDA build of torch is installed; the CPU-only build is 3 GB smaller and does the same here."
-    return Finding("Graphics card", "note", f"none found, training uses {os.cpu_count()} processor cores", hint)
+    return Finding("Graphics card", "note", f"none found, training uses {cores()} processor cores", hint)
 
 
 def _fonts() -> Finding:

@@ -27,7 +27,30 @@ Threads = Annotated[
     Meta(ge=1, le=256, title="Threads", description="Threads of the processor. Part of the run: sums depend on it."),
 ]
 Device = Annotated[
-    Literal["auto", "cpu", "cuda"], Meta(title="Device", description="auto: a graphics card where there is one.")
+    Literal["auto", "cpu", "cuda", "mps"],
+    Meta(
+        title="Device",
+        description="auto: a graphics card where there is one. cuda: NVIDIA's. mps: Apple's. cpu: the processor.",
+    ),
+]
+Deterministic = Annotated[
+    bool,
+    Meta(
+        title="Deterministic",
+        description="Only operations that give the same bits every time on a graphics card too; somewhat slower there, "
+        "and refused by name where there is none. On a processor it is always so.",
+    ),
+]
+
+Samples = Annotated[
+    int,
+    Meta(
+        ge=0,
+        le=16,
+        title="Samples",
+        description="So many held-out examples are shown beside what the model makes of them, at validations. 0: none. "
+        "They change nothing that is learned.",
+    ),
 ]
 
 

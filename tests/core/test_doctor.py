@@ -55,22 +55,6 @@ def test_that_the_doctor_does_not_load_torch():
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
 
 
-def test_that_torchs_build_is_told_without_loading_it():
-    import torch
-
-    said = doctor.torch_build()
-    assert said == ("CPU" if torch.version.cuda is None else f"CUDA {torch.version.cuda}")
-
-
-def test_that_a_graphics_driver_that_does_not_answer_counts_as_none(monkeypatch):
-    def hang(*_, **__):
-        raise subprocess.TimeoutExpired("nvidia-smi", 20)
-
-    monkeypatch.setattr(doctor.shutil, "which", lambda _: "nvidia-smi")
-    monkeypatch.setattr(doctor.subprocess, "run", hang)
-    assert doctor.graphics_cards() == []
-
-
 def test_that_missing_pyav_and_a_vanished_folder_are_findings(monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "av", None)
     problems = {each.what for each in doctor.examine(tmp_path / "gone") if each.state == "problem"}
