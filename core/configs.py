@@ -13,7 +13,20 @@ from msgspec.structs import replace
 
 from core import posegpt_configs
 from core.errors import RunError
-from core.knobs import Device, Group, ReportEvery, Seed, Threads, ValidateEvery, Weight, Width, knobs, with_overrides
+from core.knobs import (
+    Deterministic,
+    Device,
+    Group,
+    ReportEvery,
+    Samples,
+    Seed,
+    Threads,
+    ValidateEvery,
+    Weight,
+    Width,
+    knobs,
+    with_overrides,
+)
 from core.posegpt_configs import PoseGpt
 
 __all__ = ["PRESETS", "Config", "Forecaster", "PoseGpt", "knobs", "preset", "with_overrides"]
@@ -318,8 +331,10 @@ class Forecaster(Group, frozen=True, kw_only=True):
     seed: Seed = 0
     validate_every: ValidateEvery = 200
     report_every: ReportEvery = 25
+    samples: Samples = 4
     threads: Threads = 1
     device: Device = "auto"
+    deterministic: Deterministic = False
 
 
 # ---- presets --------------------------------------------------------------------------------------------------------

@@ -36,7 +36,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 from msgspec.structs import replace
 
-from core.knobs import Device, Group, ReportEvery, Seed, Threads, ValidateEvery, Weight, Width
+from core.knobs import Deterministic, Device, Group, ReportEvery, Samples, Seed, Threads, ValidateEvery, Weight, Width
 
 Share = Annotated[float, Meta(ge=0.0, le=1.0)]
 JOINTS = {"smpl": 24, "smplx": 55}
@@ -279,12 +279,14 @@ class PoseGpt(Group, frozen=True, kw_only=True):
     seed: Seed = 0
     validate_every: ValidateEvery = 250
     report_every: ReportEvery = 25
+    samples: Samples = 4
     precision: Annotated[
         Literal["auto", "float32", "bfloat16"],
         Meta(title="Precision", description="auto: bfloat16 on a graphics card, float32 on the processor."),
     ] = "auto"
     threads: Threads = 1
     device: Device = "auto"
+    deterministic: Deterministic = False
 
 
 # ---- presets --------------------------------------------------------------------------------------------------------
