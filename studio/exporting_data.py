@@ -21,7 +21,7 @@ from core.whole_files import as_file_name
 from studio.data_sets import Contents, DataSets
 from studio.document import Document
 from studio.exporting import kept_files, opened, show_in_folder
-from studio.jobs import TimeLeft
+from studio.time_left import TimeLeft
 from studio.main_window import MainWindow
 from studio.widgets.export_data_dialog import ExportDataDialog, ExportWish, Goods, Way
 from studio.widgets.job_words import grouped, left_words

@@ -1,279 +1,65 @@
-"""Jobs: runs in processes of their own. Started, heard, stopped, and found again by whoever opens the project later.
+"""Jobs: runs in processes of their own. Asked for, heard, stopped, and found again by whoever opens the project later.
 
 A job is a run folder under `<project>/runs`. The window only reads its files, a bounded piece at a time, so that a run
-with a hundred thousand events costs a moment of each tick and never a pause; the job itself goes on when the window
-closes. Seconds are those of the events' own stamps, so a job that was found has the same time left as one started here.
+with a hundred thousand events, or a project with a thousand runs, costs a moment of each tick and never a pause; the
+job itself goes on when the window closes.
 """
 
+import os
 import time
 from collections import deque
-from contextlib import suppress
+from collections.abc import Callable
 from pathlib import Path
-from typing import Literal
 
 import msgspec
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from core.errors import CoreError, RunError
-from core.run_folder import LIVE, RunFolder, RunState, Stamped
-from core.runs import (
-    BuildPoseBank,
-    CompareSequences,
-    Done,
-    Ending,
-    EvaluateForecaster,
-    EvaluatePoseGpt,
-    ExportBodies,
-    ExportComparison,
-    ExtractPoses,
-    Failed,
-    ImportData,
-    Made,
-    MakeDemo,
-    MakeProxy,
-    Metric,
-    Note,
-    PrepareData,
-    Progress,
-    ReproduceForecasts,
-    ReproduceTable,
-    Spec,
-    Stopped,
-    TrainForecaster,
-    TrainPoseGpt,
-)
-from studio.words import counted, say
+from core.errors import RunError
+from core.run_folder import LIVE, RunFolder
+from core.runs import BuildPoseBank, ImportData, PrepareData, Spec
+from studio.job import PIECE_BYTES, Job, TrainSpec
+from studio.job_titles import PREPARED, Dataset
+from studio.words import say
 
-Dataset = Literal["mpii-cooking-2", "ikea-asm", "babel", "grab", "humanact12"]
-PREPARED: dict[Dataset, str] = {
-    "mpii-cooking-2": "MPII Cooking 2",
-    "ikea-asm": "IKEA-ASM",
-    "babel": "BABEL",
-    "grab": "GRAB",
-    "humanact12": "HumanAct12",
-}
-"""What a person calls the data sets that can be prepared: the names of their formats."""
+__all__ = ["PIECE_BYTES", "PREPARED", "DataSpec", "Dataset", "Job", "Jobs", "TrainSpec"]
+
 DataSpec = ImportData | PrepareData | BuildPoseBank
 """What brings data into a project. One is done after the other: each reads what the one before has written."""
 _TICK_MS = 200
 _BACKLOG_TICK_MS = 15
 _BUDGET_S = 0.008
-_PIECE_BYTES = 32 * 1024
 _RESCAN_S = 1.0
-_LOG_LINES = 2000
-
-
-class TimeLeft:
-    """How long a run will still take: said only once three looks in a row agree within 25 %."""
-
-    _WINDOW_S = 30.0
-
-    def __init__(self) -> None:
-        self._seen: deque[tuple[float, int]] = deque()
-        self._estimates: deque[tuple[float, float]] = deque(maxlen=4)  # when, seconds left
-
-    def add(self, at_s: float, done: int, total: int) -> None:
-        """The run stood at `done` of `total` at the moment `at_s`."""
-        if self._seen and (done < self._seen[-1][1] or at_s < self._seen[-1][0]):
-            self._seen.clear()  # it was started anew
-            self._estimates.clear()
-        self._seen.append((at_s, done))
-        while len(self._seen) > 2 and at_s - self._seen[0][0] > self._WINDOW_S:
-            self._seen.popleft()
-        first_at, first_done = self._seen[0]
-        if done <= first_done or at_s - first_at < 1.0:
-            return
-        if self._estimates and at_s - self._estimates[-1][0] < 0.5:
-            return
-        self._estimates.append((at_s, (total - done) * (at_s - first_at) / (done - first_done)))
-
-    def seconds(self, now_s: float | None = None) -> float | None:
-        """Seconds left as of `now_s` (default: the last report), or None while that is not known well enough."""
-        if len(self._estimates) < 3:
-            return None
-        ends = [at + left for at, left in self._estimates]
-        at, left = self._estimates[-1]
-        if max(ends) - min(ends) > max(0.25 * left, 2.0):
-            return None
-        return max(0.0, left - ((now_s or at) - at))
-
-
-class Job(QObject):
-    """One run and what it has said so far."""
-
-    reported = Signal(object)  # every event, core.runs.Event
-    moved = Signal(object)  # this Job: once after each batch of events or a change of state
-    ended = Signal(object)  # Done, Stopped or Failed; None where its process was killed
-
-    def __init__(self, folder: RunFolder, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self.folder = folder
-        self.name = folder.path.name
-        self.spec: Spec | None = None
-        with suppress(CoreError):  # a later version's; its events can be read all the same
-            self.spec = folder.spec()
-        self.state: RunState = "new"
-        self.progress: Progress | None = None
-        self.metrics: dict[str, list[tuple[int, float]]] = {}
-        self.log: deque[str] = deque(maxlen=_LOG_LINES)
-        self.ending: Ending | None = None
-        self.started_at: float | None = None  # seconds since 1970, of the first event
-        self._time_left = TimeLeft()
-        self._offset = 0
-        self._stop_asked_at: float | None = None
-
-    @property
-    def is_live(self) -> bool:
-        return self.state in LIVE
-
-    @property
-    def title(self) -> str:
-        """What it does, in words."""
-        match self.spec:
-            case ExtractPoses(clip_ids=ids):
-                words = say("Extract 2D poses")
-                return words if len(ids) < 2 else say("Extract 2D poses, {count} clips", count=len(ids))
-            case TrainForecaster(preset=preset):
-                return say("Train a forecaster") + (f", {preset.removeprefix('forecaster/')}" if preset else "")
-            case EvaluateForecaster():
-                return say("Evaluate")
-            case TrainPoseGpt(preset=preset):
-                return say("Train a motion model") + (f", {preset.partition('/')[2]}" if preset else "")
-            case EvaluatePoseGpt():
-                return say("Evaluate a motion model")
-            case ReproduceForecasts(what=what):
-                return say("Reproduce {names}", names=", ".join(what))
-            case CompareSequences(splits=splits):
-                return say("Compare sequences, {splits}", splits=counted(splits, "split"))
-            case ReproduceTable(what=what):
-                return say("Reproduce {what}", what=what)
-            case MakeDemo():
-                return say("Make a demo kitchen")
-            case ExportBodies(file=file) | ExportComparison(file=file):
-                return say("Export {name}", name=Path(file).name)
-            case ImportData(source=source, name=name, only=only):
-                name = name or Path(source).name
-                files = counted(len(only), "file")
-                return (
-                    say("Import {files} of {name}", files=files, name=name) if only else say("Import {name}", name=name)
-                )
-            case PrepareData(dataset=dataset):
-                return say("Prepare {name}", name=PREPARED[dataset])
-            case BuildPoseBank(name=name):
-                return say("Build the pose bank {name}", name=name)
-            case MakeProxy(video=video):
-                return say("Make a light copy of {name}", name=Path(video).name)
-            case None:
-                return say("Made with another version")
-
-    def share(self) -> float | None:
-        """How much is done, 0 to 1; None while it has not said."""
-        if self.progress is None or self.progress.total <= 0:
-            return None
-        return min(1.0, self.progress.done / self.progress.total)
-
-    def seconds_left(self) -> float | None:
-        """Only while it runs, and only once the estimate is stable."""
-        return self._time_left.seconds(time.time()) if self.state == "running" else None
-
-    def stop(self) -> None:
-        """Ask it to stop in good order. It is ended after a minute, killed ten seconds later."""
-        self._stop_asked_at = time.monotonic()
-        self.folder.ask_to_stop()
-        if self.state == "running":
-            self.state = "stopping"
-            self.moved.emit(self)
-
-    def read(self) -> bool:
-        """Take in the next piece of what it said; True while there is more to read at once."""
-        alive = self.folder.is_alive()
-        stamped, offset = self.folder.events(self._offset, most_bytes=_PIECE_BYTES)
-        before = self.state
-        more = offset > self._offset
-        self._offset = offset
-        for each in stamped:
-            self._hear(each)
-        if alive:
-            self.state = self.folder.doing()
-            self._insist()
-        elif not more:
-            self.state = self._outcome()
-        if stamped or self.state != before:
-            self.moved.emit(self)
-        if not self.is_live and before in LIVE:
-            self.ended.emit(self.ending)
-        return more
-
-    def has_news(self) -> bool:
-        """Whether somebody started it again, or it was cut off while it was being read."""
-        return self.folder.events_size() > self._offset or self.folder.is_alive()
-
-    def _hear(self, stamped: Stamped) -> None:
-        event = stamped.event
-        if self.started_at is None:
-            self.started_at = stamped.at
-        self.ending = None
-        match event:
-            case Progress():
-                self.progress = event
-                self._time_left.add(stamped.at, event.done, event.total)
-            case Metric():
-                points = self.metrics.setdefault(event.name, [])
-                while points and points[-1][0] >= event.step:
-                    points.pop()  # resumed from an earlier checkpoint
-                points.append((event.step, event.value))
-            case Note():
-                self._write(stamped.at, event.text)
-            case Made():
-                self._write(stamped.at, f"made {event.what}: {Path(event.path).name}")
-            case Done():
-                self._write(stamped.at, event.summary or "done")
-                self.ending = event
-            case Stopped():
-                self._write(stamped.at, "stopped; it can go on from here")
-                self.ending = event
-            case Failed():
-                self._write(stamped.at, " ".join(filter(None, (event.message, event.hint))))
-                self.ending = event
-        self.reported.emit(event)
-
-    def _write(self, at: float, words: str) -> None:
-        self.log.append(f"{time.strftime('%H:%M:%S', time.localtime(at))}  {words}")
-
-    def _outcome(self) -> RunState:
-        match self.ending:
-            case Done():
-                return "done"
-            case Stopped():
-                return "stopped"
-            case Failed():
-                return "failed"
-            case None:
-                return "killed" if self.folder.was_started() else "new"
-
-    def _insist(self) -> None:
-        if self._stop_asked_at is None:
-            return
-        waited = time.monotonic() - self._stop_asked_at
-        if waited > 60:
-            self.folder.end(force=waited > 70)
+_AT_ONCE = 40
+"""So many runs are there as soon as a project is open; of more, the others follow within the next ticks."""
+_LOOKED_AT = 25
+"""So many runs that ended are looked at in a tick for whether somebody went on with them."""
 
 
 class Jobs(QObject):
     """All runs of the open project, newest first."""
 
-    listed = Signal()  # a job was started, found, or forgotten with its project
+    listed = Signal()  # a job was asked for, found, or forgotten
     moved = Signal(object)  # the Job that has something new
     ended = Signal(object)  # the Job that ended while we watched
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self.clip_name: Callable[[str], str] = lambda _: ""
+        """The name of a clip by its id, for what is said of its jobs."""
         self._runs: Path | None = None
         self._jobs: dict[str, Job] = {}
+        self._found: deque[str] = deque()  # folders of runs that have no Job yet
         self._unread: set[str] = set()
+        self._read_last = ""
+        self._to_look_at: deque[str] = deque()  # runs that ended, in turn
         self._scanned_at = 0.0
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._tick)
+
+    @property
+    def runs(self) -> Path | None:
+        """The folder whose runs are followed."""
+        return self._runs
 
     def watch(self, runs: Path | None) -> None:
         """Follow the runs in this folder; None forgets them (they go on)."""
@@ -282,9 +68,12 @@ class Jobs(QObject):
             job.deleteLater()
         self._jobs = {}
         self._unread = set()
+        self._found.clear()
+        self._to_look_at.clear()
         self._runs = runs
         if runs is not None:
             self._scan()
+            self._take_found(_AT_ONCE)
             self._timer.start(_BACKLOG_TICK_MS)
         self.listed.emit()
 
@@ -316,9 +105,9 @@ class Jobs(QObject):
         folder.start()
         job = self._jobs.get(name)
         if job is None:
-            job = self._add(folder)
+            job = self._add(name)
         else:
-            job.spec = folder.spec()
+            job.take_spec(self.clip_name)
         job.state = "running"
         self._unread.add(name)
         self._timer.start(_BACKLOG_TICK_MS)
@@ -326,46 +115,95 @@ class Jobs(QObject):
         job.moved.emit(job)
         return job
 
+    def forget(self, name: str) -> None:
+        """Its folder is gone from here."""
+        job = self._jobs.pop(name, None)
+        if job is not None:
+            self._unread.discard(name)
+            job.deleteLater()
+            self.listed.emit()
+
     def is_settled(self) -> bool:
-        """Whether everything said so far has been read."""
-        return not self._unread
+        """Whether every run is there, and everything said so far has been read."""
+        return not self._unread and not self._found
 
     def _folder(self, name: str) -> Path:
         if self._runs is None:
             raise RunError(say("no project is open"), hint=say("Open a project first; its runs are kept in it."))
         return self._runs / name
 
-    def _add(self, folder: RunFolder) -> Job:
-        job = Job(folder, self)
+    def _add(self, name: str) -> Job:
+        job = Job(RunFolder(self._folder(name)), self)
+        job.take_spec(self.clip_name)
         job.moved.connect(self.moved)
-        self._jobs[job.name] = job
+        self._jobs[name] = job
         return job
 
-    def _scan(self) -> bool:
-        """Find runs that others started; True where there are some."""
-        self._scanned_at = time.monotonic()
-        if self._runs is None or not self._runs.is_dir():
-            return False
-        found = sorted(each for each in self._runs.iterdir() if each.name not in self._jobs)
-        new = [each for each in found if (each / "spec.json").exists()]
-        for each in new:
-            self._add(RunFolder(each))
-            self._unread.add(each.name)
-        for name, job in self._jobs.items():
-            if not job.is_live and job.has_news():
-                self._unread.add(name)
-        return bool(new)
+    # ---- a moment of each tick ----
 
     def _tick(self) -> None:
-        started = time.perf_counter()
-        if time.monotonic() - self._scanned_at > _RESCAN_S and self._scan():
+        until = time.perf_counter() + _BUDGET_S
+        is_listed = time.monotonic() - self._scanned_at > _RESCAN_S and self._scan()
+        is_listed |= self._take_found(_AT_ONCE, until)
+        if is_listed:
             self.listed.emit()
-        waiting = deque(name for name in self._jobs if name in self._unread or self._jobs[name].is_live)
-        while waiting and time.perf_counter() - started < _BUDGET_S:
+        self._look_for_news(until)
+        self._read_some(until)
+        self._timer.setInterval(_TICK_MS if self.is_settled() else _BACKLOG_TICK_MS)
+
+    def _scan(self) -> bool:
+        """Find runs that others asked for, and those that were taken away; True where some were."""
+        self._scanned_at = time.monotonic()
+        if self._runs is None:
+            return False
+        try:
+            with os.scandir(self._runs) as entries:
+                names = {each.name for each in entries if not each.name.startswith(".")}
+        except OSError:  # no run was ever made, or its disk is away
+            return False
+        known = {*self._jobs, *self._found}
+        self._found.extend(sorted(name for name in names - known if (self._runs / name / "spec.json").exists()))
+        gone = [name for name, job in self._jobs.items() if name not in names and not job.is_live]
+        for name in gone:
+            self._unread.discard(name)
+            self._jobs.pop(name).deleteLater()
+        return bool(gone)
+
+    def _take_found(self, most: int, until: float = float("inf")) -> bool:
+        """Make jobs of the runs that were found; True where there were some."""
+        taken = 0
+        while self._found and taken < most and time.perf_counter() < until:
+            name = self._found.popleft()
+            self._add(name)
+            self._unread.add(name)
+            taken += 1
+        return taken > 0
+
+    def _look_for_news(self, until: float) -> None:
+        """Whether somebody goes on with a run that ended: a few of them, then the next few."""
+        if not self._to_look_at:
+            self._to_look_at.extend(self._jobs)
+        for _ in range(min(_LOOKED_AT, len(self._to_look_at))):
+            if time.perf_counter() > until:
+                return
+            name = self._to_look_at.popleft()
+            job = self._jobs.get(name)
+            if job is not None and not job.is_live and job.has_news():
+                self._unread.add(name)
+
+    def _read_some(self, until: float) -> None:
+        """Read those that live or have news, in turn: who came last in the tick before, comes last again."""
+        names = [name for name, job in self._jobs.items() if job.is_live or name in self._unread]
+        if self._read_last in names:
+            at = names.index(self._read_last) + 1
+            names = names[at:] + names[:at]
+        waiting = deque(names)
+        while waiting and time.perf_counter() < until:
             name = waiting.popleft()
             job = self._jobs.get(name)
             if job is None:  # a listener closed the project
                 return
+            self._read_last = name
             was_live = job.is_live
             if job.read():
                 self._unread.add(name)
@@ -374,4 +212,3 @@ class Jobs(QObject):
                 self._unread.discard(name)
             if was_live and not job.is_live:
                 self.ended.emit(job)
-        self._timer.setInterval(_BACKLOG_TICK_MS if self._unread else _TICK_MS)

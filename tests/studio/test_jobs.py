@@ -12,7 +12,8 @@ from PySide6.QtWidgets import QLabel
 
 from core.run_folder import RunFolder
 from core.runs import Done, ExportBodies, Failed, MakeDemo, Metric, Note, Progress, Stopped
-from studio.jobs import Job, Jobs, TimeLeft
+from studio.jobs import Job, Jobs
+from studio.time_left import TimeLeft
 from studio.widgets.job_panel import JobCard
 
 
