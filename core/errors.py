@@ -7,6 +7,8 @@ CoreError
 ├── ProjectError     the project refuses the request (open elsewhere, missing media, unknown clip)
 ├── CalibrationError what was given does not tell a camera (too little, on one line, swapped sides)
 ├── RunError         a run could not start, or ended before its time
+│   ├── NotANumberError  a training met a number that is none
+│   └── DiskFullError    there is no room for what it has to keep
 └── MachineError     this machine lacks something (a library, a display, disk space)
 
 Anything else that escapes is a bug, and is shown with its traceback.
@@ -18,7 +20,12 @@ from core.wording import shown
 
 
 class CoreError(Exception):
-    """Says what happened and where, and in `hint` what the person can do about it."""
+    """Says what happened and where, and in `hint` what the person can do about it.
+
+    `reason` is one of `core.runs.Reason`, where a window can offer more than the hint.
+    """
+
+    reason: str = ""
 
     def __init__(self, message: str, *, hint: str = "") -> None:
         super().__init__(message)
@@ -59,6 +66,18 @@ class CalibrationError(CoreError):
 
 class RunError(CoreError):
     """A run could not start, or ended before its time."""
+
+
+class NotANumberError(RunError):
+    """A training met a number that is none; what is kept is from before that."""
+
+    reason = "not-a-number"
+
+
+class DiskFullError(RunError):
+    """There is no room for what a run has to keep; what it kept before is whole."""
+
+    reason = "disk-full"
 
 
 class MachineError(CoreError):

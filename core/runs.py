@@ -112,6 +112,7 @@ class TrainForecaster(msgspec.Struct, frozen=True, kw_only=True, tag="train-fore
     out: str
     config: configs.Forecaster
     preset: str = ""
+    begin_at: str = ""  # a checkpoint's file or another run: the new run begins with its weights, at its step
 
 
 class EvaluateForecaster(msgspec.Struct, frozen=True, kw_only=True, tag="evaluate-forecaster"):
@@ -161,6 +162,7 @@ class TrainPoseGpt(msgspec.Struct, frozen=True, kw_only=True, tag="train-posegpt
     out: str
     config: configs.PoseGpt
     preset: str = ""
+    begin_at: str = ""  # a checkpoint's file or another run: the new run begins with its weights, at its step
 
 
 class EvaluatePoseGpt(msgspec.Struct, frozen=True, kw_only=True, tag="evaluate-posegpt"):
