@@ -8,25 +8,7 @@ import sys
 
 import typer
 
-from core.commands import (
-    bodies,
-    cameras,
-    clusters,
-    comparing,
-    data,
-    datasets,
-    experiments,
-    fitting,
-    forecasting,
-    generating,
-    learning,
-    machine,
-    media,
-    projects,
-    sheets,
-    suggesting,
-    together,
-)
+from core.commands.every import BODIES, COMMANDS
 
 app = typer.Typer(
     name="posecast",
@@ -36,26 +18,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (
-    *projects.COMMANDS,
-    *data.COMMANDS,
-    *clusters.COMMANDS,
-    *together.COMMANDS,
-    *suggesting.COMMANDS,
-    *datasets.COMMANDS,
-    *media.COMMANDS,
-    *sheets.COMMANDS,
-    *cameras.COMMANDS,
-    *fitting.COMMANDS,
-    *learning.COMMANDS,
-    *comparing.COMMANDS,
-    *generating.COMMANDS,
-    *experiments.COMMANDS,
-    *forecasting.COMMANDS,
-    *machine.COMMANDS,
-):
-    app.command(name=command.__name__.rstrip("_"))(command)
-app.add_typer(bodies.app)
+for name, command in COMMANDS.items():
+    app.command(name=name)(command)
+app.add_typer(BODIES)
 
 
 def main() -> None:

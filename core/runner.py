@@ -44,6 +44,7 @@ from core.runs import (
     TrainPoseGpt,
     WentOn,
 )  # fmt: skip
+from core.sealing import sealed
 from core.wording import counted
 
 ReadTracks = Callable[[Clip], Poses2d]
@@ -106,7 +107,7 @@ def record(folder: RunFolder) -> Events:
         return event
 
     try:
-        with closing(carry_out(spec)) as events:
+        with closing(sealed(spec, carry_out(spec))) as events:
             for event in events:
                 yield said(event)
                 if isinstance(event, Done):

@@ -13,11 +13,13 @@ from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from core import origins
 from core.errors import FileError
 
 _UNFIT = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]')
 _LONGEST_BYTES = 180
 """Of the 255 that systems take; the rest is for numbers and endings."""
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 _HINTS = {
     errno.ENOSPC: ("the disk is full", "Free some space, or choose another place. Nothing half-written was left."),
     errno.EDQUOT: ("the disk is full", "Free some space, or choose another place. Nothing half-written was left."),
@@ -40,6 +42,7 @@ def whole_file(path: Path) -> Generator[Path]:
     try:
         yield beside
         beside.replace(path)
+        origins.wrote(path)
     except OSError as error:
         raise refused(path, error) from error
     finally:
@@ -70,4 +73,16 @@ def refused(path: Path, error: Exception) -> FileError:
     words, hint = _HINTS.get(
         getattr(error, "errno", None) or 0, (f"could not be written ({why})", "Choose another place.")
     )
-    return FileError(path, words, hint=hint)
+    found = FileError(path, words, hint=hint)
+    if is_full(error):
+        found.reason = "disk-full"
+    return found
+
+
+def is_full(error: BaseException | None) -> bool:
+    """Whether an error, or what it came from, says that there is no room left."""
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in _NO_ROOM:
+            return True
+        error = error.__cause__
+    return False

@@ -21,6 +21,7 @@ import numpy as np
 import platformdirs
 
 import resources
+from core import origins
 from core.bodies import built_in
 from core.bodies.model_files import (
     BodyModel,
@@ -110,6 +111,7 @@ def choice(key: str) -> BodyChoice:
 def body(key: str = DEFAULT_KEY) -> Body:
     """The body under the key, read once."""
     found = choice(key)
+    origins.used("body", found.key, found.fingerprint or origins.version())
     return _body(found)
 
 

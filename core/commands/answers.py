@@ -9,7 +9,7 @@ import time
 from collections.abc import Generator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 import typer
@@ -20,6 +20,7 @@ from core.run_folder import RunFolder
 from core.runs import Done, Event, Events, Failed, Made, Metric, Note, Progress, Spec, Stopped
 from core.wording import shown as as_shown
 
+T = TypeVar("T")
 REFUSED = 1
 INTERRUPTED = 130
 
@@ -88,6 +89,19 @@ def run_to_the_end(spec: Spec, *, as_json: bool) -> Done:
             raise KeyboardInterrupt
         case _:
             raise RunError("The run ended without a word.", hint=f"Its log is in {folder.path}.")
+
+
+def to_the_end(work: Generator[Event, None, T], *, quiet: bool) -> T:
+    """What the work returns, its events shown on the way as the place allows."""
+    returned: list[T] = []
+
+    def events() -> Events:
+        returned.append((yield from work))
+
+    with closing(shown(events(), quiet=quiet)) as told:
+        for _ in told:
+            pass
+    return returned[0]
 
 
 def shown(events: Events, *, quiet: bool) -> Events:

@@ -1,11 +1,12 @@
 """Commands that carry a paper's protocol out, from a download to the printed row."""
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated, Any, Literal
 
 import typer
 
-from core.commands.answers import Json, answer, refusals, run_to_the_end
+from core.commands.answers import Json, answer, refusals, run_to_the_end, to_the_end
 from core.errors import ProjectError, RunError
 from core.project.annotations import person
 from core.runs import Done
@@ -71,7 +72,8 @@ def reproduce(
         str,
         typer.Argument(
             metavar="WHAT",
-            help=f"posegpt/{{{','.join(POSEGPT)}}} or forecaster/{{{','.join(FORECASTER)},tables}}. samples: people "
+            help="A file that Posecast made, or a run's folder: made again and compared. Or a table or figure: "
+            f"posegpt/{{{','.join(POSEGPT)}}} or forecaster/{{{','.join(FORECASTER)},tables}}. samples: people "
             "from nothing; tables: 1 to 4 and figure 3.",
             show_default=False,
         ),
@@ -80,8 +82,18 @@ def reproduce(
         list[str] | None, typer.Argument(help="Settings of every row, such as gpt.layers=4 or steps=4000")
     ] = None,
     *,
-    project: Annotated[Path, typer.Option(help="The project that is learned.")],
-    out: Annotated[Path, typer.Option(help="A folder for runs and tables; one that is there goes on.")],
+    project: Annotated[
+        Path | None,
+        typer.Option(help="The project that is learned; of a file, where it lies now.", show_default=False),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="A folder for runs and tables; one that is there goes on. Of a file: a new one, to keep "
+            "what was made again.",
+            show_default=False,
+        ),
+    ] = None,
     rows: Annotated[
         list[str] | None,
         typer.Option("--row", help="Only rows with this in their name; of sheets, actions.", show_default=False),
@@ -107,18 +119,26 @@ def reproduce(
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Make a table or figure of a paper on a project's data. Ctrl+C stops; the same command goes on.
+    """Make a file or a run again and say whether it came out the same, or make a table or figure of a paper.
 
+    With a paper's table, Ctrl+C stops and the same command goes on. Exit code 3: it came out differently.
     Rows of posegpt/… are of a size that two cores train; those of forecaster/… depart from the preset.
     """
     from core.runs import ReproduceForecasts, ReproduceTable
 
     with refusals():
+        if which_file := _there(what):
+            _again(which_file, out, project, as_json=as_json)
+            return
         paper, _, which = what.partition("/")
         if which not in {"posegpt": POSEGPT, "forecaster": (*FORECASTER, "tables")}.get(paper, ()):
             raise RunError(
                 f"There is no {what!r} to reproduce.",
                 hint=f"There are: posegpt/{{{','.join(POSEGPT)}}}, forecaster/{{{','.join(FORECASTER)},tables}}.",
+            )
+        if project is None or out is None:
+            raise RunError(
+                f"{what} is made on a project, into a folder.", hint="Name both: --project FOLDER --out FOLDER"
             )
         where: dict[str, Any] = {"project": str(project.resolve()), "out": str(out.resolve()), "part": part}
         shared: dict[str, Any] = {"knobs": tuple(knobs or ()), "rows": tuple(rows or ()), **where}
@@ -133,6 +153,42 @@ def reproduce(
         forecasts = ReproduceForecasts(**shared)
         done = run_to_the_end(forecasts, as_json=as_json)
         answer({"out": str(out), "summary": done.summary, "outputs": done.outputs}, pages(done), as_json=as_json)
+
+
+DIFFERENT = 3
+"""Exit code of a reproduction that came out differently."""
+
+
+def _there(what: str) -> Path | None:
+    """The file or folder that is meant; None where a table is."""
+    path = Path(what)
+    is_table = what.partition("/")[0] in ("posegpt", "forecaster") and what.partition("/")[2] in (
+        *POSEGPT,
+        *FORECASTER,
+        "tables",
+    )
+    return None if is_table or not (path.exists() or path.suffix) else path
+
+
+def _again(path: Path, out: Path | None, project: Path | None, *, as_json: bool) -> None:
+    """Make `path` again, in `out` or in a folder that goes away, and say how it came out."""
+    from core import reproducing
+    from core.commands.every import COMMANDS as ALL
+
+    asked = reproducing.find(path)
+    with TemporaryDirectory(prefix="posecast-again-") as passing:
+        into = out or Path(passing) / "again"
+        outcome = to_the_end(reproducing.reproduce(asked, into, ALL, project=project), quiet=as_json)
+    said = ["It came out the same." if outcome.same else "It came out differently.", *outcome.said, *outcome.changed]
+    value = {
+        "same": outcome.same,
+        "said": outcome.said,
+        "changed": outcome.changed,
+        "files": [str(each) for each in outcome.files] if out else [],
+    }
+    answer(value, "\n".join(said), as_json=as_json)
+    if not outcome.same:
+        raise typer.Exit(DIFFERENT)
 
 
 def pages(done: Done) -> str:

@@ -21,6 +21,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save as serialised
 
 import resources
+from core import origins
 from core.bodies.skeletons import SMPL_24, UPPER_BODY_9
 from core.errors import FormatError, RunError
 from core.project.annotations import Project
@@ -140,6 +141,7 @@ def read_bank(path: Path, joint_map: str = "matched") -> PoseBank:
         raise FormatError(path, f"the poses have shape {poses_m.shape}, not (N, 9, 3) of finite metres")
     if not len(poses_m):
         raise FormatError(path, "it holds no poses")
+    origins.used("pose bank", path.name, facts.get("fingerprint") or origins.content_of(path))
     if recording is not None and recording.shape != poses_m.shape[:1]:
         raise FormatError(path, f"{len(poses_m)} poses, but the recordings of {len(recording)}")
     return PoseBank(poses_m, facts.pop("source", header.get("source", "")), facts, recording)

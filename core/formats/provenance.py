@@ -4,7 +4,8 @@ Each format has its own place for it (a comment, a text chunk, `asset.copyright`
 """
 
 from dataclasses import dataclass
-from importlib import metadata
+
+from core import origins
 
 
 @dataclass(frozen=True)
@@ -18,7 +19,7 @@ class Provenance:
     @property
     def made_by(self) -> str:
         """Such as `Posecast 0.1.0`."""
-        return f"Posecast {_version()}".strip()
+        return origins.made_by()
 
     def lines(self) -> tuple[str, ...]:
         """For a header of comments: what it is, whose, by what. Each is one line of plain text."""
@@ -28,10 +29,3 @@ class Provenance:
     def sentence(self) -> str:
         """All of it as one comment."""
         return ". ".join(each.rstrip(".") for each in self.lines()) + "."
-
-
-def _version() -> str:
-    try:
-        return metadata.version("posecast")
-    except metadata.PackageNotFoundError:
-        return ""

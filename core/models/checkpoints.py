@@ -17,7 +17,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as serialised
 from torch import Tensor
 
-from core import configs
+from core import configs, origins
 from core.bodies.skeletons import UPPER_BODY_9
 from core.errors import FormatError, RunError, TooNewError
 
@@ -140,6 +140,8 @@ def load_as(path: Path, kind: type[_H]) -> Checkpoint[_H]:
         raise _unreadable(path, error) from None
     if written and written != _digest(tensors):
         raise FormatError(path, "damaged: its weights are not those that were written", hint=_ANEW)
+    said = msgspec.to_builtins(header.config)
+    origins.used("checkpoint", f"{path.parent.name}/{path.name}", written or _digest(tensors), {"config": said})
     return Checkpoint(path, header, tensors)
 
 

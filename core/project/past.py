@@ -23,6 +23,11 @@ class Past:
         """Take in the next rows of the journal."""
         self.entries.extend(self.steps.follow(entry) for entry in entries)
 
+    def state(self) -> str:
+        """Tells what is in the project by now from any other state of it: how many edits, and which the newest is."""
+        newest = self.entries[-1] if self.entries else None
+        return f"{newest.sequence}:{newest.id}" if newest is not None else ""
+
     def changes_of(self, entry: Entry) -> tuple[RowChange, ...]:
         """What a step changed."""
         return self._database().changes_of(entry.sequence)

@@ -19,6 +19,7 @@ from typing import Literal, Self
 
 import msgspec
 
+from core import origins
 from core.errors import CoreError, FormatError, NotSavedError, ProjectError, TooNewError
 from core.motion import Poses2d
 from core.project import inbox
@@ -109,6 +110,7 @@ class ProjectStore:
                 lock.release()
             raise
         store = cls(folder, author, database, loaded, lock)
+        origins.used("project", store.project.name, store.past.state())
         if lock is None and mode == "command" and folder_can_be_written(folder):
             store.left_for = reason
             patches = _waiting_for(folder, store._project.id)
