@@ -80,6 +80,8 @@ def without(path: Path) -> bytes:
         case ".npz" | ".zip":
             at = content.rfind(b"PK\x05\x06")
             return content[: at + 20] + b"\0\0" if at >= 0 and MARK in content[at:] else content
+        case ".glb":
+            return _glb(content, None) or content
         case ".html" | ".svg" | ".md":
             return re.sub(rb"\n<!-- " + _FOUND.pattern + rb" -->\n", b"", content)
         case _:
@@ -102,7 +104,7 @@ def _stamped(ending: str, path: Path, words: bytes) -> bytes | None:
         case ".npz" if plain[-2:] == b"\0\0" and zipfile.is_zipfile(path) and len(words) < 65_000:
             return plain[:-2] + struct.pack("<H", len(words)) + words
         case ".glb":
-            return _stamped_glb(path.read_bytes(), words)
+            return _glb(path.read_bytes(), words)
         case _:
             return None
 
@@ -133,13 +135,21 @@ def _without_box(content: bytes) -> bytes:
     return content[:starts] if starts + struct.unpack_from(">I", content, starts)[0] == len(content) else content
 
 
-def _stamped_glb(content: bytes, words: bytes) -> bytes | None:
-    """GLB: a header of 12 bytes, then chunks of length, kind and content; the first is JSON, padded with spaces."""
+def _glb(content: bytes, words: bytes | None) -> bytes | None:
+    """A GLB with the words, or without any; None where it is none.
+
+    A header of 12 bytes, then chunks of length, kind and content; the first is JSON, padded with spaces.
+    """
     if content[:4] != b"glTF" or content[16:20] != b"JSON":
         return None
     length = struct.unpack_from("<I", content, 12)[0]
     said = msgspec.json.decode(content[20 : 20 + length])
-    said.setdefault("asset", {}).setdefault("extras", {})["posecast"] = words.decode()
+    asset = said.setdefault("asset", {})
+    extras = {name: each for name, each in asset.pop("extras", {}).items() if name != "posecast"}
+    if words is not None:
+        extras["posecast"] = words.decode()
+    if extras:
+        asset["extras"] = extras
     text = msgspec.json.encode(said)
     text += b" " * (-len(text) % 4)
     rest = content[20 + length :]

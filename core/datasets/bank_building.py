@@ -26,6 +26,7 @@ from jaxtyping import Float, Int
 from msgspec.structs import replace
 from numpy import ndarray
 
+from core import origins
 from core.bodies.skeletons import UPPER_BODY_9
 from core.datasets.bank_rules import RULES, both_maps, broken
 from core.datasets.catalog import fingerprint
@@ -262,7 +263,7 @@ def _facts(spec: BuildPoseBank, sources: Sequence[SetFacts]) -> SetFacts:
         licence="; ".join(licences),
         options={"poses": str(spec.poses), "seed": str(spec.seed), "sets": ", ".join(each.key for each in sources)},
         made_at=datetime.now(UTC).isoformat(timespec="seconds"),
-        made_by="Posecast",
+        made_by=origins.made_by(),
     )
 
 
@@ -296,7 +297,7 @@ def _put_down(project: Path, spec: BuildPoseBank, facts: SetFacts, pool: Sequenc
     maps = {name: np.concatenate([each.maps[name] for each in pool]) for name in JOINT_MAPS}
     options = {**facts.options, "recordings": _recordings_of(project, facts)}
     told = {
-        "made_by": "Posecast",
+        "made_by": origins.made_by(),
         "seed": str(spec.seed),
         "fingerprint": fingerprint(maps),
         "licences": json.dumps({each.facts.name: each.facts.licence for each in pool}, ensure_ascii=False),
