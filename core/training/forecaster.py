@@ -15,7 +15,7 @@ import torch
 from numpy import ndarray
 from torch import Tensor
 
-from core import configs
+from core import configs, origins
 from core.datasets.action_sequences import Examples, counted, examples_of
 from core.datasets.pose_bank import PoseBank, find_bank, shared_with
 from core.datasets.steps import ReadTracks
@@ -31,7 +31,7 @@ from core.models.pose_critic import Critic
 from core.models.step_times import Instants, Times, added_up, usual
 from core.project.annotations import Project
 from core.runs import Done, Events, Made, Note, TrainForecaster
-from core.training import loop, precision, running
+from core.training import loop, precision, running, samples
 from core.training.forecaster_inner import within_windows
 from core.training.forecaster_losses import (
     action_loss,
@@ -52,7 +52,7 @@ UNJUDGED = 10.0
 """More than scores differ by."""
 PLACES = 8
 """Poses for the critic from one window where a memory reads it whole."""
-RELATED = ("steps", "report_every", "validate_every", "device")
+RELATED = ("steps", "report_every", "validate_every", "device", "samples")
 """Knobs in which a run that is gone on with may differ from what it was."""
 
 
@@ -98,7 +98,7 @@ def train_forecaster(
             report_every=config.report_every,
             validate_every=config.validate_every,
         )
-        yield from running.written_down(steps, folder / "metrics.csv", done)
+        yield from running.written_down(recipe.snapshots.told(steps), folder / "metrics.csv", done)
     best = folder / "best.safetensors"
     yield Made("best checkpoint", str(best))
     yield Done(recipe.summary(), (str(best),))
@@ -140,6 +140,8 @@ class ForecasterRecipe:
         self._average_px = average_error_px(self._plain, self._validation)
         self._made = MadePoses(folder, config.keep_made, config.steps)
         self._best, self._step = Best(), 0
+        self.snapshots = samples.Snapshots(folder, config.validate_every)
+        self._shown = samples.ForecastShown(examples, config.samples, config.seed, self._device)
 
     def _begin(self, bank: PoseBank | None) -> None:
         """What the network says before it has learned anything."""
@@ -211,6 +213,8 @@ class ForecasterRecipe:
             if rolled is not None and self._config.losses.action > 0:
                 self._best = calibrated(self._best, self._validation, rolled[0])
             checkpoints.save(self._folder / "best.safetensors", self._header(step), self._kept_weights())
+        if len(self._shown) and self.snapshots.is_due(step, is_last=step == self._config.steps):
+            self.snapshots.keep(self._shown.of(self._model, step))
         return figures
 
     def save(self, step: int) -> None:
@@ -233,6 +237,7 @@ class ForecasterRecipe:
         if not path.is_file():
             running.put_down(self._folder, self._config, self._examples.parts)
             self._made.take_back(0)
+            self.snapshots.take_back(0)
             return 0
         kept = checkpoints.load(path)
         same = kept.header.data_fingerprint == self._fingerprint
@@ -246,6 +251,7 @@ class ForecasterRecipe:
         self._best = Best(header.best_score, header.figures, header.temperatures, header.calibration_error)
         self._step = header.step
         self._made.take_back(header.step)
+        self.snapshots.take_back(header.step)
         return header.step
 
     def told(self) -> str:
@@ -440,7 +446,7 @@ class ForecasterRecipe:
     def _header(self, step: int) -> Header:
         best = self._best
         return Header(
-            made_by="Posecast",
+            made_by=origins.made_by(),
             config=self._config,
             preset=self._preset,
             actions=self._examples.vocabulary.actions,

@@ -20,6 +20,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from core import origins
 from core.configs import knobs
 from core.datasets.motion_examples import Examples, motion_examples
 from core.datasets.motion_features import Ahead, FeatureBatch, FeatureWindows, StepBatches
@@ -32,12 +33,12 @@ from core.models.motion_vqvae import MotionTensors
 from core.models.posegpt import PoseGpt
 from core.posegpt_configs import StageTraining
 from core.runs import Done, Event, Events, Made, Metric, Note, Progress, TrainPoseGpt
-from core.training import loop, running
+from core.training import loop, running, samples
 from core.training.motion_gpt import CodeBatch, GptTraining
 from core.training.motion_vqvae import AutoencoderTraining
 from core.wording import counted
 
-RELATED = ("report_every", "validate_every", "device", "stages")
+RELATED = ("report_every", "validate_every", "device", "stages", "samples")
 """Knobs in which a run that is gone on with may differ; the number of steps too, where the rate is constant."""
 _MEASURED_AT_ONCE = 64
 _STANDARDISED_BY = 512
@@ -66,7 +67,7 @@ def train_posegpt(spec: TrainPoseGpt, project: str, folder: Path) -> Events:
                 yield Note(note)
             if done:
                 yield Note(f"Going on after step {done} of {training.steps}")
-            with closing(training.stages()) as events:
+            with closing(training.snapshots.told(training.stages())) as events:
                 yield from running.written_down(events, folder / "metrics.csv", done)
     finally:
         for file in bank_files:
@@ -112,6 +113,8 @@ class PoseGptTraining:
             self._model = PoseGpt.build(config, len(self._train.classes)).to(self._device)
         self._standardise()
         self._validation = self._held_out.batches_in_order(_MEASURED_AT_ONCE)
+        self.snapshots = samples.Snapshots(folder, config.validate_every)
+        self._shown = samples.MotionShown(self._held_out, self._train, config, self._device) if config.samples else None
         self._stage: Stage = "gpt" if config.stages == "gpt" else "autoencoder"
         self._done: dict[Stage, int] = {"autoencoder": 0, "gpt": 0}
         self._kept = _Kept()
@@ -177,6 +180,7 @@ class PoseGptTraining:
             if self._config.stages == "gpt":
                 self._take_autoencoder()
             running.put_down(self._folder, self._config, self._examples.parts)
+            self.snapshots.take_back(0)
             return 0
         kept = checkpoints.load_motion_model(path)
         header = kept.header
@@ -189,7 +193,9 @@ class PoseGptTraining:
             self._stage = "gpt"
             self._done["autoencoder"] = self._config.autoencoder_training.steps
         self._done[self._stage] = header.step
-        return self._before(self._stage) + header.step
+        done = self._before(self._stage) + header.step
+        self.snapshots.take_back(done)
+        return done
 
     def _may_differ(self) -> tuple[str, ...]:
         constant = [
@@ -305,6 +311,7 @@ class PoseGptTraining:
 
     def _keep(self, step: int, score: float | None, figures: dict[str, float]) -> None:
         """Write the best checkpoint where this is it. Without figures the newest is."""
+        self._show(step)
         kept = self._kept
         if kept.there and score is not None and kept.score is not None and score <= kept.score:
             return
@@ -312,6 +319,13 @@ class PoseGptTraining:
         real_bits = self._real_bits() if self._stage == "gpt" else ()
         self._kept = _Kept(score, {**carried, **figures}, real_bits, there=True)
         checkpoints.save(self._folder / "best.safetensors", self._header(step), self._model.tensors())
+
+    def _show(self, step: int) -> None:
+        """What the stage makes of a few examples, for people to see."""
+        is_last = step == self._of(self._stage).steps
+        if self._shown is not None and self.snapshots.is_due(step, is_last=is_last):
+            kind, before = "reconstructed" if self._stage == "autoencoder" else "generated", self._before(self._stage)
+            self.snapshots.keep(self._shown.of(self._model, before + step, kind), before)
 
     def _save(self, step: int) -> None:
         """Everything that going on bit for bit needs."""
@@ -330,7 +344,7 @@ class PoseGptTraining:
     def _header(self, step: int) -> PoseGptHeader:
         kept = self._kept
         return PoseGptHeader(
-            made_by="Posecast",
+            made_by=origins.made_by(),
             config=self._config,
             preset=self._spec.preset,
             actions=self._train.classes,
