@@ -45,7 +45,6 @@ from core.runs import (
     WentOn,
 )  # fmt: skip
 from core.sealing import sealed
-from core.wording import counted
 
 ReadTracks = Callable[[Clip], Poses2d]
 LOOK_EVERY_S = 0.2
@@ -57,7 +56,9 @@ def carry_out(spec: Spec) -> Events:
     Path(spec.out).mkdir(parents=True, exist_ok=True)
     match spec:
         case ExtractPoses():
-            yield from _extract_poses(spec)
+            from core.extractions import extract
+
+            yield from extract(spec)
         case TrainForecaster():
             yield from _train_forecaster(spec)
         case TrainPoseGpt():
@@ -136,33 +137,6 @@ def record(folder: RunFolder) -> Events:
 
 
 # ---- one room each --------------------------------------------------------------------------------------------------
-
-
-def _extract_poses(spec: ExtractPoses) -> Events:
-    """Each clip's tracks go into the project as soon as they are whole; a stopped extraction goes on where it was."""
-    from core.extracting import SOURCE, extract_clips
-    from core.project.edits import set_tracks
-    from core.project.store import ProjectStore
-
-    folder = Path(spec.project)
-    with ProjectStore.open(folder, "Posecast", mode="read") as store:
-        project = store.project
-        ids = spec.clip_ids or tuple(each.id for each in project.clips.values() if not each.tracks and each.video.path)
-        unknown = [each for each in ids if each not in project.clips]
-        if unknown:
-            raise RunError(f"This project has no clip {unknown[0]}.", hint="posecast inspect PROJECT lists its clips.")
-        clips = [(project.clips[each], store.video_path(project.clips[each])) for each in ids]
-    found = 0
-
-    def keep(clip: Clip, poses: Poses2d) -> None:
-        nonlocal found
-        with ProjectStore.open(folder, "Posecast", mode="command") as store:
-            tracks = store.write_tracks(poses)
-            store.edit(set_tracks(store.project, clip.id, tracks), f"Extract 2D poses of {clip.name}", source=SOURCE)
-        found += poses.people
-
-    yield from extract_clips(clips, Path(spec.out), keep, most_people=spec.most_people)
-    yield Done(f"2D poses of {counted(len(ids), 'clip')}, {counted(found, 'person', 'people')} in all")
 
 
 def _prepare(spec: PrepareData) -> Events:

@@ -96,6 +96,17 @@ Events = Generator[Event, None, None]
 # Paths are absolute. Every spec has `out`, its run folder: checkpoints, reports and events go there.
 
 
+class Share(msgspec.Struct, frozen=True, kw_only=True):
+    """One task's part of a spec that `of` tasks carry out at once, as in a cluster's array (core.shares).
+
+    Every task has a run folder of its own; what they do together lies in the folder `together`.
+    """
+
+    number: int  # from 0
+    of: int
+    together: str
+
+
 class ExtractPoses(msgspec.Struct, frozen=True, kw_only=True, tag="extract-poses"):
     """2D poses of everybody seen in `clip_ids` of a project; without ids, of every clip that has none."""
 
@@ -103,6 +114,7 @@ class ExtractPoses(msgspec.Struct, frozen=True, kw_only=True, tag="extract-poses
     out: str
     clip_ids: tuple[str, ...] = ()
     most_people: int = 4
+    share: Share | None = None
 
 
 class TrainForecaster(msgspec.Struct, frozen=True, kw_only=True, tag="train-forecaster"):
@@ -139,6 +151,7 @@ class ReproduceForecasts(msgspec.Struct, frozen=True, kw_only=True, tag="reprodu
     seeds: int = 3
     part: str = "test"
     quality_bank: str = ""  # real poses the 3D quality is measured against; otherwise a held-out half of the bank
+    share: Share | None = None  # of the trainings; who measures and writes the tables has none
 
 
 class CompareSequences(msgspec.Struct, frozen=True, kw_only=True, tag="compare-sequences"):

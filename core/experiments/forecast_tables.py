@@ -61,9 +61,15 @@ def reproduce_forecasts(
     desk = _Desk(spec, project, read_tracks, truth_reader)
     runs = desk.runs_of(lines)
     trainings = [(run, seed) for run in runs for seed in range(spec.seeds)]
+    if spec.share is not None:
+        trainings = trainings[spec.share.number :: spec.share.of]
     for number, (run, seed) in enumerate(trainings):
         yield Progress(number, len(trainings), f"Training {run}, seed {seed}")
         yield from desk.train(run, seed)
+    if spec.share is not None:
+        task = f"Task {spec.share.number + 1} of {spec.share.of}"
+        yield Done(f"{task}: {counted(len(trainings), 'training')}. When all are done, run it without a share.")
+        return
     yield Progress(len(trainings), len(trainings), "Measuring")
     judge = yield from desk.judge()
     measured: dict[str, list[Measured]] = {}
@@ -100,7 +106,7 @@ class _Desk:
     ) -> None:
         self._spec, self._project, self._read = spec, project, read_tracks
         self._truth = None if truth_reader is None else lru_cache(MOST_TRUTHS)(truth_reader)
-        self._folder = Path(spec.out)
+        self._folder = Path(spec.out if spec.share is None else spec.share.together)
         self.names = distinct({run: config_of(run, spec.preset, spec.knobs, 0) for run in RUNS})
         self._plain_last: tuple[Examples, tuple[Row, ...]] | None = None
         self._read_last: tuple[bytes, Examples] | None = None

@@ -64,6 +64,12 @@ _NETWORK_KINDS = (
     "9p",
     "afs",
     "lustre",
+    "gpfs",
+    "beegfs",
+    "ceph",
+    "panfs",
+    "pvfs2",
+    "wekafs",
 )
 
 Opening = Literal["write", "read", "frozen"]
@@ -427,4 +433,4 @@ def is_on_network(path: Path) -> bool:
         return False
     holder = max((place for place in kinds if path.is_relative_to(place)), key=len, default="/")
     kind = kinds.get(holder, "")
-    return kind in _NETWORK_KINDS or kind in ("fuse.sshfs", "fuse.rclone", "fuse.glusterfs", "fuse.s3fs")
+    return kind in _NETWORK_KINDS or kind in ("fuse.sshfs", "fuse.rclone", "fuse.glusterfs", "fuse.s3fs", "fuse.ceph")
