@@ -132,7 +132,7 @@ def _bar(events: Events) -> Events:
                     bars.update(task, figures="  ".join(f"{key} {value:.4g}" for key, value in figures.items()))
                 case Note(text):
                     bars.console.print(as_shown(text), highlight=False, markup=False)
-                case Made(what, _):
+                case Made(what, _) if what != "samples":
                     bars.console.print(as_shown(what), highlight=False, markup=False)
             yield event
 
@@ -150,6 +150,6 @@ def _lines(events: Events, every_s: float = 5.0) -> Events:
                     complain(f"{doing or 'working'}: {done} of {total}")
             case Note(text):
                 complain(text)
-            case Made(what, _):
+            case Made(what, _) if what != "samples":
                 complain(what)
         yield event
