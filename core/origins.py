@@ -5,7 +5,8 @@
     made.origin()                             # to be carried by what came out (core.stamping)
 
 Doors are where files are opened: a project, a checkpoint, a pose bank, a body. They speak only while something is
-being made, so a window that is open all day gathers nothing. Paths in a person's home are kept from `~` on.
+being made, so a window that is open all day gathers nothing. Paths in a person's home are kept from `~` on. There is no
+time of day in it: the same command writes the same bytes.
 """
 
 import hashlib
@@ -14,7 +15,6 @@ import sys
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import UTC, datetime
 from functools import cache
 from importlib import metadata
 from pathlib import Path
@@ -49,12 +49,11 @@ class Origin(msgspec.Struct, frozen=True, kw_only=True):
     spec: dict[str, Any] = {}  # of core.runs, where a job made it
     inputs: tuple[Input, ...] = ()
     environment: dict[str, str] = {}  # what figures may depend on: Python, torch, the processor's kind
-    made_at: str = ""
     outputs: dict[str, str] = {}  # of a run's folder: its files and the SHA-256 of each
 
     def seeds(self) -> dict[str, int]:
         """Every seed that was asked for, by its dotted name."""
-        return dict(_seeds(self.parameters) or _seeds(self.spec))
+        return dict(_seeds(self.parameters)) or dict(_seeds(self.spec))
 
 
 class Making:
@@ -79,7 +78,6 @@ class Making:
             spec=self._spec,
             inputs=tuple(self._inputs.values()),
             environment=environment(),
-            made_at=datetime.now(UTC).isoformat(timespec="seconds"),
         )
 
 
