@@ -3,10 +3,8 @@
 import functools
 import inspect
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
-from core import stamping
 from core.commands import (
     bodies,
     cameras,
@@ -22,18 +20,20 @@ from core.commands import (
     machine,
     media,
     projects,
+    running,
     sheets,
     suggesting,
+    sweeping,
     together,
 )
-from core.origins import Making, making
+from core.stamping import carried
 
 _ROOMS = (
     *(projects, data, clusters, together, suggesting, datasets, media, sheets, cameras, fitting, learning),
-    *(comparing, generating, experiments, forecasting, machine),
+    *(comparing, generating, experiments, forecasting, machine, running, sweeping),
 )
-_STAY_AS_THEY_ARE = ("backup",)
-"""Commands whose files are copies, which say what the original says."""
+_STAY_AS_THEY_ARE = ("backup", "run", "spec", "sweep")
+"""Commands whose files are copies, which say what the original says, or runs, which say it themselves."""
 
 
 def _told(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
@@ -44,21 +44,11 @@ def _told(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(function)
     def command(**given: Any) -> Any:
-        with making(name, {each: value for each, value in given.items() if each != "as_json"}) as made:
-            done = function(**given)
-            _stamp(given.get("out"), made)
-            return done
+        parameters = {each: value for each, value in given.items() if each not in ("as_json", "out")}
+        with carried(name, parameters, given.get("out")):
+            return function(**given)
 
     return command
-
-
-def _stamp(out: Path | None, made: Making) -> None:
-    if out is None or (out / "spec.json").is_file():  # a run's folder says it itself
-        return
-    origin = made.origin()
-    for path in dict.fromkeys((out, *made.wrote)):
-        if path.is_file() or (path == out and path.is_dir()):
-            stamping.put(path, origin)
 
 
 COMMANDS: dict[str, Callable[..., Any]] = {

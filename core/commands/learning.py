@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
-from msgspec.structs import replace
 
 from core import configs
 from core.commands.answers import Json, ProjectFolder, answer, refusals, run_to_the_end
@@ -34,24 +33,13 @@ def train(
     forecaster/… learns from marked actions and poses what comes next. posegpt/… learns from labelled motion to make
     motion: an auto-encoder, then a GPT over its codes; posegpt-autoencoder/… and posegpt-gpt/… are one of them alone.
     """
-    from core.demo import find_run
+    from core.given_specs import training_spec
     from core.project.store import ProjectStore
-    from core.runs import TrainForecaster, TrainPoseGpt
 
     with refusals():
-        if preset not in configs.PRESETS:
-            raise RunError(f"There is no preset {preset!r}.", hint=f"Presets: {', '.join(configs.PRESETS)}.")
-        config = configs.with_overrides(configs.PRESETS[preset](), settings or [])
-        if isinstance(config, configs.PoseGpt) and config.autoencoder_run:
-            config = replace(config, autoencoder_run=str(find_run(config.autoencoder_run).resolve()))
+        spec = training_spec(preset, settings or [], project, out)
         with ProjectStore.open(project, "", mode="read"):
             pass  # refused before a run's folder is made
-        where = {"project": str(project.resolve()), "out": str(out.resolve()), "preset": preset}
-        spec = (
-            TrainPoseGpt(config=config, **where)
-            if isinstance(config, configs.PoseGpt)
-            else TrainForecaster(config=config, **where)
-        )
         done = run_to_the_end(spec, as_json=as_json)
         answer({"run": str(out), "summary": done.summary, "outputs": done.outputs}, done.summary, as_json=as_json)
 
