@@ -3,32 +3,34 @@
     spec.json      what to do (core.runs.Spec)
     events.jsonl   what it reported, one stamped event a line
     stdout.log     whatever libraries print, and the traceback of a bug
-    pid            the process and when it started, so that a number used again is not taken for ours
+    pid            the process, its machine and when it started, so that a number used again is not taken for ours; it
+                   is touched every few seconds, by which other machines see that the run lives
     control        the last word said to it: "stop", "pause" or "go on"
-    paused         there while the process holds still, having let go of what it can
-    ticket.json    there while it waits for its turn (core.line)
+    paused         there while it holds still, having let go of what it can; a training then has no process
+    ticket.json    there while it waits for its turn (core.line); it goes only after `pid` has come
+    killed.json    how its process ended, where the system ended it (core.line_keeper)
 
 Only files: the run outlives whoever started it, and a window that opens later reads the same as one that was
 there. A line of events is complete when it ends in a newline; readers leave a half-written one for later.
 """
 
-import atexit
+import errno
 import os
-import signal
 import subprocess
-import sys
+import threading
 import time
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 import msgspec
 
+from core import processes
 from core.errors import FormatError, RunError
+from core.processes import Process
 from core.runs import Done, Event, Failed, Spec, Stopped
-
-# What `start_new_session` does elsewhere.
-_DETACHED = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.DETACHED_PROCESS if sys.platform == "win32" else 0
 
 RunState = Literal[
     "new", "waiting", "running", "pausing", "paused", "stopping", "done", "stopped", "failed", "killed"
@@ -45,9 +47,19 @@ class Stamped(msgspec.Struct, frozen=True):
     event: Event
 
 
-class _Process(msgspec.Struct, frozen=True):
-    pid: int
-    started: str
+class Killed(msgspec.Struct, frozen=True, kw_only=True):
+    """How a run's process ended that ended without a word. Bytes are those last seen, a second before or less."""
+
+    at: float  # seconds since 1970
+    signal: int | None = None  # where it is known
+    memory_was_full: bool = False  # only where the system says that it ended processes for that
+    used_bytes: int = 0  # by the run and what it started
+    free_bytes: int = 0  # on the machine
+    stop_was_asked: bool = False
+
+
+BEAT_S, BEAT_GONE_S = 5.0, 60.0
+"""How often a run shows that it lives, and after how long without it another machine takes it for dead."""
 
 
 @dataclass(frozen=True)
@@ -65,9 +77,11 @@ class RunFolder:
         """
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            for name in ("control", "paused"):
+            for name in ("control", "paused", "killed.json"):
                 (self.path / name).unlink(missing_ok=True)
-            _replace(self.path / "spec.json", msgspec.json.format(msgspec.json.encode(spec), indent=2))
+            for each in self.path.glob(".*.new"):  # of a writer that was killed
+                each.unlink(missing_ok=True)
+            write_whole(self.path / "spec.json", msgspec.json.format(msgspec.json.encode(spec), indent=2))
         except OSError as error:
             raise RunError(
                 f"{self.path} cannot be a run's folder: {error.strerror or error}", hint="Choose another folder."
@@ -77,19 +91,20 @@ class RunFolder:
         """Carry the written spec out in a process of its own that outlives this one; its process id."""
         if self.is_alive():
             raise RunError(f"{self.path.name} is already running", hint="Stop it first, or choose another folder.")
-        with (self.path / "stdout.log").open("ab") as log:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "core.runner", str(self.path)],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-                creationflags=_DETACHED,
-            )
-        _started_here.append(process)
+        process = self.spawn()
         # The child writes its own pid file; ours closes the gap until it has imported what it needs.
-        self._write_pid(process.pid)
+        pid = Process(process.pid, processes.started(process.pid), processes.host(), time.time())
+        if pid.started:
+            write_whole(self.path / "pid", msgspec.json.encode(pid))
         return process.pid
+
+    def spawn(self, *words: str, environment: Mapping[str, str] | None = None) -> "subprocess.Popen[bytes]":
+        """The process that carries the run out, detached; core.runner knows the further `words`."""
+        return processes.start_detached(
+            ("-m", "core.runner", str(self.path.absolute()), *words),
+            self.path / "stdout.log",
+            {**processes.few_threads(), **(environment or {})},
+        )
 
     def ask_to_stop(self) -> None:
         """Ask the run to stop in good order: it writes its last checkpoint first."""
@@ -97,20 +112,25 @@ class RunFolder:
 
     def say(self, word: Word) -> None:
         """Tell the run something; what it was told before and has not heeded yet no longer holds."""
-        _replace(self.path / "control", word.encode())
+        write_whole(self.path / "control", word.encode())
 
     def end(self, *, force: bool = False) -> None:
-        """Terminate a run that does not listen, or kill it. Only ever the process that is ours."""
-        process = self._process()
-        if process is not None and _started(process.pid) == process.started:
-            # Windows knows one way to end a process, which is as hard as killing.
-            os.kill(process.pid, signal.SIGKILL if force and sys.platform != "win32" else signal.SIGTERM)
+        """Terminate a run that does not listen, or kill it and all that it started. Only ever what is ours."""
+        if process := self.process():
+            processes.end(process, force=force)
 
     # ---- the side that works ----
 
     def claim(self) -> None:
         """Say that the run lives in this process."""
-        self._write_pid(os.getpid())
+        pid = os.getpid()
+        us = Process(pid, processes.started(pid), processes.host(), time.time())
+        write_whole(self.path / "pid", msgspec.json.encode(us))
+
+    def beat(self) -> None:
+        """Show other machines that the run lives."""
+        with suppress(OSError):
+            os.utime(self.path / "pid")
 
     def release(self) -> None:
         """Say that the run no longer lives in this process, which may go on with something else."""
@@ -119,8 +139,18 @@ class RunFolder:
     def append(self, event: Event) -> None:
         """Report an event, whole or not at all."""
         line = msgspec.json.encode(Stamped(time.time(), event)) + b"\n"
-        with (self.path / "events.jsonl").open("ab") as file:
-            file.write(line)
+        with (self.path / "events.jsonl").open("a+b", buffering=0) as file:
+            size = file.seek(0, os.SEEK_END)
+            file.seek(max(0, size - 1))
+            if size and file.read(1) != b"\n":  # torn by a writer that was killed
+                line = b"\n" + line
+            try:
+                if file.write(line) != len(line):
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self.path / "events.jsonl"))
+            except OSError:
+                with suppress(OSError):  # a full disk takes a part
+                    os.ftruncate(file.fileno(), size)
+                raise
 
     def was_asked_to_stop(self) -> bool:
         """Whether somebody asked for a stop since the spec was written."""
@@ -133,9 +163,9 @@ class RunFolder:
         except (FileNotFoundError, NotADirectoryError):
             return ""
 
-    def hold_still(self) -> None:
-        """Say that the run pauses."""
-        (self.path / "paused").touch()
+    def hold_still(self, *, lets_go: bool = False) -> None:
+        """Say that the run pauses; whether, in a process that lives on, it let go of its place at a device."""
+        (self.path / "paused").write_text("let go" if lets_go else "")
 
     def go_on(self) -> None:
         """Say that the run works again."""
@@ -184,29 +214,32 @@ class RunFolder:
 
     def ending(self) -> Done | Stopped | Failed | None:
         """How the newest attempt ended; None while it has not said so."""
-        stamped, _ = self.events()
-        if not stamped:
-            return None
-        last = stamped[-1].event
-        return last if isinstance(last, Done | Stopped | Failed) else None
+        last = _last(self)
+        return last.event if last is not None and isinstance(last.event, Done | Stopped | Failed) else None
 
     def state(self) -> RunState:
         """Where the run stands, from its files and its process alone."""
         if not (self.path / "spec.json").exists():
             return "new"
-        if self.is_alive():
-            return self.doing()
-        if (self.path / "ticket.json").exists():
+        if (self.path / "ticket.json").exists():  # before the process: the ticket goes once there is one
             return "waiting"
-        match self.ending():
+        process = self.process()
+        if process is not None and _lives(self, process):
+            return self.doing()
+        if process is None and (self.path / "paused").exists():
+            return "paused"
+        last = _last(self)
+        if process is not None and last is not None and last.at < process.since:
+            return "killed"  # what it said last is of an earlier attempt
+        match last.event if last is not None else None:
             case Done():
                 return "done"
             case Stopped():
                 return "stopped"
             case Failed():
                 return "failed"
-            case None:
-                return "killed" if self.was_started() else "new"
+            case _:
+                return "killed" if process is not None else "new"
 
     def doing(self) -> RunState:
         """What a run whose process lives is about."""
@@ -220,12 +253,37 @@ class RunFolder:
 
     def is_alive(self) -> bool:
         """Whether the process that carries the run out lives."""
-        process = self._process()
-        return process is not None and bool(process.started) and _started(process.pid) == process.started
+        process = self.process()
+        return process is not None and _lives(self, process)
 
     def was_started(self) -> bool:
-        """Whether a process ever took the run on."""
-        return self._process() is not None
+        """Whether a process took the run on and has not let go of it."""
+        return self.process() is not None
+
+    def is_mine(self) -> bool:
+        """Whether this very process carries the run out."""
+        process = self.process()
+        return process is not None and process.pid == os.getpid() and self.is_alive()
+
+    def lets_go(self) -> bool:
+        """Whether a run that pauses leaves its place at a device to others."""
+        with suppress(OSError):
+            return (self.path / "paused").read_text() == "let go"
+        return False
+
+    def process(self) -> Process | None:
+        """Who carries the run out, or did until it was killed."""
+        try:
+            return msgspec.json.decode((self.path / "pid").read_bytes(), type=Process)
+        except (FileNotFoundError, NotADirectoryError, msgspec.DecodeError):
+            return None
+
+    def killed(self) -> Killed | None:
+        """How the system ended it, where somebody saw."""
+        try:
+            return msgspec.json.decode((self.path / "killed.json").read_bytes(), type=Killed)
+        except (OSError, msgspec.DecodeError):
+            return None
 
     def log_tail(self, lines: int = 20) -> str:
         """The last lines of what the run printed."""
@@ -235,70 +293,40 @@ class RunFolder:
             return ""
         return "\n".join(text.splitlines()[-lines:])
 
-    def _write_pid(self, pid: int) -> None:
-        _replace(self.path / "pid", msgspec.json.encode(_Process(pid, _started(pid))))
 
-    def _process(self) -> _Process | None:
-        try:
-            return msgspec.json.decode((self.path / "pid").read_bytes(), type=_Process)
-        except (FileNotFoundError, msgspec.DecodeError):
-            return None
+_TAIL_BYTES = 64 * 1024
 
 
-_started_here: list[subprocess.Popen[bytes]] = []
-"""Our children, kept so that one that ended is taken leave of instead of staying a zombie."""
+def _lives(folder: RunFolder, process: Process) -> bool:
+    if processes.is_here(process):
+        return processes.lives(process)
+    try:
+        return time.time() - (folder.path / "pid").stat().st_mtime < BEAT_GONE_S
+    except OSError:
+        return False
 
 
-@atexit.register
-def _let_go() -> None:
-    """Runs outlive whoever started them: that is meant, and no reason for a warning at our end."""
-    for process in _started_here:
-        process.returncode = process.returncode or 0
+def _last(folder: RunFolder) -> Stamped | None:
+    """The last whole event; only the end of the file is read."""
+    size = folder.events_size()
+    for piece in (_TAIL_BYTES, size):
+        start = max(0, size - piece)
+        stamped, _ = folder.events(start)
+        if stamped or start == 0:
+            return stamped[-1] if stamped else None
+    return None
 
 
-def _replace(path: Path, content: bytes) -> None:
-    """Write all of it or none of it."""
-    beside = path.with_name(path.name + ".new")
-    with beside.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    beside.replace(path)
-
-
-def _started(pid: int) -> str:
-    """When the process started, as its system says; empty where there is none (or it is a zombie)."""
-    _started_here[:] = [each for each in _started_here if each.poll() is None]
-    if sys.platform == "win32":
-        return _started_on_windows(pid)
-    stat = Path(f"/proc/{pid}/stat")
-    if Path("/proc/self/stat").exists():
-        try:
-            fields = stat.read_text().rpartition(")")[2].split()
-        except OSError:
-            return ""
-        return "" if fields[0] == "Z" else fields[19]
-    found = subprocess.run(["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, check=False)
-    return found.stdout.strip()
-
-
-if sys.platform == "win32":
-    import ctypes
-    from ctypes import wintypes
-
-    _MAY_ASK, _STILL_RUNS = 0x1000, 259
-
-    def _started_on_windows(pid: int) -> str:
-        """The process's time of creation, in 100 ns since 1601; empty where none of that number runs."""
-        kernel = ctypes.WinDLL("kernel32")
-        kernel.OpenProcess.restype = wintypes.HANDLE
-        process = wintypes.HANDLE(kernel.OpenProcess(_MAY_ASK, False, pid))
-        if not process:
-            return ""
-        code, created, rest = wintypes.DWORD(), wintypes.FILETIME(), wintypes.FILETIME()
-        known = kernel.GetExitCodeProcess(process, ctypes.byref(code)) and kernel.GetProcessTimes(
-            process, ctypes.byref(created), *(ctypes.byref(rest) for _ in range(3))
-        )
-        kernel.CloseHandle(process)
-        runs = known and code.value == _STILL_RUNS
-        return str(created.dwHighDateTime << 32 | created.dwLowDateTime) if runs else ""
+def write_whole(path: Path, content: bytes) -> None:
+    """Write all of it or none of it. Whoever else writes the same file has a place of their own beside it."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.new")
+    try:
+        with beside.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+    except BaseException:
+        with suppress(OSError):
+            beside.unlink(missing_ok=True)
+        raise

@@ -1,19 +1,24 @@
 """Carries a spec out: picks the room, yields its events, and keeps what was said in the run's folder.
 
 `python -m core.runner FOLDER` is the process a job runs in. It reads the folder's spec, reports there, looks there for
-the word "stop", and ends: 0 done, 1 refused with a reason, 130 stopped.
+words ("stop", "pause"), and ends: 0 done or paused, 1 refused with a reason, 75 not its turn, 130 stopped.
 """
 
+import gc
 import os
 import signal
 import sys
 import traceback
-from collections.abc import Callable
-from contextlib import closing, suppress
+from collections.abc import Callable, Generator
+from contextlib import closing
 from pathlib import Path
 from time import sleep
+from typing import cast
 
+from core import line_turns, processes
+from core.asleep import Watch
 from core.errors import CoreError, RunError
+from core.lanes import goes_on_exactly
 from core.motion import Poses2d
 from core.project.annotations import Clip
 from core.run_folder import RunFolder
@@ -33,11 +38,14 @@ from core.runs import (
     Made,
     MakeDemo,
     MakeProxy,
+    Metric,
     Note,
     Paused,
     PrepareData,
+    Reason,
     ReproduceForecasts,
     ReproduceTable,
+    Slept,
     Spec,
     Stopped,
     TrainForecaster,
@@ -95,45 +103,75 @@ def carry_out(spec: Spec) -> Events:
             yield from make_proxy(Path(spec.video), Path(spec.folder) if spec.folder else copies_folder())
 
 
-def record(folder: RunFolder) -> Events:
-    """Carry out the folder's spec, keeping every event there. The last one is Done, Stopped or Failed.
+def record(folder: RunFolder, *, in_turn: bool = False) -> Events:
+    """Carry out the folder's spec, keeping every event there. The last one is Done, Stopped, Failed or Paused.
 
-    A person's stop, closing this generator, or an interrupt end the work alike: its `finally` runs first.
+    A person's stop, closing this generator, or an interrupt end the work alike: its `finally` runs first. A process
+    that the line started (`in_turn`) has taken its turn before, and needs to live no longer where it pauses and can go
+    on exactly. Others, such as a command in a terminal, do not wait; the line sees them, and waits for them.
     """
     spec = folder.spec()
-    folder.claim()
+    beside = () if in_turn else _step_in(folder, spec)
+    asleep = Watch(folder.beat)
 
     def said(event: Event) -> Event:
+        if slept_s := asleep.slept_s():
+            folder.append(Slept(slept_s))
         folder.append(event)
         return event
 
     try:
-        with closing(sealed(spec, carry_out(spec))) as events:
-            for event in events:
-                yield said(event)
-                if isinstance(event, Done):
-                    return
-                match folder.told():
-                    case "stop":
-                        events.close()
-                        yield said(Stopped())
-                        return
-                    case "pause":
-                        yield said(Paused())
-                        _hold_still(folder)
-                        yield said(WentOn())
-        yield said(Done())
+        if beside:
+            yield said(Note(f"{', '.join(each.name for each in beside)} works in the same place: both take longer."))
+        while (yield from _work(folder, spec, said)):
+            yield said(Paused())
+            if in_turn and line_turns.lie_down(folder):
+                return
+            if not _wait_for_a_turn(folder):
+                yield said(Stopped())
+                return
+            yield said(WentOn())
     except (GeneratorExit, KeyboardInterrupt):
         folder.append(Stopped())
         raise
     except CoreError as error:
-        yield said(Failed(str(error), error.hint))
+        yield said(Failed(str(error), error.hint, reason=cast("Reason", error.reason)))
     except Exception as error:  # noqa: BLE001 (a bug: the person sees a sentence, the log the traceback)
         traceback.print_exc()
         details = traceback.format_exc()
         yield said(Failed(f"{type(error).__name__}: {error}", "This is a fault of the program.", details))
     finally:
-        folder.release()
+        asleep.end()
+        _leave(folder)
+
+
+def _work(folder: RunFolder, spec: Spec, said: Callable[[Event], Event]) -> Generator[Event, None, bool]:
+    """The work until it ends, True where it let go of everything because it was told to pause.
+
+    Words are heeded between steps: a step's figures, what it keeps and how far it is come one after the other.
+    """
+    with closing(sealed(spec, carry_out(spec))) as events:
+        for event in events:
+            yield said(event)
+            if isinstance(event, Done):
+                return False
+            if isinstance(event, Metric):
+                continue
+            word = folder.told()
+            if word == "pause" and goes_on_exactly(spec):
+                events.close()
+                return True
+            if word == "pause":
+                yield said(Paused())
+                word = _hold_still(folder)
+                if word != "stop":
+                    yield said(WentOn())
+            if word == "stop":
+                events.close()
+                yield said(Stopped())
+                return False
+    yield said(Done())
+    return False
 
 
 # ---- one room each --------------------------------------------------------------------------------------------------
@@ -262,36 +300,91 @@ def _reader(store) -> ReadTracks:  # noqa: ANN001 (ProjectStore, imported by the
     return read
 
 
-def _hold_still(folder: RunFolder) -> None:
-    """Wait until the run is told anything but to pause."""
+# ---- turns, pauses --------------------------------------------------------------------------------------------------
+
+
+def _hold_still(folder: RunFolder) -> str:
+    """Wait until the run is told anything but to pause; what that is."""
     folder.hold_still()
     try:
-        while folder.told() == "pause":
+        while (word := folder.told()) == "pause":
             sleep(LOOK_EVERY_S)
+        return word
     finally:
         folder.go_on()
+
+
+def _wait_for_a_turn(folder: RunFolder) -> bool:
+    """Pause in a process that lives on, having let go of all it can; True once it may work again, False to stop."""
+    _forget()
+    while True:
+        line_turns.let_go(folder)
+        while folder.told() == "pause":
+            sleep(LOOK_EVERY_S)
+        if folder.told() == "stop":
+            return False
+        line_turns.line_up(folder)
+        while not line_turns.take_turn(folder):
+            sleep(LOOK_EVERY_S)
+            if folder.told() in ("stop", "pause"):
+                break
+        else:
+            return True
+
+
+def _forget() -> None:
+    """Give back the memory of what is no longer needed, the graphics card's included."""
+    gc.collect()
+    torch = sys.modules.get("torch")
+    if torch is not None and torch.cuda.is_available():
+        torch.cuda.empty_cache()
+
+
+def _step_in(folder: RunFolder, spec: Spec) -> tuple[Path, ...]:
+    """Take the run on without a turn; where this machine keeps no line, as a cluster's may not, it needs none."""
+    try:
+        return line_turns.step_in(folder, spec)
+    except CoreError:
+        folder.claim()
+        return ()
+
+
+def _leave(folder: RunFolder) -> None:
+    try:
+        line_turns.leave(folder)
+    except CoreError:
+        if folder.is_mine():
+            folder.release()
 
 
 # ---- the process of a job -------------------------------------------------------------------------------------------
 
 
 def main(arguments: list[str]) -> int:
-    """Carry out the spec in the folder named by the only argument."""
-    if len(arguments) != 1:
+    """Carry out the spec in the folder that is named first.
+
+    `--in-turn`, or `--where PLACE` for a device, is what the line's keeper says: only if it is the run's turn.
+    """
+    if not arguments or arguments[1:2] not in ([], ["--in-turn"], ["--where"]):
         sys.stderr.write("Usage: python -m core.runner FOLDER\n")
         return 2
-    folder = RunFolder(Path(arguments[0]))
-    _step_back(folder)
+    folder, in_turn = RunFolder(Path(arguments[0])), len(arguments) > 1
+    processes.step_back()
     signal.signal(signal.SIGTERM, _interrupt)
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     try:
+        if in_turn and not line_turns.take_turn(folder, "".join(arguments[2:3])):
+            return line_turns.NOT_NOW
         last: Event | None = None
-        for event in record(folder):
+        for event in record(folder, in_turn=in_turn):
             last = event
     except KeyboardInterrupt:
         return STOPPED
     except CoreError as error:  # there is no spec to carry out
         sys.stderr.write(f"{error}\n{error.hint}\n")
+        if in_turn:
+            folder.append(Failed(str(error), error.hint))
+            _leave(folder)
         return 1
     match last:
         case Failed():
@@ -300,13 +393,6 @@ def main(arguments: list[str]) -> int:
             return STOPPED
         case _:
             return 0
-
-
-def _step_back(folder: RunFolder) -> None:
-    """What nobody waits for leaves the machine to those who work at it."""
-    with suppress(CoreError, OSError, AttributeError):  # a folder without a spec is refused later; Windows has no nice
-        if isinstance(folder.spec(), MakeProxy):
-            os.nice(10)
 
 
 def _interrupt(*_: object) -> None:

@@ -1,6 +1,8 @@
 """Shared fixtures."""
 
 import os
+import time
+import zlib
 from pathlib import Path
 
 import pytest
@@ -28,6 +30,34 @@ def no_light_copies(request, monkeypatch):
     """A busy machine makes every video slow to seek: windows in tests measure, and find none that is."""
     if "qtbot" in request.fixturenames:
         monkeypatch.setattr("core.video.proxy.SLOW_MS", float("inf"))
+
+
+@pytest.fixture(autouse=True)
+def a_line_of_its_own(request, tmp_path_factory, monkeypatch):
+    """Each test has its own line of jobs, and leaves no keeper of it behind."""
+    state = tmp_path_factory.getbasetemp() / "state" / f"{zlib.crc32(request.node.nodeid.encode()):08x}"
+    monkeypatch.setenv("POSECAST_STATE", str(state))
+    yield
+    if state.exists():
+        assert _no_keeper(state), f"a keeper still lives: {[each.read_text() for each in state.rglob('keeper.log')]}"
+
+
+def _no_keeper(state: Path) -> bool:
+    """Whether the keeper, if there was one, ends within the time that it needs to see that nobody waits."""
+    from core.file_locks import FileLock
+
+    patience = time.monotonic() + 20
+    while time.monotonic() < patience:
+        held = False
+        for file in state.rglob("keeper.lock"):
+            lock = FileLock.taken(file)
+            held = held or lock is None
+            if lock is not None:
+                lock.release()
+        if not held:
+            return True
+        time.sleep(0.05)
+    return False
 
 
 @pytest.fixture(autouse=True)

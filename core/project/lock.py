@@ -13,7 +13,7 @@ from typing import BinaryIO, Self
 
 import msgspec
 
-_LOCKED_BYTE = 1 << 30  # far behind the text: where locks bind, the text stays readable
+from core.file_locks import lock
 
 
 class Holder(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,7 +48,7 @@ class ProjectLock:
         """
         while True:
             file = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o666), "r+b")
-            if not _lock(file):
+            if not lock(file):
                 try:
                     return msgspec.json.decode(file.read(4096), type=Holder)
                 except (msgspec.DecodeError, OSError):
@@ -82,22 +82,3 @@ class ProjectLock:
         else:
             self._path.unlink(missing_ok=True)
             self._file.close()
-
-
-def _lock(file: BinaryIO) -> bool:
-    """Whether the lock is ours now. Never waits."""
-    try:
-        if sys.platform == "win32":
-            import msvcrt
-
-            file.seek(_LOCKED_BYTE)
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-        else:
-            import fcntl
-
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except (BlockingIOError, PermissionError):
-        return False
-    finally:
-        file.seek(0)
-    return True
