@@ -110,6 +110,12 @@ def used(what: What, name: str, fingerprint: str, facts: Mapping[str, Any] | Non
         made.use(Input(what=what, name=name, fingerprint=fingerprint, facts=dict(facts or {})))
 
 
+def drawn_from(files: Sequence[Path]) -> Origin:
+    """Of what a window drew from files that say themselves where they came from."""
+    with making("", {"drawn_from": list(files)}) as made:
+        return made.origin()
+
+
 def wrote(path: Path) -> None:
     """Say that a file is complete."""
     made = _now.get()

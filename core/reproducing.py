@@ -29,7 +29,19 @@ from core.errors import CoreError, FormatError, RunError
 from core.origins import Origin
 from core.runs import Event, Events, Failed
 
-COMMANDS = ("generate", "render", "sheet", "compare", "statistics", "evaluate", "baselines", "bank", "train")
+COMMANDS = (
+    "generate",
+    "render",
+    "sheet",
+    "compare",
+    "statistics",
+    "evaluate",
+    "baselines",
+    "bank",
+    "train",
+    "export",
+    "fit",
+)
 """Commands that write what `out` names and change nothing else."""
 SPECS = (
     runs.TrainForecaster, runs.TrainPoseGpt, runs.EvaluateForecaster, runs.EvaluatePoseGpt, runs.ReproduceForecasts,
@@ -38,10 +50,10 @@ SPECS = (
 Command = Callable[..., Any]
 _VOLATILE = {
     "seconds", "made_at", "device", "command", "run", "out", "peak_memory", "memory", "started", "ended", "wall_s",
-    "environment", "machine", "took_s", "version",
+    "environment", "machine", "took_s", "version", "memory_peak_bytes", "device_memory_peak_bytes", "device_name",
 }  # fmt: skip
 """Of a report, what is no result: how long it took, where it lies."""
-_VOLATILE_LINE = re.compile(r"[Mm]easured on|Made by `|made on|took |^# |Wall time|Peak memory|posecast ")
+_VOLATILE_LINE = re.compile(r"[Mm]easured on|Made by `|made on|took |^# |[Ww]all time|[Mm]emory|[Aa]t work|posecast ")
 
 
 @dataclass(frozen=True)
@@ -103,7 +115,11 @@ def reproduce(
         elif origin.command:
             _by_command(asked, into, commands, project)
         else:
-            raise RunError(f"{asked.original.name} says neither command nor job.", hint="It cannot be made again.")
+            drawn = ", ".join(map(str, origin.parameters.get("drawn_from", ()))) or "nothing that it names"
+            raise RunError(
+                f"{asked.original.name} was drawn in the window, from {drawn}.",
+                hint="Reproduce what it was drawn from.",
+            )
         now = made.origin()
     now = _read_again(into, now)
     pairs = list(_pairs(asked, into))

@@ -14,19 +14,37 @@ import re
 import struct
 import zipfile
 import zlib
-from contextlib import suppress
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from core.errors import FormatError, TooNewError
-from core.origins import FORMAT, Origin
+from core.origins import FORMAT, Making, Origin, making
 
 MARK = b"posecast-origin:<"
 _FOUND = re.compile(re.escape(MARK) + rb"([A-Za-z0-9_=-]+)>")
 _MOST_BYTES = 4 * 2**20  # of an origin, so that a hostile file cannot unfold without end
 _COMMENTED = {".html": ("<!-- ", " -->"), ".svg": ("<!-- ", " -->"), ".md": ("<!-- ", " -->")}
 _PNG = b"\x89PNG\r\n\x1a\n"
+
+
+@contextmanager
+def carried(command: str, parameters: Mapping[str, Any], out: Path | None) -> Generator[Making]:
+    """While this lasts `out` is made; at its good end it, and whatever was written whole on the way, carry that.
+
+    A run's folder says it itself.
+    """
+    with making(command, parameters) as made:
+        yield made
+        if out is None or (out / "spec.json").is_file():
+            return
+        origin = made.origin()
+        for path in dict.fromkeys((out, *made.wrote)):
+            if path.is_file() or (path == out and path.is_dir()):
+                put(path, origin)
 
 
 def put(path: Path, origin: Origin) -> Path:

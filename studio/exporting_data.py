@@ -17,12 +17,13 @@ from core.importing import exchange
 from core.project.motion_sets import MotionSet
 from core.project.store import ProjectStore
 from core.runs import Progress
+from core.stamping import carried
 from core.whole_files import as_file_name
 from studio.data_sets import Contents, DataSets
 from studio.document import Document
 from studio.exporting import kept_files, opened, show_in_folder
-from studio.time_left import TimeLeft
 from studio.main_window import MainWindow
+from studio.time_left import TimeLeft
 from studio.widgets.export_data_dialog import ExportDataDialog, ExportWish, Goods, Way
 from studio.widgets.job_words import grouped, left_words
 from studio.widgets.notices import Notice, of_error
@@ -227,9 +228,11 @@ def _about(contents: Contents) -> str:
 
 def _of_clips(folder: Path, author: str, wish: ExportWish) -> Callable[[], Iterator[Progress | Report]]:
     def work() -> Iterator[Progress | Report]:
-        with ProjectStore.open(folder, author, mode="read") as store:
-            known = exchange.named(wish.way.format)
-            yield exchange.hand_out(known, store, wish.place, dict(wish.way.options))
+        options = dict(wish.way.options)
+        asked = {"project": folder, "format": wish.way.format, "option": [f"{key}={it}" for key, it in options.items()]}
+        with carried("export", asked, wish.place), ProjectStore.open(folder, author, mode="read") as store:
+            report = exchange.hand_out(exchange.named(wish.way.format), store, wish.place, options)
+        yield report
 
     return work
 

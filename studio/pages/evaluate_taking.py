@@ -8,8 +8,9 @@ from PySide6.QtCore import QObject, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-from core import report_tables
+from core import report_tables, stamping
 from core.errors import CoreError, FileError
+from core.origins import drawn_from
 from core.reports import Table
 from core.whole_files import whole_file
 from studio.pages.evaluate_figures import EvaluateFigures
@@ -96,17 +97,24 @@ class EvaluateTaking(QObject):
         if path.suffix == ".png":
             if not self._figures.curve_picture().save(str(path)):
                 raise FileError(path, say("the picture could not be written"), hint=say("Choose another place."))
+            self._say_whence(path)
             return
         text = self._whole_csv() if path.suffix == ".csv" else self.markdown()
         try:
             with whole_file(path) as beside:
                 beside.write_text(text, encoding="utf-8")
+            self._say_whence(path)
         except OSError as error:
             raise FileError(
                 path,
                 say("it cannot be written ({strerror})", strerror=error.strerror),
                 hint=say("Choose another place."),
             ) from None
+
+    def _say_whence(self, path: Path) -> None:
+        """The file carries which reports it shows."""
+        reports = [each.path for each in self.sheet.founds] if self.sheet is not None else []
+        stamping.put(path, drawn_from(reports))
 
     def _whole_csv(self) -> str:
         """Every seed of a table in a line of its own; other reports as they are shown."""
