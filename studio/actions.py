@@ -59,6 +59,7 @@ class Actions(QObject):
         self._window_handlers: Handlers = {}
         self._page_handlers: Handlers = {}
         self._page_checked: Checked = dict
+        self._page_undo: Callable[[], str] = str
         self._page = "projects"
         self._menus: dict[str, QMenu] = {}
         self._submenus: dict[str, QMenu] = {}
@@ -84,11 +85,14 @@ class Actions(QObject):
         self._window_handlers = handlers
         self.refresh()
 
-    def set_page(self, page: str, handlers: Handlers, checked: Checked = dict) -> None:
-        """The page in front, what it can do, and which of its toggles are on."""
+    def set_page(
+        self, page: str, handlers: Handlers, checked: Checked = dict, undo_label: Callable[[], str] = str
+    ) -> None:
+        """The page in front, what it can do, which of its toggles are on, and what its own undo would take back."""
         unknown = set(handlers) - set(BY_NAME)
         assert not unknown, f"no such commands: {sorted(unknown)}"
         self._page, self._page_handlers, self._page_checked = page, handlers, checked
+        self._page_undo = undo_label
         self.refresh()
         self._fill_menus()
         self._tick()
@@ -146,7 +150,8 @@ class Actions(QObject):
         document = self._document
         editing = document.is_open and document.read_only_reason is None
         holds = {"": True, "project": document.is_open, "editing": editing, "clip": document.clip is not None}
-        steps = (("undo", "Undo", document.undo_label), ("redo", "Redo", document.redo_label))
+        undo = (self._page_undo() if "undo" in self._page_handlers else "") or document.undo_label
+        steps = (("undo", "Undo", undo), ("redo", "Redo", document.redo_label))
         possible = {name: bool(what) and editing for name, _, what in steps}
         for command in COMMANDS:
             known = self._handler(command) is not None

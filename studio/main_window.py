@@ -56,6 +56,7 @@ class MainWindow(QWidget):
 
     dropped = Signal(object)  # the paths somebody dropped, list[Path]
     closing = Signal()
+    deed_wanted = Signal(object, str)  # a Job, and what is to be done with it (studio.job_deeds)
 
     def __init__(
         self,
@@ -103,6 +104,7 @@ class MainWindow(QWidget):
         self._top.jobs_wanted.connect(self.toggle_jobs)
         self._top.all_clips_wanted.connect(lambda: self.show_page("data"))
         self._drawer.closed_by_person.connect(self._drawer.hide)
+        self._drawer.deed_wanted.connect(self.deed_wanted)
         document.opened.connect(self._follow)
         document.closed.connect(self._follow)
 
@@ -135,7 +137,7 @@ class MainWindow(QWidget):
                 self.focus_page()  # or the bar at the top would take the keys
             self.notices.place()
         self._rail.show_page(f"page-{name}")
-        self.actions_table.set_page(name, _offers(page, "commands"), getattr(page, "checked", dict))
+        self._offer(name, page)
         return page
 
     def focus_page(self) -> None:
@@ -170,11 +172,14 @@ class MainWindow(QWidget):
             self._sizes.restore(name, page)
         return self._pages[name]
 
+    def _offer(self, name: str, page: QWidget) -> None:
+        checked, undo_label = getattr(page, "checked", dict), getattr(page, "undo_label", str)
+        self.actions_table.set_page(name, _offers(page, "commands"), checked, undo_label)
+
     def _offer_anew(self, name: str) -> None:
         """A page knows other commands than before: a mode of it began or ended."""
         if name == self.page_name:
-            page = self._pages[name]
-            self.actions_table.set_page(name, _offers(page, "commands"), getattr(page, "checked", dict))
+            self._offer(name, self._pages[name])
 
     def _heard(self, name: str, words: str) -> None:
         self._said[name] = words
@@ -198,6 +203,11 @@ class MainWindow(QWidget):
         self._drawer.setVisible(not self._drawer.isVisible())
         self._place_drawer()
         self._drawer.raise_()
+
+    def show_jobs(self) -> None:
+        """The drawer of jobs, open."""
+        if not self._drawer.isVisible():
+            self.toggle_jobs()
 
     def _place_drawer(self) -> None:
         top, foot = self._top.height(), self._status.height()

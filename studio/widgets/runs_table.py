@@ -1,11 +1,11 @@
 """The table of runs: a tick compares one, its colour is the same in the curves, a small curve tells how it went.
 
-It knows no page: rows are values, what the person does comes out as signals.
+It knows no page: rows are values, what the person does comes out as signals. Rows that did not change are not drawn
+again, so that hundreds of runs cost no more than those that move. A note and tags are written in their own cells.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 
 from PySide6.QtCore import (
     QAbstractItemModel,
@@ -14,113 +14,96 @@ from PySide6.QtCore import (
     QItemSelectionModel,
     QModelIndex,
     QPersistentModelIndex,
-    QPointF,
-    QRectF,
+    QPoint,
     Qt,
     Signal,
 )
-from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPainterPath, QPen, QResizeEvent
+from PySide6.QtGui import QContextMenuEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import (
+    QAbstractItemDelegate,
     QAbstractItemView,
     QHeaderView,
-    QStyle,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
     QTableView,
+    QWidget,
 )
 
-from studio import icons, theme
-from studio.widgets.painting import put
+from studio import theme
+from studio.widgets.run_columns import COLUMNS, KEYS, Kind, RunRow, ordered, title
+from studio.widgets.run_paint import EDITED, ROW, RunPainter
 from studio.words import say
 
 Index = QModelIndex | QPersistentModelIndex
-_ROW = Qt.ItemDataRole.UserRole
-_CHECK_PX = 15
-# Title, width at 100 % text (0 takes what is left), whether numbers stand in it, hidden below this table width.
-_COLUMNS = (
-    ("Run", 0, False, 0),
-    ("State", 112, False, 0),
-    ("Loss", 104, False, 560),
-    ("Preset", 112, False, 640),
-    ("Started", 112, False, 700),
-    ("Top-1", 76, True, 0),
-    ("2D error, px", 96, True, 0),
-)
+_LEAST_NAME = 150
 
 
 @dataclass(frozen=True)
-class RunRow:
-    """One run as the table shows it. Colours are hex words."""
+class RunFilter:
+    """Which runs are listed: all words in what is said of them, and each choice where one is made."""
 
-    id: str
-    colour: str
-    state: str
-    state_colour: str
-    is_compared: bool
-    loss: tuple[float, ...] = ()
-    top1: float | None = None
-    error_px: float | None = None
-    bits: float | None = None
-    error_mm: float | None = None
+    words: str = ""
+    state: str = ""
+    tag: str = ""
     preset: str = ""
-    started: str = ""
-    tip: str = ""
-    kind: Literal["forecaster", "motion"] = "forecaster"
 
     @property
-    def is_of_motion(self) -> bool:
-        """Whether a motion model is trained, and no forecaster."""
-        return self.kind == "motion"
+    def is_on(self) -> bool:
+        return self != RunFilter()
 
-    @property
-    def figures(self) -> tuple[str, str]:
-        """How right it foretells, and how far it is off."""
-        if self.is_of_motion:
-            return _number(self.bits, 2), _number(self.error_mm, 1)
-        return _number(self.top1, 3), _number(self.error_px, 1)
-
-
-_HEADS = {
-    frozenset({"forecaster"}): ("Top-1", "2D error, px"),
-    frozenset({"motion"}): ("Bits", "Error, mm"),
-    frozenset({"forecaster", "motion"}): ("Top-1, bits", "Error px, mm"),
-}
-"""What the two figures are called, by the kinds of runs there are."""
+    def takes(self, row: RunRow) -> bool:
+        return (
+            (not self.state or row.state_key == self.state)
+            and (not self.tag or self.tag in row.tags)
+            and (not self.preset or row.preset == self.preset)
+            and (not self.words or row.answers(self.words))
+        )
 
 
 class _Rows(QAbstractTableModel):
     compared = Signal(str)
+    edited = Signal(str, str, str)  # run, column, words
 
     def __init__(self) -> None:
         super().__init__()
         self.rows: list[RunRow] = []
+        self.kinds: frozenset[Kind] = frozenset({"forecaster"})
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
         return 0 if parent.isValid() else len(self.rows)
 
     def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
-        return 0 if parent.isValid() else len(_COLUMNS)
+        return 0 if parent.isValid() else len(COLUMNS)
 
     def flags(self, index: Index) -> Qt.ItemFlag:
         flags = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
-        return flags | Qt.ItemFlag.ItemIsUserCheckable if index.column() == 0 else flags
+        if self.rows[index.row()].kind == "baseline":
+            return flags
+        key = KEYS[index.column()]
+        if key in EDITED:
+            flags |= Qt.ItemFlag.ItemIsEditable
+        return flags | Qt.ItemFlag.ItemIsUserCheckable if key == "run" else flags
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        row = self.rows[index.row()]
-        if role == _ROW:
+        row, column = self.rows[index.row()], COLUMNS[index.column()]
+        if role == ROW:
             return row
-        if role == Qt.ItemDataRole.ToolTipRole:
-            return row.tip or None
-        if role == Qt.ItemDataRole.CheckStateRole and index.column() == 0:
-            return Qt.CheckState.Checked if row.is_compared else Qt.CheckState.Unchecked
         if role == Qt.ItemDataRole.DisplayRole:
-            return (row.id, row.state, "", row.preset, row.started, *row.figures)[index.column()]
+            return column.words(row)
+        if role == Qt.ItemDataRole.EditRole:
+            return row.note if column.key == "note" else column.words(row)
+        if role == Qt.ItemDataRole.ToolTipRole:
+            words = column.words(row) if column.key in ("note", "tags", "data") else ""
+            return words or row.tip or None
+        if role == Qt.ItemDataRole.CheckStateRole and column.key == "run" and row.kind != "baseline":
+            return Qt.CheckState.Checked if row.is_compared else Qt.CheckState.Unchecked
         return None
 
     def setData(self, index: Index, value: object, role: int = Qt.ItemDataRole.EditRole) -> bool:
-        del value
+        row = self.rows[index.row()]
         if role == Qt.ItemDataRole.CheckStateRole:
-            self.compared.emit(self.rows[index.row()].id)
+            self.compared.emit(row.id)
+            return True
+        if role == Qt.ItemDataRole.EditRole and KEYS[index.column()] in EDITED:
+            self.edited.emit(row.id, KEYS[index.column()], str(value))
             return True
         return False
 
@@ -128,166 +111,285 @@ class _Rows(QAbstractTableModel):
         if orientation != Qt.Orientation.Horizontal:
             return None
         if role == Qt.ItemDataRole.DisplayRole:
-            kinds = frozenset(row.kind for row in self.rows) or frozenset({"forecaster"})
-            return say((*(name for name, *_ in _COLUMNS[:-2]), *_HEADS[kinds])[section])
+            return title(COLUMNS[section], self.kinds)
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return say("Sort by {column}", column=title(COLUMNS[section], self.kinds))
         if role == Qt.ItemDataRole.TextAlignmentRole:
-            side = Qt.AlignmentFlag.AlignRight if _COLUMNS[section][2] else Qt.AlignmentFlag.AlignLeft
+            side = Qt.AlignmentFlag.AlignRight if COLUMNS[section].is_number else Qt.AlignmentFlag.AlignLeft
             return side | Qt.AlignmentFlag.AlignVCenter
         return None
 
+    def take(self, rows: list[RunRow]) -> bool:
+        """These rows in this order; whether the same runs stand in the same places, so that little is drawn anew."""
+        before = self.rows
+        same = [row.id for row in before] == [row.id for row in rows]
+        if same:
+            self.rows = rows
+            differ = [at for at, (old, new) in enumerate(zip(before, rows, strict=True)) if old is not new]
+            differ = [at for at in differ if before[at] != rows[at]]
+            for at in differ:
+                self.dataChanged.emit(self.index(at, 0), self.index(at, len(COLUMNS) - 1))
+        else:
+            self.beginResetModel()
+            self.rows = rows
+            self.endResetModel()
+        return same
+
 
 class RunsTable(QTableView):
-    """Rows of runs. Space or a click on the box compares, the arrows go from run to run."""
+    """Space or a click on the box compares, the arrows go from run to run, a click on a head sorts."""
 
     chosen = Signal(str)
     compared = Signal(str)
     """The box of this run was clicked: whoever listens decides, and shows the rows again."""
+    edited = Signal(str, str, str)
+    """Words were written into a cell: run, column ("note" or "tags"), words."""
+    menu_wanted = Signal(str, QPoint)
+    columns_changed = Signal()
 
     def __init__(self) -> None:
         super().__init__()
         self._rows = _Rows()
-        self._is_following = False
+        self._all: list[RunRow] = []
+        self._later: list[RunRow] | None = None
+        self._filter = RunFilter()
+        self._sort: tuple[str, bool] = ("", True)
+        self._columns: tuple[str, ...] = ()  # chosen by the person; empty: those that fit
+        self._widths: dict[str, int] = {}
+        self._is_following = self._is_fitting = False
         self.setModel(self._rows)
-        self.setItemDelegate(_Painter(self))
+        self.setItemDelegate(RunPainter(self))
         self.setAccessibleName(self.tr("Runs"))
         self.setShowGrid(False)
         self.setMouseTracking(True)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setTabKeyNavigation(False)
         self.verticalHeader().hide()
         self.verticalHeader().setDefaultSectionSize(theme.px(30))
         header = self.horizontalHeader()
         header.setHighlightSections(False)
-        for at, (_, width, _, _) in enumerate(_COLUMNS):
-            if width:
-                self.setColumnWidth(at, theme.px(width))
-            else:
-                header.setSectionResizeMode(at, QHeaderView.ResizeMode.Stretch)
+        header.setSectionsClickable(True)
+        header.setMinimumSectionSize(36)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        header.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        header.customContextMenuRequested.connect(lambda at: self.menu_wanted.emit("", header.mapToGlobal(at)))
+        header.sectionClicked.connect(self._sort_by)
+        header.sectionResized.connect(self._resized)
         self.selectionModel().currentRowChanged.connect(self._went)
         self._rows.compared.connect(self.compared)
+        self._rows.edited.connect(self.edited)
+        self.doubleClicked.connect(self._edit_at)
+
+    # ---- what is shown ----
 
     def show_rows(self, rows: Sequence[RunRow]) -> None:
-        """These runs; the chosen one stays chosen."""
-        before = [row.id for row in self._rows.rows]
-        chosen = self.chosen_id()
+        """These runs; the chosen ones stay chosen. While somebody writes in a cell, nothing moves under them."""
+        if self.state() == QAbstractItemView.State.EditingState:
+            self._later = list(rows)
+            return
+        self._all = list(rows)
+        self._refresh()
+
+    def show_filter(self, wanted: RunFilter) -> None:
+        """List only these."""
+        if wanted != self._filter:
+            self._filter = wanted
+            self._refresh()
+
+    def counts(self) -> tuple[int, int]:
+        """How many are listed, and of how many."""
+        return len(self._rows.rows), len(self._all)
+
+    def shown_rows(self) -> list[RunRow]:
+        """From top to bottom."""
+        return self._rows.rows
+
+    def _refresh(self) -> None:
+        rows = [row for row in self._all if self._filter.takes(row)] if self._filter.is_on else self._all
+        kinds = frozenset[Kind](row.kind for row in self._all) or frozenset[Kind]({"forecaster"})
+        chosen, current, top = self.selected_ids(), self.chosen_id(), self.verticalScrollBar().value()
         self._is_following = True
-        if before == [row.id for row in rows]:
-            self._rows.rows = list(rows)
-            if rows:
-                last = self._rows.index(len(rows) - 1, len(_COLUMNS) - 1)
-                self._rows.dataChanged.emit(self._rows.index(0, 0), last)
-                self._rows.headerDataChanged.emit(Qt.Orientation.Horizontal, len(_COLUMNS) - 2, len(_COLUMNS) - 1)
-        else:
-            self._rows.beginResetModel()
-            self._rows.rows = list(rows)
-            self._rows.endResetModel()
-            self.choose(chosen)
+        if not self._rows.take(ordered(rows, self._sort[0], is_up=self._sort[1])):
+            self._select(chosen, current)
+            self.verticalScrollBar().setValue(top)
+        if kinds != self._rows.kinds:
+            self._rows.kinds = kinds
+            self._rows.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(COLUMNS) - 1)
         self._is_following = False
+        self._fit()
+
+    # ---- which is chosen ----
 
     def choose(self, run: str) -> None:
         """Go to a run without telling anybody."""
-        at = next((at for at, row in enumerate(self._rows.rows) if row.id == run), None)
-        if at is None:
+        if run == self.chosen_id():
             return
         following, self._is_following = self._is_following, True
-        flags = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
-        self.selectionModel().setCurrentIndex(self._rows.index(at, 0), flags)
+        self._select({run}, run)
         self._is_following = following
 
     def chosen_id(self) -> str:
         index = self.currentIndex()
-        return self._rows.rows[index.row()].id if index.isValid() else ""
+        return self._rows.rows[index.row()].id if index.isValid() and index.row() < len(self._rows.rows) else ""
+
+    def selected_ids(self) -> list[str]:
+        """Every run that is marked, from top to bottom; the chosen one among them."""
+        rows = sorted(index.row() for index in self.selectionModel().selectedRows())
+        return [self._rows.rows[row].id for row in rows if row < len(self._rows.rows)]
+
+    def _select(self, runs: Collection[str], current: str) -> None:
+        model, flag = self.selectionModel(), QItemSelectionModel.SelectionFlag
+        model.clear()
+        for at, row in enumerate(self._rows.rows):
+            if row.id == current:
+                model.setCurrentIndex(self._rows.index(at, 0), flag.Select | flag.Rows)
+            elif row.id in runs:
+                model.select(self._rows.index(at, 0), flag.Select | flag.Rows)
 
     def _went(self, index: QModelIndex) -> None:
         if index.isValid() and not self._is_following:
             self.chosen.emit(self._rows.rows[index.row()].id)
 
+    # ---- order ----
+
+    def sort_by(self, key: str, *, is_up: bool = True) -> None:
+        """By a column; without one newest first, as they come."""
+        self._sort = (key, is_up)
+        header = self.horizontalHeader()
+        header.setSortIndicatorShown(bool(key))
+        if key:
+            way = Qt.SortOrder.AscendingOrder if is_up else Qt.SortOrder.DescendingOrder
+            header.setSortIndicator(KEYS.index(key), way)
+        self._refresh()
+
+    def _sort_by(self, section: int) -> None:
+        column = COLUMNS[section]
+        key, is_up = self._sort
+        if key != column.key:
+            self.sort_by(column.key, is_up=not column.falls)
+        elif is_up != column.falls:
+            self.sort_by(column.key, is_up=column.falls)
+        else:
+            self.sort_by("")
+
+    # ---- columns ----
+
+    def columns(self) -> tuple[str, ...]:
+        """Which are shown now."""
+        return tuple(key for at, key in enumerate(KEYS) if not self.isColumnHidden(at))
+
+    def chosen_columns(self) -> tuple[str, ...]:
+        """Which the person chose; empty where those that fit are shown."""
+        return self._columns
+
+    def choose_columns(self, keys: Collection[str]) -> None:
+        """Show these and the name, however wide that is; none: those that fit."""
+        known = tuple(key for key in KEYS if key in keys)
+        self._columns = tuple(dict.fromkeys(("run", *known))) if known else ()
+        self._fit()
+        self.columns_changed.emit()
+
+    def _wanted(self, room: int) -> set[str]:
+        if self._columns:
+            return set(self._columns)
+        full = {each.key for each in COLUMNS if not each.goes_empty or any(map(each.words, self._all))}
+        used = theme.px(_LEAST_NAME) + sum(self._width(each.key, each.width) for each in COLUMNS if each.key in full)
+        for column in sorted(COLUMNS, key=lambda each: -each.rank):
+            if used <= room or not column.rank:
+                break
+            if column.key in full:
+                full.discard(column.key)
+                used -= self._width(column.key, column.width)
+        return full
+
+    def _width(self, key: str, width: int) -> int:
+        return self._widths.get(key) or (theme.px(width) if width else 0)
+
+    def _fit(self) -> None:
+        """Each column as wide as it is, the name what is left."""
+        room = self.viewport().width()
+        wanted = self._wanted(room)
+        self._is_fitting = True
+        used = 0
+        for at, column in enumerate(COLUMNS):
+            is_hidden = column.key not in wanted
+            if self.isColumnHidden(at) != is_hidden:
+                self.setColumnHidden(at, is_hidden)
+            if not is_hidden and column.width:
+                wide = self._width(column.key, column.width)
+                used += wide
+                if self.columnWidth(at) != wide:
+                    self.setColumnWidth(at, wide)
+        name = max(self._widths.get("run", 0), theme.px(_LEAST_NAME), room - used)
+        if self.columnWidth(0) != name:
+            self.setColumnWidth(0, name)
+        self._is_fitting = False
+
+    def _resized(self, section: int, _before: int, width: int) -> None:
+        if not self._is_fitting:
+            self._widths[KEYS[section]] = width
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        for at, (_, _, _, goes_below) in enumerate(_COLUMNS):
-            self.setColumnHidden(at, self.width() < theme.px(goes_below))
+        self._fit()
 
+    # ---- what a person does ----
 
-class _Painter(QStyledItemDelegate):
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        row: RunRow = index.data(_ROW)
-        look, area = theme.now(), QRectF(option.rect)  # pyright: ignore[reportAttributeAccessIssue]
-        state: QStyle.StateFlag = option.state  # pyright: ignore[reportAttributeAccessIssue]
-        painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if state & QStyle.StateFlag.State_Selected:
-            painter.fillRect(area, QColor(look.wash))
-        elif state & QStyle.StateFlag.State_MouseOver:
-            painter.fillRect(area, QColor(look.hover))
-        painter.fillRect(QRectF(area.left(), area.bottom() - 1, area.width(), 1), QColor(look.line))
-        area = area.adjusted(6, 0, -8, -1)
-        baseline = area.center().y() + theme.px(12) * 0.36
-        match index.column():
-            case 0:
-                _draw_check(painter, check_box(area), look, is_on=row.is_compared)
-                _dot(painter, area.left() + 31, area.center().y(), row.colour, 4.5)
-                put(painter, area.left() + 44, baseline, row.id, look.text, 12, 600, width=area.width() - 44)
-            case 1:
-                _dot(painter, area.left() + 4, area.center().y(), row.state_colour, 4)
-                put(painter, area.left() + 15, baseline, row.state, look.text2, 12, width=area.width() - 15)
-            case 2:
-                _draw_spark(painter, area.adjusted(0, 5, 0, -5), row.loss, row.colour)
-            case column:
-                words, is_number = str(index.data()), _COLUMNS[column][2]
-                x = area.right() if is_number else area.left()
-                align = "right" if is_number else "left"
-                put(painter, x, baseline, words, look.text2, 12, align=align, width=area.width())
-        painter.restore()
+    def edit_cell(self, key: str) -> None:
+        """Write into the chosen run's note or tags, in place."""
+        index = self.currentIndex()
+        if not index.isValid():
+            return
+        at = KEYS.index(key)
+        if self.isColumnHidden(at):  # where it has no room of itself, it is shown while it is written
+            self.setColumnHidden(at, False)
+            self.setColumnWidth(at, self._width(key, COLUMNS[at].width))
+        cell = self._rows.index(index.row(), at)
+        if not self._rows.flags(cell) & Qt.ItemFlag.ItemIsEditable:
+            return
+        self.scrollTo(cell)
+        self.edit(cell)
 
-    def editorEvent(self, event: QEvent, model: QAbstractItemModel, option: QStyleOptionViewItem, index: Index) -> bool:
-        """A click on the box; a click beside it only goes to the run."""
-        if index.column() == 0 and event.type() == QEvent.Type.MouseButtonRelease and isinstance(event, QMouseEvent):
-            area = QRectF(option.rect).adjusted(6, 0, -8, -1)  # pyright: ignore[reportAttributeAccessIssue]
-            if check_box(area).adjusted(-5, -6, 5, 6).contains(event.position()):
-                return model.setData(index, None, Qt.ItemDataRole.CheckStateRole)
-        return False
+    def _edit_at(self, index: QModelIndex) -> None:
+        if KEYS[index.column()] in EDITED:
+            self.edit_cell(KEYS[index.column()])
 
-
-def check_box(area: QRectF) -> QRectF:
-    """Where the box of a row lies."""
-    return QRectF(area.left() + 1, area.center().y() - _CHECK_PX / 2, _CHECK_PX, _CHECK_PX)
-
-
-def _draw_check(painter: QPainter, area: QRectF, look: theme.Theme, *, is_on: bool) -> None:
-    painter.setPen(QPen(QColor(look.fill if is_on else look.edge), 1))
-    painter.setBrush(QColor(look.fill if is_on else look.field))
-    painter.drawRoundedRect(area, 4, 4)
-    if is_on:
-        sign = icons.pixmap("check", "#FFFFFF", 12)
-        painter.drawPixmap(area.topLeft() + QPointF(1.5, 1.5), sign)
-
-
-def _dot(painter: QPainter, x: float, y: float, colour: str, radius: float) -> None:
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(QColor(colour))
-    painter.drawEllipse(QPointF(x, y), radius, radius)
-
-
-def _draw_spark(painter: QPainter, area: QRectF, values: tuple[float, ...], colour: str) -> None:
-    if len(values) < 2:
-        return
-    low, high = min(values), max(values)
-    path = QPainterPath()
-    for at, value in enumerate(values):
-        x = area.left() + area.width() * at / (len(values) - 1)
-        y = area.bottom() - area.height() * ((value - low) / (high - low) if high > low else 0.5)
-        if at:
-            path.lineTo(x, y)
+    def closeEditor(self, editor: QWidget, hint: QAbstractItemDelegate.EndEditHint) -> None:
+        super().closeEditor(editor, QAbstractItemDelegate.EndEditHint.NoHint)
+        del hint
+        self.setFocus(Qt.FocusReason.OtherFocusReason)
+        rows, self._later = self._later, None
+        if rows is not None:
+            self.show_rows(rows)
         else:
-            path.moveTo(x, y)
-    painter.setBrush(Qt.BrushStyle.NoBrush)
-    painter.setPen(QPen(QColor(colour), 1.5))
-    painter.drawPath(path)
+            self._fit()
 
+    def said_of(self, run: str, **what: object) -> None:
+        """Show at once what was written of a run."""
+        self.show_rows([replace(row, **what) if row.id == run else row for row in self._all])
 
-def _number(value: float | None, digits: int) -> str:
-    return "–" if value is None else f"{value:.{digits}f}"
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        index = self.indexAt(event.position().toPoint())
+        if not index.isValid():
+            return  # empty ground changes nothing
+        super().mousePressEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        by_key = event.reason() == QContextMenuEvent.Reason.Keyboard
+        index = self.currentIndex() if by_key else self.indexAt(self.viewport().mapFromGlobal(event.globalPos()))
+        if not index.isValid():
+            return
+        at = self.viewport().mapToGlobal(self.visualRect(index).bottomLeft()) if by_key else event.globalPos()
+        self.menu_wanted.emit(self._rows.rows[index.row()].id, at)
+
+    def viewportEvent(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.PaletteChange:
+            self.viewport().update()
+        return super().viewportEvent(event)
+
+    def model(self) -> QAbstractItemModel:
+        return self._rows

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QLabel, QPushButton
 
 from core import configs
 from core.recordings import Stretch
@@ -20,6 +21,7 @@ from studio.document import Document
 from studio.jobs import Jobs
 from studio.pages.training import TrainingPage
 from studio.pages.training_chosen import as_command
+from studio.widgets.run_columns import KEYS
 from tests.core.datasets.made_motion import motion_set, project_in, recorded
 from tests.core.project_on_disk import project_on_disk
 
@@ -67,18 +69,33 @@ def measured(loss: float, *validations: tuple[int, float, float, float]):
     yield Progress(150, 150)
 
 
+@pytest.fixture
+def asked(monkeypatch) -> list[RunFolder]:
+    """The runs that were asked for, instead of being put in line."""
+    found = []
+
+    def ask(folder, spec, **_):
+        folder.write_spec(spec)
+        found.append(folder)
+
+    monkeypatch.setattr("core.line.ask", ask)
+    return found
+
+
+def cell(page, row: int, key: str) -> object:
+    return page.table.model().index(row, KEYS.index(key)).data()
+
+
 def settle(qtbot, page, jobs):
     qtbot.waitUntil(lambda: jobs.is_settled() and page.is_settled())
 
 
-def test_that_starting_asks_for_the_run_the_form_says_in_a_folder_of_the_project(studio, qtbot, monkeypatch, tmp_path):
+def test_that_starting_asks_for_the_run_the_form_says_in_a_folder_of_the_project(studio, asked, tmp_path):
     page, document, _ = studio
-    started = []
-    monkeypatch.setattr(RunFolder, "start", lambda self: started.append(self) or 1)
     page.new_run.choose_preset("forecaster/smoke")
     page.new_run.form.fields["losses.pose2d"].editor.setText("0.5")
     page.commands()["start-training"]()
-    (run,) = started
+    (run,) = asked
     assert run.path == tmp_path / "forecaster-01"
     spec = run.spec()
     assert spec.config == configs.with_overrides(configs.smoke(), ["losses.pose2d=0.5"])
@@ -87,14 +104,14 @@ def test_that_starting_asks_for_the_run_the_form_says_in_a_folder_of_the_project
     assert page.table.chosen_id() == "forecaster-01"
 
 
-def test_that_a_wrong_value_keeps_it_from_starting_and_names_itself(studio, qtbot, monkeypatch):
+def test_that_a_wrong_value_keeps_it_from_starting_and_names_itself(studio, qtbot, asked):
     page, _, _ = studio
-    monkeypatch.setattr(RunFolder, "start", lambda self: pytest.fail("started"))
     form = page.new_run.form
     form.fields["optimiser.learning_rate"].editor.setText("0.0001x")
     assert not page.new_run.start.isEnabled()
     assert page.new_run._wrong.text() == "One value needs a look: Learning rate"
     page.commands()["start-training"]()
+    assert asked == []
     page.new_run._wrong.click()
     qtbot.waitUntil(lambda: form.fields["optimiser.learning_rate"].editor.hasFocus() or not page.isActiveWindow())
     page.new_run._reset.click()
@@ -130,7 +147,8 @@ def test_that_a_run_shows_the_figures_of_the_checkpoint_it_keeps_not_the_last_on
     settle(qtbot, page, jobs)
     (job,) = forecasters.training_runs(jobs)
     assert forecasters.kept_figures(job) == (100, {"score": 0.5, "top1": 0.6, "mpjpe_px": 20.0})
-    assert [page.table.model().index(0, at).data() for at in (0, 1, 5, 6)] == ["forecaster-01", "done", "0.600", "20.0"]
+    found = [cell(page, 0, key) for key in ("run", "state", "right", "off")]
+    assert found == ["forecaster-01", "done", "0.600", "20.0"]
 
 
 def test_that_ticked_runs_are_in_the_curves_each_in_its_own_lasting_colour(studio, qtbot, tmp_path):
@@ -167,21 +185,24 @@ def test_that_an_ending_is_said_in_words_with_what_can_be_done(studio, qtbot, tm
     a_run(tmp_path / "forecaster-01", Note("hello"), Progress(12, 150), ending)
     jobs.watch(tmp_path)
     settle(qtbot, page, jobs)
-    assert words in page.chosen_run._words.text()
-    assert page.chosen_run.resume.isVisible() == can_go_on
+    told = [each.text() for each in page.chosen_run.findChildren(QLabel) if each.isVisible()]
+    assert any(words in each for each in told)
+    buttons = [each.text() for each in page.chosen_run.findChildren(QPushButton) if each.isVisible()]
+    assert ("Resume" in buttons) == can_go_on
     assert not page.chosen_run.stop.isVisible()
     assert "hello" in page._log._text.toPlainText()
 
 
-def test_that_resuming_goes_on_in_the_same_folder_with_the_same_settings(studio, qtbot, tmp_path, monkeypatch):
+def test_that_resuming_is_wanted_of_the_run_that_is_chosen(studio, qtbot, tmp_path):
     page, _, jobs = studio
-    spec = a_run(tmp_path / "forecaster-01", Progress(12, 150), Stopped(), seed=5).spec()
+    a_run(tmp_path / "forecaster-01", Progress(12, 150), Stopped(), seed=5)
     jobs.watch(tmp_path)
     settle(qtbot, page, jobs)
-    started = []
-    monkeypatch.setattr(RunFolder, "start", lambda self: started.append(self.spec()) or 1)
+    wanted = []
+    page.deed_wanted.connect(lambda job, deed: wanted.append((job.name, deed)))
     page.chosen_run.resume.click()
-    assert started == [spec]
+    page.commands()["resume-training"]()
+    assert wanted == [("forecaster-01", "resume")] * 2
 
 
 def test_that_forking_takes_over_the_settings_of_the_chosen_run(studio, qtbot, tmp_path):
@@ -298,12 +319,10 @@ def test_that_every_knob_of_the_motion_model_has_a_field_and_every_preset_is_off
     assert page.new_run.form.config() == configs.recommended()
 
 
-def test_that_a_smoke_run_of_the_motion_model_starts_from_the_page(motion_studio, monkeypatch, tmp_path):
+def test_that_a_smoke_run_of_the_motion_model_starts_from_the_page(motion_studio, asked, tmp_path):
     page, document, _ = motion_studio
-    started = []
-    monkeypatch.setattr(RunFolder, "start", lambda self: started.append(self) or 1)
-    page._smoke.click()
-    (run,) = started
+    page.runs.smoke.click()
+    (run,) = asked
     assert run.path == tmp_path / "posegpt-01"
     spec = run.spec()
     assert spec == TrainPoseGpt(
@@ -324,8 +343,7 @@ def test_that_both_stages_have_curves_and_the_kept_checkpoint_is_the_best_of_eac
     assert forecasters.kept_figures(job) == (90, {"pve_mm": 80.0, "bits": 3.5, "accuracy": 0.4})
     assert [len(page.curves.charts[name].series()[0].values) for name in ("loss", "validation/pve_mm")] == [120, 2]
     assert {each.name for each in page.curves.charts["loss"].series()} == {"01"}
-    model = page.table.model()
-    rows = {model.index(at, 0).data(): [model.index(at, column).data() for column in (5, 6)] for at in range(2)}
+    rows = {cell(page, at, "run"): [cell(page, at, key) for key in ("right", "off")] for at in range(2)}
     assert rows == {"posegpt-01": ["3.50", "80.0"], "forecaster-01": ["0.400", "30.0"]}
     shown = {name: value.text() for name, (_, value) in page.chosen_run._values.items() if value.isVisible()}
     assert shown == {"pve_mm": "80.0", "bits": "3.50", "accuracy": "0.400"}
@@ -375,17 +393,15 @@ def test_that_settings_that_do_not_go_together_keep_a_motion_model_from_starting
     assert page.new_run.start.isEnabled()
 
 
-def test_that_an_auto_encoder_may_be_named_by_its_run(motion_studio, qtbot, monkeypatch, tmp_path):
+def test_that_an_auto_encoder_may_be_named_by_its_run(motion_studio, qtbot, asked, tmp_path):
     page, _, jobs = motion_studio
     auto = of_motion(tmp_path / "posegpt-01", preset="posegpt-autoencoder/smoke").path
     jobs.watch(tmp_path)
     settle(qtbot, page, jobs)
-    started = []
-    monkeypatch.setattr(RunFolder, "start", lambda self: started.append(self.spec()) or 1)
     page.new_run.choose_preset("posegpt-gpt/smoke")
     page.new_run.form.fields["autoencoder_run"].editor.setText("posegpt-01")
     page.commands()["start-training"]()
-    assert [spec.config.autoencoder_run for spec in started] == [str(auto)]
+    assert [each.spec().config.autoencoder_run for each in asked] == [str(auto)]
 
 
 def test_that_a_run_of_motion_is_copied_and_forked_as_it_is(motion_studio, qtbot, tmp_path):
