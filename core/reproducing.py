@@ -30,17 +30,7 @@ from core.origins import Origin
 from core.runs import Event, Events, Failed
 
 COMMANDS = (
-    "generate",
-    "render",
-    "sheet",
-    "compare",
-    "statistics",
-    "evaluate",
-    "baselines",
-    "bank",
-    "train",
-    "export",
-    "fit",
+    *("generate", "render", "sheet", "compare", "statistics", "evaluate", "baselines", "train", "export", "fit"),
 )
 """Commands that write what `out` names and change nothing else."""
 SPECS = (
