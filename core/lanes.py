@@ -12,7 +12,6 @@ import platform
 import sys
 from contextlib import suppress
 from functools import cache
-from importlib import metadata
 from typing import Literal
 
 import msgspec
@@ -93,6 +92,8 @@ def places(lane: Lane) -> tuple[Lane, ...]:
 @cache
 def cards() -> tuple[str, ...]:
     """The graphics cards that trainings of this machine can use: "card-0" …, by the numbers torch is told."""
+    from importlib import metadata  # a third of the time in which the keeper starts
+
     with suppress(metadata.PackageNotFoundError):
         if metadata.version("torch").endswith("+cpu"):
             return ()
