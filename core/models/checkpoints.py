@@ -7,6 +7,7 @@ training can go on from the file, `critic.…`, `optimiser.…` and `random`. Ex
 
 import hashlib
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -19,11 +20,12 @@ from torch import Tensor
 
 from core import configs, origins
 from core.bodies.skeletons import UPPER_BODY_9
-from core.errors import FormatError, RunError, TooNewError
+from core.errors import FormatError, NotANumberError, RunError, TooNewError
 
 VERSION = 1
 MADE_POSES = "made_poses.safetensors"
 """In a run's folder: `poses_m` (K, 9, 3, float16, levelled, metres) made on its way, and the `step` (K) of each."""
+_LEARNED = ("model.", "critic.", "optimiser.", "autoencoder.", "gpt.", "state.")
 _ANEW = "Copy it again, or train."
 
 
@@ -43,6 +45,7 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
     step: int
     best_score: float | None = None
     figures: dict[str, float] = {}  # of the validation it was saved at
+    parent: str = ""  # the checkpoint that the run began with
     facts: dict[str, float] = {}  # numbers that extra tensors need, such as a smoothing
     temperatures: tuple[float, ...] = ()  # logits over these, step by step ahead, are confidence; empty: as they are
     calibration_error: float | None = None  # expected, on validation, after the temperatures
@@ -67,6 +70,7 @@ class PoseGptHeader(msgspec.Struct, frozen=True, kw_only=True):
     step: int  # of that stage
     best_score: float | None = None
     figures: dict[str, float] = {}
+    parent: str = ""  # the checkpoint that the run began with
     real_bits: tuple[float, ...] = ()  # bits per code of validation windows, percentiles 0, 5, … 100
 
 
@@ -94,16 +98,35 @@ class Checkpoint(Generic[_H]):
 
 
 def save(path: Path, header: AnyHeader, tensors: dict[str, Tensor]) -> None:
-    """Write all of it or none of it."""
+    """Write all of it or none of it. NotANumberError where what was learned is none: an older file is better."""
+    whole = {name: each.detach().cpu().contiguous() for name, each in tensors.items()}
+    for name, each in whole.items():
+        if name.startswith(_LEARNED) and not _are_numbers(name, each):
+            raise NotANumberError(f"{name} is not a number at step {header.step:,}; {path.name} is not written.")
+    said = {"posecast": msgspec.json.encode(header).decode(), "sha256": _digest(whole)}
+    put_down(path, serialised(whole, metadata=said))
+
+
+def _are_numbers(name: str, values: Tensor) -> bool:
+    # How long a code has been idle is endless for one that was never taken.
+    fine = torch.isnan(values).logical_not() if name.endswith(".idle") else torch.isfinite(values)
+    return bool(fine.all())
+
+
+def put_down(path: Path, content: bytes) -> None:
+    """Write all of it, down to the disk, or none of it; where that fails nothing is left lying."""
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(path.name + ".new")
-    whole = {name: each.detach().cpu().contiguous() for name, each in tensors.items()}
-    said = {"posecast": msgspec.json.encode(header).decode(), "sha256": _digest(whole)}
-    with beside.open("wb") as file:
-        file.write(serialised(whole, metadata=said))
-        file.flush()
-        os.fsync(file.fileno())
-    beside.replace(path)
+    try:
+        with beside.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+    except BaseException:
+        with suppress(OSError):
+            beside.unlink(missing_ok=True)
+        raise
 
 
 def read_header(path: Path) -> AnyHeader:

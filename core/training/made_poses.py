@@ -5,17 +5,17 @@ run's folder, float16 metres in the levelled frame, each with its step. What ran
 seed and the step alone, so keeping them changes no run, and a run that was stopped ends with the same file.
 """
 
-import os
 from pathlib import Path
 
 import torch
 from jaxtyping import Float
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
+from safetensors.torch import save as serialised
 from torch import Tensor
 
 from core.errors import RunError
-from core.models.checkpoints import MADE_POSES
+from core.models.checkpoints import MADE_POSES, put_down
 
 POINTS = 10
 
@@ -62,8 +62,4 @@ class MadePoses:
             ) from None
 
     def _write(self, poses_m: Tensor, step: Tensor) -> None:
-        beside = self._path.with_name(self._path.name + ".new")
-        save_file({"poses_m": poses_m.contiguous(), "step": step.contiguous()}, beside)
-        with beside.open("r+b") as file:
-            os.fsync(file.fileno())
-        beside.replace(self._path)
+        put_down(self._path, serialised({"poses_m": poses_m.contiguous(), "step": step.contiguous()}))
