@@ -19,6 +19,7 @@ from core.commands import (
     learning,
     machine,
     media,
+    planning,
     projects,
     running,
     sheets,
@@ -30,7 +31,7 @@ from core.stamping import carried
 
 _ROOMS = (
     *(projects, data, clusters, together, suggesting, datasets, media, sheets, cameras, fitting, learning),
-    *(comparing, generating, experiments, forecasting, machine, running, sweeping),
+    *(comparing, generating, experiments, forecasting, machine, planning, running, sweeping),
 )
 _STAY_AS_THEY_ARE = ("backup", "run", "spec", "sweep")
 """Commands whose files are copies, which say what the original says, or runs, which say it themselves."""
