@@ -16,7 +16,6 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from core.errors import CoreError
 from core.project.store import NOT_WRITABLE
-from core.runs import Done, ExportBodies, ExportComparison, Failed, MakeProxy, TrainForecaster
 from studio import finding, theme
 from studio.adding import Adding
 from studio.banking import Banking
@@ -29,7 +28,9 @@ from studio.exporting_data import ExportingData
 from studio.finding_places import FindingPlaces
 from studio.help_commands import HelpCommands
 from studio.importing import Importing
-from studio.jobs import DataSpec, Job, Jobs
+from studio.job_deeds import JobDeeds
+from studio.job_notices import JobNotices
+from studio.jobs import Jobs
 from studio.main_window import MainWindow
 from studio.merging import Merging
 from studio.models_client import ModelsClient
@@ -67,6 +68,7 @@ class Studio(QObject):
         self._show_look()
         self.document = Document(settings.name, self)
         self.jobs = Jobs(self)
+        self.jobs.clip_name = self._clip_name
         self.models = ModelsClient(self)
         self.display = Display(settings, self)
         self.adding = Adding(self.document, self)
@@ -85,6 +87,7 @@ class Studio(QObject):
         self.merging = Merging(self.document, self.window)
         self.find = FindingPlaces(self.document, self.window)
         self._ways = Ways(self.window, self.document, self.find)
+        self.deeds = JobDeeds(self.jobs, self.window, self._ways.show_run)
         self._undone_elsewhere = UndoneElsewhere(self.document, self.window)
         for each in (self.merging, self._undone_elsewhere):
             each.place_wanted.connect(self._ways.go_to)
@@ -113,7 +116,17 @@ class Studio(QObject):
         self.document.closed.connect(partial(self.jobs.watch, None))
         self.document.refused.connect(self.projects.refuse)
         self.document.became_writable.connect(self._say_free)
-        self.jobs.ended.connect(self._say_ended)
+        self.notices = JobNotices(
+            self.document,
+            self.jobs,
+            settings,
+            self.window.notices,
+            self.deeds,
+            exports=self.exporting.says,
+            imports=self.importing.says,
+            forecast_with=self._ways.forecast_with,
+            generate_with=self._ways.generate_with,
+        )
         self.adding.moved.connect(self._say_reading)
         self.adding.ended.connect(self._say_added)
         self.window.closing.connect(self._closing)
@@ -152,6 +165,8 @@ class Studio(QObject):
         page = TrainingPage(self.document, self.jobs, self.sets)
         page.forecast_wanted.connect(self._ways.forecast_with)
         page.generate_wanted.connect(self._ways.generate_with)
+        page.deed_wanted.connect(self.deeds.do)
+        page.noticed.connect(self.window.notices.show)
         return page
 
     def _forecasting(self) -> ForecastPage:
@@ -166,6 +181,10 @@ class Studio(QObject):
 
     def _typed(self, words: str) -> list[finding.Entry]:
         return finding.typed_path(self.document, words, self.projects.open, self.importing.take)
+
+    def _clip_name(self, clip_id: str) -> str:
+        clip = self.document.project.clips.get(clip_id) if self.document.is_open else None
+        return clip.name if clip is not None else ""
 
     # ---- how it looks ----
 
@@ -217,39 +236,6 @@ class Studio(QObject):
 
     def _say_free(self) -> None:
         self.window.notices.show(Notice("You can edit now", "Nobody else has this project open.", "unlock", "ok"))
-
-    def _say_ended(self, job: Job) -> None:
-        if isinstance(job.spec, ExportBodies | ExportComparison) and job.ending is not None:
-            if (notice := self.exporting.says(job)) is not None:
-                self.window.notices.show(notice)
-            return
-        if isinstance(job.spec, MakeProxy):
-            return  # the clip's picture says it, where it matters
-        if isinstance(job.spec, DataSpec):
-            if (notice := self.importing.says(job)) is not None:
-                self.window.notices.show(notice)
-            return
-        match job.ending:
-            case Done(summary=summary):
-                with_it: tuple[str, Callable[[], None] | None] = ("", None)
-                if isinstance(job.spec, TrainForecaster):
-                    with_it = say("Forecast with it"), partial(self._ways.forecast_with, str(job.folder.path))
-                notice = Notice(say("{name} is done", name=job.name), summary, "check", "ok", *with_it)
-            case Failed(message=message, hint=hint):
-                notice = Notice(
-                    say("{name} failed", name=job.name), f"{message} {hint}".strip(), "warn", "danger", stays_ms=15_000
-                )
-            case None:
-                notice = Notice(
-                    say("The system ended {name}", name=job.name),
-                    "Its log is in Jobs.",
-                    "warn",
-                    "danger",
-                    stays_ms=15_000,
-                )
-            case _:
-                return
-        self.window.notices.show(notice)
 
     def _say_reading(self, words: str) -> None:
         self.window.notices.withdraw(self._reading)

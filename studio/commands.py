@@ -278,6 +278,9 @@ COMMANDS: tuple[Command, ...] = (
     _of("train", "run-note", "Write a note", "F2", needs="project"),
     _of("train", "run-tags", "Write tags", "T", needs="project"),
     _of("train", "delete-run", "Delete run", "Del", needs="project"),
+    _of("train", "open-samples", "Samples while training", "S", needs="project"),
+    _of("train", "next-example", "Next example", "N", needs="project"),
+    _of("train", "previous-example", "Previous example", "Shift+N", needs="project"),
     # ---- Evaluate
     _of("evaluate", "find-report", "Find a report", "Q", needs="project"),
     _of("evaluate", "open-report", "Open the report", "Return Enter", needs="project"),

@@ -1,11 +1,12 @@
 """Importing what a person names or drops: it is looked at, asked about where it must be, and taken in by a job.
 
-The window never waits: looking is done in a thread, reading in a process. Imports run one after the other.
+The window never waits: looking is done in a thread, reading in a process. Imports run one after the other, each a job
+that waits in line, also when the window closes.
 """
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
@@ -38,8 +39,6 @@ class Importing(QObject):
         self._dialog: ImportDialog | None = None
         self._to_ask: deque[Pick] = deque()  # what was dropped together, and is not asked about yet
         self._dropped = 0  # how many they were
-        self._waiting: deque[DataSpec] = deque()
-        jobs.ended.connect(self._next)
         document.closed.connect(self._forget)
 
     def handlers(self) -> Handlers:
@@ -121,20 +120,21 @@ class Importing(QObject):
 
     # ---- doing ----
 
-    def start(self, wish: DataSpec) -> Job | None:
-        """Begin it, or keep it until the one that runs is done. CoreError where it cannot be."""
+    def start(self, wish: DataSpec) -> Job:
+        """Ask for it; it waits while another brings data. CoreError where it cannot be."""
         document = self._document
         if document.read_only_reason is not None:
             raise CoreError(document.read_only_reason, hint=say("Import when the project is free."))
         spec = msgspec.structs.replace(wish, project=str(document.folder))
         if not isinstance(spec, BuildPoseBank):
             spec = msgspec.structs.replace(spec, author=document.author)
-        if any(isinstance(job.spec, DataSpec) for job in self._jobs.live()):
-            self._waiting.append(spec)
-            words = self.tr("It begins after the one that runs, while this window is open.")
-            self._window.notices.show(Notice(self.tr("{name} waits").format(name=_name_of(spec)), words, "import"))
-            return None
-        return self._jobs.start(spec, self._jobs.free_name(_run_of(spec)))
+        waits = any(isinstance(job.spec, DataSpec) for job in self._jobs.live())
+        job = self._jobs.start(spec, self._jobs.free_name(_run_of(spec)))
+        if waits:
+            words = self.tr("It begins after the one that runs, also when this window closes.")
+            notice = Notice(self.tr("{name} waits").format(name=_name_of(spec)), words, "import")
+            self._window.notices.show(replace(notice, action=say("Show"), on_action=self._window.show_jobs))
+        return job
 
     def says(self, job: Job) -> Notice | None:
         """What to say of a job that brings data, once it ended; None of others, and where a person stopped it."""
@@ -151,17 +151,7 @@ class Importing(QObject):
             case _:
                 return None
 
-    def _next(self, ended: Job) -> None:
-        if not isinstance(ended.spec, DataSpec) or not self._waiting:
-            return
-        spec = self._waiting.popleft()
-        try:
-            self._jobs.start(spec, self._jobs.free_name(_run_of(spec)))
-        except CoreError as error:
-            self._window.notices.show(of_error(error))
-
     def _forget(self) -> None:
-        self._waiting.clear()
         if self._dialog is not None:
             self._dialog.close()
 

@@ -7,11 +7,13 @@ seconds at work.
 
 import time
 from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
+from core import line
 from core.errors import CoreError
 from core.run_folder import LIVE, RunFolder, RunState, Stamped
 from core.runs import (
@@ -37,6 +39,8 @@ from studio.time_left import TimeLeft
 from studio.words import counted, say
 
 TrainSpec = TrainForecaster | TrainPoseGpt
+Order = Callable[[RunFolder], None]
+"""What a job can be told: a function of core.line."""
 PIECE_BYTES = 32 * 1024
 _LOG_LINES = 2000
 _MOST_POINTS = 20_000
@@ -49,9 +53,15 @@ class Job(QObject):
     moved = Signal(object)  # this Job: once after each batch of events or a change of state
     ended = Signal(object)  # Done, Stopped or Failed; None where its process was killed
 
-    def __init__(self, folder: RunFolder, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        folder: RunFolder,
+        parent: QObject | None = None,
+        tell: Callable[[Order, RunFolder], None] = lambda order, folder: order(folder),
+    ) -> None:
+        """`tell` passes an order on to the run, if it can without making the window wait."""
         super().__init__(parent)
-        self.folder = folder
+        self.folder, self._tell = folder, tell
         self.name = folder.path.name
         self.spec: Spec | None = None
         self.title = title_of(None)
@@ -86,7 +96,7 @@ class Job(QObject):
         """What a person calls it: a training by its name, anything else by what it does."""
         return self.name if self.is_training or self.spec is None else self.title
 
-    def take_spec(self, clip_name=lambda _: "") -> None:  # noqa: ANN001 (Callable[[str], str])
+    def take_spec(self, clip_name: Callable[[str], str] = lambda _: "") -> None:
         """Read what is to be done; `clip_name` knows clips by their ids."""
         with suppress(CoreError):  # a later version's; its events can be read all the same
             self.spec = self.folder.spec()
@@ -105,23 +115,34 @@ class Job(QObject):
     # ---- what it is told ----
 
     def stop(self) -> None:
-        """Ask it to stop in good order. It is ended after a minute, killed ten seconds later."""
+        """Ask it to stop in good order. It is ended after a minute, killed ten seconds later. One that waits, waits no
+        longer, and one that has let go of its process ends at once.
+        """
         self._stop_asked_at = time.monotonic()
-        self.folder.ask_to_stop()
-        self._show("stopping")
+        self._order(line.stop, "stopping")
 
     def pause(self) -> None:
-        """Ask it to hold still, letting go of what it can."""
-        self.folder.say("pause")
-        self._show("pausing")
+        """Ask it to hold still, letting go of what it can: a training saves, and leaves its device to the next."""
+        self._order(line.pause, "pausing")
 
     def go_on(self) -> None:
-        """After a pause."""
-        self.folder.say("go on")
-        self._show("running")
+        """After a pause; a training asks for its device again."""
+        self._order(line.go_on, "waiting" if self.is_training else "running")
 
-    def _show(self, state: RunState) -> None:
-        if self.is_live and self.state != state:
+    def earlier(self) -> None:
+        """Let it change places with the one that waits before it."""
+        self._order(line.earlier, self.state)
+
+    def later(self) -> None:
+        """Let it change places with the one that waits after it."""
+        self._order(line.later, self.state)
+
+    def _order(self, order: Order, state: RunState) -> None:
+        """Pass it on; until the files are read again the window shows what is meant."""
+        if not self.is_live:
+            return
+        self._tell(order, self.folder)
+        if self.state != state:
             self.state = state
             self.moved.emit(self)
 
@@ -129,21 +150,19 @@ class Job(QObject):
 
     def read(self) -> bool:
         """Take in the next piece of what it said; True while there is more to read at once."""
-        waits = _waits(self.folder)  # before its process: what is started has a process before it waits no more
-        alive = self.folder.is_alive()
+        waits = _waits(self.folder)  # before its process: a ticket goes only once there is one
+        process = self.folder.process()
+        alive = process is not None and self.folder.is_alive()
         stamped, offset = self.folder.events(self._offset, most_bytes=PIECE_BYTES)
         before = self.state
         more = offset > self._offset
         self._offset = offset
         for each in stamped:
             self._hear(each)
+        if waits or alive or not more:
+            self.state = self._now(waits=waits, alive=alive, since=process.since if process is not None else None)
         if alive:
-            self.state = self.folder.doing()
             self._insist()
-        elif waits:
-            self.state = "waiting"
-        elif not more:
-            self.state = self._outcome()
         if stamped or self.state != before:
             self.moved.emit(self)
         if not self.is_live and before in LIVE:
@@ -203,7 +222,16 @@ class Job(QObject):
             self._worked_s += max(0.0, at - since - slept)
         self._idle_since = at if isinstance(event, Paused | Done | Stopped | Failed) else None
 
-    def _outcome(self) -> RunState:
+    def _now(self, *, waits: bool, alive: bool, since: float | None) -> RunState:
+        """Where it stands, as `RunFolder.state` says it, by what is known here; `since` when its process began."""
+        if waits:
+            return "waiting"
+        if alive:
+            return self.folder.doing()
+        if since is None and (self.folder.path / "paused").exists():
+            return "paused"
+        if since is not None and (self.last_at is None or self.last_at < since):
+            self.ending = None  # what it said last is of an earlier attempt
         match self.ending:
             case Done():
                 return "done"
@@ -212,7 +240,7 @@ class Job(QObject):
             case Failed():
                 return "failed"
             case None:
-                return "killed" if self.folder.was_started() else "new"
+                return "killed" if since is not None else "new"
 
     def _insist(self) -> None:
         if self._stop_asked_at is None:

@@ -14,10 +14,12 @@ from pathlib import Path
 import msgspec
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from core import line
 from core.errors import RunError
 from core.run_folder import LIVE, RunFolder
 from core.runs import BuildPoseBank, ImportData, PrepareData, Spec
 from studio.job import PIECE_BYTES, Job, TrainSpec
+from studio.job_line import JobLine
 from studio.job_titles import PREPARED, Dataset
 from studio.words import say
 
@@ -46,10 +48,12 @@ class Jobs(QObject):
         super().__init__(parent)
         self.clip_name: Callable[[str], str] = lambda _: ""
         """The name of a clip by its id, for what is said of its jobs."""
+        self.line = JobLine(self)
         self._runs: Path | None = None
         self._jobs: dict[str, Job] = {}
         self._found: deque[str] = deque()  # folders of runs that have no Job yet
         self._unread: set[str] = set()
+        self._unseen: set[str] = set()  # that went wrong, and nobody has looked since
         self._read_last = ""
         self._to_look_at: deque[str] = deque()  # runs that ended, in turn
         self._scanned_at = 0.0
@@ -68,6 +72,7 @@ class Jobs(QObject):
             job.deleteLater()
         self._jobs = {}
         self._unread = set()
+        self._unseen.clear()
         self._found.clear()
         self._to_look_at.clear()
         self._runs = runs
@@ -75,6 +80,7 @@ class Jobs(QObject):
             self._scan()
             self._take_found(_AT_ONCE)
             self._timer.start(_BACKLOG_TICK_MS)
+        self.line.watch(runs)
         self.listed.emit()
 
     def jobs(self) -> list[Job]:
@@ -94,26 +100,36 @@ class Jobs(QObject):
             number += 1
         return f"{stem}-{number:02d}"
 
-    def start(self, spec: Spec, name: str) -> Job:
-        """Carry `spec` out in a process of its own, in the run folder `name`; one that ended there goes on."""
+    def start(self, spec: Spec, name: str, *, priority: int = line.USUAL) -> Job:
+        """Have `spec` carried out in the run folder `name` when its turn comes; one that ended there goes on.
+
+        The job waits until the line's keeper starts it, which is at once where its lane is free.
+        """
         folder = RunFolder(self._folder(name))
         if folder.state() in LIVE:
             raise RunError(
-                say("{name} is already running", name=name), hint=say("Stop it first, or choose another name.")
+                say("{name} is already under way", name=name), hint=say("Stop it first, or choose another name.")
             )
-        folder.write_spec(msgspec.structs.replace(spec, out=str(folder.path)))
-        folder.start()
+        line.ask(folder, msgspec.structs.replace(spec, out=str(folder.path)), priority=priority)
         job = self._jobs.get(name)
         if job is None:
             job = self._add(name)
         else:
             job.take_spec(self.clip_name)
-        job.state = "running"
+        job.state = "waiting"
         self._unread.add(name)
         self._timer.start(_BACKLOG_TICK_MS)
+        self.line.look()
         self.listed.emit()
         job.moved.emit(job)
         return job
+
+    def look_for_runs(self) -> None:
+        """See at once what somebody put there, or took away."""
+        self._scan()
+        self._take_found(_AT_ONCE)
+        self._timer.start(_BACKLOG_TICK_MS)
+        self.listed.emit()
 
     def forget(self, name: str) -> None:
         """Its folder is gone from here."""
@@ -122,6 +138,27 @@ class Jobs(QObject):
             self._unread.discard(name)
             job.deleteLater()
             self.listed.emit()
+
+    def unseen(self) -> list[Job]:
+        """Those that failed or were killed while nobody looked, newest first."""
+        return [job for job in self.jobs() if job.name in self._unseen and job.state in ("failed", "killed")]
+
+    def went_wrong(self, job: Job) -> None:
+        """Remember it until somebody has seen it."""
+        self._unseen.add(job.name)
+        job.moved.emit(job)
+
+    def see(self, name: str) -> None:
+        """Somebody looks at this job."""
+        job = self._jobs.get(name)
+        if job is not None and name in self._unseen:
+            self._unseen.discard(name)
+            job.moved.emit(job)
+
+    def see_all(self) -> None:
+        """Somebody looks at the list of jobs."""
+        for name in tuple(self._unseen):
+            self.see(name)
 
     def is_settled(self) -> bool:
         """Whether every run is there, and everything said so far has been read."""
@@ -133,7 +170,7 @@ class Jobs(QObject):
         return self._runs / name
 
     def _add(self, name: str) -> Job:
-        job = Job(RunFolder(self._folder(name)), self)
+        job = Job(RunFolder(self._folder(name)), self, self.line.tell)
         job.take_spec(self.clip_name)
         job.moved.connect(self.moved)
         self._jobs[name] = job

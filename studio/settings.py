@@ -58,6 +58,8 @@ class Settings:
     walks_to_drafts: bool = True  # "Next missing" stops there too
     keymap: keymaps.Keymap = field(default_factory=keymaps.Keymap)
     lanes: dict[str, list[str]] = field(default_factory=dict)  # whose lanes are shown, by the project's folder
+    heard: dict[str, float] = field(default_factory=dict)
+    """Up to when the ends of a project's jobs were said, seconds since 1970, by the project's folder."""
     rows: dict[str, list[str]] = field(default_factory=dict)  # of the timeline: order, hidden, locked, by key
     complaints: tuple[str, ...] = ()
     is_kept: bool = True
@@ -121,6 +123,12 @@ class Settings:
         if self.rows:
             lines += ["", "[rows]  # of the timeline: their order, which are hidden, whose segments are locked"]
             lines += [f"{what} = [{', '.join(map(_quoted, keys))}]" for what, keys in sorted(self.rows.items()) if keys]
+        heard = {
+            folder: at for folder, at in self.heard.items() if Path(folder) in {each.folder for each in self.recent}
+        }
+        if heard:
+            lines += ["", "[heard]  # up to when the ends of a project's jobs were said, seconds since 1970"]
+            lines += [f"{_quoted(folder)} = {at:.3f}" for folder, at in sorted(heard.items())]
         for each in self.recent:
             lines += [
                 "",
@@ -200,6 +208,9 @@ def load(file: Path | None = None) -> Settings:
             and isinstance(keys, list)
             and all(isinstance(key, str) for key in keys)
         }
+    heard = found.get("heard", {})
+    if isinstance(heard, dict):
+        made.heard = {folder: float(at) for folder, at in heard.items() if isinstance(at, int | float)}
     recent = found.get("recent", [])
     made.recent = tuple(
         RecentProject(Path(each["folder"]), str(each.get("name", "")), str(each.get("at", "")))

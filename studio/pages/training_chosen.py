@@ -1,19 +1,31 @@
-"""The panels about the chosen run: how far it is, how to stop it or go on, its best figures, and its log."""
+"""The panel about the chosen run: how far it is, how to pause, stop or go on, what went wrong, and its best figures."""
 
-from PySide6.QtCore import Qt, QUrl, Signal
-from PySide6.QtGui import QDesktopServices, QGuiApplication, QTextCursor
-from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QPlainTextEdit, QProgressBar, QVBoxLayout, QWidget
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt, QTimer, QUrl, Signal
+from PySide6.QtGui import QDesktopServices, QGuiApplication
+from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QProgressBar, QVBoxLayout, QWidget
 
 from core import configs
-from core.runs import Done, Failed, TrainForecaster, TrainPoseGpt
+from core.runs import Done, TrainPoseGpt
+from studio.commands import tip
 from studio.forecasters import kept_figures
-from studio.jobs import Job
+from studio.job_line import JobLine
+from studio.jobs import Job, TrainSpec
 from studio.widgets import parts
+from studio.widgets.job_troubles import Deed, TroubleCard
 from studio.widgets.job_words import STATE_WORDS, grouped, left_words, progress_words
 from studio.widgets.painting import Swatch
 from studio.words import say
 
-TrainSpec = TrainForecaster | TrainPoseGpt
+_COMMANDS: dict[Deed, str] = {
+    "stop": "stop-training",
+    "pause": "pause-training",
+    "go-on": "pause-training",
+    "resume": "resume-training",
+    "earlier": "earlier-run",
+    "take-out": "take-out-run",
+}
 _FIGURES = (("Top-1", "top1", 3), ("Top-5", "top5", 3), ("2D error, px", "mpjpe_px", 1))
 _FIGURES_OF_MOTION = (
     ("Surface error, mm", "pve_mm", 1), ("Bits a code", "bits", 2), ("Right next codes", "accuracy", 3),
@@ -23,14 +35,15 @@ _FIGURES_OF_MOTION = (
 class ChosenRun(QFrame):
     """One run and what can be done with it."""
 
-    resume_wanted = Signal(object)  # the Job
+    deed_wanted = Signal(object, str)  # the Job, a Deed
     forecast_wanted = Signal(object)
     generate_wanted = Signal(object)
 
-    def __init__(self) -> None:
+    def __init__(self, line: JobLine) -> None:
         super().__init__()
         self.setObjectName("panel")
         self.setAccessibleName(self.tr("The chosen run"))
+        self._line = line
         self._job: Job | None = None
         self._swatch = Swatch("text3", 9, 4)
         self._name = parts.text("", "title")
@@ -39,19 +52,24 @@ class ChosenRun(QFrame):
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)
         self._bar.setAccessibleName(self.tr("Progress"))
-        self._progress, self._left = parts.text("", "label"), parts.text("", "strong")
-        self.stop = parts.button(self.tr("Stop"), "stop", "danger")
-        self.stop.clicked.connect(self._stop)
-        self.resume = parts.button(self.tr("Resume"), "play")
-        self.resume.clicked.connect(lambda: self.resume_wanted.emit(self._job))
+        self._progress, self._left = parts.text("", "label", wrap=True), parts.text("", "strong")
+        self._progress.setMinimumWidth(1)
+        self.stop = self._button(self.tr("Stop"), "stop", "stop", "danger")
+        self.pause = self._button(self.tr("Pause"), "pause", "pause")
+        self.go_on = self._button(self.tr("Go on"), "play", "go-on")
+        self.earlier = self._button(self.tr("Earlier"), "up", "earlier")
+        self.take_out = self._button(self.tr("Take out"), "close", "take-out")
+        self.resume = self._button(self.tr("Resume"), "play", "resume")
+        self.trouble = TroubleCard()
+        self.trouble.wanted.connect(self._want)
         self.forecast = parts.button(self.tr("Forecast with it"), "forecast")
         self.forecast.clicked.connect(lambda: self.forecast_wanted.emit(self._job))
         self.generate = parts.button(self.tr("Generate with it"), "generate")
         self.generate.clicked.connect(lambda: self.generate_wanted.emit(self._job))
         folder = parts.tool("folder", self.tr("Open the run's folder"))
         folder.clicked.connect(self._open_folder)
-        copy = parts.tool("copy", self.tr("Copy as command"))
-        copy.clicked.connect(self._copy_command)
+        copy = parts.tool("copy", tip("copy-command"))
+        copy.clicked.connect(self.copy_command)
         self._words = parts.text("", "caption", wrap=True)
         self._figures = QWidget()
         grid = QGridLayout(self._figures)
@@ -72,33 +90,70 @@ class ChosenRun(QFrame):
         box.setSpacing(8)
         box.addWidget(parts.row(self._swatch, (self._name, 1), self._state, gap=6))
         box.addWidget(self._bar)
-        box.addWidget(parts.row(self._progress, None, self._left))
-        box.addWidget(parts.row(self.stop, self.resume, self.forecast, self.generate, None, folder, copy, gap=6))
+        box.addWidget(parts.row((self._progress, 1), self._left))
+        tools = parts.row(folder, copy, gap=0)
+        orders = (self.stop, self.pause, self.go_on, self.earlier, self.take_out, self.resume)
+        box.addWidget(parts.row(*orders, self.forecast, self.generate, None, tools, gap=6))
+        box.addWidget(self.trouble)
         box.addWidget(self._words)
         box.addWidget(parts.hair())
         box.addWidget(self._figures)
+        self._clock = QTimer(self, interval=1000)  # the time left counts down between two reports
+        self._clock.timeout.connect(self._show_times)
+        line.moved.connect(self._show_times)
+
+    def _button(self, words: str, icon: str, deed: Deed, kind: str = "") -> parts.Button:
+        made = parts.button(words, icon, kind)
+        made.clicked.connect(lambda: self._want(deed))
+        command = _COMMANDS.get(deed)
+        if command:
+            made.setToolTip(tip(command))
+        return made
+
+    def commands(self) -> dict[str, Callable[[], None]]:
+        """What can be done with the chosen run, by the names of the table of commands; now or not."""
+        return {
+            "stop-training": lambda: self._press(self.stop, self.take_out),
+            "pause-training": lambda: self._press(self.pause, self.go_on),
+            "resume-training": lambda: self._press(self.resume),
+            "earlier-run": lambda: self._press(self.earlier),
+            "take-out-run": lambda: self._press(self.take_out),
+        }
+
+    def _press(self, *buttons: parts.Button) -> None:
+        """The first of them that can be pressed."""
+        for each in buttons:
+            if not each.isHidden() and each.isEnabled():
+                each.click()
+                return
+
+    def _want(self, deed: str) -> None:
+        if self._job is not None:
+            self.deed_wanted.emit(self._job, deed)
 
     def show_job(self, job: Job | None, colour: str) -> None:
         """This run as it stands."""
         self._job = job
         self.setVisible(job is not None)
         if job is None:
+            self._clock.stop()
             return
+        if job.is_live and not self._clock.isActive():
+            self._clock.start()
+        elif not job.is_live:
+            self._clock.stop()
         self._swatch.show_colour(colour)
         parts.elide(self._name, job.name, 170)
         words, state_colour = STATE_WORDS[job.state]
-        self._state.setText(words)
+        self._state.setText(say(words))
         parts.set_role(self._state, {"danger": "danger", "warn": "warn", "ok": "ok"}.get(state_colour, "chip"))  # pyright: ignore[reportArgumentType]
         share = job.share()
-        self._bar.setVisible(job.is_live)
-        self._bar.setRange(0, 0 if share is None else 1000)
-        if share is not None:
-            self._bar.setValue(round(1000 * share))
-        self._progress.setText(progress_words(job))
-        self._left.setText(left_words(job.seconds_left()))
-        self.stop.setVisible(job.is_live)
-        self.stop.setEnabled(job.state == "running")
-        self.resume.setVisible(job.state in ("stopped", "killed", "failed") and isinstance(job.spec, TrainSpec))
+        self._bar.setVisible(job.is_live and job.state != "waiting")
+        self._bar.setRange(0, 0 if share is None and job.state != "paused" else 1000)
+        self._bar.setValue(round(1000 * (share or 0.0)))
+        self._show_times()
+        self._show_orders(job)
+        self.trouble.follow(job)
         has_checkpoint = (job.folder.path / "best.safetensors").is_file()
         of_motion = isinstance(job.spec, TrainPoseGpt)
         self.forecast.setVisible(has_checkpoint and not job.is_live and not of_motion)
@@ -120,57 +175,35 @@ class ChosenRun(QFrame):
                 title.setVisible(shown)
                 label.setVisible(shown)
 
-    def _stop(self) -> None:
-        if self._job is not None:
-            self._job.stop()
+    def _show_times(self) -> None:
+        job = self._job
+        if job is not None:
+            self._progress.setText(progress_words(job, self._line.turn(job.folder)))
+            self._left.setText(left_words(job.seconds_left()))
+
+    def _show_orders(self, job: Job) -> None:
+        """The buttons for what the run is about; those that hold something back are pale while it is heeded."""
+        state = job.state
+        at_work = state in ("running", "pausing", "stopping")
+        self.stop.setVisible(at_work or state == "paused")
+        self.stop.setEnabled(state != "stopping")
+        self.pause.setVisible(at_work)
+        self.pause.setEnabled(state == "running")
+        self.go_on.setVisible(state == "paused")
+        self.earlier.setVisible(state == "waiting")
+        turn = self._line.turn(job.folder)
+        self.earlier.setEnabled(turn is not None and turn.number > 1)
+        self.take_out.setVisible(state == "waiting")
+        # What failed or was killed says itself how to go on.
+        self.resume.setVisible(state == "stopped")
 
     def _open_folder(self) -> None:
         if self._job is not None:
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._job.folder.path)))
 
-    def _copy_command(self) -> None:
+    def copy_command(self) -> None:
         if self._job is not None and isinstance(self._job.spec, TrainSpec):
             QGuiApplication.clipboard().setText(as_command(self._job.spec))
-
-
-class LogPanel(QFrame):
-    """The run's own sentences; it follows the end unless somebody scrolled up."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setObjectName("panel")
-        self.setAccessibleName(self.tr("Log"))
-        self._text = QPlainTextEdit()
-        self._text.setReadOnly(True)
-        self._text.setAccessibleName(self.tr("Log"))
-        self._text.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
-        self._shown: tuple[str, ...] = ()
-        copy = parts.tool("copy", self.tr("Copy the log"))
-        copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self._text.toPlainText()))
-        box = QVBoxLayout(self)
-        box.setContentsMargins(12, 10, 12, 12)
-        box.setSpacing(6)
-        box.addWidget(parts.row(parts.text(self.tr("Log"), "title"), None, copy))
-        box.addWidget(self._text, 1)
-
-    def show_job(self, job: Job | None) -> None:
-        """What the run has said so far, and what was printed last where the system ended it."""
-        lines = tuple(job.log) if job is not None else ()
-        if job is not None and job.state == "killed":
-            lines += tuple(job.folder.log_tail(20).splitlines())
-        if lines == self._shown:
-            return
-        bar = self._text.verticalScrollBar()
-        at_end = bar.value() >= bar.maximum() - 4
-        if self._shown and lines[: len(self._shown)] == self._shown:
-            for line in lines[len(self._shown) :]:
-                self._text.appendPlainText(line)
-        else:
-            self._text.setPlainText("\n".join(lines))
-        self._shown = lines
-        if at_end:
-            self._text.moveCursor(QTextCursor.MoveOperation.End)
-            self._text.moveCursor(QTextCursor.MoveOperation.StartOfLine)
 
 
 def as_command(spec: TrainSpec) -> str:
@@ -187,15 +220,12 @@ def _words_about(job: Job) -> str:
     match job.state, job.ending:
         case "running", _:
             return say("Stop keeps the last checkpoint. The run goes on if you close the window.")
-        case "stopping", _:
-            return say("Stopping: writing the last checkpoint…")
+        case "waiting", _:
+            return say("It begins by itself, also if you close the window.")
+        case "paused", _:
+            return say("Its device is free for others. It goes on exactly where it was.")
         case "stopped", _:
             return say("It can go on from its last checkpoint.")
-        case "killed", _:
-            where = say("At step {done}. ", done=grouped(job.progress.done)) if job.progress else ""
-            return say("{where}The last checkpoint is kept. Its last printed lines are in the log.", where=where)
-        case "failed", Failed(message=message, hint=hint):
-            return f"{message} {hint}".strip()
         case "done", Done(summary=summary):
             return summary
         case _:

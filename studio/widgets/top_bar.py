@@ -1,19 +1,23 @@
 """The bar at the top: the mark, the menus, where one is (project and clip), search, undo and redo, and the jobs."""
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QMenuBar, QSizePolicy, QToolButton, QWidget
 
 from studio import theme
 from studio.commands import shown
+from studio.commands import tip as command_tip
 from studio.document import Document
-from studio.jobs import Job, Jobs
+from studio.jobs import Jobs
 from studio.widgets import parts
 from studio.widgets.clip_states import clip_state
-from studio.widgets.job_words import left_words
+from studio.widgets.job_troubles import trouble_of
+from studio.widgets.job_words import STATE_WORDS, left_words, outlives_words, running_words
 from studio.words import say
 
 _MOST_CLIPS = 40
+_URGENCY = {"running": 5, "stopping": 4, "pausing": 3, "waiting": 2, "paused": 1}
+_LONGEST_LABEL = 28
 
 
 class TopBar(QWidget):
@@ -50,6 +54,7 @@ class TopBar(QWidget):
             action.changed.connect(self._follow_history)
         self._undo_action, self._redo_action = undo, redo
         self._job = parts.button("No jobs", "train", "quiet")
+        self._job_icon = "train"
         self._job.clicked.connect(self.jobs_wanted)
         box = QHBoxLayout(self)
         box.setContentsMargins(17, 0, 10, 0)
@@ -60,9 +65,10 @@ class TopBar(QWidget):
         parts.fill(box, (parts.glyph("forecast", 20, "accent"), 6, self.menus, 6, *trail, None, self.search, 6, *tools))
         for told in (document.opened, document.closed, document.changed, document.clip_chosen):
             told.connect(self.follow)
-        jobs.listed.connect(self._follow_jobs)
-        jobs.moved.connect(self._follow_jobs)
-        jobs.ended.connect(self._follow_jobs)
+        self._soon = QTimer(self, singleShot=True, interval=100)
+        self._soon.timeout.connect(self._follow_jobs)
+        for told in (jobs.listed, jobs.moved, jobs.ended, jobs.line.moved):
+            told.connect(self._jobs_moved)
         self.follow()
 
     def follow(self) -> None:
@@ -99,25 +105,48 @@ class TopBar(QWidget):
             nothing = say("Nothing to undo" if button is self._undo else "Nothing to redo")
             button.setToolTip(f"{action.iconText()}  {key}" if action.isEnabled() else nothing)
 
-    def _follow_jobs(self, _job: Job | None = None) -> None:
-        live = self._jobs.live()
+    def _jobs_moved(self, _: object = None) -> None:
+        """Many move at once while a project is read."""
+        if not self._soon.isActive():
+            self._soon.start()
+
+    def _follow_jobs(self) -> None:
+        """The most urgent job: what went wrong unseen, then what works, then what waits."""
         self._job.setVisible(self._document.is_open)
         self._second_line.setVisible(self._document.is_open)
+        words, tip, icon = self._most_urgent()
+        self._job.setText("   ".join(parts.literal(each) for each in words))
+        self._job.setToolTip(tip)
+        if icon != self._job_icon:
+            self._job_icon = icon
+            self._job.show_icon(icon)
+
+    def _most_urgent(self) -> tuple[list[str], str, str]:
+        """Words, the whole sentence for the tooltip, and the icon."""
+        wrong, live = self._jobs.unseen(), self._jobs.live()
+        if wrong:
+            job = wrong[0]
+            words = [_short(job.label), say(STATE_WORDS[job.state][0])]
+            trouble = trouble_of(job, with_lines=False)
+            return words, f"{trouble.title}. {trouble.words}" if trouble is not None else "", "warn"
         if not live:
-            count = len(self._jobs.jobs())
-            self._job.setText(say("No jobs running" if count else "No jobs"))
-            return
-        job = max(live, key=lambda each: each.share() or 0.0)
+            nothing = say("No jobs running" if self._jobs.jobs() else "No jobs")
+            return [nothing], command_tip("jobs"), "train"
+        job = max(live, key=lambda each: (_URGENCY.get(each.state, 0), each.share() or 0.0))
+        turn = self._jobs.line.turn(job.folder)
+        words = [_short(job.label)]
         share = job.share()
-        words = [job.name if len(live) == 1 else say("{count} jobs", count=len(live))]
-        if job.state == "stopping":
-            words.append(say("stopping"))
+        if job.state != "running":
+            words.append(say(STATE_WORDS[job.state][0]))
         elif share is not None:
             words.append(f"{share:.0%}".replace("%", " %"))
         left = left_words(job.seconds_left())
         if left and self.width() >= 1400:
             words.append(left)
-        self._job.setText("   ".join(words))
+        if len(live) > 1:
+            words.append(say("and {count} more", count=len(live) - 1))
+        sentence = f"{running_words(job, turn)} {outlives_words(job)}".strip()
+        return words, f"{sentence}\n{command_tip('jobs')}", "pause" if job.state == "paused" else "train"
 
     def _list_clips(self) -> None:
         menu = self._clip_menu
@@ -138,3 +167,7 @@ class TopBar(QWidget):
             self._document.choose_clip(action.data())
         else:
             self.all_clips_wanted.emit()
+
+
+def _short(label: str) -> str:
+    return label if len(label) <= _LONGEST_LABEL else f"{label[: _LONGEST_LABEL - 1].rstrip()}…"

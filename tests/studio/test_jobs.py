@@ -14,7 +14,7 @@ from core.run_folder import RunFolder
 from core.runs import Done, ExportBodies, Failed, MakeDemo, Metric, Note, Progress, Stopped
 from studio.jobs import Job, Jobs
 from studio.time_left import TimeLeft
-from studio.widgets.job_panel import JobCard
+from studio.widgets.job_card import JobCard
 
 
 def a_run(path, *events) -> RunFolder:
@@ -76,7 +76,7 @@ def test_that_a_stopped_export_is_not_promised_to_go_on(jobs, tmp_path, qtbot):
     qtbot.waitUntil(jobs.is_settled)
     said = {}
     for job in jobs.jobs():
-        card = JobCard(job)
+        card = JobCard(job, jobs.line)
         qtbot.addWidget(card)
         said[job.name] = " ".join(label.text() for label in card.findChildren(QLabel))
     assert "it can go on from there" in said[folder.path.name]

@@ -21,7 +21,8 @@ from studio import finding, theme
 from studio.photograph import photograph, wait_until_settled
 from studio.tour import STOPS
 from studio.widgets.dialogs import BugDialog
-from studio.widgets.job_panel import JobCard, JobPanel
+from studio.widgets.job_card import JobCard
+from studio.widgets.job_panel import JobPanel
 from studio.widgets.notices import Notice, of_error
 from studio.widgets.parts import Title
 from studio.widgets.search_list import Entry, SearchList, best, rank
@@ -201,7 +202,7 @@ def test_that_forecast_with_it_asks_that_run_and_not_the_newest(open_studio, qtb
     # The words that a run is done offer the same.
     said = []
     monkeypatch.setattr(open_studio.window.notices, "show", said.append)
-    open_studio._say_ended(next(each for each in open_studio.jobs.jobs() if each.name == "forecaster-02"))
+    open_studio.notices._ended(open_studio.jobs.job("forecaster-02"))
     open_studio.window.show_page("train")
     (notice,) = said
     assert (notice.words, notice.action) == ("top-1 0.578", "Forecast with it")
