@@ -12,7 +12,7 @@ Letters: E examples, N seen steps, M steps ahead, K likeliest actions, F frames,
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -25,9 +25,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save as serialised
 
 from core.bodies.skeletons import SKELETONS
-from core.errors import FileError, FormatError, RunError, TooNewError
+from core.errors import FileError, FormatError, TooNewError
 from core.generations import PackedMotion
-from core.run_folder import RunFolder
 from core.runs import TrainForecaster, TrainPoseGpt
 from core.whole_files import whole_file
 
@@ -182,11 +181,8 @@ def listed(run: Path) -> tuple[SnapshotFile, ...]:
     return tuple(SnapshotFile(step, run / FOLDER / name) for step, name in sorted(found))
 
 
-def first_step(run: Path) -> int:
-    """The step at which a run shows its first samples; 0 where it was told to show none. RunError where it is none."""
-    spec = RunFolder(run).spec()
-    if not isinstance(spec, TrainForecaster | TrainPoseGpt):
-        raise RunError(f"{run.name} is no training.", hint="Choose a run of posecast train.")
+def first_step(spec: TrainForecaster | TrainPoseGpt) -> int:
+    """The step at which a training shows its first samples; 0 where it was told to show none."""
     config = spec.config
     if not config.samples:
         return 0
@@ -194,6 +190,14 @@ def first_step(run: Path) -> int:
         return min(config.validate_every, spec.config.steps)
     stage = spec.config.gpt_training if spec.config.stages == "gpt" else spec.config.autoencoder_training
     return min(config.validate_every, stage.steps)
+
+
+def of_last_stage(files: Sequence[SnapshotFile], spec: TrainForecaster | TrainPoseGpt) -> tuple[SnapshotFile, ...]:
+    """Of all snapshots those of the stage that the newest one is of: they show the same thing, better and better."""
+    if not files or isinstance(spec, TrainForecaster) or spec.config.stages != "both":
+        return tuple(files)
+    before = spec.config.autoencoder_training.steps
+    return tuple(each for each in files if (each.step > before) == (files[-1].step > before))
 
 
 def write(run: Path, samples: Samples) -> Path:

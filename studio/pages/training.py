@@ -26,6 +26,7 @@ from studio.pages.training_new_run import MODELS, NewRun
 from studio.pages.training_next import NextInLine
 from studio.pages.training_rows import RunRows
 from studio.pages.training_runs import RunsPanel, room_for
+from studio.pages.training_samples import SamplesPanel
 from studio.widgets import parts
 from studio.widgets.job_log import LogPanel
 
@@ -66,6 +67,7 @@ class TrainingPage(QWidget):
         self.table.compared.connect(self._compare)
         self.curves = Curves()
         self.chosen_run, self.next_in_line, self._log = ChosenRun(jobs.line), NextInLine(jobs), LogPanel()
+        self.samples = SamplesPanel()
         self.next_in_line.chosen.connect(self.show_run)
         for each in (self.chosen_run, self.next_in_line):
             each.deed_wanted.connect(self.deed_wanted)
@@ -89,6 +91,7 @@ class TrainingPage(QWidget):
         return {
             "start-training": self.new_run.begin,
             **self.chosen_run.commands(),
+            **self.samples.commands(),
             "find-in-log": self._log.open_search,
             "compare-run": lambda: self._compare(*self.table.selected_ids()),
             "find-setting": self.new_run.find,
@@ -112,7 +115,11 @@ class TrainingPage(QWidget):
     def is_settled(self) -> bool:
         """Whether everything heard is shown."""
         busy = self._follow_soon.isActive() or self._sets.is_busy or self.runs.deleting.is_busy
-        return self._jobs.is_settled() and self.rows.is_settled and not busy
+        return self._jobs.is_settled() and self.rows.is_settled and self.samples.is_settled() and not busy
+
+    def close_page(self) -> None:
+        """End what works in the background."""
+        self.samples.close()
 
     def show_run(self, name: str) -> None:
         """Go to a run, such as one that search found."""
@@ -127,7 +134,7 @@ class TrainingPage(QWidget):
         down.setSpacing(6)
         down.addWidget(self.runs)
         down.addWidget(self.curves, 1)
-        self._right = parts.col(self.chosen_run, self.next_in_line, (self._log, 1), gap=6)
+        self._right = parts.col(self.chosen_run, self.samples, self.next_in_line, (self._log, 1), gap=6)
         across = QHBoxLayout(self)
         across.setContentsMargins(0, 0, 0, 0)
         across.setSpacing(6)
@@ -281,6 +288,7 @@ class TrainingPage(QWidget):
             self._follow_soon.start()
         job = self._jobs.job(self._chosen)
         self.chosen_run.show_job(job, colours.get(self._chosen, "text3"))
+        self.samples.show_job(job, colours.get(self._chosen, "text3"))
         self._log.show_job(job)
         shown = [each for each in newest_first if each.name in self._compared or each.name == self._chosen]
         model = model_of(job) if job is not None else self.new_run.model

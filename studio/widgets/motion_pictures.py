@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 SIDE_PX = 112
 """Of a picture, in device pixels: sharp at twice the size it is shown at."""
 _KEPT = 200
+_SEEN_FROM_M = 4.2
+"""A tall person with raised arms fits into the picture."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,7 @@ class _Wish:
     betas: tuple[float, ...]
     colour: str
     colours: Colours
+    frame: int | None = None
 
 
 class MotionPictures(QObject):
@@ -68,13 +71,21 @@ class MotionPictures(QObject):
         return not self._owed or bool(self.problem) or self._is_closed
 
     def of(
-        self, key: str, motion: PackedMotion, body: str, betas: tuple[float, ...] = (), colour: str = ""
+        self,
+        key: str,
+        motion: PackedMotion,
+        body: str,
+        betas: tuple[float, ...] = (),
+        colour: str = "",
+        *,
+        frame: int | None = None,
     ) -> QPixmap | None:
         """The picture of this motion in the theme in use; it is asked for where it is not there yet.
 
         `key` names the place it is for: a newer wish of the same key takes the place of an older one not yet drawn.
+        With a `frame`, that one, on its ground, and from where every other frame of every motion is seen.
         """
-        wish = _Wish(key, motion, body, betas, colour or _plain(), colours())
+        wish = _Wish(key, motion, body, betas, colour or _plain(), colours(), frame)
         found = self._pictures.get(wish)
         if found is None and not self._is_closed and not self.problem:
             if self._drawer is None:
@@ -192,12 +203,18 @@ class _Drawer(threading.Thread):
 
 
 def _drawn(scene: Scene, poser: Poser, wish: _Wish) -> QImage:
-    pose = pose_at(wish.motion, telling_frame(wish.motion), wish.betas)
+    frame = telling_frame(wish.motion) if wish.frame is None else wish.frame
+    pose = pose_at(wish.motion, frame, wish.betas)
     mesh = poser.mesh(PosedBody(wish.body, pose, wish.colour))
-    heading = float(yaw_of(matrices(np.array(pose.rotations[0]))))
     scene.set_bodies([mesh])
-    scene.set_ground(None)
-    scene.view = Orbit(yaw=heading + 0.6, pitch=0.1)
-    scene.frame_all()
+    if wish.frame is None:
+        heading = float(yaw_of(matrices(np.array(pose.rotations[0]))))
+        scene.set_ground(None)
+        scene.view = Orbit(yaw=heading + 0.6, pitch=0.1)
+        scene.frame_all()
+    else:
+        x, _, z = pose.translation_m
+        scene.set_ground(0.0)
+        scene.view = Orbit(focus_m=(x, 1.0, z), yaw=0.6, pitch=0.12, distance_m=_SEEN_FROM_M)
     picture = np.ascontiguousarray(scene.picture()[..., :3])
     return QImage(picture.data, SIDE_PX, SIDE_PX, 3 * SIDE_PX, QImage.Format.Format_RGB888).copy()

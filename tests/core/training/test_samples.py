@@ -18,7 +18,6 @@ from core.models import checkpoints
 from core.models.motion_vqvae import MotionTensors
 from core.models.posegpt import PoseGpt
 from core.recordings import Stretch
-from core.run_folder import RunFolder
 from core.runs import Made, Metric, Progress, TrainForecaster, TrainPoseGpt
 from core.training.forecaster import train_forecaster
 from core.training.posegpt import train_posegpt
@@ -277,8 +276,7 @@ def test_that_a_model_that_sees_whole_motions_goes_on_from_no_past(motion, tmp_p
     assert not last.past.any()
 
 
-def test_that_the_first_step_with_samples_is_known_before_it_comes(tmp_path):
-    folder = RunFolder(tmp_path / "run")
+def test_that_the_first_step_with_samples_is_known_before_it_comes():
     for preset, overrides, first in (
         ("forecaster/smoke", ("steps=40", "validate_every=50"), 40),
         ("forecaster/smoke", ("samples=0",), 0),
@@ -287,5 +285,14 @@ def test_that_the_first_step_with_samples_is_known_before_it_comes(tmp_path):
     ):
         config = configs.with_overrides(configs.preset(preset), list(overrides))
         kind = TrainForecaster if preset.startswith("forecaster") else TrainPoseGpt
-        folder.write_spec(kind(project="p", out=str(folder.path), config=config))
-        assert run_samples.first_step(folder.path) == first
+        assert run_samples.first_step(kind(project="p", out="o", config=config)) == first
+
+
+def test_that_samples_of_one_stage_are_not_mixed_with_those_of_the_other(motions):
+    folder, _ = motions
+    files = run_samples.listed(folder)
+    config = configs.with_overrides(configs.preset("posegpt/smoke"), [*QUICK_MOTION])
+    spec = TrainPoseGpt(project="p", out=str(folder), config=config)
+    assert [each.step for each in run_samples.of_last_stage(files, spec)] == [6, 8]
+    assert [each.step for each in run_samples.of_last_stage(files[:2], spec)] == [2, 4]
+    assert run_samples.of_last_stage((), spec) == ()
