@@ -1,12 +1,14 @@
 """Room on the disk that a run writes to: asked before it begins, and a little kept for its last words.
 
 A full disk is met with whatever is written next. What is complete stays (files appear whole or not at all); the words
-that say so need a few bytes themselves, which lie ready in the run's folder.
+that say so need a few bytes themselves, which are kept ready.
 """
 
 import shutil
+import tempfile
 from contextlib import suppress
 from pathlib import Path
+from typing import IO
 
 from core.errors import DiskFullError
 from core.wording import shown
@@ -14,7 +16,6 @@ from core.wording import shown
 RESERVE_BYTES = 64 * 1024
 SLACK_BYTES = 8 * 2**20
 """For curves, events and reports."""
-_RESERVE = ".room"
 HINT = "Free some space, then resume: it goes on from its last checkpoint."
 
 
@@ -39,16 +40,27 @@ def require_room(folder: Path, needed_bytes: int, what: str) -> None:
         )
 
 
-def keep_reserve(folder: Path) -> None:
-    """Take a little room while there is some; where there is none, the run will find out by itself."""
-    with suppress(OSError):
-        (folder / _RESERVE).write_bytes(bytes(RESERVE_BYTES))
+class Reserve:
+    """A little room that is taken while there is some, and given back for a run's last words.
 
+    It is a file without a name: nobody sees it, and it ends with its process, however that ends.
+    """
 
-def let_go_of_reserve(folder: Path) -> None:
-    """Give it back: for the last words, or because the run is over."""
-    with suppress(OSError):
-        (folder / _RESERVE).unlink(missing_ok=True)
+    def __init__(self, folder: Path) -> None:
+        self._file: IO[bytes] | None = None
+        try:
+            self._file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 (open until it is given back)
+            self._file.write(bytes(RESERVE_BYTES))
+            self._file.flush()
+        except OSError:  # the run will find out by itself
+            self.give_back()
+
+    def give_back(self) -> None:
+        """There is so much more room from now on."""
+        if self._file is not None:
+            with suppress(OSError):
+                self._file.close()
+            self._file = None
 
 
 def full(folder: Path) -> DiskFullError:

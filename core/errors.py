@@ -58,6 +58,7 @@ class NotSavedError(ProjectError):
     def __init__(self, message: str, *, hint: str = "", is_disk_full: bool = False) -> None:
         super().__init__(message, hint=hint)
         self.is_disk_full = is_disk_full
+        self.reason = "disk-full" if is_disk_full else ""
 
 
 class CalibrationError(CoreError):

@@ -10,12 +10,12 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable, Generator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from time import sleep
 from typing import cast
 
-from core import line_turns, processes
+from core import disk, line_turns, processes
 from core.asleep import Watch
 from core.errors import CoreError, RunError
 from core.lanes import goes_on_exactly
@@ -53,6 +53,7 @@ from core.runs import (
     WentOn,
 )  # fmt: skip
 from core.sealing import sealed
+from core.whole_files import is_full
 
 ReadTracks = Callable[[Clip], Poses2d]
 LOOK_EVERY_S = 0.2
@@ -120,6 +121,7 @@ def record(folder: RunFolder, *, in_turn: bool = False) -> Events:
         folder.append(event)
         return event
 
+    reserve = disk.Reserve(folder.path)
     try:
         if beside:
             yield said(Note(f"{', '.join(each.name for each in beside)} works in the same place: both take longer."))
@@ -134,15 +136,29 @@ def record(folder: RunFolder, *, in_turn: bool = False) -> Events:
     except (GeneratorExit, KeyboardInterrupt):
         folder.append(Stopped())
         raise
-    except CoreError as error:
-        yield said(Failed(str(error), error.hint, reason=cast("Reason", error.reason)))
     except Exception as error:  # noqa: BLE001 (a bug: the person sees a sentence, the log the traceback)
-        traceback.print_exc()
-        details = traceback.format_exc()
-        yield said(Failed(f"{type(error).__name__}: {error}", "This is a fault of the program.", details))
+        failed = _in_words(folder, error)
+        reserve.give_back()  # where the disk is full, its last words fit there
+        with suppress(OSError):
+            said(failed)
+        yield failed
     finally:
+        reserve.give_back()
         asleep.end()
         _leave(folder)
+
+
+def _in_words(folder: RunFolder, error: Exception) -> Failed:
+    """What a person is told of an error; what is none that a person can act on is in the log."""
+    if isinstance(error, OSError) and is_full(error):
+        where = Path(error.filename).parent if isinstance(error.filename, str) else folder.path
+        error = disk.full(where)
+    if isinstance(error, CoreError):
+        return Failed(str(error), error.hint, reason=cast("Reason", error.reason))
+    with suppress(OSError):
+        traceback.print_exception(error)
+    details = "".join(traceback.format_exception(error))
+    return Failed(f"{type(error).__name__}: {error}", "This is a fault of the program.", details)
 
 
 def _work(folder: RunFolder, spec: Spec, said: Callable[[Event], Event]) -> Generator[Event, None, bool]:

@@ -23,9 +23,15 @@ from core.whole_files import whole_file
 
 def device_of(name: str) -> torch.device:
     """Where a config's `device` is; RunError where it names a graphics card and there is none."""
-    if name == "cuda" and not torch.cuda.is_available():
-        raise RunError("There is no graphics card that torch can use.", hint="Choose device=cpu, or auto.")
-    return torch.device("cuda" if name != "cpu" and torch.cuda.is_available() else "cpu")
+    there = [each for each, is_there in (("cuda", torch.cuda.is_available()), ("mps", _has_mps())) if is_there]
+    if name in ("cuda", "mps") and name not in there:
+        which = "no graphics card" if name == "cuda" else "no graphics card of Apple's"
+        raise RunError(f"There is {which} that torch can use.", hint="Choose device=cpu, or auto.")
+    return torch.device((there or ["cpu"])[0] if name == "auto" else name)
+
+
+def _has_mps() -> bool:
+    return torch.backends.mps.is_available()
 
 
 @contextmanager
