@@ -68,6 +68,7 @@ class TrainingPage(QWidget):
         self.curves = Curves()
         self.chosen_run, self.next_in_line, self._log = ChosenRun(jobs.line), NextInLine(jobs), LogPanel()
         self.samples = SamplesPanel()
+        self.close_page = self.samples.shut
         self.next_in_line.chosen.connect(self.show_run)
         for each in (self.chosen_run, self.next_in_line):
             each.deed_wanted.connect(self.deed_wanted)
@@ -116,10 +117,6 @@ class TrainingPage(QWidget):
         """Whether everything heard is shown."""
         busy = self._follow_soon.isActive() or self._sets.is_busy or self.runs.deleting.is_busy
         return self._jobs.is_settled() and self.rows.is_settled and self.samples.is_settled() and not busy
-
-    def close_page(self) -> None:
-        """End what works in the background."""
-        self.samples.close()
 
     def show_run(self, name: str) -> None:
         """Go to a run, such as one that search found."""

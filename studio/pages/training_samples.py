@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import QTimer
 from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QFrame, QVBoxLayout
 
@@ -54,8 +54,6 @@ class Found:
 
 class SamplesPanel(QFrame):
     """Hidden where there is no run, or one that ended without samples."""
-
-    resized = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -110,14 +108,13 @@ class SamplesPanel(QFrame):
         """Whether all that there is is shown."""
         return not self._reader.is_busy and not self._again.isActive() and self.pictures.is_settled
 
-    def close(self) -> bool:
+    def shut(self) -> None:
         """End what works in the background."""
         self._again.stop()
         self._reader.forget(wait=True)
         self.pictures.close()
         if self._window is not None:
             self._window.close()
-        return super().close()
 
     # ---- which run ----
 
