@@ -27,6 +27,10 @@ _PATIENCE_S = 8.0
 _GONE_AFTER_S = 90 * 24 * 3600.0
 
 
+class LineError(RunError):
+    """There is no line to be had here: its folder cannot be written, or somebody holds it."""
+
+
 class Ticket(msgspec.Struct, frozen=True, kw_only=True):
     """A run's place in the line; among equal priorities the smaller number comes first."""
 
@@ -216,7 +220,7 @@ def locked() -> Generator[None]:
         waited = time.monotonic()
         while (lock := FileLock.taken(place / "lock")) is None:
             if time.monotonic() - waited > _PATIENCE_S:
-                raise RunError(
+                raise LineError(
                     "The line of jobs is held by another program.", hint="Close other Posecast programs, and try again."
                 )
             time.sleep(0.005)
@@ -228,9 +232,9 @@ def locked() -> Generator[None]:
         lock.release()
 
 
-def _refused(error: OSError) -> RunError:
+def _refused(error: OSError) -> LineError:
     where = error.filename or line_folder()
-    return RunError(
+    return LineError(
         f"The line of jobs cannot be written: {where}: {error.strerror or error}",
         hint="Check that the disk has room and the folder may be written; POSECAST_STATE names another.",
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core import lanes
+from core.errors import RunError
 from core.file_locks import FileLock
 from core.lanes import Lane, lane_of
 from core.line_files import (
@@ -116,9 +117,14 @@ def take_turn(folder: RunFolder, where: str = "") -> bool:
 
 
 def step_in(folder: RunFolder, spec: Spec) -> tuple[Path, ...]:
-    """Take the run on without a turn, as a command in a terminal does; who else is at work in its lane."""
+    """Take the run on without a turn, as a command in a terminal does; who else is at work in its lane.
+
+    RunError where another process works on it.
+    """
     folder = settled(folder)
     with locked():
+        if folder.is_alive() and not folder.is_mine():
+            raise RunError(f"{folder.path} holds a run that is still going.", hint="Stop it, or choose another folder.")
         lane = lane_of(spec)
         lane = lanes.places(lane)[0]
         others = [each for each in look() if each.folder != folder and each.works and each.lane == lane]

@@ -19,6 +19,7 @@ from core import disk, line_turns, processes
 from core.asleep import Watch
 from core.errors import CoreError, RunError
 from core.lanes import goes_on_exactly
+from core.line_files import LineError
 from core.motion import Poses2d
 from core.project.annotations import Clip
 from core.run_folder import RunFolder
@@ -360,7 +361,7 @@ def _step_in(folder: RunFolder, spec: Spec) -> tuple[Path, ...]:
     """Take the run on without a turn; where this machine keeps no line, as a cluster's may not, it needs none."""
     try:
         return line_turns.step_in(folder, spec)
-    except CoreError:
+    except LineError:
         folder.claim()
         return ()
 
@@ -368,7 +369,7 @@ def _step_in(folder: RunFolder, spec: Spec) -> tuple[Path, ...]:
 def _leave(folder: RunFolder) -> None:
     try:
         line_turns.leave(folder)
-    except CoreError:
+    except LineError:
         if folder.is_mine():
             folder.release()
 

@@ -17,7 +17,7 @@ import typer
 from core.errors import CoreError, RunError
 from core.project.annotations import person as person
 from core.run_folder import RunFolder
-from core.runs import Done, Event, Events, Failed, Made, Metric, Note, Progress, Spec, Stopped
+from core.runs import Done, Event, Events, Failed, Made, Metric, Note, Paused, Progress, Spec, Stopped
 from core.wording import shown as as_shown
 
 T = TypeVar("T")
@@ -132,11 +132,14 @@ def _bar(events: Events) -> Events:
                     bars.update(task, figures="  ".join(f"{key} {value:.4g}" for key, value in figures.items()))
                 case Note(text):
                     bars.console.print(as_shown(text), highlight=False, markup=False)
+                case Paused():
+                    bars.console.print(_PAUSED, highlight=False, markup=False)
                 case Made(what, _) if what != "samples":
                     bars.console.print(as_shown(what), highlight=False, markup=False)
             yield event
 
 
+_PAUSED = "Paused. It goes on with posecast jobs go-on RUN; Ctrl+C stops it."
 _SHOWN_FIGURES = ("loss", "validation/top1", "validation/mpjpe_px")
 
 
@@ -150,6 +153,8 @@ def _lines(events: Events, every_s: float = 5.0) -> Events:
                     complain(f"{doing or 'working'}: {done} of {total}")
             case Note(text):
                 complain(text)
+            case Paused():
+                complain(_PAUSED)
             case Made(what, _) if what != "samples":
                 complain(what)
         yield event

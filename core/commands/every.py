@@ -16,6 +16,7 @@ from core.commands import (
     fitting,
     forecasting,
     generating,
+    jobs,
     learning,
     machine,
     media,
@@ -31,7 +32,7 @@ from core.stamping import carried
 
 _ROOMS = (
     *(projects, data, clusters, together, suggesting, datasets, media, sheets, cameras, fitting, learning),
-    *(comparing, generating, experiments, forecasting, machine, planning, running, sweeping),
+    *(comparing, generating, experiments, forecasting, machine, jobs, planning, running, sweeping),
 )
 _STAY_AS_THEY_ARE = ("backup", "run", "spec", "sweep")
 """Commands whose files are copies, which say what the original says, or runs, which say it themselves."""

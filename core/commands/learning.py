@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -12,6 +12,9 @@ from core.commands.projects import clip_of
 from core.errors import RunError
 from core.forecasts import Forecast
 from core.wording import spelled_time, table
+
+if TYPE_CHECKING:
+    from core.runs import TrainForecaster, TrainPoseGpt
 
 RunArgument = Annotated[
     str, typer.Argument(metavar="RUN", help="A run's folder, or a shipped checkpoint's name.", show_default=False)
@@ -26,6 +29,9 @@ def train(
     *,
     project: Annotated[Path, typer.Option(help="The project to learn from.")],
     out: Annotated[Path, typer.Option(help="The run's folder. One that holds a stopped run goes on.")],
+    queue: Annotated[
+        bool, typer.Option("--queue", help="Put it into the line of jobs and return; posecast jobs shows it.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Train a model on a project. Ctrl+C stops and keeps the checkpoint; the same command resumes.
@@ -40,8 +46,25 @@ def train(
         spec = training_spec(preset, settings or [], project, out)
         with ProjectStore.open(project, "", mode="read"):
             pass  # refused before a run's folder is made
+        if queue:
+            _queued(spec, out, as_json=as_json)
+            return
         done = run_to_the_end(spec, as_json=as_json)
         answer({"run": str(out), "summary": done.summary, "outputs": done.outputs}, done.summary, as_json=as_json)
+
+
+def _queued(spec: "TrainForecaster | TrainPoseGpt", out: Path, *, as_json: bool) -> None:
+    from core import line
+    from core.run_folder import RunFolder
+
+    line.ask(RunFolder(out), spec)
+    ahead = next((each.ahead for each in line.waiting() if each.folder == out.resolve()), ())
+    after = f", after {', '.join(each.name for each in ahead)}" if ahead else ""
+    answer(
+        {"run": str(out), "after": [str(each) for each in ahead]},
+        f"{out.name} waits for its turn{after}. posecast jobs shows it; it needs no terminal.",
+        as_json=as_json,
+    )
 
 
 def evaluate(
