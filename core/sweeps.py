@@ -345,12 +345,13 @@ def _place_of(sweep: Sweep, knob: str, at: int | str | None) -> plain_yaml.Place
 
 def _changed(config: configs.Config, knob: str, value: Value, place: plain_yaml.Place) -> configs.Config:
     try:
-        return configs.with_overrides(config, [f"{knob}={_exact(value)}"])
+        return configs.with_overrides(config, [f"{knob}={exact(value)}"])
     except RunError as error:
         raise _MisplacedError(place, str(error), hint=error.hint) from None
 
 
-def _exact(value: Value) -> str:
+def exact(value: Value) -> str:
+    """As `text`, with every digit."""
     return repr(value) if isinstance(value, float) else text(value)
 
 

@@ -44,6 +44,7 @@ from studio.pages.training import TrainingPage
 from studio.project_commands import ProjectCommands
 from studio.reports import Reports
 from studio.settings import Look, Settings
+from studio.sweeping import Sweeping
 from studio.tour import Tour
 from studio.undone_elsewhere import UndoneElsewhere
 from studio.version import version
@@ -88,6 +89,7 @@ class Studio(QObject):
         self.find = FindingPlaces(self.document, self.window)
         self._ways = Ways(self.window, self.document, self.find)
         self.deeds = JobDeeds(self.jobs, self.window, self._ways.show_run)
+        self.sweeping = Sweeping(self.document, self.jobs, self.window)
         self._undone_elsewhere = UndoneElsewhere(self.document, self.window)
         for each in (self.merging, self._undone_elsewhere):
             each.place_wanted.connect(self._ways.go_to)
@@ -102,6 +104,7 @@ class Studio(QObject):
             **self.exporting.handlers(),
             **self.importing.handlers(),
             **self.banking.handlers(),
+            **self.sweeping.handlers(),
             **self.find.handlers(),
             **self.merging.handlers(),
             "tour": self.tour.start,

@@ -272,6 +272,7 @@ COMMANDS: tuple[Command, ...] = (
     _of("train", "compare-run", "Compare", "Space", needs="project"),
     _of("train", "find-setting", "Find a setting", "Q", needs="project"),
     _of("train", "log-scale", "Linear or log", "G", needs="project"),
+    _of("train", "sweep", "Sweep…", "Shift+S", "Model", needs="project"),
     _of("train", "fork-run", "Fork the run", "Ctrl+D", needs="project"),
     _of("train", "compare-settings", "Compare settings", "D", needs="project"),
     _of("train", "filter-runs", "Filter runs", "F", needs="project"),
