@@ -17,6 +17,7 @@ from core.knobs import (
     Deterministic,
     Device,
     Group,
+    Parts,
     ReportEvery,
     Samples,
     Seed,
@@ -281,6 +282,7 @@ class ForecasterOptimiser(Group, frozen=True, kw_only=True):
     learning_rate: Annotated[float, Meta(gt=0.0, le=1.0, title="Learning rate")] = 1e-4
     weight_decay: Annotated[Weight, Meta(title="Weight decay")] = 1e-3
     batch: Annotated[int, Meta(ge=1, le=65536, title="Batch", description="Windows a step.")] = 256
+    parts: Parts = 1
     schedule: Annotated[
         Literal["constant", "cosine"],
         Meta(title="Schedule", description="cosine: the generator's rate climbs, then falls to nothing."),

@@ -53,6 +53,16 @@ Samples = Annotated[
     ),
 ]
 
+Parts = Annotated[
+    int,
+    Meta(
+        ge=1,
+        le=65536,
+        title="Parts of a batch",
+        description="Taken one after the other to the same gradients: a large batch then needs less memory.",
+    ),
+]
+
 
 class Group(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Knobs that belong together: one section of the form."""

@@ -36,7 +36,19 @@ from typing import Annotated, Literal
 from msgspec import Meta
 from msgspec.structs import replace
 
-from core.knobs import Deterministic, Device, Group, ReportEvery, Samples, Seed, Threads, ValidateEvery, Weight, Width
+from core.knobs import (
+    Deterministic,
+    Device,
+    Group,
+    Parts,
+    ReportEvery,
+    Samples,
+    Seed,
+    Threads,
+    ValidateEvery,
+    Weight,
+    Width,
+)
 
 Share = Annotated[float, Meta(ge=0.0, le=1.0)]
 JOINTS = {"smpl": 24, "smplx": 55}
@@ -245,6 +257,7 @@ class StageTraining(Group, frozen=True, kw_only=True):
     steps: Annotated[int, Meta(ge=1, le=10_000_000, title="Steps")] = 4000
     batch: Annotated[int, Meta(ge=1, le=65536, title="Batch", description="Windows a step.")] = 32
     learning_rate: Annotated[float, Meta(gt=0.0, le=1.0, title="Learning rate")] = 5e-4
+    parts: Parts = 1
     schedule: Annotated[
         Literal["constant", "cosine"],
         Meta(title="Schedule", description="cosine: warms up, then falls to a hundredth."),

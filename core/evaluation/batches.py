@@ -34,6 +34,22 @@ class Batch:
     def steps(self) -> int:
         return self.next_actions.shape[1]
 
+    def __len__(self) -> int:
+        return len(self.scale_px)
+
+    def __getitem__(self, chosen: Tensor | slice) -> "Batch":
+        return Batch(
+            self.past[chosen],
+            self.views[chosen],
+            self.next_actions[chosen],
+            self.next_poses[chosen],
+            self.next_visible[chosen],
+            self.scale_px[chosen],
+            self.next_times[chosen],
+            self.next_objects[chosen],
+            self.seen_rays[chosen],
+        )
+
 
 @dataclass(frozen=True)
 class WindowTensors:
@@ -79,16 +95,4 @@ class WindowTensors:
 
     def draw(self, count: int, random: torch.Generator) -> Batch:
         """`count` windows at random, each as likely at every draw."""
-        whole = self.whole
-        at = torch.randint(len(self), (count,), generator=random, device=whole.scale_px.device)
-        return Batch(
-            whole.past[at],
-            whole.views[at],
-            whole.next_actions[at],
-            whole.next_poses[at],
-            whole.next_visible[at],
-            whole.scale_px[at],
-            whole.next_times[at],
-            whole.next_objects[at],
-            whole.seen_rays[at],
-        )
+        return self.whole[torch.randint(len(self), (count,), generator=random, device=self.whole.scale_px.device)]

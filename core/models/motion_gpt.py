@@ -19,6 +19,7 @@ from torch.nn import functional
 
 from core import posegpt_configs
 from core.errors import RunError
+from core.models.rows import Dropout
 from core.models.transformer import Stack
 
 
@@ -52,7 +53,7 @@ class MotionGpt(nn.Module):
         self.conditioning = config.conditioning
         parts = 4 if config.length else 3
         self.mix = nn.Linear(parts * width, width) if config.conditioning == "concatenate" else None
-        self.dropout = nn.Dropout(config.dropout)
+        self.dropout = Dropout(config.dropout)
         self.trunk = Stack(
             config.layers, width, config.heads, config.head_width, config.feed_forward, config.dropout, causal=True
         )

@@ -18,6 +18,7 @@ joints, N tokens, K books.
 """
 
 import math
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 import torch
@@ -27,6 +28,7 @@ from torch.nn import functional
 
 from core.errors import RunError
 from core.geometry.differentiable import orthonormal_6d
+from core.models import rows
 from core.models.quantizer import ProductQuantizer
 from core.models.transformer import Stack, sine_positions
 from core.posegpt_configs import MotionVqvae as Knobs
@@ -175,9 +177,37 @@ class MotionVqvae(nn.Module):
         """There and back, with gradients straight through. `random` moves dead codes."""
         held, real_frames = self._held(motion, real)
         real_tokens = None if real_frames is None else real_frames[:, :: self.factor]
-        found = self.quantizer(self.latents(held, real_frames), real_tokens, random)
+        latents = self.latents(held, real_frames)
+        with self._counting_tokens():
+            found = self.quantizer(latents, real_tokens, random)
         back = self.motion_of(found.latents, real_tokens)
         return Reconstruction(back[: motion.path_m.shape[1]], found.codes, real_tokens, found.loss)
+
+    @torch.no_grad()
+    def candidates(
+        self, motion: MotionTensors, real: Bool[Tensor, "B F"] | None, random: torch.Generator | None
+    ) -> Float[Tensor, "K C P"]:
+        """Where dead codes could go; of a piece of a batch, its part of that (see `ProductQuantizer.candidates`)."""
+        held, real_frames = self._held(motion, real)
+        latents = self.latents(held, real_frames).float()
+        piece, of_all = rows.here(), None if real_frames is None else real_frames[:, :: self.factor]
+        if piece is not None and piece.lengths is not None:
+            of_all = torch.arange(latents.shape[1], device=latents.device) < self._in_tokens(piece.lengths)[:, None]
+        return self.quantizer.candidates(latents, of_all, random)
+
+    def real_tokens(self, lengths: Int[Tensor, " W"]) -> Int[Tensor, ""]:
+        """How many tokens stand for windows of so many frames."""
+        return self._in_tokens(lengths).sum()
+
+    def _in_tokens(self, lengths: Int[Tensor, " W"]) -> Int[Tensor, " W"]:
+        return (lengths + self.factor - 1) // self.factor
+
+    def _counting_tokens(self) -> AbstractContextManager[None]:
+        """Within it, a piece of a batch counts tokens instead of frames."""
+        piece = rows.here()
+        if piece is None or piece.lengths is None:
+            return nullcontext()
+        return rows.only(piece._replace(lengths=self._in_tokens(piece.lengths)))
 
     # ---- the two halves, over whole tokens ----
 

@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from core.errors import RunError
+from core.models import rows
 from core.posegpt_configs import ProductQuantizer as Knobs
 
 DECAY = 0.99
@@ -61,6 +62,7 @@ class ProductQuantizer(nn.Module):
                 hint="Raise quantizer.codes, or set quantizer.codes_per_part.",
             )
         self._config = config
+        self._gathered: list[Tensor] = []
         shape = (self.books, self.codes, config.width // self.books)
         start = torch.empty(shape).uniform_(-1 / self.codes, 1 / self.codes)
         if config.update == "gradient":
@@ -79,18 +81,28 @@ class ProductQuantizer(nn.Module):
         real: Bool[Tensor, "B N"] | None = None,
         random: torch.Generator | None = None,
     ) -> Quantized:
-        """The nearest codes, and the loss over real tokens. In training, running means take this batch in."""
+        """The nearest codes, and the loss over real tokens. In training, running means take this batch in.
+
+        Of a piece of a batch they only gather what they are to take in (`learn_gathered`), and dead codes are moved by
+        whoever knows the latents of all pieces (`has_dead`, `candidates`, `revive`).
+        """
         # Under autocast too: half the digits of a distance are not enough to tell codes apart.
         with torch.autocast(latents.device.type, enabled=False):
             wide = latents.float()
-            learns = self.training and self._config.update == "running means"
-            if learns:
+            learns, piece = self.training and self.has_means, rows.here()
+            if learns and piece is None:
                 self._move_dead(wide.detach(), real, random)
+            elif learns:
+                self._keys(wide, random)  # so that what is drawn after them is what the whole batch draws
             codes = self.nearest(wide)
             found = self.look_up(codes)
             loss = self._loss(wide, found, real)
             if learns:
-                self._take_in(wide.detach(), codes, real)
+                seen = self._counted(wide.detach(), codes, real)
+                if piece is None:
+                    self._learn(*seen)
+                else:
+                    self._gathered = [each + one for each, one in zip(self._gathered or (0, 0), seen, strict=True)]
             through = wide + (found - wide).detach()
         return Quantized(through.to(latents.dtype), codes, loss)
 
@@ -123,20 +135,41 @@ class ProductQuantizer(nn.Module):
             loss = loss + config.codebook * _mean_square(latents.detach() - found, real)
         return config.weight * loss
 
+    @property
+    def has_means(self) -> bool:
+        """Whether codes learn as running means."""
+        return self._config.update == "running means"
+
     @torch.no_grad()
-    def _move_dead(
-        self, latents: Float[Tensor, "B N D"], real: Bool[Tensor, "B N"] | None, random: torch.Generator | None
-    ) -> None:
-        """Put codes that are idle for long where real latents of this batch are, no two on one if possible."""
-        parts = self._parts(latents)
-        there = torch.ones(parts.shape[1], dtype=torch.bool, device=parts.device) if real is None else real.flatten()
-        keys = torch.rand(parts.shape[:2], generator=random, device=parts.device)
+    def has_dead(self, count: Tensor) -> bool:
+        """Whether any code is to be moved in a batch of so many real tokens."""
+        return bool(self._dead(count).any())
+
+    @torch.no_grad()
+    def candidates(
+        self, latents: Float[Tensor, "B N D"], real: Bool[Tensor, "W N"] | None, random: torch.Generator | None
+    ) -> Float[Tensor, "K C P"]:
+        """Latents of real tokens where dead codes could go, no two the same if possible.
+
+        `real` is of the whole batch. Of a piece of it, those that lie in it; the others are 0, so that pieces add up.
+        """
+        parts, keys = self._parts(latents), self._keys(latents, random)
+        there = torch.ones(keys.shape[1], dtype=torch.bool, device=parts.device) if real is None else real.flatten()
         shuffled = keys.masked_fill(~there, 2.0).argsort(1)  # real ones come first
         count = there.sum().clamp_min(1)
-        share = count / self.codes
-        dead = self.idle >= (IDLE_SHARES / share).clamp_min(IDLE_BATCHES)
         drawn = shuffled.gather(1, (torch.arange(self.codes, device=parts.device) % count).expand(self.books, -1))
-        candidates = parts.gather(1, drawn[..., None].expand(-1, -1, parts.shape[2]))
+        piece = rows.here()
+        if piece is None:
+            return parts.gather(1, drawn[..., None].expand(-1, -1, parts.shape[2]))
+        own = drawn - piece.first * latents.shape[1]
+        is_here = (own >= 0) & (own < parts.shape[1])
+        found = parts.gather(1, own.clamp(0, parts.shape[1] - 1)[..., None].expand(-1, -1, parts.shape[2]))
+        return torch.where(is_here[..., None], found, 0.0)
+
+    @torch.no_grad()
+    def revive(self, candidates: Float[Tensor, "K C P"], count: Tensor) -> None:
+        """Put codes that are idle for long there, in a batch of so many real tokens."""
+        dead, share = self._dead(count), count / self.codes
         # A moved code begins with an even share, so it stays near where it was put until it has latents of its own.
         self.codebooks.copy_(torch.where(dead[..., None], candidates, self.codebooks))
         self.sums.copy_(torch.where(dead[..., None], candidates * share, self.sums))
@@ -144,22 +177,67 @@ class ProductQuantizer(nn.Module):
         self.idle.masked_fill_(dead, 0.0)
 
     @torch.no_grad()
-    def _take_in(
-        self, latents: Float[Tensor, "B N D"], codes: Int[Tensor, "B N K"], real: Bool[Tensor, "B N"] | None
+    def means(self) -> dict[str, Tensor]:
+        """The running means as they are now."""
+        return {name: each.clone() for name, each in self.named_buffers()}
+
+    @torch.no_grad()
+    def put_back(self, means: dict[str, Tensor]) -> None:
+        """A batch begins, or begins again: nothing of it is taken in."""
+        self._gathered = []
+        for name, each in self.named_buffers():
+            each.copy_(means[name])
+
+    def gathered(self) -> list[Tensor]:
+        """What its pieces have gathered: how often each code was used, and the sums of what it stood for."""
+        return self._gathered
+
+    def learn_gathered(self) -> None:
+        """Move the running means on by it."""
+        counts, sums = self._gathered
+        self._learn(counts, sums)
+        self._gathered = []
+
+    def _dead(self, count: Tensor) -> Bool[Tensor, "K C"]:
+        return self.idle >= (IDLE_SHARES / (count / self.codes)).clamp_min(IDLE_BATCHES)
+
+    def _keys(self, latents: Float[Tensor, "B N D"], random: torch.Generator | None) -> Float[Tensor, "K M"]:
+        """The order in which tokens of the whole batch are tried."""
+        piece = rows.here()
+        count = len(latents) if piece is None else piece.rows
+        return torch.rand(self.books, count * latents.shape[1], generator=random, device=latents.device)
+
+    @torch.no_grad()
+    def _move_dead(
+        self, latents: Float[Tensor, "B N D"], real: Bool[Tensor, "B N"] | None, random: torch.Generator | None
     ) -> None:
-        """Move the running means on by this batch."""
+        """Put codes that are idle for long where real latents of this batch are."""
+        tokens = latents.shape[0] * latents.shape[1]
+        count = torch.tensor(tokens, device=latents.device) if real is None else real.sum()
+        self.revive(self.candidates(latents, real, random), count.clamp_min(1))
+
+    @torch.no_grad()
+    def _counted(
+        self, latents: Float[Tensor, "B N D"], codes: Int[Tensor, "B N K"], real: Bool[Tensor, "B N"] | None
+    ) -> tuple[Float[Tensor, "K C"], Float[Tensor, "K C P"]]:
+        """How many real tokens each code stood for, and their sums."""
         parts = self._parts(latents)
         weights = parts.new_ones(parts.shape[:2]) if real is None else real.flatten().to(parts).expand(self.books, -1)
         first = torch.arange(self.books, device=codes.device) * self.codes
-        rows = (codes.flatten(0, 1) + first).T.flatten()
-        batch_counts = torch.zeros_like(self.counts).flatten().index_add_(0, rows, weights.flatten())
+        of = (codes.flatten(0, 1) + first).T.flatten()
+        counts = torch.zeros_like(self.counts).flatten().index_add_(0, of, weights.flatten())
         weighted = (parts * weights[..., None]).flatten(0, 1)
-        batch_sums = torch.zeros_like(self.sums).flatten(0, 1).index_add_(0, rows, weighted)
+        sums = torch.zeros_like(self.sums).flatten(0, 1).index_add_(0, of, weighted)
+        return counts.view_as(self.counts), sums.view_as(self.sums)
+
+    @torch.no_grad()
+    def _learn(self, batch_counts: Float[Tensor, "K C"], batch_sums: Float[Tensor, "K C P"]) -> None:
+        """Move the running means on by this batch."""
         taken = 1 - ((1 + self.batches) / (10 + self.batches)).clamp_max(DECAY)
         self.batches.add_(1)
-        self.counts.lerp_(batch_counts.view_as(self.counts), taken)
-        self.sums.lerp_(batch_sums.view_as(self.sums), taken)
-        self.idle.add_(1).masked_fill_(batch_counts.view_as(self.counts) > 0, 0.0)
+        self.counts.lerp_(batch_counts, taken)
+        self.sums.lerp_(batch_sums, taken)
+        self.idle.add_(1).masked_fill_(batch_counts > 0, 0.0)
         whole = self.counts.sum(1, keepdim=True)
         smooth = (self.counts + SMOOTHING) / (whole + self.codes * SMOOTHING) * whole
         self.codebooks.copy_(self.sums / smooth[..., None])
@@ -172,16 +250,26 @@ def use_of(
     codes: Int[Tensor, "B N K"], real: Bool[Tensor, "B N"] | None, size: int
 ) -> tuple[Float[Tensor, " K"], Float[Tensor, " K"]]:
     """Of each book of `size` codes: the share that is used at all, and the perplexity: how many are used, evenly."""
+    return use_of_counts(code_counts(codes, real, size))
+
+
+def code_counts(codes: Int[Tensor, "B N K"], real: Bool[Tensor, "B N"] | None, size: int) -> Float[Tensor, "K C"]:
+    """How many real tokens each code of each book stands for."""
     flat = codes.flatten(0, 1)
     weights = torch.ones_like(flat, dtype=torch.float32) if real is None else real.flatten()[:, None].expand_as(flat)
-    counts = torch.zeros(flat.shape[1], size, device=codes.device).scatter_add_(1, flat.T, weights.T.float())
+    return torch.zeros(flat.shape[1], size, device=codes.device).scatter_add_(1, flat.T, weights.T.float())
+
+
+def use_of_counts(counts: Float[Tensor, "K C"]) -> tuple[Float[Tensor, " K"], Float[Tensor, " K"]]:
+    """`use_of`, from the counts."""
     shares = counts / counts.sum(1, keepdim=True).clamp_min(1)
     perplexity = torch.exp(-torch.xlogy(shares, shares).sum(1))
     return (counts > 0).float().mean(1), perplexity
 
 
 def _mean_square(apart: Float[Tensor, "B N D"], real: Bool[Tensor, "B N"] | None) -> Float[Tensor, ""]:
+    piece = rows.here()
     if real is None:
-        return apart.square().mean()
-    each = apart.square().mean(-1)
-    return torch.where(real, each, 0.0).sum() / real.sum().clamp_min(1)
+        return rows.mean(apart.square())
+    each = torch.where(real, apart.square().mean(-1), 0.0).sum()
+    return each / (real.sum() if piece is None or piece.lengths is None else piece.lengths.sum()).clamp_min(1)

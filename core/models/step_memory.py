@@ -13,6 +13,7 @@ import torch
 from jaxtyping import Bool, Float, Int, Shaped
 from torch import Tensor, nn
 
+from core.models.rows import drawn
 from core.models.step_times import QUANTITIES, logarithm
 
 SPREAD_M = 0.15
@@ -114,7 +115,7 @@ class Drop(NamedTuple):
     def __call__(self, features: Tensor) -> Tensor:
         if self.generator is None or self.share == 0:
             return features
-        kept = torch.rand(features.shape, generator=self.generator, device=features.device) >= self.share
+        kept = drawn(torch.rand, *features.shape, generator=self.generator, device=features.device) >= self.share
         return features * kept / (1 - self.share)
 
 

@@ -64,6 +64,13 @@ class Instants:
     low_s: Float[Tensor, "*batch M"]
     high_s: Float[Tensor, "*batch M"]
 
+    @classmethod
+    def joined(cls, parts: "Sequence[Instants]") -> "Instants | None":
+        """One after the other; None of none."""
+        if not parts:
+            return None
+        return cls(*(torch.cat([getattr(each, name) for each in parts]) for name in ("median_s", "low_s", "high_s")))
+
 
 def logarithm(seconds: Float[Tensor, "*any"]) -> Float[Tensor, "*any"]:
     """What the density is of."""

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from core.errors import RunError
+from core.models import rows
 
 
 class Attention(nn.Module):
@@ -29,15 +30,37 @@ class Attention(nn.Module):
         batch, tokens, _ = x.shape
         parts = self.into(x).view(batch, tokens, 3, self.heads, self.head_width).permute(2, 0, 3, 1, 4)
         queries, keys, values = parts[0], parts[1], parts[2]
-        seen = functional.scaled_dot_product_attention(
-            queries,
-            keys,
-            values,
-            attn_mask=mask,
-            dropout_p=self.dropout if self.training else 0.0,
-            is_causal=causal and tokens > 1,
-        )
+        if self.training and self.dropout > 0 and rows.here() is not None:
+            seen = _seen(queries, keys, values, mask, self.dropout, causal=causal)
+        else:
+            seen = functional.scaled_dot_product_attention(
+                queries,
+                keys,
+                values,
+                attn_mask=mask,
+                dropout_p=self.dropout if self.training else 0.0,
+                is_causal=causal and tokens > 1,
+            )
         return self.out(seen.transpose(1, 2).reshape(batch, tokens, self.heads * self.head_width))
+
+
+def _seen(
+    queries: Float[Tensor, "B H N d"],
+    keys: Float[Tensor, "B H N d"],
+    values: Float[Tensor, "B H N d"],
+    mask: Tensor | None,
+    dropout: float,
+    *,
+    causal: bool,
+) -> Float[Tensor, "B H N d"]:
+    """Attention in plain operations: torch's own draws what it hides where no piece of a batch can be cut from it."""
+    scores = queries @ keys.transpose(-2, -1) * queries.shape[-1] ** -0.5
+    if causal:
+        later = torch.ones(scores.shape[-2:], dtype=torch.bool, device=scores.device).triu(1)
+        scores = scores.masked_fill(later, -math.inf)
+    if mask is not None:
+        scores = scores + mask
+    return rows.dropped(scores.softmax(-1), dropout).to(values.dtype) @ values
 
 
 class Block(nn.Module):
@@ -50,7 +73,7 @@ class Block(nn.Module):
         self.before_perceptron = nn.LayerNorm(width)
         self.widen = nn.Linear(width, feed_forward)
         self.narrow = nn.Linear(feed_forward, width)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = rows.Dropout(dropout)
 
     def forward(self, x: Float[Tensor, "B N D"], mask: Tensor | None, *, causal: bool) -> Float[Tensor, "B N D"]:
         x = x + self.dropout(self.attention(self.before_attention(x), mask, causal=causal))

@@ -4,14 +4,15 @@ Both stages take their steps by this. On a graphics card products are in bfloat1
 """
 
 import math
-from collections.abc import Generator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 
 import torch
 from torch import Tensor, nn
 
 from core.models import checkpoints
 from core.posegpt_configs import StageTraining
+from core.training import chance
+from core.training.chance import Rewind
 
 WARM_UP = 0.05
 """Share of the steps in which the rate climbs, at most 1,000 of them."""
@@ -44,7 +45,7 @@ class Descent:
             {"params": [each for each in weights if each.dim() > 1], "weight_decay": config.weight_decay},
             {"params": [each for each in weights if each.dim() <= 1], "weight_decay": 0.0},
         ]
-        self._weights = weights
+        self.weights = weights
         self._optimiser = torch.optim.AdamW(groups, lr=config.learning_rate, fused=True)
         self._taken = 0
 
@@ -52,23 +53,32 @@ class Descent:
         """Within it, the model is asked: what may be computed in bfloat16 is."""
         return torch.autocast(self._device.type, torch.bfloat16, enabled=self._half)
 
-    @contextmanager
-    def chance(self) -> Generator[None]:
+    def chance(self) -> AbstractContextManager[None]:
         """Within it, dropout draws from torch's own stream, which begins with a seed of this run's."""
         seed = int(torch.randint(2**31, (), generator=self._random, device=self._random.device))
-        with torch.random.fork_rng(devices=[self._device] if self._device.type == "cuda" else []):
-            torch.manual_seed(seed)
-            yield
+        return chance.stream(seed, self._device)
+
+    def remembered(self) -> Rewind:
+        """The way back to where all streams of chance are now."""
+        return chance.all_remembered(self._random, self._device)
+
+    def begin(self) -> None:
+        """Forget gradients."""
+        self._optimiser.zero_grad(set_to_none=True)
 
     def step(self, loss: Tensor) -> None:
         """One step down the loss."""
+        self.begin()
+        loss.backward()
+        self.down()
+
+    def down(self) -> None:
+        """One step down the gradients that there are."""
         self._taken += 1
         for group in self._optimiser.param_groups:
             group["lr"] = rate(self._config, self._taken)
-        self._optimiser.zero_grad(set_to_none=True)
-        loss.backward()
         if self._config.clip_gradient > 0:
-            nn.utils.clip_grad_norm_(self._weights, self._config.clip_gradient)
+            nn.utils.clip_grad_norm_(self.weights, self._config.clip_gradient)
         self._optimiser.step()
 
     def state(self) -> dict[str, Tensor]:
@@ -81,5 +91,5 @@ class Descent:
             name.removeprefix("optimiser."): each for name, each in tensors.items() if name.startswith("optimiser.")
         }
         checkpoints.restore_optimiser(self._optimiser, kept)
-        self._random.set_state(tensors["random"])
+        chance.take_up(self._random, tensors["random"], seed=self._random.initial_seed(), step=step)
         self._taken = step

@@ -6,7 +6,7 @@ tensors. The run's folder gets best and last checkpoints, config.json, split.jso
 """
 
 import math
-from collections.abc import Generator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,37 +22,31 @@ from core.datasets.steps import ReadTracks
 from core.errors import RunError
 from core.evaluation.baselines import actions_of, plain_of
 from core.evaluation.batches import Batch, WindowTensors
-from core.geometry.differentiable import see, turn
 from core.models import checkpoints
 from core.models.baselines.counting import FOLDS, CountingTable
 from core.models.checkpoints import Header
-from core.models.forecaster import Forecaster, Next, Read, newest, see_each
+from core.models.forecaster import Forecaster
 from core.models.pose_critic import Critic
-from core.models.step_times import Instants, Times, added_up, usual
+from core.models.rows import Piece
+from core.models.step_times import Instants, added_up, usual
 from core.project.annotations import Project
 from core.runs import Done, Events, Made, Note, TrainForecaster
-from core.training import loop, precision, running, samples
-from core.training.forecaster_inner import within_windows
-from core.training.forecaster_losses import (
-    action_loss,
-    critic_loss,
-    gradient_norm,
-    gradient_penalty,
-    nearest,
-    objects_loss,
-    pose2d_loss,
-    times_loss,
-)
+from core.training import bad_batch, chance, distributed, forking, loop, precision, running, samples
+from core.training.attempt import Attempt
+from core.training.chance import Rewind
+from core.training.distributed import Workers
+from core.training.environment import Account
+from core.training.forecaster_losses import gradient_norm
+from core.training.forecaster_steps import PLACES, ForecasterSteps
 from core.training.forecaster_validation import Best, average_error_px, calibrated, figures_of
 from core.training.made_poses import MadePoses
+from core.training.shares import Division
 
 Array = ndarray[Any, np.dtype[np.float32]]
 
 UNJUDGED = 10.0
 """More than scores differ by."""
-PLACES = 8
-"""Poses for the critic from one window where a memory reads it whole."""
-RELATED = ("steps", "report_every", "validate_every", "device", "samples")
+RELATED = ("steps", "report_every", "validate_every", "device", "samples", "optimiser.parts")
 """Knobs in which a run that is gone on with may differ from what it was."""
 
 
@@ -85,9 +79,17 @@ def train_forecaster(
                 "3D figures are then better than they would be on strangers"
             )
     folder.mkdir(parents=True, exist_ok=True)
-    with running.threads(config.threads):
-        recipe = ForecasterRecipe(spec, project.name, examples, bank, folder)
-        done = recipe.take_up()
+    distributed.own_card()
+    with (
+        distributed.joined(running.device_of(config.device), folder) as (workers, own),
+        running.settled(config),
+    ):
+
+        def begun() -> tuple[ForecasterRecipe, int]:
+            recipe = ForecasterRecipe(spec, project.name, examples, bank, own, workers)
+            return recipe, recipe.take_up()
+
+        recipe, done = begun()
         if done:
             yield Note(f"Going on after step {done} of {config.steps}")
         yield Note(recipe.told())
@@ -98,7 +100,12 @@ def train_forecaster(
             report_every=config.report_every,
             validate_every=config.validate_every,
         )
-        yield from running.written_down(recipe.snapshots.told(steps), folder / "metrics.csv", done)
+        attempt = Attempt(spec, own, recipe.account(done), done=done, steps=config.steps, split=examples.parts)
+        lost = yield from attempt.through(recipe.division.announced(recipe.snapshots.told(steps)))
+        if lost is not None:
+            recipe, done = begun()
+            bad = yield from loop.first_bad_step(recipe, lost, done=done, steps=config.steps)
+            raise bad_batch.said(own, lost, bad, seed=config.seed)
     best = folder / "best.safetensors"
     yield Made("best checkpoint", str(best))
     yield Done(recipe.summary(), (str(best),))
@@ -108,11 +115,18 @@ class ForecasterRecipe:
     """Generator, critic, their optimisers and the one stream of random numbers; a `loop.Recipe`."""
 
     def __init__(
-        self, spec: TrainForecaster, project: str, examples: Examples, bank: PoseBank | None, folder: Path
+        self,
+        spec: TrainForecaster,
+        project: str,
+        examples: Examples,
+        bank: PoseBank | None,
+        folder: Path,
+        workers: Workers | None = None,
     ) -> None:
         config, words = spec.config, examples.vocabulary
         self._weights = _weights(config.losses)
         self._config, self._preset, self._project = config, spec.preset, project
+        self._begin_at, self._parent = spec.begin_at, ""
         self._examples, self._folder = examples, folder
         self._fingerprint = examples.fingerprint(
             times=config.data.seen_times or config.losses.times > 0, by_step=config.network.memory == "recurrent"
@@ -139,6 +153,9 @@ class ForecasterRecipe:
         self._bank = None if bank is None else torch.from_numpy(bank.poses_m).to(self._device)
         self._average_px = average_error_px(self._plain, self._validation)
         self._made = MadePoses(folder, config.keep_made, config.steps)
+        self.division, self._measuring = Division(workers, config.optimiser.parts), Division()
+        self.steps = ForecasterSteps(config, self._model, self._critic, self._bank, self._random, self._device)
+        self._drawn: Batch | None = None
         self._best, self._step = Best(), 0
         self.snapshots = samples.Snapshots(folder, config.validate_every)
         self._shown = samples.ForecastShown(examples, config.samples, config.seed, self._device)
@@ -161,26 +178,82 @@ class ForecasterRecipe:
 
     def take_step(self, *, look: bool) -> dict[str, Tensor]:
         """One step of the generator, after the critic's own. Nothing here waits for the device."""
-        losses = self._config.losses
+        workers = self.division.workers
+        workers.go_on()
         measured: dict[str, Tensor] = {}
-        if self._has_critic:
-            for _ in range(self._config.critic.steps):
-                measured["critic"] = self._teach_critic()
-        batch = self._train.draw(self._config.optimiser.batch, self._random)
-        terms, latent, right = self._terms(batch)
-        weighted = {name: self._weights[name] * term for name, term in terms.items()}
-        loss = torch.stack(tuple(weighted.values())).sum()
-        if look:
-            measured |= {"loss": loss, **{f"loss/{name}": term for name, term in terms.items()}}
-            measured |= {f"gradient/{name}": self._pull(name, term, latent) for name, term in weighted.items()}
-            if losses.action > 0:
-                measured["train/top1"] = right
-        self._optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        self._step += 1
-        self._descend()
+        with workers.together():
+            if self._has_critic:
+                for _ in range(self._config.critic.steps):
+                    measured["critic"] = self._teach_critic(look=look)
+            measured |= self._teach_generator(look=look)
+            self._step += 1
+            self._descend()
         self._keep_made()
         return measured
+
+    def weights(self) -> Iterator[Tensor]:
+        """What a step changes."""
+        yield from self._model.parameters()
+        yield from self._critic.parameters()
+
+    @property
+    def drawn(self) -> Batch | None:
+        """The whole batch of the generator's last step."""
+        return self._drawn
+
+    def _teach_generator(self, *, look: bool) -> dict[str, Tensor]:
+        """Its gradients, and what was measured."""
+        rows = self._config.optimiser.batch
+        batch = self._drawn = self._train.draw(rows, self._random)
+        division, steps, judged = self.division, self.steps, self._has_critic
+
+        def begin() -> None:
+            self._optimiser.zero_grad(set_to_none=True)
+
+        def one(piece: Piece | None) -> dict[str, Tensor]:
+            of_it = batch if piece is None else batch[piece.slice]
+            # What a whole batch divides by is counted again only where it is cut.
+            counts = ({}, {}) if piece is None else steps.counts(batch)
+            terms, latent, right = steps.generator_terms(of_it, judged=judged, counts=counts)
+            weighted = {name: self._weights[name] * term for name, term in terms.items()}
+            loss = torch.stack(tuple(weighted.values())).sum()
+            measured = {"loss": loss.detach()}
+            if look:
+                measured |= {f"loss/{name}": term.detach() for name, term in terms.items()}
+                measured |= {f"gradient/{name}": self._pull(name, term, latent) for name, term in weighted.items()}
+                if "action" in weighted:
+                    measured["train/top1"] = right
+            loss.backward()
+            return measured
+
+        said = division.take(rows, one, self._rewind, begin)
+        division.add_gradients(self._model.parameters())
+        return division.told(said, of_all=look)
+
+    def _teach_critic(self, *, look: bool) -> Tensor:
+        """One step of the critic; how far apart it holds real and forecast poses."""
+        config, rows = self._config.critic, self._config.optimiser.batch
+        batch = self._train.draw(rows, self._random)
+
+        def begin() -> None:
+            self._critic_optimiser.zero_grad(set_to_none=True)
+
+        def one(piece: Piece | None) -> dict[str, Tensor]:
+            loss, apart = self.steps.critic_loss(batch if piece is None else batch[piece.slice])
+            loss.backward()
+            return {"critic": apart.detach()}
+
+        said = self.division.take(rows, one, self._rewind, begin)
+        self.division.add_gradients(self._critic.parameters())
+        self._critic_optimiser.step()
+        if config.kind == "clip":
+            with torch.no_grad():
+                for weights in self._critic.parameters():
+                    weights.clamp_(-config.clip, config.clip)
+        return self.division.told(said, of_all=look)["critic"]
+
+    def _rewind(self) -> Rewind:
+        return chance.remembered(self._random)
 
     def _pull(self, name: str, weighted: Tensor, latent: Tensor) -> Tensor:
         """How hard a term pulls at z; the critic, as the pose decoder feels it, before its `reach`."""
@@ -203,6 +276,8 @@ class ForecasterRecipe:
 
     def validate(self, step: int) -> dict[str, float]:
         """Roll out on the validation part; the best so far is kept. Without one, the newest is the best."""
+        if not self.division.workers.leads:
+            return {}
         rolled = self._rolled_out()
         figures = {} if rolled is None else figures_of(self._validation, self._config.losses, self._average_px, *rolled)
         score = figures.get("validation/score", -math.inf if figures else math.inf)
@@ -219,6 +294,8 @@ class ForecasterRecipe:
 
     def save(self, step: int) -> None:
         """Everything that going on bit for bit needs."""
+        if not self.division.workers.leads:
+            return
         critic = {f"critic.{name}": each for name, each in self._critic.state_dict().items()}
         tensors = {
             **self._kept_weights(),
@@ -238,21 +315,48 @@ class ForecasterRecipe:
             running.put_down(self._folder, self._config, self._examples.parts)
             self._made.take_back(0)
             self.snapshots.take_back(0)
-            return 0
+            return self._begin_elsewhere() if self._begin_at else 0
         kept = checkpoints.load(path)
         same = kept.header.data_fingerprint == self._fingerprint
         running.require_the_same(self._folder, kept.header.config, self._config, RELATED, same_data=same)
-        self._model.load_state_dict(kept.part("model"))
-        self._critic.load_state_dict(kept.part("critic"))
-        checkpoints.restore_optimiser(self._optimiser, kept.part("optimiser.model"))
-        checkpoints.restore_optimiser(self._critic_optimiser, kept.part("optimiser.critic"))
-        self._random.set_state(kept.tensors["random"])
+        self._parent = kept.header.parent
+        self._take(kept)
         header = kept.header
         self._best = Best(header.best_score, header.figures, header.temperatures, header.calibration_error)
         self._step = header.step
         self._made.take_back(header.step)
         self.snapshots.take_back(header.step)
         return header.step
+
+    def _take(self, kept: checkpoints.Checkpoint[Header]) -> None:
+        """Weights, and of a last checkpoint the rest as well."""
+        self._model.load_state_dict(kept.part("model"))
+        if not kept.part("critic"):
+            return
+        self._critic.load_state_dict(kept.part("critic"))
+        checkpoints.restore_optimiser(self._optimiser, kept.part("optimiser.model"))
+        checkpoints.restore_optimiser(self._critic_optimiser, kept.part("optimiser.critic"))
+        if kept.header.config.seed == self._config.seed:
+            chance.take_up(self._random, kept.tensors["random"], seed=self._config.seed, step=kept.header.step)
+
+    def _begin_elsewhere(self) -> int:
+        """Take up another run's state at its step; settings of the same network may differ, and data of its labels."""
+        kept = checkpoints.load(checkpoints.find(Path(self._begin_at), prefer="last"))
+        header, words = kept.header, self._examples.vocabulary
+        with forking.fitting(header, self._config, ("network.",), self._config.steps):
+            forking.require_labels((*words.actions, *words.objects), (*header.actions, *header.objects))
+            self._take(kept)
+        self._step, self._parent = header.step, forking.parent_of(kept.path, header)
+        return header.step
+
+    def account(self, done: int) -> Account:
+        """Where it is trained, from now on; DiskFullError where there is no room for what it keeps."""
+        weights = list(self.weights())
+        running.require_room(self._folder, self._model.parameters(), [*weights, *weights, *weights])
+        return Account(
+            self._folder, self._device, done=done, fingerprint=self._fingerprint, parts=self._examples.parts,
+            windows=len(self._train),
+        )  # fmt: skip
 
     def told(self) -> str:
         """What is about to be trained, in a sentence."""
@@ -273,154 +377,13 @@ class ForecasterRecipe:
         error = f"2D error {error_px:.1f} px" if error_px is not None else "no 2D error: nobody was seen"
         return f"Validation: top-1 {100 * figures['validation/top1']:.1f} %, {error}"
 
-    # ---- a step ----
-
-    def _terms(self, batch: Batch) -> tuple[dict[str, Tensor], Tensor, Tensor]:
-        """Raw losses of those that weigh anything, the first latent, and the share of right next actions."""
-        weights, losses = self._weights, self._config.losses
-        whole = None if self._model.memory is None else self._model.read_every(batch.past, self._random)
-        steps = list(self._unrolled(batch, None if whole is None else newest(*whole)))
-        ahead = len(steps)
-        logits = torch.stack([step.logits for step, _ in steps], dim=1)
-        truth = batch.next_actions[:, :ahead]
-        terms: dict[str, Tensor] = {}
-        if "action" in weights:
-            terms["action"] = action_loss(logits, truth, losses.label_smoothing)
-        if "pose2d" in weights:
-            seen = torch.stack([seen for _, seen in steps], dim=1)
-            poses, visible = batch.next_poses[:, :ahead], batch.next_visible[:, :ahead]
-            terms["pose2d"] = pose2d_loss(seen, poses, visible, batch.scale_px, losses)
-        if self._has_critic:
-            joints_m = self._asked_of_critic([step for step, _ in steps])
-            terms["adversarial"] = -self._critic(self._as_critic_sees(joints_m)).mean()
-        if "times" in weights:
-            said = [step.times for step, _ in steps if step.times is not None]
-            times = Times(*(torch.stack([getattr(each, name) for each in said], 1) for name in ("middle", "log_scale")))
-            terms["times"] = times_loss(times, batch.next_times[:, :ahead])
-        if "objects" in weights:
-            objects = torch.stack([step.objects for step, _ in steps if step.objects is not None], dim=1)
-            terms["objects"] = objects_loss(objects, batch.next_objects[:, :ahead], truth >= 0)
-        if whole is not None:
-            inside = within_windows(self._model, batch, *whole, losses)
-            if self._has_critic:
-                every, lengths = whole
-                every = every._replace(latent=self._reaching(every.latent))
-                joints_m = self._poses_inside(every, lengths, self._random, self._drawn_noise(len(lengths) * PLACES))
-                inside["adversarial"] = -self._critic(self._as_critic_sees(joints_m)).mean()
-            for name, inner in inside.items():
-                terms[name] = terms[name] + inner
-        right = (logits[:, 0].argmax(-1) == truth[:, 0]).float().mean()
-        return terms, steps[0][0].latent, right
-
-    def _asked_of_critic(self, steps: list[Next]) -> Tensor:
-        """Of the steps ahead, the poses that the critic is asked about.
-
-        It learned from next steps, so it is asked about those; of several draws, about any one. A memory goes farther
-        astray with every step it only foresaw: there it is asked about all of them.
-        """
-        asked = steps[:1] if self._model.memory is None else steps
-        if self._config.critic.reach < 1:
-            poses_m = [
-                self._model.pose(self._reaching(step.latent), step.action, self._drawn_noise(len(step.latent)))
-                for step in asked
-            ]
-        else:
-            poses_m = [step.joints_m if step.joints_m.dim() == 3 else step.joints_m[:, 0] for step in asked]
-        return torch.cat(poses_m)
-
-    def _reaching(self, latent: Tensor) -> Tensor:
-        """The same latents; what the critic teaches goes through to them by its `reach`."""
-        reach = self._config.critic.reach
-        return latent if reach == 1 else reach * latent + (1 - reach) * latent.detach()
-
-    def _unrolled(self, batch: Batch, read: Read | None = None) -> Generator[tuple[Next, Tensor]]:
-        """The steps ahead and, of each, the pose as it is seen that the 2D loss teaches.
-
-        `read` is what was made of the past already, where it was. Decoders are told the action that came; what is fed
-        back is the likeliest one, as in use. Of several draws the one nearest to what came is taught, and the first,
-        which is any, is fed back.
-        """
-        draws = self._config.losses.best_of if self._model.noise else 1
-        past = batch.past
-        for at in range(min(self._config.unroll, batch.steps)):
-            noise = self._drawn_noise(len(past), *((draws,) if draws > 1 else ()))
-            read = read or self._model.encode(past, self._random)
-            step = self._model.decode(read, action=batch.next_actions[:, at], noise=noise)
-            read = None
-            if draws > 1:
-                seen = see_each(step.joints_m, batch.views)
-                best = nearest(seen, batch.next_poses[:, at], batch.next_visible[:, at])
-                yield step, torch.take_along_dim(seen, best[:, None, None, None], dim=1)[:, 0]
-                seen = seen[:, 0]
-            else:
-                seen = see(step.joints_m, batch.views)
-                yield step, seen
-            past = step.pushed_into(past, step.logits.argmax(-1), seen)
-
-    def _drawn_noise(self, *shape: int) -> Tensor | None:
-        if not self._model.noise:
-            return None
-        return torch.randn(*shape, self._model.noise, generator=self._random, device=self._device)
-
-    def _teach_critic(self) -> Tensor:
-        """One step of the critic; how far apart it holds real and forecast poses."""
-        assert self._bank is not None
-        config, count = self._config.critic, self._config.optimiser.batch
-        batch = self._train.draw(count, self._random)
-        if self._model.memory is not None:
-            count *= PLACES
-        with torch.no_grad():
-            fake = self._made_poses(batch, self._random, self._drawn_noise(count))
-        chosen = torch.randint(len(self._bank), (count,), generator=self._random, device=self._device)
-        real, fake = self._turned_about(self._bank[chosen]) * self._critic.per_metre, self._as_critic_sees(fake)
-        loss, apart = critic_loss(*self._critic(torch.cat((real, fake))).split(count))
-        if config.kind == "gradient_penalty":
-            loss = loss + config.penalty * gradient_penalty(self._critic, real, fake, self._random)
-        self._critic_optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        self._critic_optimiser.step()
-        if config.kind == "clip":
-            with torch.no_grad():
-                for weights in self._critic.parameters():
-                    weights.clamp_(-config.clip, config.clip)
-        return apart.detach()
-
-    def _made_poses(self, batch: Batch, random: torch.Generator | None, noise: Tensor | None) -> Tensor:
-        """Next poses alone; what the action decoder says is asked only where poses follow it and nobody knows."""
-        if self._model.memory is not None:
-            return self._poses_inside(*self._model.read_every(batch.past, random), random, noise)
-        if self._model.told:
-            return self._model(batch.past, random, action=batch.next_actions[:, 0], noise=noise).joints_m
-        return self._model.pose(self._model.encode(batch.past, random).latent, batch.next_actions[:, 0], noise)
-
-    def _poses_inside(
-        self, every: Read, lengths: Tensor, random: torch.Generator | None, noise: Tensor | None
-    ) -> Tensor:
-        """Next poses at `PLACES` of each window's seen steps, drawn at random: a memory reads them all anyhow."""
-        count = len(lengths)
-        share = torch.rand(count, PLACES, generator=random or self._random, device=self._device)
-        place, rows = (share * lengths[:, None]).long(), torch.arange(count, device=self._device)[:, None]
-        counted = None if every.counted is None else every.counted[rows, place].flatten(0, 1)
-        latent = every.latent[rows, place].flatten(0, 1)
-        return self._model.pose(latent, self._model.logits(latent, counted).argmax(-1), noise)
-
-    def _as_critic_sees(self, forecast_m: Tensor) -> Tensor:
-        if self._config.critic.turn_forecasts:
-            forecast_m = self._turned_about(forecast_m)
-        return forecast_m * self._critic.per_metre
-
-    def _turned_about(self, joints_m: Tensor) -> Tensor:
-        # A bank knows no heading: each pose is turned about the vertical by an angle of its own.
-        angle = torch.rand(len(joints_m), generator=self._random, device=self._device)
-        return turn(joints_m, 2 * torch.pi * angle)
-
     def _keep_made(self) -> None:
         count = self._made.due(self._step)
-        if count:
+        if count and self.division.workers.leads:
             random = torch.Generator(self._device).manual_seed(self._config.seed * 10_000_019 + self._step)
             with torch.no_grad():
                 windows = count if self._model.memory is None else -(-count // PLACES)
-                poses_m = self._made_poses(self._train.draw(windows, random), random, None)
+                poses_m = self.steps.made_poses(self._train.draw(windows, random), random, None)
                 self._made.keep(self._step, poses_m[:count])
 
     # ---- measuring and keeping ----
@@ -430,12 +393,24 @@ class ForecasterRecipe:
         if not len(self._validation):
             return None
         whole, ahead = self._measured.whole, self._validation.next_actions.shape[1]
-        with torch.no_grad():
-            steps = self._model.roll_out(whole.past, whole.views, ahead)
-        logits = torch.stack([each.logits for each, _ in steps], dim=1).cpu().numpy()
-        seen = torch.stack([seen for _, seen in steps], dim=1).cpu().numpy()
-        times = [each.times for each, _ in steps if each.times is not None]
-        return logits, seen, added_up(times) if times else None
+
+        @torch.no_grad()
+        def one(piece: Piece | None) -> tuple[Tensor, Tensor, Instants | None]:
+            of_it = whole if piece is None else whole[piece.slice]
+            steps = self._model.roll_out(of_it.past, of_it.views, ahead)
+            times = [each.times for each, _ in steps if each.times is not None]
+            logits, seen = (
+                torch.stack(each, dim=1).cpu()
+                for each in zip(*((one.logits, pose) for one, pose in steps), strict=True)
+            )
+            return logits, seen, added_up(times) if times else None
+
+        parts = self._measuring.take(len(whole), one, self._rewind)
+        logits, seen = (
+            torch.cat([each for each, _, _ in parts]).numpy(),
+            torch.cat([each for _, each, _ in parts]).numpy(),
+        )
+        return logits, seen, Instants.joined([each for _, _, each in parts if each is not None])
 
     def _kept_weights(self) -> dict[str, Tensor]:
         return {
@@ -447,6 +422,7 @@ class ForecasterRecipe:
         best = self._best
         return Header(
             made_by=origins.made_by(),
+            parent=self._parent,
             config=self._config,
             preset=self._preset,
             actions=self._examples.vocabulary.actions,

@@ -5,18 +5,22 @@ of one code. What was learned by heart shows as validation bits that rise again:
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 from torch.nn import functional
 
+from core.datasets.motion_features import FeatureBatch
 from core.models.motion_gpt import MotionGpt
+from core.models.rows import Piece
 from core.posegpt_configs import PoseGpt
 from core.recordings import KEPT_HZ
 from core.training.descent import Descent
+from core.training.shares import Division
 
 _PADDING = -100
 """What cross entropy counts nowhere."""
@@ -31,6 +35,52 @@ class CodeBatch:
     labels: Float[Tensor, "B A"]
     frames: Int[Tensor, " B"]
 
+    def __len__(self) -> int:
+        return len(self.frames)
+
+    @property
+    def counted(self) -> Int[Tensor, ""]:
+        """Codes of real tokens."""
+        return self.real.sum() * self.codes.shape[2]
+
+    def cut(self, piece: Piece | None) -> "CodeBatch":
+        """Some of the windows; None: all."""
+        if piece is None:
+            return self
+        each = piece.slice
+        return CodeBatch(self.codes[each], self.real[each], self.labels[each], self.frames[each])
+
+
+@runtime_checkable
+class Cuttable(Protocol):
+    """Windows that may not be codes yet: each worker makes codes of its own alone."""
+
+    @property
+    def counted(self) -> Tensor: ...
+    def __len__(self) -> int: ...
+    def cut(self, piece: Piece | None) -> CodeBatch: ...
+
+
+class Uncoded:
+    """Windows that `as_codes` makes codes of where they are taken: each worker of its own alone."""
+
+    def __init__(
+        self, batch: FeatureBatch, as_codes: Callable[[FeatureBatch, slice], CodeBatch], factor: int, books: int
+    ) -> None:
+        self._batch, self._as_codes = batch, as_codes
+        self._factor, self._books = factor, books
+
+    @property
+    def counted(self) -> Tensor:
+        """Codes of real tokens."""
+        return torch.tensor(self._batch.real[:, :: self._factor].sum() * self._books)
+
+    def __len__(self) -> int:
+        return len(self._batch.frames)
+
+    def cut(self, piece: Piece | None) -> CodeBatch:
+        return self._as_codes(self._batch, slice(None) if piece is None else piece.slice)
+
 
 class GptTraining:
     """The model, its optimiser, and where batches come from; a `loop.Recipe`.
@@ -42,47 +92,79 @@ class GptTraining:
         self,
         config: PoseGpt,
         model: MotionGpt,
-        next_batch: Callable[[], CodeBatch],
+        next_batch: Callable[[], Cuttable],
         validation: Sequence[CodeBatch],
         random: torch.Generator,
         device: torch.device,
         keep: Callable[[int, float | None, dict[str, float]], None],
         save: Callable[[int], None],
+        division: Division | None = None,
     ) -> None:
         self._model, self._next_batch, self._validation = model, next_batch, validation
         self._keep, self._save = keep, save
+        self.drawn: CodeBatch | None = None
         self._descent = Descent(model, config.gpt_training, config.precision, device, random)
+        self.division = division or Division(parts=config.gpt_training.parts)
         self._codes_a_second = model.books * KEPT_HZ / config.autoencoder.downsampling
 
     # ---- what the loop asks ----
 
     def take_step(self, *, look: bool) -> dict[str, Tensor]:
         """One step on fresh windows."""
+        division = self.division
+        division.workers.go_on()
         batch = self._next_batch()
         self._model.train()
-        with self._descent.chance():
-            logits, wanted = self._said(batch)
-            loss = functional.cross_entropy(logits, wanted)
-            self._descent.step(loss)
+
+        def one(piece: Piece | None) -> dict[str, Tensor]:
+            windows = self.drawn = batch.cut(piece)
+            return self._taught(windows, None if piece is None else batch.counted, look=look)
+
+        with division.workers.together(), self._descent.chance():
+            said = division.take(len(batch), one, self._descent.remembered, self._descent.begin)
+            division.add_gradients(self._descent.weights)
+            self._descent.down()
+            measured = division.told(said, of_all=look)
         if not look:
-            return {}
-        bits = loss.detach() / math.log(2)
+            return measured
+        right, count = measured.pop("right"), measured.pop("count")
+        bits = measured["loss"] / math.log(2)
         return {
-            "loss": loss.detach(),
+            **measured,
             "train/bits": bits,
             "train/bits_a_second": bits * self._codes_a_second,
-            "train/accuracy": _right(logits, wanted).sum() / (wanted >= 0).sum(),
+            "train/accuracy": right / count,
         }
+
+    def _taught(self, batch: CodeBatch, count: Tensor | None, *, look: bool) -> dict[str, Tensor]:
+        """Gradients of windows, and what was measured; `count` codes are in the whole batch they are a piece of."""
+        logits, wanted = self._said(batch)
+        if count is None:
+            loss = functional.cross_entropy(logits, wanted)
+        else:
+            loss = functional.cross_entropy(logits, wanted, reduction="sum") / count
+        loss.backward()
+        measured = {"loss": loss.detach()}
+        if look:
+            measured |= {"right": _right(logits, wanted).sum(), "count": (wanted >= 0).sum()}
+        return measured
+
+    def weights(self) -> Iterable[Tensor]:
+        """What a step changes."""
+        return self._model.state_dict().values()
 
     def validate(self, step: int) -> dict[str, float]:
         """Loss, bits and accuracy on windows that were not learned from; `keep` hears of it."""
+        if not self.division.workers.leads:
+            return {}
         figures = self._figures()
         self._keep(step, -figures["validation/bits"] if figures else None, figures)
         return figures
 
     def save(self, step: int) -> None:
         """As the one who drives this keeps it."""
-        self._save(step)
+        if self.division.workers.leads:
+            self._save(step)
 
     # ---- going on ----
 

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from core.bodies.model_files import Family
 from core.bodies.surface import Surface, vertex_distances_mm
 from core.geometry.differentiable import matrices_of_6d
+from core.models import rows
 from core.models.motion_vqvae import MotionTensors
 from core.posegpt_configs import MotionLosses as Knobs
 
@@ -41,11 +42,11 @@ class MotionLosses(nn.Module):
         """Every term that weighs anything, without its weight. `random` chooses the frames with vertices."""
         config = self._config
         made_turns, true_turns = matrices_of_6d(made.rotations_6d), matrices_of_6d(true.rotations_6d)
-        by = config.parameter_kind
+        by, whole = config.parameter_kind, frames_of_all(true.path_m.shape[1], real)
         terms = {
-            "rotations": masked_mean(made_turns[:, :, 1:] - true_turns[:, :, 1:], real, by),
-            "root": masked_mean(made_turns[:, :, 0] - true_turns[:, :, 0], real, by),
-            "path": masked_mean(made.path_m - true.path_m, real, by),
+            "rotations": masked_mean(made_turns[:, :, 1:] - true_turns[:, :, 1:], real, by, whole),
+            "root": masked_mean(made_turns[:, :, 0] - true_turns[:, :, 0], real, by, whole),
+            "path": masked_mean(made.path_m - true.path_m, real, by, whole),
         }
         terms = {name: term for name, term in terms.items() if self.weight(name) > 0}
         if config.vertices > 0 or config.velocity > 0:
@@ -70,21 +71,31 @@ class MotionLosses(nn.Module):
         """Vertices and their velocity, in the frames that are drawn."""
         config, kind = self._config, self._config.vertex_kind
         batch, frames = true[1].shape[:2]
-        lengths = torch.full((batch,), frames, device=true[1].device) if real is None else real.sum(1)
+        piece, device = rows.here(), true[1].device
+        # Of a piece of a batch, they are drawn for all of it, and counted there.
+        if real is None:
+            lengths = torch.full((batch if piece is None else piece.rows,), frames, device=device)
+        else:
+            lengths = real.sum(1) if piece is None or piece.lengths is None else piece.lengths
         at, counted = drawn_frames(lengths, frames, config.vertex_frames, random)
+        moved = counted & (at > 0)  # nothing is before the first frame
+        moved_of_all = counted_of_all = None
+        if piece is not None:
+            moved_of_all, counted_of_all = moved.sum(), counted.sum()
+            at, counted, moved = piece.cut(at), piece.cut(counted), piece.cut(moved)
         terms = {}
         if config.velocity > 0:
             before, now = self._apart(made, true, torch.cat([(at - 1).clamp_min(0), at], dim=1)).chunk(2, dim=1)
-            moved = counted & (at > 0)  # nothing is before the first frame
-            terms["velocity"] = masked_mean(self.surface.spanned((now - before).flatten(0, 1)), moved.flatten(), kind)
+            apart_m = self.surface.spanned((now - before).flatten(0, 1))
+            terms["velocity"] = masked_mean(apart_m, moved.flatten(), kind, moved_of_all)
         else:
             now = self._apart(made, true, at)
         if config.vertices > 0:
             apart_m = self.surface.spanned(now.flatten(0, 1))
             if config.vertices_about == "root":
-                rows = torch.arange(batch, device=at.device)[:, None]
-                apart_m = apart_m - (made[1] - true[1])[rows, at].flatten(0, 1)[..., None]
-            terms["vertices"] = masked_mean(apart_m, counted.flatten(), kind)
+                of = torch.arange(batch, device=at.device)[:, None]
+                apart_m = apart_m - (made[1] - true[1])[of, at].flatten(0, 1)[..., None]
+            terms["vertices"] = masked_mean(apart_m, counted.flatten(), kind, counted_of_all)
         return terms
 
     def _apart(
@@ -94,21 +105,40 @@ class MotionLosses(nn.Module):
         at: Tensor,
     ) -> Float[Tensor, "B n 3 J4"]:
         """By how much the carriers of the chosen frames differ. What is true needs no gradient."""
-        rows = torch.arange(len(at), device=at.device)[:, None]
+        of = torch.arange(len(at), device=at.device)[:, None]
 
         def carried(turns: Tensor, path_m: Tensor) -> Tensor:
-            return self.surface.carriers(turns[rows, at].flatten(0, 1), path_m[rows, at].flatten(0, 1))
+            return self.surface.carriers(turns[of, at].flatten(0, 1), path_m[of, at].flatten(0, 1))
 
         with torch.no_grad():
             aim = carried(*true)
         return (carried(*made) - aim).unflatten(0, at.shape)
 
 
-def masked_mean(apart: Float[Tensor, "*shape"], counted: Tensor | None, kind: Kind) -> Float[Tensor, ""]:
-    """Mean over what `counted`, of the first axes, says. The rest may be anything, even no number."""
+def frames_of_all(frames: int, real: Bool[Tensor, "B F"] | None) -> Tensor | None:
+    """How many real frames the whole batch has that these windows are a piece of; None where they are all of it."""
+    piece = rows.here()
+    if piece is None:
+        return None
+    if real is None or piece.lengths is None:
+        return torch.tensor(piece.rows * frames)
+    return piece.lengths.sum()
+
+
+def masked_mean(
+    apart: Float[Tensor, "*shape"], counted: Tensor | None, kind: Kind, count: Tensor | None = None
+) -> Float[Tensor, ""]:
+    """Mean over what `counted`, of the first axes, says. The rest may be anything, even no number.
+
+    With `count`, how many are counted in the whole batch that this is a piece of, its part of the mean over that.
+    """
     if counted is not None:
-        whole = counted.reshape(counted.shape + (1,) * (apart.dim() - counted.dim()))
-        apart = torch.where(whole, apart, 0.0)
+        counted = counted.reshape(counted.shape + (1,) * (apart.dim() - counted.dim()))
+        apart = torch.where(counted, apart, 0.0)
+    if count is not None:
+        of_each = apart.numel() / (apart.shape[:2].numel() if counted is None else counted.numel())
+        added = apart.abs().sum() if kind == "l1" else 0.5 * apart.square().sum()
+        return added / (count.clamp_min(1) * of_each)
     mean = apart.abs().mean() if kind == "l1" else 0.5 * apart.square().mean()
     return mean if counted is None else mean * (counted.numel() / counted.sum().clamp_min(1))
 

@@ -5,7 +5,7 @@ frames of all windows, of every tenth vertex and without correctives, which is t
 the best by it is kept. A book's usage is the share of its codes that the validation windows use.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol, runtime_checkable
 
 import torch
@@ -14,10 +14,12 @@ from torch import Tensor
 
 from core.bodies.surface import Surface
 from core.models.motion_vqvae import MotionTensors, MotionVqvae
-from core.models.quantizer import use_of
+from core.models.quantizer import code_counts, use_of, use_of_counts
+from core.models.rows import Piece, only
 from core.posegpt_configs import PoseGpt
 from core.training.descent import Descent
 from core.training.motion_losses import MotionLosses, pve_mm
+from core.training.shares import Division
 
 MEASURED_SHARE = 0.1
 
@@ -50,46 +52,108 @@ class AutoencoderTraining:
         device: torch.device,
         keep: Callable[[int, float | None, dict[str, float]], None],
         save: Callable[[int], None],
+        division: Division | None = None,
     ) -> None:
         self._model, self._next_batch, self._random, self._device = model, next_batch, random, device
         self._keep, self._save = keep, save
+        self.drawn: tuple[MotionTensors, Tensor | None] | None = None
         self._losses = MotionLosses(config.losses, config.data.body).to(device)
         self._measure = Surface(config.data.body, vertex_share=MEASURED_SHARE).to(device)
         self._descent = Descent(model, config.autoencoder_training, config.precision, device, random)
         self._validation = [self._put(batch) for batch in validation]
+        self.division = division or Division(parts=config.autoencoder_training.parts)
 
     # ---- what the loop asks ----
 
     def take_step(self, *, look: bool) -> dict[str, Tensor]:
         """One step on fresh windows."""
-        motion, real = self._put(self._next_batch())
-        self._model.train()
-        with self._descent.chance():
-            with self._descent.products():
-                back = self._model(motion, real, self._random)
-            terms = self._losses(back.motion, motion, real, self._random)
-            loss = self._losses.total(terms) + back.quantizer_loss
-            self._descent.step(loss)
+        division, model = self.division, self._model
+        division.workers.go_on()
+        motion, real = self.drawn = self._put(self._next_batch())
+        lengths, count = None if real is None else real.sum(1), len(motion.path_m)
+        model.train()
+        before = model.quantizer.means()
+
+        def begin() -> None:
+            self._descent.begin()
+            model.quantizer.put_back(before)
+            if not division.is_whole:
+                self._revive(motion, real, lengths)
+
+        def one(piece: Piece | None) -> dict[str, Tensor]:
+            if piece is None:
+                return self._taught(motion, real, look=look)
+            with only(piece._replace(lengths=lengths)):
+                of_it = MotionTensors(motion.rotations_6d[piece.slice], motion.path_m[piece.slice])
+                return self._taught(of_it, None if real is None else real[piece.slice], look=look)
+
+        with division.workers.together(), self._descent.chance():
+            said = division.take(count, one, self._descent.remembered, begin)
+            if model.quantizer.gathered():
+                division.workers.add(model.quantizer.gathered())
+                model.quantizer.learn_gathered()
+            division.add_gradients(self._descent.weights)
+            self._descent.down()
+            measured = division.told(said, of_all=look)
         if not look:
-            return {}
-        usage, perplexity = use_of(back.codes, back.real_tokens, self._model.codes)
-        return {
-            "loss": loss.detach(),
-            **{f"loss/{name}": term.detach() for name, term in terms.items()},
-            "loss/quantizer": back.quantizer_loss.detach(),
-            "train/usage": usage.mean(),
-            "train/perplexity": perplexity.mean(),
-        }
+            return measured
+        usage, perplexity = use_of_counts(measured.pop("codes"))
+        return {**measured, "train/usage": usage.mean(), "train/perplexity": perplexity.mean()}
+
+    def _taught(self, motion: MotionTensors, real: Tensor | None, *, look: bool) -> dict[str, Tensor]:
+        """Gradients of windows, and what was measured."""
+        with self._descent.products():
+            back = self._model(motion, real, self._random)
+        terms = self._losses(back.motion, motion, real, self._random)
+        loss = self._losses.total(terms) + back.quantizer_loss
+        loss.backward()
+        measured = {"loss": loss.detach()}
+        if look:
+            measured |= {f"loss/{name}": term.detach() for name, term in terms.items()}
+            measured |= {
+                "loss/quantizer": back.quantizer_loss.detach(),
+                "codes": code_counts(back.codes, back.real_tokens, self._model.codes),
+            }
+        return measured
+
+    def _revive(self, motion: MotionTensors, real: Tensor | None, lengths: Tensor | None) -> None:
+        """Move codes that are idle for long, in a batch that is cut: where they may go, all pieces have to say."""
+        auto, division = self._model, self.division
+        count = len(motion.path_m)
+        tokens = (
+            torch.tensor(count * auto.tokens(motion.path_m.shape[1])) if lengths is None else auto.real_tokens(lengths)
+        )
+        if not auto.quantizer.has_means or not auto.quantizer.has_dead(tokens.to(self._device)):
+            return
+
+        def one(piece: Piece | None) -> Tensor:
+            assert piece is not None
+            with only(piece._replace(lengths=lengths)), self._descent.products():
+                of_it = MotionTensors(motion.rotations_6d[piece.slice], motion.path_m[piece.slice])
+                return auto.candidates(of_it, None if real is None else real[piece.slice], self._random)
+
+        put_back = self._descent.remembered()
+        found = torch.stack(division.take(count, one, self._descent.remembered)).sum(0)
+        put_back()
+        division.workers.add([found])
+        auto.quantizer.revive(found, tokens.to(self._device))
+
+    def weights(self) -> Iterable[Tensor]:
+        """What a step changes."""
+        return self._model.state_dict().values()
 
     def validate(self, step: int) -> dict[str, float]:
         """How well windows that were not learned from come back; `keep` hears of it."""
+        if not self.division.workers.leads:
+            return {}
         figures = self._figures()
         self._keep(step, -figures["validation/pve_mm"] if figures else None, figures)
         return figures
 
     def save(self, step: int) -> None:
         """As the one who drives this keeps it."""
-        self._save(step)
+        if self.division.workers.leads:
+            self._save(step)
 
     # ---- going on ----
 
@@ -126,11 +190,11 @@ class AutoencoderTraining:
             losses.append(self._losses.total(terms) + back.quantizer_loss)
             codes = back.codes.flatten(0, 1)
             books.append(codes if back.real_tokens is None else codes[back.real_tokens.flatten()])
-        weights = torch.cat(frames).double()
+        weights = torch.cat(frames).cpu().double()
         usage, perplexity = use_of(torch.cat(books)[None], None, self._model.codes)
         of_books = {f"perplexity/book {number}": each.item() for number, each in enumerate(perplexity, 1)}
         return {
-            "validation/pve_mm": ((torch.cat(apart) * weights).sum() / weights.sum()).item(),
+            "validation/pve_mm": ((torch.cat(apart).cpu() * weights).sum() / weights.sum()).item(),
             "validation/loss": torch.stack(losses).mean().item(),
             "validation/usage": usage.mean().item(),
             "validation/perplexity": perplexity.mean().item(),

@@ -10,8 +10,8 @@ number alone, so a run that was stopped takes the steps it would have taken.
 """
 
 from collections.abc import Generator
-from contextlib import closing, suppress
-from dataclasses import dataclass
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
 from typing import Literal
@@ -33,13 +33,21 @@ from core.models.motion_vqvae import MotionTensors
 from core.models.posegpt import PoseGpt
 from core.posegpt_configs import StageTraining
 from core.runs import Done, Event, Events, Made, Metric, Note, Progress, TrainPoseGpt
-from core.training import loop, running, samples
-from core.training.motion_gpt import CodeBatch, GptTraining
+from core.training import bad_batch, distributed, forking, loop, running, samples
+from core.training.attempt import Attempt
+from core.training.distributed import Workers
+from core.training.environment import Account
+from core.training.motion_gpt import CodeBatch, GptTraining, Uncoded
 from core.training.motion_vqvae import AutoencoderTraining
+from core.training.shares import Division
 from core.wording import counted
 
-RELATED = ("report_every", "validate_every", "device", "stages", "samples")
+RELATED = (
+    "report_every", "validate_every", "device", "stages", "samples", "autoencoder_training.parts", "gpt_training.parts",
+)  # fmt: skip
 """Knobs in which a run that is gone on with may differ; the number of steps too, where the rate is constant."""
+_SHAPES = ("autoencoder.", "quantizer.", "gpt.", "data.body", "stages")
+"""Beginnings of the knobs that make the networks."""
 _MEASURED_AT_ONCE = 64
 _STANDARDISED_BY = 512
 """Windows."""
@@ -58,21 +66,27 @@ def train_posegpt(spec: TrainPoseGpt, project: str, folder: Path) -> Events:
     for note in examples.notes:
         yield Note(note)
     folder.mkdir(parents=True, exist_ok=True)
-    bank_files = [folder / f"{part}-windows.npy" for part in ("train", "validation")]
-    try:
-        with running.threads(config.threads):
-            training = PoseGptTraining(spec, project, folder, examples, bank_files)
+    distributed.own_card()
+    with distributed.joined(running.device_of(config.device), folder) as (workers, own), running.settled(config):
+        bank_files = [own / f"{part}-windows.npy" for part in ("train", "validation")]
+        try:
+            training = PoseGptTraining(spec, project, own, examples, bank_files, workers)
             done = training.take_up()
             for note in training.told():
                 yield Note(note)
             if done:
                 yield Note(f"Going on after step {done} of {training.steps}")
-            with closing(training.snapshots.told(training.stages())) as events:
-                yield from running.written_down(events, folder / "metrics.csv", done)
-    finally:
-        for file in bank_files:
-            with suppress(OSError):  # some systems hold on to a file that was looked into
-                file.unlink(missing_ok=True)
+            attempt = Attempt(spec, own, training.account(done), done=done, steps=training.steps, split=examples.parts)
+            lost = yield from attempt.through(training.snapshots.told(training.stages()))
+            if lost is not None:
+                training = PoseGptTraining(spec, project, own, examples, bank_files, workers)
+                training.take_up()
+                bad = yield from training.first_bad_step(lost)
+                raise bad_batch.said(own, lost, bad, seed=config.seed)
+        finally:
+            for file in bank_files:
+                with suppress(OSError):  # some systems hold on to a file that was looked into
+                    file.unlink(missing_ok=True)
     best = folder / "best.safetensors"
     yield Made("best checkpoint", str(best))
     yield Done(training.summary(), (str(best),))
@@ -92,8 +106,15 @@ class PoseGptTraining:
     """Both models, what they learn from, and which stage they are in."""
 
     def __init__(
-        self, spec: TrainPoseGpt, project: str, folder: Path, examples: Examples, bank_files: list[Path]
+        self,
+        spec: TrainPoseGpt,
+        project: str,
+        folder: Path,
+        examples: Examples,
+        bank_files: list[Path],
+        workers: Workers | None = None,
     ) -> None:
+        self._workers = workers or Workers()
         self._config, self._spec, self._project = spec.config, spec, project
         self._folder, self._examples = folder, examples
         config = self._config
@@ -122,6 +143,7 @@ class PoseGptTraining:
         self._codes: list[CodeBatch] = []  # the validation's
         self._recipe: AutoencoderTraining | GptTraining | None = None
         self._doubts: tuple[str, ...] = ()
+        self._parent = ""
 
     def _standardise(self) -> None:
         """Tell the auto-encoder how features spread, over some of the windows that it learns from."""
@@ -181,21 +203,46 @@ class PoseGptTraining:
                 self._take_autoencoder()
             running.put_down(self._folder, self._config, self._examples.parts)
             self.snapshots.take_back(0)
-            return 0
+            return self._begin_elsewhere() if self._spec.begin_at else 0
         kept = checkpoints.load_motion_model(path)
         header = kept.header
         same = header.data_fingerprint == self._examples.fingerprint
         running.require_the_same(self._folder, header.config, self._config, self._may_differ(), same_data=same)
+        self._parent = header.parent
+        self._kept = _Kept(header.best_score, header.figures, header.real_bits, there=True)
+        done = self._take(kept)
+        self.snapshots.take_back(done)
+        return done
+
+    def _take(self, kept: checkpoints.Checkpoint[PoseGptHeader]) -> int:
+        """Weights, and of a last checkpoint the rest as well; the step that it is at."""
+        header = kept.header
         self._model.take(kept.tensors)
         self._state = kept.part("state")
-        self._kept = _Kept(header.best_score, header.figures, header.real_bits, there=True)
         if header.stage == "gpt":
             self._stage = "gpt"
             self._done["autoencoder"] = self._config.autoencoder_training.steps
         self._done[self._stage] = header.step
-        done = self._before(self._stage) + header.step
-        self.snapshots.take_back(done)
-        return done
+        return self._before(self._stage) + header.step
+
+    def _begin_elsewhere(self) -> int:
+        """Take up another run's state at its step; rates and data of the same classes may differ."""
+        kept = checkpoints.load_motion_model(checkpoints.find(Path(self._spec.begin_at), prefer="last"))
+        header = kept.header
+        more = self._of("gpt").steps if header.stage == "autoencoder" and "gpt" in self._run_here() else 0
+        with forking.fitting(header, self._config, _SHAPES, self._of(header.stage).steps + more):
+            forking.require_labels(self._train.classes, header.actions)
+            self._parent = forking.parent_of(kept.path, header)
+            return self._take(kept)
+
+    def account(self, done: int) -> Account:
+        """Where it is trained, from now on; DiskFullError where there is no room for what it keeps."""
+        weights = list(self._model.autoencoder.parameters()) + list(self._gpt.parameters())
+        running.require_room(self._folder, weights, [*weights, *weights, *weights])
+        return Account(
+            self._folder, self._device, done=done, fingerprint=self._examples.fingerprint,
+            parts=self._examples.parts, windows=len(self._train),
+        )  # fmt: skip
 
     def _may_differ(self) -> tuple[str, ...]:
         constant = [
@@ -234,54 +281,87 @@ class PoseGptTraining:
 
     def stages(self) -> Generator[Event, None, None]:
         """The steps of every stage that is still to be taken."""
+        for stage in self._still():
+            yield from self._run(stage)
+
+    def first_bad_step(self, lost: loop.NoNumberError) -> Generator[Event, None, loop.Bad | None]:
+        """Take the steps from here again up to the one that `lost` is about, counted as the run does."""
+        for stage in self._still():
+            before = self._before(stage)
+            if lost.step > before + self._of(stage).steps:
+                continue  # whole already: the state is that of its end
+            here = loop.NoNumberError(lost.good - before, lost.step - before, lost.name)
+            with self._begun(stage) as recipe:
+                bad = yield from loop.first_bad_step(
+                    recipe, here, done=self._done[stage], steps=self._of(stage).steps
+                )  # fmt: skip
+                return None if bad is None else replace(bad, step=before + bad.step)
+        return None
+
+    def _still(self) -> Generator[Stage]:
+        """The stages with steps to take; what comes between them is done on the way."""
         if "autoencoder" in self._run_here() and self._stage == "autoencoder":
-            yield from self._run("autoencoder")
+            yield "autoencoder"
         if "gpt" not in self._run_here():
             return
         if self._stage == "autoencoder":
+            self._workers.go_on()
             self._take_best()
+            self._workers.share(self._model.autoencoder.state_dict().values())
             self._stage = "gpt"
         self._model.autoencoder.requires_grad_(requires_grad=False).eval()
         self._codes = [self._as_codes(batch) for batch in self._validation]
-        yield from self._run("gpt")
+        yield "gpt"
 
     def _take_best(self) -> None:
         """The auto-encoder that validated best is the one whose codes are learned; the GPT's own best is to come."""
-        best = checkpoints.load_motion_model(self._folder / "best.safetensors")
+        path = self._folder / "best.safetensors"
+        if not path.is_file():  # begun at the end of another run's stage: its last is what there is
+            self._kept, self._state = _Kept(), {}
+            return
+        best = checkpoints.load_motion_model(path)
         self._model.autoencoder.load_state_dict(best.part("autoencoder"))
         self._kept = _Kept(figures=best.header.figures)
         self._state = {}
 
-    def _run(self, stage: Stage) -> Events:
-        of, done, before = self._of(stage), self._done[stage], self._before(stage)
-        total, number = self.steps, 1 + ("autoencoder", "gpt").index(stage)
+    @contextmanager
+    def _begun(self, stage: Stage) -> Generator["_Waiting"]:
+        """The recipe of a stage, at the step that it has behind it, and its batches, prepared ahead."""
+        of, done, number = self._of(stage), self._done[stage], 1 + ("autoencoder", "gpt").index(stage)
         steps = StepBatches(
             self._train, seed=self._config.seed, stage=number, batch=of.batch,
             multiple_of=_SHAPES_ON_CARDS if self._device.type == "cuda" else 1,
         )  # fmt: skip
         random = torch.Generator(self._device).manual_seed(self._config.seed + (number - 1) * 2**31)
         with closing(Ahead(steps, done + 1, of.steps)) as ahead:
-            recipe = self._recipe_of(stage, ahead, random)
-            self._recipe = recipe
+            self._recipe = self._recipe_of(stage, ahead, random)
             if self._state:
-                recipe.take_up(done, self._state)
+                self._recipe.take_up(done, self._state)
                 self._state = {}
+            yield _Waiting(self._recipe, ahead)
+
+    def _run(self, stage: Stage) -> Events:
+        of, before = self._of(stage), self._before(stage)
+        with self._begun(stage) as recipe:
             events = loop.train(
-                _Waiting(recipe, ahead),
-                done=done,
+                recipe,
+                done=self._done[stage],
                 steps=of.steps,
                 report_every=self._config.report_every,
                 validate_every=self._config.validate_every,
             )
-            with closing(events):
-                for event in events:
-                    match event:
-                        case Metric(step, name, value):
-                            yield Metric(before + step, name, value)
-                        case Progress(step, _):
-                            yield Progress(before + step, total, _SPOKEN[stage])
-                        case _:
-                            yield event
+            try:
+                with closing(recipe.division.announced(events)) as told:
+                    for event in told:
+                        match event:
+                            case Metric(step, name, value):
+                                yield Metric(before + step, name, value)
+                            case Progress(step, _):
+                                yield Progress(before + step, self.steps, _SPOKEN[stage])
+                            case _:
+                                yield event
+            except loop.NoNumberError as lost:
+                raise loop.NoNumberError(before + lost.good, before + lost.step, lost.name) from None
 
     def _recipe_of(
         self, stage: Stage, ahead: Ahead[FeatureBatch], random: torch.Generator
@@ -289,19 +369,24 @@ class PoseGptTraining:
         if stage == "autoencoder":
             return AutoencoderTraining(
                 self._config, self._model.autoencoder, ahead.take, self._validation, random, self._device,
-                self._keep, self._save,
+                self._keep, self._save, Division(self._workers, self._of(stage).parts),
             )  # fmt: skip
+        auto = self._model.autoencoder
+
+        def batch() -> Uncoded:
+            return Uncoded(ahead.take(), self._as_codes, auto.factor, auto.books)
+
         return GptTraining(
-            self._config, self._gpt, lambda: self._as_codes(ahead.take()), self._codes, random, self._device,
-            self._keep, self._save,
+            self._config, self._gpt, batch, self._codes, random, self._device,
+            self._keep, self._save, Division(self._workers, self._of(stage).parts),
         )  # fmt: skip
 
     @torch.no_grad()
-    def _as_codes(self, batch: FeatureBatch) -> CodeBatch:
+    def _as_codes(self, batch: FeatureBatch, rows: slice = slice(None)) -> CodeBatch:
         """What the frozen auto-encoder makes of windows."""
         auto, device = self._model.autoencoder, self._device
         rotations_6d, path_m, real, labels, frames = (
-            torch.from_numpy(each).to(device)
+            torch.from_numpy(each[rows]).to(device)
             for each in (batch.rotations_6d, batch.path_m, batch.real, batch.labels, batch.frames)
         )
         codes = auto.encode(MotionTensors(rotations_6d, path_m), None if batch.real.all() else real)
@@ -345,6 +430,7 @@ class PoseGptTraining:
         kept = self._kept
         return PoseGptHeader(
             made_by=origins.made_by(),
+            parent=self._parent,
             config=self._config,
             preset=self._spec.preset,
             actions=self._train.classes,
@@ -383,8 +469,13 @@ class _Waiting:
 
     def __init__(self, recipe: AutoencoderTraining | GptTraining, ahead: Ahead[FeatureBatch]) -> None:
         self._recipe, self._ahead = recipe, ahead
-        self.validate, self.save = recipe.validate, recipe.save
+        self.validate, self.save, self.weights = recipe.validate, recipe.save, recipe.weights
+        self.division = recipe.division
         self._since, self._waited_s = perf_counter(), 0.0
+
+    @property
+    def drawn(self) -> object:
+        return self._recipe.drawn
 
     def take_step(self, *, look: bool) -> dict[str, Tensor]:
         measured = self._recipe.take_step(look=look)

@@ -138,7 +138,7 @@ def test_that_the_critic_takes_as_many_steps_as_it_is_given(made, tmp_path):
     recipe = _recipe(made, tmp_path, "critic.steps=3")
     taught = []
     teach = recipe._teach_critic
-    recipe._teach_critic = lambda: (taught.append(1), teach())[1]
+    recipe._teach_critic = lambda **said: (taught.append(1), teach(**said))[1]
     recipe.take_step(look=False)
     assert len(taught) == 3
 
@@ -401,6 +401,6 @@ def test_that_what_reaches_z_of_the_critic_is_a_share_and_the_decoder_feels_all_
 def test_that_a_critic_of_little_reach_is_asked_about_drawn_poses_where_there_is_noise(made, tmp_path, noise, differ):
     recipe = _recipe(made, tmp_path, "critic.reach=0.5", f"network.noise={noise}", "network.start_at_mean_pose=false")
     batch = recipe._train.draw(4, torch.Generator().manual_seed(0))
-    steps = [step for step, _ in recipe._unrolled(batch)]
-    one, other = recipe._asked_of_critic(steps), recipe._asked_of_critic(steps)
+    steps = [step for step, _ in recipe.steps._unrolled(batch)]
+    one, other = recipe.steps._asked_of_critic(steps), recipe.steps._asked_of_critic(steps)
     assert torch.equal(one, other) is not differ

@@ -253,6 +253,8 @@ def test_that_a_gradient_norm_grows_with_its_weight():
 
 def test_that_the_loop_keeps_no_state_of_a_torn_step():
     class Recipe:
+        drawn = None
+
         def __init__(self):
             self.count, self.saved = 0, []
 
@@ -286,7 +288,7 @@ def test_that_the_critic_sees_forecasts_at_any_heading_as_it_sees_the_bank(made,
     spec = TrainForecaster(project="", out=str(tmp_path), config=config)
     examples = examples_of(made.project, made.read_tracks, config.data)
     recipe = ForecasterRecipe(spec, "made up", examples, BANK, tmp_path)
-    across = recipe._as_critic_sees(torch.tensor([[[1.0, 0.5, 0.0]] * 9] * 400))[:, 0] / recipe._critic.per_metre
+    across = recipe.steps.as_critic_sees(torch.tensor([[[1.0, 0.5, 0.0]] * 9] * 400))[:, 0] / recipe._critic.per_metre
     headings = torch.atan2(across[:, 2], across[:, 0])
     assert torch.histc(headings, 4, -torch.pi, torch.pi).min() > 60
     torch.testing.assert_close(across[:, 1], torch.full((400,), 0.5))
