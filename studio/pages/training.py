@@ -111,7 +111,7 @@ class TrainingPage(QWidget):
 
     def back_out(self) -> bool:
         """Esc: out of what narrows the runs down."""
-        return self._log.back_out() or self.runs.back_out()
+        return self._log.back_out() or self.runs.back_out() or self.curves.back_out()
 
     def is_settled(self) -> bool:
         """Whether everything heard is shown."""
@@ -146,7 +146,7 @@ class TrainingPage(QWidget):
         self._right.setFixedWidth(min(theme.px(260), 290) if narrow else theme.px(320))
         self.runs.setFixedHeight(room_for(self.height()))
         self.runs.show_room(is_narrow=narrow)
-        self.curves.show_room(is_low=low)
+        self.curves.show_room(is_low=low, is_narrow=narrow)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -221,6 +221,7 @@ class TrainingPage(QWidget):
         self._is_new = True
         self.rows.forget()
         self.forked.forget()
+        self.curves.forget()
         self._count()
         self._count_sets()
         self._follow()
