@@ -143,13 +143,14 @@ class ForecastShown:
 
 
 def _moments(windows: Windows, count: int, seed: int) -> Int[ndarray, " E"]:
-    """Windows with the longest pasts and futures first, and of those different next actions first; by chance."""
+    """Windows whose next step is known and seen first, then those with a past and a future, different actions first."""
     order = np.random.default_rng([seed, _STREAM]).permutation(len(windows))
     seen, came = windows.seen_real.sum(-1)[order], windows.next_count[order]
     unseen = ~np.logical_and(windows.seen_visible[:, -1].any(-1), windows.next_visible[:, 0].any(-1))[order]
+    unknown = windows.next_actions[order, 0] == NOT_KNOWN
     short = np.logical_or(came < min(AHEAD, windows.next_actions.shape[1]), seen < min(3, windows.seen_real.shape[1]))
     turn = _turns(windows.next_actions[order, 0].tolist())
-    return order[np.lexsort((np.arange(len(order)), turn, short, unseen))][:count]
+    return order[np.lexsort((np.arange(len(order)), turn, short, np.logical_or(unseen, unknown)))][:count]
 
 
 def _turns(kinds: Sequence[object]) -> Int[ndarray, " n"]:
@@ -186,7 +187,7 @@ class MotionShown:
     @torch.no_grad()
     def of(self, model: PoseGpt, step: int, kind: MotionKind) -> MotionSamples:
         """The windows through codes and back, or motion for their actions; every other one goes on from its past."""
-        was_training = model.training
+        learning = [each for each in model.modules() if each.training]
         model.eval()
         frames = self._batch.path_m.shape[1]
         past = np.zeros(len(self), np.int64)
@@ -196,7 +197,8 @@ class MotionShown:
             if self._goes_on:
                 past[1::2] = round(frames * PAST_SHARE) // self._factor * self._factor
             made = self._generated(model, frames, past)
-        model.train(was_training)
+        for each in learning:  # each part its own way: a frozen auto-encoder stays as it is
+            each.training = True
         true, true_path_m = _as_vectors(self._motion)
         vectors, path_m = _as_vectors(made)
         return MotionSamples(

@@ -33,6 +33,7 @@ QUICK = (
 QUICK_MOTION = (
     "autoencoder_training.steps=4", "gpt_training.steps=4", "autoencoder_training.batch=4", "gpt_training.batch=4",
     "gpt_training.learning_rate=0.1", "validate_every=2", "report_every=1", "data.most_frames=32", "device=cpu",
+    "autoencoder.dropout=0.2", "gpt.dropout=0.2",
 )  # fmt: skip
 
 
@@ -249,7 +250,7 @@ def test_that_every_other_motion_goes_on_from_what_was_given(motion, tmp_path):
     assert (off[::2].max(axis=-1) > 1e-3).all()
 
 
-def test_that_posegpt_learns_the_same_whatever_it_shows(motion, motions, tmp_path):
+def test_that_posegpt_learns_the_same_whatever_it_shows_with_dropout_too(motion, motions, tmp_path):
     whole, events = motions
     other = list(posegpt(motion, tmp_path, "samples=0"))
     told = [[each for each in those if isinstance(each, Metric) and each.name != "waited"] for those in (events, other)]
