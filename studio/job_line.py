@@ -5,7 +5,7 @@ same look wakes the line's keeper where something waits and none lives.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QRunnable, QThreadPool, QTimer, Signal
@@ -26,6 +26,7 @@ class Before:
 
     label: str  # as people call it
     project: str = ""  # the name of its project, where that is another one
+    folder: str = ""  # the name of its run
 
     @property
     def words(self) -> str:
@@ -66,6 +67,8 @@ class JobLine(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._runs: Path | None = None
+        self.label_of: Callable[[str], str] = lambda _: ""
+        """What a run of this project is called, by the name of its folder; empty where that is not known."""
         self._turns: dict[Path, Turn] = {}
         self._pool = QThreadPool(self)
         self._pool.setMaxThreadCount(1)
@@ -110,9 +113,14 @@ class JobLine(QObject):
 
     def _take(self, runs: Path, turns: dict[Path, Turn]) -> None:
         self._looks -= 1
+        turns = {folder: replace(turn, before=tuple(map(self._named, turn.before))) for folder, turn in turns.items()}
         if runs == self._runs and turns != self._turns:
             self._turns = turns
             self.moved.emit()
+
+    def _named(self, before: Before) -> Before:
+        label = "" if before.project else self.label_of(before.folder)
+        return replace(before, label=label) if label else before
 
 
 class _Seen(QObject):
@@ -160,7 +168,8 @@ def turns_of(places: list[line.Place], runs: Path) -> dict[Path, Turn]:
 
     def before(folder: Path) -> Before:
         if folder not in labels:
-            labels[folder] = Before(_label(folder), "" if folder.parent.resolve() == runs else _project_of(folder))
+            project = "" if folder.parent.resolve() == runs else _project_of(folder)
+            labels[folder] = Before(_label(folder), project, folder.name)
         return labels[folder]
 
     return {

@@ -49,6 +49,7 @@ class Jobs(QObject):
         self.clip_name: Callable[[str], str] = lambda _: ""
         """The name of a clip by its id, for what is said of its jobs."""
         self.line = JobLine(self)
+        self.line.label_of = self._label_of
         self._runs: Path | None = None
         self._jobs: dict[str, Job] = {}
         self._found: deque[str] = deque()  # folders of runs that have no Job yet
@@ -163,6 +164,10 @@ class Jobs(QObject):
     def is_settled(self) -> bool:
         """Whether every run is there, and everything said so far has been read."""
         return not self._unread and not self._found
+
+    def _label_of(self, name: str) -> str:
+        job = self._jobs.get(name)
+        return job.label if job is not None else ""
 
     def _folder(self, name: str) -> Path:
         if self._runs is None:

@@ -29,7 +29,7 @@ class NextInLine(QFrame):
         self._jobs = jobs
         self._rows = parts.col(gap=6)
         self._more = parts.text("", "caption")
-        self._shown: list[tuple[str, str, str]] = []
+        self._shown: list[tuple[str, str, str, int]] = []
         box = QVBoxLayout(self)
         box.setContentsMargins(12, 10, 8, 12)
         box.setSpacing(6)
@@ -49,7 +49,10 @@ class NextInLine(QFrame):
         """Show the line as it stands."""
         waiting = in_line(self._jobs)
         self.setVisible(bool(waiting))
-        shown = [(job.name, job.label, words_of(job, turn)) for job, turn in waiting[:_MOST]]
+        shown = [
+            (job.name, job.label, progress_words(job, turn), turn.number if turn is not None else 0)
+            for job, turn in waiting[:_MOST]
+        ]
         if shown == self._shown:
             return
         self._shown = shown
@@ -61,11 +64,11 @@ class NextInLine(QFrame):
 
     def _row(self, at: int, job: Job, turn: Turn | None) -> QWidget:
         number = parts.text(str(at), "chip")
-        name = parts.text("", "strong")
+        name = parts.text("", "strong", wrap=True)
         name.setText(job.label)
         name.setMinimumWidth(1)
         name.setToolTip(job.label)
-        words = parts.text(words_of(job, turn), "caption", wrap=True)
+        words = parts.text(progress_words(job, turn), "caption", wrap=True)
         words.setMinimumWidth(1)
         tools: list[QWidget] = []
         if job.state == "paused":
@@ -87,11 +90,6 @@ def in_line(jobs: Jobs) -> list[tuple[Job, Turn | None]]:
     """Jobs of the project that wait, in the order of their turns, then those that pause."""
     waiting = [(job, jobs.line.turn(job.folder)) for job in jobs.live() if job.state in _IN_LINE]
     return sorted(waiting, key=_order)
-
-
-def words_of(job: Job, turn: Turn | None) -> str:
-    """Such as `waits for the processor, after forecaster-08`."""
-    return progress_words(job, turn)
 
 
 def _order(each: tuple[Job, Turn | None]) -> tuple[bool, int, str]:

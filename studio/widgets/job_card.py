@@ -120,6 +120,8 @@ def _words_about(job: Job) -> str:
     match job.state:
         case "stopped" if isinstance(job.spec, ExportBodies | ExportComparison):
             return say("Stopped; nothing of it was kept. Export again to have it.")
+        case "stopped" if job.progress is None:
+            return say("Taken out before it began.")
         case "stopped":
             return say("Stopped in good order; it can go on from there.")
         case "done":

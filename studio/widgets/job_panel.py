@@ -91,7 +91,8 @@ class JobPanel(QFrame):
             return (turn.number if turn is not None else 10_000), job.name
 
         waiting = sorted((job for job in jobs if job.state == "waiting"), key=turn_of)
-        at_work = [job for job in jobs if job.is_live and job.state != "waiting"]
+        at_work = [job for job in jobs if job.is_live and job.state not in ("waiting", "paused")]
+        at_work += [job for job in jobs if job.state == "paused"]
         ended = [job for job in jobs if not job.is_live][:_MOST_ENDED]
         groups = ((said("Running"), at_work), (said("Waiting"), waiting), (said("Ended"), ended))
         return [(group, job) for group, some in groups for job in some]

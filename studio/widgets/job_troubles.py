@@ -72,7 +72,17 @@ def _killed(job: Job, *, with_lines: bool) -> Trouble:
     lines = job.folder.log_tail(_LAST_LINES).strip() if with_lines else ""
     below = say("Last lines of its log below.") if lines else ""
     title = say("The system ended {name}", name=job.label)
-    return Trouble(title, " ".join(filter(None, (where, below))), _onward(job), lines)
+    return Trouble(title, " ".join(filter(None, (where, _goes_on_from(job), below))), _onward(job), lines)
+
+
+def _goes_on_from(job: Job) -> str:
+    """What a resume finds of a training."""
+    if not job.is_training:
+        return ""
+    kept = last_validated(job)
+    if kept is None:
+        return say("It had no checkpoint yet, and begins anew.")
+    return say("It goes on from its last checkpoint, step {kept}.", kept=grouped(kept))
 
 
 def _failed(job: Job, failed: Failed) -> Trouble:

@@ -67,8 +67,10 @@ def running_words(job: Job, turn: Turn | None = None) -> str:
 def outlives_words(job: Job) -> str:
     """What a live job does when the window closes, and what a pause or a stop keeps of it."""
     match job.state:
-        case "running" | "waiting":
+        case "running":
             return said(OUTLIVES)
+        case "waiting":
+            return say("It begins by itself, also when this window closes.")
         case "paused":
             return say("It holds nothing of this machine but its files, and goes on when it is told to.") if (
                 job.is_training

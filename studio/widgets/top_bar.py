@@ -132,7 +132,7 @@ class TopBar(QWidget):
         if not live:
             nothing = say("No jobs running" if self._jobs.jobs() else "No jobs")
             return [nothing], command_tip("jobs"), "train"
-        job = max(live, key=lambda each: (_URGENCY.get(each.state, 0), each.share() or 0.0))
+        job = max(live, key=lambda each: (_URGENCY.get(each.state, 0), each.is_training, each.share() or 0.0))
         turn = self._jobs.line.turn(job.folder)
         words = [_short(job.label)]
         share = job.share()
