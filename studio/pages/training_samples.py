@@ -65,6 +65,7 @@ class SamplesPanel(QFrame):
         self._found = Found()
         self._heard: object = None
         self._looked_at = 0.0
+        self._is_reading = False
         self._example, self._moment = 0, -1
         self._packed: dict[tuple[int, int, bool], PackedMotion] = {}
         self._last: dict[int, QPixmap] = {}
@@ -106,7 +107,7 @@ class SamplesPanel(QFrame):
 
     def is_settled(self) -> bool:
         """Whether all that there is is shown."""
-        return not self._reader.is_busy and not self._again.isActive() and self.pictures.is_settled
+        return not self._is_reading and not self._again.isActive() and self.pictures.is_settled
 
     def shut(self) -> None:
         """End what works in the background."""
@@ -129,6 +130,7 @@ class SamplesPanel(QFrame):
             self._forget_pictures()
             self._example, self._moment = 0, -1
             self._reader.forget()
+            self._is_reading = False
             self._again.stop()
             if self._window is not None:
                 self._window.close()
@@ -149,15 +151,15 @@ class SamplesPanel(QFrame):
         job = self._job
         if job is None or not isinstance(job.spec, TrainSpec):
             return
-        if self._reader.is_busy:
+        if self._is_reading:
             self._again.start()
             return
-        self._looked_at = monotonic()
+        self._looked_at, self._is_reading = monotonic(), True
         folder, spec, known = job.folder.path, job.spec, dict(self._known)
         self._reader.run(lambda: _look_into(folder, spec, known), self._take)
 
     def _take(self, found: tuple[Found, dict[_Key, Samples]]) -> None:
-        was = self._found
+        was, self._is_reading = self._found, False
         self._found, self._known = found
         if [each.step for each in was.read] != [each.step for each in self._found.read]:
             self._forget_pictures()
@@ -187,7 +189,7 @@ class SamplesPanel(QFrame):
             self._window.finished.connect(self._window_closed)
         self._window.show_files(self._found.files, self._colour, self._example)
         self._window.show()
-        self._window.raise_()
+        self._window.activateWindow()
 
     def window_open(self) -> SamplesWindow | None:
         """The window, while it is open."""

@@ -85,7 +85,7 @@ class MotionPictures(QObject):
         `key` names the place it is for: a newer wish of the same key takes the place of an older one not yet drawn.
         With a `frame`, that one, on its ground, and from where every other frame of every motion is seen.
         """
-        wish = _Wish(key, motion, body, betas, colour or _plain(), colours(), frame)
+        wish = _Wish(key, motion, body, betas, colour or plain(), colours(), frame)
         found = self._pictures.get(wish)
         if found is None and not self._is_closed and not self.problem:
             if self._drawer is None:
@@ -115,7 +115,7 @@ class MotionPictures(QObject):
             self.came.emit(wish.key)
 
 
-def _plain() -> str:
+def plain() -> str:
     """A body nobody's colour is on; darker on a light ground, but never so dark that its form is lost."""
     look = theme.now()
     return look.truth if look.name == "dark" else theme.mix(look.truth, look.canvas, 0.45)

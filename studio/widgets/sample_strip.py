@@ -138,7 +138,11 @@ class SampleStrip(Painted):
         self._scrub(-1)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        if event.button() == Qt.MouseButton.LeftButton and self._tiles and self.rect().contains(event.pos()):
+        if (
+            event.button() == Qt.MouseButton.LeftButton
+            and self._tiles
+            and self.rect().contains(event.position().toPoint())
+        ):
             self.opened.emit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -4,8 +4,8 @@ import numpy as np
 
 from core.bodies.skeletons import UPPER_BODY_9
 from core.run_samples import ForecastSamples, MotionSamples, Samples
-from studio import theme
 from studio.widgets.job_words import grouped
+from studio.widgets.motion_pictures import plain
 from studio.widgets.pose_picture import DrawnPose
 from studio.words import listed, say
 
@@ -27,7 +27,7 @@ def example_said(samples: Samples, example: int) -> str:
         words = say("{action} through codes and back, {name}", action=samples.actions[example], name=name)
     elif samples.past[example]:
         seconds = f"{samples.past[example] / samples.rate_hz:.1f}"
-        words = say("{action}, made on from {seconds} s of {name}", action=samples.actions[example],
+        words = say("{action}, going on from {seconds} s of {name}", action=samples.actions[example],
                     seconds=seconds, name=name)  # fmt: skip
     else:
         words = say("{action}, made from the word alone; beside {name}", action=samples.actions[example], name=name)
@@ -45,10 +45,8 @@ def true_pose(samples: ForecastSamples, example: int, ahead: int, *, pale: bool 
     seen = samples.true_visible[example, ahead]
     if samples.true_actions[example, ahead] < 0 or not seen.any():
         return ()
-    look = theme.now()
-    colour = look.truth if look.name == "dark" else theme.mix(look.truth, look.canvas, 0.45)
     points = [(float(x), float(y)) for x, y in samples.true[example, ahead]]
-    return (DrawnPose(points, colour, seen=seen.tolist(), opacity=0.35 if pale else 1.0),)
+    return (DrawnPose(points, plain(), seen=seen.tolist(), opacity=0.35 if pale else 1.0),)
 
 
 def forecast_pose(samples: ForecastSamples, example: int, ahead: int, colour: str) -> DrawnPose:

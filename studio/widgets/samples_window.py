@@ -5,10 +5,11 @@ and the joints in space. Snapshots are read beside the window when their step is
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QCloseEvent, QPainter
+from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QSlider, QWidget
 
 from core import run_samples
@@ -16,14 +17,15 @@ from core.bodies import library
 from core.bodies.skeletons import UPPER_BODY_9
 from core.errors import CoreError
 from core.rendering.contents import SceneSkeleton
+from core.rendering.views import Orbit
 from core.run_samples import ForecastSamples, MotionSamples, Samples, SnapshotFile
 from studio import theme
 from studio.widgets import parts
 from studio.widgets.beside import Beside
 from studio.widgets.clip_time import ClipTime
 from studio.widgets.dialogs import Dialog
-from studio.widgets.motion_pictures import pose_at
-from studio.widgets.painting import Painted, draw_field
+from studio.widgets.motion_pictures import plain, pose_at
+from studio.widgets.painting import Painted, draw_field, put
 from studio.widgets.player import Player
 from studio.widgets.pose_picture import DrawnPose
 from studio.widgets.posed import PosedBody, Standing
@@ -33,6 +35,10 @@ from studio.widgets.scene_view import Looks
 from studio.widgets.step_cards import Likely, LikelyBars
 from studio.widgets.viewport import Viewport
 from studio.words import say
+
+_STANDING = Orbit(focus_m=(0.0, 0.95, 0.0), yaw=0.6, pitch=0.12, distance_m=4.2)
+_NECK_DOWN = Orbit(focus_m=(0.0, -0.15, 0.0), yaw=0.35, pitch=0.1, distance_m=1.9, floor_m=None)
+"""Where people are looked at from first: those on a ground, and those of whom only nine joints are known."""
 
 
 class SamplesWindow(Dialog):
@@ -44,6 +50,7 @@ class SamplesWindow(Dialog):
         self._read: dict[Path, Samples] = {}
         self._samples: Samples | None = None
         self._example, self._frame = 0, 0
+        self._seen_from: bool | None = None  # whether as motions are, once something is shown
         self._colour = theme.now().accent
         self._reader = Beside(self)
         self._reader.refused.connect(self._refuse)
@@ -63,11 +70,15 @@ class SamplesWindow(Dialog):
         self.bars.set_rows(3)
         self.off = parts.text("", "caption")
         self._left = parts.col((self.flat, 1), self.bars, self.off, gap=6)
+        self._left.hide()
         self.steps = _slider(self.tr("Step of the training"))
         self.steps.valueChanged.connect(lambda _: self._look())
         self._step = parts.text("", "strong")
         self.play = parts.tool("play", self.tr("Play"), size=18)
         self.play.clicked.connect(self._player.toggle)
+        always = self.play.sizePolicy()
+        always.setRetainSizeWhenHidden(True)
+        self.play.setSizePolicy(always)
         self.time = _slider(self.tr("Time"))
         self.time.valueChanged.connect(self._sought)
         self._now = parts.text("", "label")
@@ -81,10 +92,14 @@ class SamplesWindow(Dialog):
         self.box.addWidget(parts.row(self.play, (self.time, 1), self._now, gap=8))
         self.box.addWidget(self._problem)
         self.add_close()
+        self.finished.connect(self._end)
+        self.steps.setFocus()
 
     def is_settled(self) -> bool:
         """Whether what was asked for is on screen."""
-        return not self._reader.is_busy and self.space.is_settled()
+        file = self._files[self.steps.value()] if self._files else None
+        is_read = file is None or (self._samples is not None and self._samples.step == file.step)
+        return (is_read or not self._problem.isHidden()) and self.space.is_settled()
 
     def samples(self) -> Samples | None:
         """What is shown."""
@@ -162,7 +177,11 @@ class SamplesWindow(Dialog):
         if isinstance(samples, MotionSamples):
             self._player.show_time(ClipTime(samples.frames, samples.rate_hz))
             self._player.loop((0, samples.frames))
-            self.space.looks = Looks(ghosts=False, trails=False, grid=True, follows=True)
+        if self._seen_from != of_motion:
+            self._seen_from = of_motion
+            self.space.set_looks(Looks(ghosts=False, trails=False, grid=of_motion, follows=of_motion))
+            self._show_moment()  # the first that comes in is framed; people are looked at from farther off
+            self.space.set_view(_beside(samples, self._example, self._frame) if of_motion else _NECK_DOWN)
         self._show_moment()
 
     def _show_moment(self) -> None:
@@ -170,8 +189,7 @@ class SamplesWindow(Dialog):
         if isinstance(samples, MotionSamples):
             made = self.tr("{step}: the past it goes on from") if at < samples.past[example] else "{step}"
             captions = (self.tr("truth"), made.format(step=step_said(samples.step)))
-            plain = theme.now().truth
-            pair = ((samples.truth_of(example), plain), (samples.made_of(example), self._colour))
+            pair = ((samples.truth_of(example), plain()), (samples.made_of(example), self._colour))
             bodies = (PosedBody(library.DEFAULT_KEY, pose_at(motion, at), colour) for motion, colour in pair)
             self.space.set_columns([Standing((body,), ground_m=0.0) for body in bodies], captions)
             self._now.setText(self.tr("{seconds} s").format(seconds=f"{at / samples.rate_hz:.2f}"))
@@ -216,11 +234,17 @@ class SamplesWindow(Dialog):
     def _show_playing(self) -> None:
         self.play.show_icon("pause" if self._player.is_playing else "play")
 
-    def closeEvent(self, event: QCloseEvent) -> None:
+    def _end(self) -> None:
+        """What works in the background ends with the window, however it was closed."""
         self._player.stop()
         self._reader.forget(wait=True)
         self.space.shut()
-        super().closeEvent(event)
+
+
+def _beside(samples: MotionSamples, example: int, frame: int) -> Orbit:
+    """Where a view begins that goes along with somebody."""
+    x, y, z = (float(each) for each in samples.true_path_m[example, frame])
+    return replace(_STANDING, focus_m=(x, _STANDING.focus_m[1], z), followed_m=(x, y, z))
 
 
 class _Flat(Painted):
@@ -237,10 +261,13 @@ class _Flat(Painted):
         self._poses, self._reach = poses, reach
         self.update()
 
-    def draw(self, painter: QPainter, look: theme.Theme) -> None:  # noqa: ARG002
+    def draw(self, painter: QPainter, look: theme.Theme) -> None:
         area = self.rect().toRectF()
         painter.setClipPath(draw_field(painter, area))
-        draw_poses(painter, area, self._poses, self._reach)
+        foot = theme.px(26)
+        draw_poses(painter, area.adjusted(0, 0, 0, -foot), self._poses, self._reach)
+        words = self.tr("solid: what came, dashed: the forecast")
+        put(painter, area.left() + 8, area.bottom() - 9, words, look.text3, 11, width=area.width() - 16)
 
 
 def _slider(name: str) -> QSlider:
