@@ -89,7 +89,7 @@ class Pace(msgspec.Struct, frozen=True, kw_only=True):
     card: float = 0.0
     window_card: float = 0.0
     validate_s: float = 0.0
-    validate_memory: float = 0.0
+    validate_memory: float = 0.0  # more, while it is measured and kept
     validate_card: float = 0.0
     save_s: float = 0.0
 
@@ -147,7 +147,8 @@ def estimate(config: configs.Config, trial: Trial, device: str = "cpu") -> Estim
         looks, validations = steps // config.report_every, -(-steps // config.validate_every)
         seconds += steps * (pace.step_s + pace.window_s * batch) + looks * pace.look_s
         seconds += validations * (pace.validate_s + pace.save_s)
-        memory = max(memory, pace.memory + pace.window_memory * batch, pace.validate_memory)
+        # What a step gave back its process keeps for the next one, and a validation takes anew.
+        memory = max(memory, pace.memory + pace.window_memory * batch + pace.validate_memory)
         card = max(card, pace.card + pace.window_card * batch, pace.validate_card)
     on_card = card + trial.context if device.startswith("cuda") else memory
     return Estimate(
@@ -293,14 +294,17 @@ def folder_of_trials() -> Path:
 
 def key_of(asked: Asked) -> str:
     """What a trial depends on, in one word."""
-    told = {name: value for name, value in configs.knobs(asked.config).items() if name not in _STAND_FOR_NOTHING}
-    critic = getattr(asked.config, "critic", None)
-    told["joins late"] = critic is not None and critic.joins_at > 0
+    told: dict[str, object] = dict(told_apart(asked.config))
     with suppress(metadata.PackageNotFoundError):
         told["version"] = metadata.version("posecast")
     told |= {"torch": devices.torch_build(), "machine": devices.processor_name(), "device": asked.device}
     told |= {"kind": type(asked.config).__name__, "project": asked.project, "data": _stamp(Path(asked.project))}
     return hashlib.sha256(msgspec.json.encode(told, order="sorted")).hexdigest()[:32]
+
+
+def told_apart(config: configs.Config) -> dict[str, object]:
+    """The knobs on which memory and the time of a step depend: with the same ones a trial speaks for both."""
+    return {name: value for name, value in configs.knobs(config).items() if name not in _STAND_FOR_NOTHING}
 
 
 def _stamp(project: Path) -> list[tuple[str, int, int]]:
@@ -378,10 +382,14 @@ class Attempt:
             keep(self.asked, found)
         return found
 
-    def close(self) -> None:
-        """End it, and leave nothing behind."""
+    def end(self) -> None:
+        """End it wherever it is."""
         if self._process.poll() is None:
             self._process.kill()
+
+    def close(self) -> None:
+        """End it, and leave nothing behind; a process that holds much takes a moment to go."""
+        self.end()
         self._process.wait()
         shutil.rmtree(self._folder, ignore_errors=True)
 

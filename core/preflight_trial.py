@@ -4,8 +4,11 @@
 used, up to the loop: in its place each recipe that would be driven is measured here, step by step, with a validation
 and a save at the end. Nothing is left of what it makes.
 
-Where a batch is large a step takes seconds, so a forecaster is tried with two smaller ones and both time and memory are
-taken as straight lines through them; a motion model with one, as small as the time for its steps allows.
+Where a batch is large a step takes seconds, so a forecaster is tried with two smaller ones. Its time is a straight line
+through both. Its memory is not, since a step is highest at another moment where activations outgrow the weights: every
+piece of memory that torch takes and gives back in a step is written down for both, each is a straight line of its own,
+and what they come to at the whole batch is added up. A motion model is tried with one batch, as large as the time for
+its steps allows, and what it held beside data and weights goes with the windows.
 
 Heights of memory are those of the process, counted anew for each part (Linux; elsewhere looked at every few
 milliseconds), of a card those of torch. Seconds are the process's own where the machine is busy with something else.
@@ -24,6 +27,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 import psutil
 from msgspec.structs import replace
 
@@ -41,6 +45,8 @@ PACE_S = 1.5
 """And the steps of one kind, together."""
 MOST_BYTES = 1e9
 """What they may take of memory beside the data."""
+LOST = 1.05
+"""Of what torch takes, what the system holds: pieces do not lie without gaps."""
 _POOL = 16
 """A motion model's batches are drawn so many at a time, from short windows to long."""
 
@@ -135,6 +141,7 @@ class Seen:
     validate_memory: float = 0.0
     validate_card: float = 0.0
     save_s: float = 0.0
+    pieces: tuple[int, ...] = ()  # what one step took (and gave back) of memory, in order, bytes
 
 
 class Trying:
@@ -146,7 +153,7 @@ class Trying:
         self.begin_s = self.begin_memory = 0.0
         self.seen: list[Seen] = []
         self.stages: tuple[str, ...] = ("",)
-        self.batch, self.validates = 0, True
+        self.batch, self.validates, self.writes_pieces = 0, True, False
         self.joins_after: int | None = None
 
     def drive(self, recipe: Any, *, done: int, steps: int, **_: object) -> Events:
@@ -162,11 +169,11 @@ class Trying:
         if not self.validates:
             return
         seen = self.seen[-1]
-        self._begin()
+        before = self._begin()
         seen.validate_s = self._timed(lambda: recipe.validate(steps))
-        seen.validate_memory, seen.validate_card = self.height.so_far(), self.card.so_far()
+        seen.validate_card = self.card.so_far()
         seen.save_s = self._timed(lambda: recipe.save(steps))
-        seen.validate_memory = max(seen.validate_memory, self.height.so_far())
+        seen.validate_memory = self.height.so_far() - before
         return
         yield  # what the loop would yield
 
@@ -174,14 +181,16 @@ class Trying:
         seen = Seen(name, self.batch)
         first = self._timed(lambda: recipe.take_step(look=True))  # makes what only a first step makes
         self.begin_memory = max(self.begin_memory, float(self.height.now()))
-        self._begin()
-        seen.before, taken = float(self.height.now()), 1
+        seen.before, taken = self._begin(), 1
         spent: list[float] = []
-        while taken < count - 1 and (not spent or sum(spent) < PACE_S or name in ("autoencoder", "gpt")):
+        while taken < count - 2 and (not spent or sum(spent) < PACE_S or name in ("autoencoder", "gpt")):
             spent.append(self._timed(lambda: recipe.take_step(look=False)))
             taken += 1
         looked = self._timed(lambda: recipe.take_step(look=True))
         taken += 1
+        if self.writes_pieces and taken < count:
+            seen.pieces = _pieces(lambda: recipe.take_step(look=True))
+            taken += 1
         seen.step_s = sum(spent) / len(spent) if spent else min(first, looked)
         seen.look_s = max(looked - seen.step_s, 0.0) if name in ("", "before the critic") else 0.0
         seen.memory, seen.card = self.height.so_far(), self.card.so_far()
@@ -191,9 +200,9 @@ class Trying:
         self.seen.append(seen)
         return taken
 
-    def _begin(self) -> None:
-        self.height.begin()
+    def _begin(self) -> float:
         self.card.begin()
+        return self.height.begin()
 
     def _timed(self, work: Callable[[], object]) -> float:
         """Seconds it takes where nothing else runs: a busy machine lengthens the clock's, not the processor's."""
@@ -269,6 +278,7 @@ def _try_forecaster(trying: Trying, config: configs.Forecaster, project: str, fo
 
         examples = examples_of(known, read, config.data, config.seed)
         sizes = [min(config.optimiser.batch, FIRST_BATCH)]
+        trying.writes_pieces = sizes[0] < config.optimiser.batch and not trying.on_card
         while sizes:
             batch = trying.batch = sizes.pop()
             trying.validates = batch == config.optimiser.batch or len({each.batch for each in trying.seen}) == 1
@@ -288,7 +298,8 @@ def _second(seen: Seen, wanted: int) -> int:
     """A batch that says how a step grows: as large as its time and its memory allow, at least twice the first."""
     by_time = seen.batch * STEP_S / max(seen.step_s, 1e-4)
     by_memory = seen.batch * MOST_BYTES / max(seen.memory - seen.before, 1e6)
-    return int(min(wanted, max(2 * seen.batch, min(by_time, by_memory))))
+    times = max(2, int(min(by_time, by_memory) / seen.batch))  # whole times: sums are cut the same way then
+    return min(wanted, times * seen.batch)
 
 
 def _try_posegpt(trying: Trying, config: configs.PoseGpt, project: str, folder: Path) -> None:
@@ -342,6 +353,9 @@ def _paces(trying: Trying, batch: int) -> Generator[Pace]:
             step_s, window_s = 0.0, last.step_s / last.batch
             memory, window_memory = last.before, (last.memory - last.before) / last.batch
             card, window_card = 0.0, last.card / last.batch
+        added = _added_up(first, last, batch)
+        if added:
+            memory, window_memory = last.before, max(added / batch, 0.0)
         validated = max(all_of, key=lambda each: each.validate_memory)
         look_s = last.look_s * max(batch, last.batch) / last.batch if batch else last.look_s
         yield Pace(
@@ -349,6 +363,56 @@ def _paces(trying: Trying, batch: int) -> Generator[Pace]:
             card=card, window_card=window_card, validate_s=last.validate_s, save_s=last.save_s,
             validate_memory=validated.validate_memory, validate_card=last.validate_card,
         )  # fmt: skip
+
+
+def _added_up(one: Seen, two: Seen, batch: int) -> float:
+    """How much a step of `batch` windows takes at its height; 0 where the two did not go the same way."""
+    if not one.pieces or not two.pieces or not one.batch < two.batch < batch:
+        return 0.0
+    first, last = (np.array(each, float) for each in _side_by_side(one.pieces, two.pieces, two.batch / one.batch))
+    pieces = first + (last - first) / (two.batch - one.batch) * (batch - one.batch)
+    return LOST * float(np.cumsum(pieces).max())
+
+
+def _side_by_side(one: tuple[int, ...], two: tuple[int, ...], times: float) -> tuple[list[int], list[int]]:
+    """Pieces that are the same in both; now and then a sum takes one more for itself, which is left out."""
+    if len(one) == len(two):
+        return [*one], [*two]
+    first: list[int] = []
+    last: list[int] = []
+    left, right = list(one), list(two)
+    at = beside = 0
+    while at < len(left) and beside < len(right):
+        skips = ((0, 0), (0, 1), (1, 0), (0, 2), (2, 0))
+        found = next((each for each in skips if _alike(left, at + each[0], right, beside + each[1], times)), (1, 1))
+        at, beside = at + found[0], beside + found[1]
+        if found == (1, 1):
+            continue
+        first.append(left[at])
+        last.append(right[beside])
+        at, beside = at + 1, beside + 1
+    return first, last
+
+
+def _alike(left: list[int], at: int, right: list[int], beside: int, times: float) -> bool:
+    """Whether both may be the same piece: none shrinks with more windows, nor grows faster than they."""
+    if at >= len(left) or beside >= len(right) or left[at] == 0:
+        return False
+    return 0.99 <= right[beside] / left[at] <= 1.3 * times
+
+
+def _pieces(work: Callable[[], object]) -> tuple[int, ...]:
+    """Everything that torch takes (and gives back) of the processor's memory meanwhile, in order."""
+    from torch.autograd.profiler import profile
+
+    with profile(profile_memory=True) as told:
+        work()
+    try:
+        events = [each for each in told.kineto_results.events() if each.name() == "[memory]"]  # pyright: ignore[reportOptionalMemberAccess]
+        pieces: list[Any] = sorted(events, key=lambda each: each.start_ns())
+        return tuple(each.nbytes() for each in pieces)
+    except AttributeError:  # another torch's
+        return ()
 
 
 def _line(one: int, at_one: float, two: int, at_two: float) -> tuple[float, float]:

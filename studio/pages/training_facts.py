@@ -8,7 +8,8 @@ from collections.abc import Iterable, Sequence
 from PySide6.QtWidgets import QFrame, QLabel, QVBoxLayout
 
 from core.posegpt_configs import PoseGpt
-from core.posegpt_sizes import cost_of
+from core.posegpt_sizes import autoencoder_numbers, gpt_numbers
+from core.preflight import Holds
 from core.project.annotations import Project
 from core.project.motion_sets import actions_in_names
 from core.recordings import KEPT_HZ
@@ -29,9 +30,15 @@ class _Facts(QFrame):
         box = QVBoxLayout(self)
         box.setContentsMargins(10, 8, 10, 8)
         box.setSpacing(4)
-        for name, value in self.values.items():
-            box.addWidget(parts.row(parts.text(name, "label"), None, value))
+        self._rows = [parts.row(parts.text(name, "label"), None, value) for name, value in self.values.items()]
+        for row in self._rows:
+            box.addWidget(row)
         box.addWidget(self.missing)
+
+    def show_room(self, *, is_low: bool) -> None:
+        """Where there is little room, the first line alone: how much there is to learn from."""
+        for row in self._rows[1:]:
+            row.setVisible(not is_low)
 
     def _say(self, values: Sequence[str], missing: Sequence[str]) -> None:
         for label, value in zip(self.values.values(), values, strict=True):
@@ -46,6 +53,7 @@ class ForecasterFacts(_Facts):
 
     def __init__(self) -> None:
         super().__init__(self.tr("Steps to learn from"), self.tr("Actions"), self.tr("Clips with steps"))
+        self.holds = Holds()
 
     def show_project(self, project: Project | None) -> str:
         """Count; the answer is why there is nothing to learn, or nothing."""
@@ -66,19 +74,20 @@ class ForecasterFacts(_Facts):
             missing.append(say("1 clip has no 2D poses") if no_tracks == 1 else many)
         of_all = say("{some} of {all}", some=grouped(len(posed)), all=grouped(len(clips)))
         self._say((grouped(steps), grouped(len(actions)), of_all), missing)
+        self.holds = Holds(steps=steps, clips=len(clips), actions=max(len(actions), 1))
         if steps < 2:
             return self.tr("Mark some actions and their characteristic poses on Annotate first.")
         return ""
 
 
 class MotionFacts(_Facts):
-    """What the project's data sets hold for a motion model, and what training it on a processor would take."""
+    """What the project's data sets hold for a motion model, and how large it is."""
 
     def __init__(self) -> None:
         super().__init__(
-            self.tr("Labelled stretches"), self.tr("Actions"), self.tr("Model, numbers"), self.tr("Time, about"),
-            self.tr("Memory, about"),
+            self.tr("Labelled stretches"), self.tr("Actions"), self.tr("Model, numbers"),
         )  # fmt: skip
+        self.holds = Holds()
 
     def show_sets(self, entries: Sequence[Entry], config: PoseGpt | None) -> str:
         """Count; the answer is why there is nothing to learn, or nothing."""
@@ -99,16 +108,15 @@ class MotionFacts(_Facts):
         missing = [self.tr("the data sets are being counted")] if reading else []
         if by_name and stretches:
             missing.append(self.tr("nothing is labelled: actions are what folders and names say"))
-        taken = ("–", "–", "–")
+        size = "–"
+        self.holds = Holds()
         if config is not None and stretches:
             longest = min(config.data.most_frames, seconds / stretches * KEPT_HZ)
             mean = max((config.data.least_frames + longest) / 2, config.data.least_frames)
-            cost = cost_of(config, actions=actions, mean_frames=mean, bank_frames=round(seconds * KEPT_HZ))
-            numbers = f"{(cost.autoencoder_numbers + cost.gpt_numbers) / 1e6:.3g} M"
-            taken = numbers, _long(cost.seconds), f"{cost.bytes / 1e9:.1f} GB"
-            if cost.seconds > 86_400:
-                missing.append(self.tr("this size is for a graphics card; the time is a processor's"))
-        self._say((grouped(stretches), grouped(actions), *taken), missing)
+            self.holds = Holds(actions=actions, motion_frames=round(seconds * KEPT_HZ), mean_frames=mean)
+            numbers = autoencoder_numbers(config) + gpt_numbers(config, actions)
+            size = f"{numbers / 1e6:.3g} M"
+        self._say((grouped(stretches), grouped(actions), size), missing)
         if not stretches and not reading:
             if wanted:
                 return self.tr("No data set of that name has labelled motion.")
@@ -129,12 +137,3 @@ def _by_name(sets: Iterable[Contents]) -> tuple[int, int, float]:
         said |= {(each.key, name): action for name, action in actions.items()}
         seconds += sum(row.duration_s for row in rows if row.name in actions)
     return len(said), len(set(said.values())), seconds
-
-
-def _long(seconds: float) -> str:
-    """A long time in its largest unit."""
-    if seconds < 90:
-        return f"{max(round(seconds / 5) * 5, 5)} s"
-    if seconds < 5400:
-        return say("{count} min", count=round(seconds / 60))
-    return f"{seconds / 3600:.0f} h" if seconds < 172_800 else say("{count:.0f} days", count=seconds / 86_400)

@@ -1,12 +1,15 @@
 """The panel that asks for a new run: model, preset, settings, what there is to learn from, and the button that starts.
 
-Each kind of model has a form made from its config's type, built when it is first chosen.
+Above the button stands what the run would take, asked again as the settings change (studio.preflights). Each kind of
+model has a form made from its config's type, built when it is first chosen.
 """
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Literal
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QComboBox, QFrame, QSizePolicy, QStackedWidget, QVBoxLayout
 
 from core import configs
@@ -14,8 +17,10 @@ from core.project.annotations import Project
 from studio import theme
 from studio.data_sets import Entry
 from studio.pages.training_facts import ForecasterFacts, MotionFacts
+from studio.preflights import Preflights
 from studio.widgets import parts
 from studio.widgets.config_form import ConfigForm
+from studio.widgets.preflight_card import PreflightCard, device_choices
 from studio.words import say
 
 Model = Literal["forecaster", "posegpt"]
@@ -24,6 +29,8 @@ MODELS: dict[Model, type[configs.Forecaster | configs.PoseGpt]] = {
     "posegpt": configs.PoseGpt,
 }
 _FIRST_PRESETS: dict[Model, str] = {"forecaster": "forecaster/recommended", "posegpt": "posegpt/small"}
+LOW = 640
+"""Less height than this has room for the settings or for the facts, not for both."""
 _ALONE = {"posegpt-autoencoder": "auto-encoder alone, ", "posegpt-gpt": "GPT alone, "}
 
 
@@ -51,6 +58,11 @@ class NewRun(QFrame):
         self._reset = parts.button(self.tr("Reset"), kind="quiet")
         self._reset.clicked.connect(self._take_preset)
         self._facts, self.motion_facts = ForecasterFacts(), MotionFacts()
+        self._folder: Path | None = None
+        self.preflights = Preflights(self)
+        self.preflights.moved.connect(self._show_outlook)
+        self.card = PreflightCard()
+        self.card.setting_wanted.connect(self._take_setting)
         self.start = parts.button(self.tr("Start training"), "play", "primary", big=True)
         self.start.setToolTip(self.tr("Start training  Ctrl+Enter"))
         self.start.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -74,6 +86,7 @@ class NewRun(QFrame):
         box.addWidget(parts.row(self._changes, None, self._reset))
         box.addWidget(self._facts)
         box.addWidget(self.motion_facts)
+        box.addWidget(self.card)
         box.addWidget(self.start)
         box.addWidget(self._wrong)
         box.addWidget(self._why_not)
@@ -92,8 +105,9 @@ class NewRun(QFrame):
 
     # ---- what is asked of it ----
 
-    def show_project(self, project: Project | None) -> None:
-        """What there is to learn from for a forecaster, counted."""
+    def show_project(self, project: Project | None, folder: Path | None = None) -> None:
+        """What there is to learn from for a forecaster, counted. Its folder is where a run is tried."""
+        self._folder = folder
         self._nothing["forecaster"] = self._facts.show_project(project)
         self._follow()
 
@@ -180,6 +194,45 @@ class NewRun(QFrame):
         self._why_not.setText(why_not)
         self._why_not.setVisible(bool(why_not))
         self.start.setEnabled(not problems and not why_not)
+        self._ask()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._ask()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self.preflights.leave()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._facts.show_room(is_low=self.height() < theme.px(LOW))
+        self.motion_facts.show_room(is_low=self.height() < theme.px(LOW))
+
+    def _ask(self) -> None:
+        """What the run would take; nothing while it could not start, or nobody looks."""
+        config = self.form.config()
+        if config is None or self._folder is None or self._nothing[self.model]:
+            self.card.hide()
+            self.preflights.leave()
+            return
+        self.card.show()
+        if self.isVisible():
+            facts = self._facts if self.model == "forecaster" else self.motion_facts
+            self.preflights.ask(config, self._folder, facts.holds)
+
+    def _show_outlook(self) -> None:
+        outlook = self.preflights.outlook
+        self.card.show_outlook(outlook)
+        if outlook.devices:
+            self.form.fields["device"].name_choices(device_choices(outlook.devices))
+
+    def _take_setting(self, words: str) -> None:
+        """Take what the card offers, such as a batch that fits."""
+        name, _, value = words.partition("=")
+        field = self.form.fields[name]
+        field.show_value(int(value))
+        field.changed.emit()
 
     def _go_to_problem(self) -> None:
         problems = self.form.problems()

@@ -7,6 +7,7 @@ field, and the form then has no value until it is mended. It knows no page.
 
 import math
 import re
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import msgspec
@@ -85,6 +86,14 @@ class KnobField(QWidget):
                 return self.editor.currentData()
             case QLineEdit():
                 return read(self.editor.text(), self._kind)
+
+    def name_choices(self, names: Mapping[str, str]) -> None:
+        """Call choices what they are on this machine."""
+        assert isinstance(self.editor, QComboBox)
+        for at in range(self.editor.count()):
+            name = names.get(self.editor.itemData(at))
+            if name is not None and name != self.editor.itemText(at):
+                self.editor.setItemText(at, name)
 
     def problem(self) -> str:
         """What is wrong with it, or nothing."""
