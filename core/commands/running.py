@@ -106,6 +106,7 @@ def _carry_out(spec: Spec, *, as_json: bool) -> int:
     if folder.is_alive():
         raise RunError(f"{folder.path} holds a run that is still going.", hint="Stop it, or choose another folder.")
     folder.write_spec(spec)
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     last: Event | None = None
     with _stopping(folder) as told, contextlib.suppress(KeyboardInterrupt), closing(record(folder)) as events:
         for event in shown(events, quiet=as_json):
@@ -116,7 +117,8 @@ def _carry_out(spec: Spec, *, as_json: bool) -> int:
             return 0
         case Failed(message, hint):
             raise RunError(message, hint=hint)
-        case Stopped() if not told:
+        case Stopped() if not told or told[0] == "pause":
+            folder.say("stop")  # also where a scheduler's signal ended what a person had paused
             answer({"run": spec.out, "state": "stopped"}, "Stopped, as somebody asked.", as_json=as_json)
             return STOPPED_BY_A_PERSON
     folder.say("go on")  # nobody asked it to stay stopped
@@ -138,20 +140,23 @@ def _follow(spec: Spec) -> int:
 
 
 @contextmanager
-def _stopping(folder: RunFolder) -> Generator[list[float]]:
+def _stopping(folder: RunFolder) -> Generator[list[str]]:
     """While inside, a signal is a word to the run, heeded between two steps; one that comes again ends it at once.
 
-    Yields when signals came.
+    Yields what a person had told the run before the first signal came; nothing where none came.
     """
-    told: list[float] = []
+    told: list[str] = []
+    first_at = 0.0
 
     def tell(*_: object) -> None:
+        nonlocal first_at
         now = time.monotonic()
         if not told:
+            told.append(folder.told())
             folder.say("stop")
-        elif now - told[0] > _SAME_SIGNAL_S:
+            first_at = now
+        elif now - first_at > _SAME_SIGNAL_S:
             raise KeyboardInterrupt
-        told.append(now)
 
     before = {each: signal.signal(each, tell) for each in _SIGNALS}
     try:
