@@ -16,6 +16,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from core import line
 from core.errors import RunError
+from core.run_about import DELETED
 from core.run_folder import LIVE, RunFolder
 from core.runs import BuildPoseBank, ImportData, PrepareData, Spec
 from studio.job import PIECE_BYTES, Job, TrainSpec
@@ -95,11 +96,12 @@ class Jobs(QObject):
         return self._jobs.get(name)
 
     def free_name(self, stem: str) -> str:
-        """A name no run here has yet: `stem-01`, `stem-02` …"""
-        number = 1
-        while f"{stem}-{number:02d}" in self._jobs or (self._folder(f"{stem}-{number:02d}")).exists():
+        """A name no run here has yet, nor one that was taken away and may come back: `stem-01`, `stem-02` …"""
+        number, name = 1, f"{stem}-01"
+        while name in self._jobs or self._folder(name).exists() or self._folder(f"{DELETED}/{name}").exists():
             number += 1
-        return f"{stem}-{number:02d}"
+            name = f"{stem}-{number:02d}"
+        return name
 
     def start(self, spec: Spec, name: str, *, priority: int = line.USUAL) -> Job:
         """Have `spec` carried out in the run folder `name` when its turn comes; one that ended there goes on.

@@ -20,6 +20,7 @@ from studio.data_sets import DataSets
 from studio.document import Document
 from studio.jobs import Job, Jobs
 from studio.pages.training_chosen import ChosenRun
+from studio.pages.training_compare import CompareRuns
 from studio.pages.training_curves import Curves, model_of
 from studio.pages.training_fork import ForkedFrom
 from studio.pages.training_new_run import MODELS, NewRun
@@ -27,6 +28,7 @@ from studio.pages.training_next import NextInLine
 from studio.pages.training_rows import RunRows
 from studio.pages.training_runs import RunsPanel, room_for
 from studio.pages.training_samples import SamplesPanel
+from studio.pages.training_sheet import Told
 from studio.widgets import parts
 from studio.widgets.job_log import LogPanel
 
@@ -98,6 +100,7 @@ class TrainingPage(QWidget):
             "find-setting": self.new_run.find,
             "log-scale": self.curves.toggle_log,
             "fork-run": self._fork,
+            "compare-settings": self._compare_settings,
             "filter-runs": self.runs.find_runs,
             "run-note": self.runs.write_note,
             "run-tags": self.runs.write_tags,
@@ -206,6 +209,19 @@ class TrainingPage(QWidget):
         self._chosen = name
         self._follow()
 
+    def _compare_settings(self) -> None:
+        """A window with the ticked runs and the chosen one beside each other: those that the curves show."""
+        runs = forecasters.training_runs(self._jobs)[::-1]
+        shown = [job for job in runs if job.name in self._compared or job.name == self._chosen]
+        if len(shown) < 2:
+            self.says.emit(self.tr("Tick two runs to compare."))
+            return
+        told = [Told(job, self.rows.about(job), self.rows.facts(job)) for job in shown]
+        CompareRuns(told, self._colours(), self.window()).show()
+
+    def _colours(self) -> dict[str, str]:
+        return {name: theme.now().runs[place] for name, place in forecasters.colour_places(self._jobs).items()}
+
     def _compare(self, *names: str) -> None:
         """Tick these, or untick them where all of them are."""
         wanted = {name for name in names if self._jobs.job(name) is not None}
@@ -244,7 +260,10 @@ class TrainingPage(QWidget):
         self._follow()
 
     def _count(self) -> None:
-        self.new_run.show_project(self._document.project if self._document.is_open else None)
+        is_open = self._document.is_open
+        self.new_run.show_project(
+            self._document.project if is_open else None, self._document.folder if is_open else None
+        )
         self.runs.smoke.setEnabled(self.new_run.start.isEnabled())
 
     def _listed(self) -> None:
@@ -277,8 +296,7 @@ class TrainingPage(QWidget):
         if self._chosen not in names:
             live = [job.name for job in newest_first if job.is_live]
             self._chosen = (live or names or [""])[0]
-        places = forecasters.colour_places(self._jobs)
-        colours = {name: theme.now().runs[place] for name, place in places.items()}
+        colours = self._colours()
         compared = self._compared & set(names)
         rows = self.rows.rows(newest_first, colours, compared)
         self.runs.show_rows(rows, self._chosen, len(compared))

@@ -314,6 +314,8 @@ class RunsTable(QTableView):
         room = self.viewport().width()
         wanted = self._wanted(room)
         self._is_fitting = True
+        policy = Qt.ScrollBarPolicy
+        self.setHorizontalScrollBarPolicy(policy.ScrollBarAsNeeded if self._columns else policy.ScrollBarAlwaysOff)
         used = 0
         for at, column in enumerate(COLUMNS):
             is_hidden = column.key not in wanted
