@@ -99,22 +99,19 @@ def reproduce(
     if into.exists() and any(into.iterdir()):
         raise RunError(f"{into} is not empty.", hint="Name a new folder for what is made again.")
     into.mkdir(parents=True, exist_ok=True)
-    with origins.making() as made:
-        if origin.spec:
-            yield from _by_spec(asked, into, project)
-        elif origin.command:
-            _by_command(asked, into, commands, project)
-        else:
-            drawn = ", ".join(map(str, origin.parameters.get("drawn_from", ()))) or "nothing that it names"
-            raise RunError(
-                f"{asked.original.name} was drawn in the window, from {drawn}.",
-                hint="Reproduce what it was drawn from.",
-            )
-        now = made.origin()
-    now = _read_again(into, now)
+    if origin.spec:
+        yield from _by_spec(asked, into, project)
+    elif origin.command:
+        _by_command(asked, into, commands, project)
+    else:
+        drawn = ", ".join(map(str, origin.parameters.get("drawn_from", ()))) or "nothing that it names"
+        raise RunError(
+            f"{asked.original.name} was drawn in the window, from {drawn}.", hint="Reproduce what it was drawn from."
+        )
     pairs = list(_pairs(asked, into))
     found = [(original, *compared(original, again)) for original, again in pairs]
     said = tuple(f"{original.name}: {words}" for original, _, words in found)
+    now = _said_now(asked, into)
     if origin.version != origins.version():
         said += (f"It was made with Posecast {origin.version or '(unknown)'}, this is {origins.version()}.",)
     was, ours = origin.environment, now.environment
@@ -128,10 +125,13 @@ def reproduce(
     )
 
 
-def _read_again(into: Path, now: Origin) -> Origin:
-    """With what a job noted in its own folder."""
-    told = stamping.read(into / "run") if (into / "run").is_dir() else None
-    return now if told is None else replace(now, inputs=(*now.inputs, *told.inputs), environment=told.environment)
+def _said_now(asked: Asked, into: Path) -> Origin:
+    """What was made says of itself: a job in its own folder, a command in its file or beside its folder."""
+    for place in (into / "run", into / asked.original.name, into):
+        told = stamping.read(place) if place.exists() else None
+        if told is not None:
+            return told
+    raise RunError("What came out does not say how it was made.", hint=f"Look into {into}.")
 
 
 # ---- making ---------------------------------------------------------------------------------------------------------
@@ -243,7 +243,10 @@ def _pairs(asked: Asked, into: Path) -> Generator[tuple[Path, Path]]:
         if again is not None:
             yield original, again
         return
-    names = [name for name in asked.origin.outputs if not name.startswith("last.")] or list(_RESULTS)
+    if asked.origin.spec:
+        names = [name for name in asked.origin.outputs if not name.startswith("last.")] or list(_RESULTS)
+    else:
+        names = [each.relative_to(original).as_posix() for each in sorted(original.rglob("*")) if each.is_file()]
     for name in names:
         for again in (run / name, into / name):
             if (original / name).is_file() and again.is_file():

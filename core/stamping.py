@@ -3,7 +3,7 @@
     .png    a tEXt chunk before the end            .mp4  a `free` box at the end
     .jpg    a comment segment at the beginning     .npz  the archive's comment        .glb  `asset.extras.posecast`
     .html .svg .md   a comment at the end
-    others  NAME.origin.json beside the file; a folder has origin.json in it
+    others, and folders   NAME.origin.json beside; a run's folder has origin.json in it
 
 In a file it is one line of plain characters: `posecast-origin:` and the compressed JSON in URL-safe base 64 between
 angle brackets, so that finding it needs no reader of the format. What a file shows or holds is not touched.
@@ -43,7 +43,9 @@ def carried(command: str, parameters: Mapping[str, Any], out: Path | None) -> Ge
             return
         origin = made.origin()
         for path in dict.fromkeys((out, *made.wrote)):
-            if path.is_file() or (path == out and path.is_dir()):
+            if path.is_dir():  # others read whole folders: nothing is put among their files
+                _beside(path.with_name(path.name + ".origin.json"), origin)
+            elif path.is_file():
                 put(path, origin)
 
 

@@ -119,6 +119,13 @@ def test_that_a_project_that_went_on_is_named_among_what_changed(trained, tmp_pa
     assert f"The project {name} has changed since." in found["changed"]
 
 
+def test_that_a_folder_of_a_command_comes_out_the_same_file_by_file(trained, tmp_path):
+    said("statistics", trained / "project", "--out", tmp_path / "figures")
+    found = reproduced(tmp_path / "figures")
+    assert found["same"], found
+    assert len(found["said"]) == len([each for each in (tmp_path / "figures").iterdir() if each.is_file()]) > 3
+
+
 def test_that_what_says_nothing_of_its_origin_is_refused_in_words(tmp_path):
     (tmp_path / "a.csv").write_text("1,2\n")
     assert "does not say how it was made" in said("reproduce", tmp_path / "a.csv", code=1).stderr
