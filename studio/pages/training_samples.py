@@ -264,7 +264,7 @@ class SamplesPanel(QFrame):
         if key not in self._packed:
             self._packed[key] = samples.truth_of(self._example) if is_true else samples.made_of(self._example)
         colour = "" if is_true else self._colour
-        found = self.pictures.of(f"tile {tile}", self._packed[key], library.DEFAULT_KEY, colour=colour, frame=frame)
+        found = self.pictures.of(str(tile), self._packed[key], library.DEFAULT_KEY, colour=colour, frame=frame)
         if found is not None:
             self._last[tile] = found
         return found or self._last.get(tile)
