@@ -19,6 +19,7 @@ from core import disk, line_turns, processes
 from core.asleep import Watch
 from core.errors import CoreError, RunError
 from core.lanes import goes_on_exactly
+from core.launched import launched
 from core.line_files import LineError
 from core.motion import Poses2d
 from core.project.annotations import Clip
@@ -175,7 +176,7 @@ def _work(folder: RunFolder, spec: Spec, said: Callable[[Event], Event]) -> Gene
             if isinstance(event, Metric):
                 continue
             word = folder.told()
-            if word == "pause" and goes_on_exactly(spec):
+            if word == "pause" and goes_on_exactly(spec) and launched().count == 1:
                 events.close()
                 return True
             if word == "pause":
@@ -389,7 +390,12 @@ def main(arguments: list[str]) -> int:
     processes.step_back()
     signal.signal(signal.SIGTERM, _interrupt)
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    place = launched()
     try:
+        if place.restarts and (ended := _had_ended(folder)) is not None:
+            return ended
+        if place.rank:
+            return _follow(folder)
         if in_turn and not line_turns.take_turn(folder, "".join(arguments[2:3])):
             return line_turns.NOT_NOW
         last: Event | None = None
@@ -407,9 +413,31 @@ def main(arguments: list[str]) -> int:
         case Failed():
             return 1
         case Stopped():
-            return STOPPED
+            # To `torchrun` anything but 0 is a worker that was lost, to be begun again.
+            return STOPPED if place.count == 1 else 0
         case _:
             return 0
+
+
+def _follow(folder: RunFolder) -> int:
+    """Take part in a training that several processes take: the first one of them keeps what it says."""
+    spec = folder.spec()
+    if not isinstance(spec, TrainForecaster | TrainPoseGpt):
+        return 0  # work that cannot be shared is the first one's
+    from core.training.distributed import Ended
+
+    with suppress(Ended), closing(carry_out(spec)) as events:
+        for _ in events:
+            pass
+    return 0
+
+
+def _had_ended(folder: RunFolder) -> int | None:
+    """What a run that `torchrun` begins again had ended with for good; None where it only lost a worker."""
+    if folder.told() == "stop":
+        return 0
+    ending = folder.ending()
+    return 1 if isinstance(ending, Failed) and ending.reason != "worker-lost" else None
 
 
 def _interrupt(*_: object) -> None:

@@ -76,7 +76,7 @@ class Divided(msgspec.Struct, frozen=True, tag="divided"):
     parts: int
 
 
-Reason = Literal["", "not-a-number", "out-of-memory", "disk-full"]
+Reason = Literal["", "not-a-number", "out-of-memory", "disk-full", "worker-lost"]
 
 
 class Failed(msgspec.Struct, frozen=True, tag="failed"):
