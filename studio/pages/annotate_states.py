@@ -101,7 +101,7 @@ class PictureWords(QObject):
         elif not clip.tracks and f"no joints {clip.id}" not in self._later:
             job = self._extraction(clip)
             read_only = self._document.read_only_reason
-            said = (clip.id, job and (job.state, progress_words(job)), read_only)
+            said = (clip.id, job and (job.state, progress_words(job, self._jobs.line.turn(job.folder))), read_only)
             self._say(said, partial(self._no_joints, clip, job), corner=True)
         elif self._copying is not None and f"copy {clip.id}" not in self._later:
             self._say((clip.id, "copy", self._copying), partial(self._light_copy, clip, *self._copying), corner=True)
@@ -204,8 +204,9 @@ class PictureWords(QObject):
         if job is not None:
             stop = parts.button("Stop", "stop", "danger")
             stop.clicked.connect(job.stop)
-            stop.setEnabled(job.state == "running")
-            return _note("refresh", "Finding 2D poses", progress_words(job), stop, later)
+            stop.setEnabled(job.state != "stopping")
+            words = progress_words(job, self._jobs.line.turn(job.folder))
+            return _note("refresh", "Finding 2D poses", words, stop, later)
         extract = parts.button("Extract 2D poses", "skeleton", "primary")
         extract.clicked.connect(self.extract_poses)
         extract.setEnabled(bool(clip.video.path) and self._document.read_only_reason is None)
@@ -214,7 +215,7 @@ class PictureWords(QObject):
     def _light_copy(self, clip: Clip, state: str, percent: int) -> QWidget:
         stop = parts.button("Stop", "stop", "danger")
         stop.clicked.connect(self.copy_stopped)
-        stop.setEnabled(state == "running")
+        stop.setEnabled(state != "stopping")
         words = say(
             "Making a light copy for scrubbing: {percent} %. Frame numbers stay those of the original.", percent=percent
         )

@@ -133,14 +133,15 @@ class DataCatalog(QFrame):
 
     def _follow_jobs(self, *_: object) -> None:
         wanted = [job for job in self._jobs.jobs() if isinstance(job.spec, DataSpec)]
-        live = [job for job in wanted if job.is_live]
+        live = sorted((job for job in wanted if job.is_live), key=lambda job: job.state == "waiting")
         # What ended before the window was opened is in Jobs; the card is for what was seen to run.
         ended = [job for job in wanted if job.name in self._seen and job.name not in self._put_away]
         job = live[0] if live else ended[0] if ended else None
         if job is not None and job.is_live:
             self._seen.add(job.name)
             self._put_away.discard(job.name)
-        self.card.follow(job, left_out_of(job) if job is not None else 0)
+        turn = self._jobs.line.turn(job.folder) if job is not None else None
+        self.card.follow(job, left_out_of(job) if job is not None else 0, turn)
 
     def _put_card_away(self, job: Job) -> None:
         self._put_away.add(job.name)

@@ -4,7 +4,6 @@ Two cores are shared by everything: of several runs the next is started when the
 window is open; a form says so before it starts any.
 """
 
-from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
@@ -16,6 +15,7 @@ from core import motion_reports
 from core.demo import shipped_checkpoints
 from core.errors import CoreError
 from core.forecast_rows import OURS, config_of, distinct, lines_of
+from core.lanes import lane_of
 from core.reports import Report, Table
 from core.runs import (
     CompareSequences,
@@ -29,7 +29,7 @@ from core.runs import (
 from core.wording import spelled_length
 from studio.document import Document
 from studio.forecasters import training_runs
-from studio.jobs import Job, Jobs
+from studio.jobs import Jobs
 from studio.reports import Reports
 from studio.widgets.evaluate_dialog import EvaluateDialog, Measurable, What
 from studio.words import counted, say
@@ -43,11 +43,7 @@ class EvaluateAsking(QObject):
     def __init__(self, document: Document, jobs: Jobs, reports: Reports, window: QWidget) -> None:
         super().__init__(window)
         self._document, self._jobs, self._reports, self._window = document, jobs, reports, window
-        self._waiting: deque[tuple[Spec, str]] = deque()
-        self._now = ""
         self.dialog: EvaluateDialog | None = None
-        jobs.ended.connect(self._ended)
-        document.closed.connect(self._waiting.clear)
 
     def ask(self, what: What, chosen: str = "") -> None:
         """Open the form; `chosen` is the run that is ticked first."""
@@ -60,16 +56,20 @@ class EvaluateAsking(QObject):
         self.dialog.show()
 
     def start(self, wanted: Sequence[tuple[Spec, str]]) -> None:
-        """Carry these out, one after the other."""
-        self._waiting.extend(wanted)
-        if len(self._waiting) > 1 or self._now:
-            self.says.emit(
-                self.tr("{count} for the one before, while this window is open").format(
-                    count=_waits(len(self._waiting) - (not self._now))
-                )
-            )
-        if not self._now:
-            self._next()
+        """Ask for these: each a job that waits in line, also when the window closes."""
+        at_work = {lane_of(job.spec) for job in self._jobs.live() if job.spec is not None}
+        waiting = 0
+        for spec, stem in wanted:
+            try:
+                self._jobs.start(spec, self._jobs.free_name(stem))
+            except CoreError as error:
+                self.says.emit(f"{error} {error.hint}".strip())
+                return
+            waiting += lane_of(spec) in at_work
+            at_work.add(lane_of(spec))
+        if waiting:
+            words = self.tr("{count} for the one before, also when this window closes")
+            self.says.emit(words.format(count=_waits(waiting)))
 
     def estimate(self, specs: Sequence[Spec]) -> str:
         """How long these take, in plain words, as far as earlier runs of this project tell."""
@@ -143,25 +143,6 @@ class EvaluateAsking(QObject):
             return f"{words} " + self.tr("The job says how long is left after its first.")
         time = spelled_length(took * spec.splits / seeds)
         return f"{words} " + self.tr("About {time} by the last one here.").format(time=time)
-
-    # ---- one after the other ----
-
-    def _next(self) -> None:
-        if not self._waiting:
-            self._now = ""
-            return
-        spec, stem = self._waiting.popleft()
-        try:
-            self._now = self._jobs.start(spec, self._jobs.free_name(stem)).name
-        except CoreError as error:
-            self._now = ""
-            self.says.emit(f"{error} {error.hint}".strip())
-            self._next()
-
-    def _ended(self, job: Job) -> None:
-        if job.name == self._now:
-            self._now = ""
-            self._next()
 
     def _gone(self) -> None:
         self.dialog = None

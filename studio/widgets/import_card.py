@@ -5,9 +5,10 @@ from PySide6.QtWidgets import QFrame, QProgressBar, QVBoxLayout
 
 from core.runs import Done, Failed, ImportData
 from studio import theme
+from studio.job_line import Turn
 from studio.jobs import Job
 from studio.widgets import parts
-from studio.widgets.job_words import grouped, left_words
+from studio.widgets.job_words import grouped, left_words, progress_words
 
 
 class ImportCard(QFrame):
@@ -24,6 +25,7 @@ class ImportCard(QFrame):
         self.setAccessibleName(self.tr("Import"))
         self._job: Job | None = None
         self._left_out = 0
+        self._turn: Turn | None = None
         self._title = parts.text("", "strong")
         self._title.setMinimumWidth(1)
         self._count = parts.text("", "caption")
@@ -67,9 +69,11 @@ class ImportCard(QFrame):
     def job(self) -> Job | None:
         return self._job
 
-    def follow(self, job: Job | None, left_out: int = 0) -> None:
-        """Show this job as it stands; how many files were left out is known to whoever reads its set."""
-        self._job, self._left_out = job, left_out
+    def follow(self, job: Job | None, left_out: int = 0, turn: Turn | None = None) -> None:
+        """Show this job as it stands, and its turn where it waits; how many files were left out is known to whoever
+        reads its set.
+        """
+        self._job, self._left_out, self._turn = job, left_out, turn
         self.setVisible(job is not None)
         if job is not None and job.is_live:
             self._clock.start()
@@ -98,9 +102,9 @@ class ImportCard(QFrame):
             self._bar.setValue(round(share * 1000))
         # An import's files say themselves what is done; the others go through several stages.
         staged = not isinstance(job.spec, ImportData)
-        doing = progress.doing if progress is not None else self.tr("Getting ready")
+        doing = progress.doing if progress is not None and job.state == "running" else progress_words(job, self._turn)
         parts.elide(self._doing, doing, max(self._doing.width(), theme.px(150)))
-        self._doing.setVisible(live and staged)
+        self._doing.setVisible(live and (staged or job.state != "running"))
         self._figures.setVisible(live)
         one, many = self.tr("1 file left out"), self.tr("{count} files left out")
         out = self._left_out
@@ -108,7 +112,7 @@ class ImportCard(QFrame):
         stopping = self.tr("Stopping")
         self._left.setText(stopping if job.state == "stopping" else left_words(job.seconds_left()))
         self.stop.setVisible(live)
-        self.stop.setEnabled(job.state == "running")
+        self.stop.setEnabled(job.state != "stopping")
         self._words.setText("" if live else self._outcome(job))
         self._words.setVisible(not live)
         parts.set_role(self._words, "danger" if failed else "label")

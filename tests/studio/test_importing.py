@@ -58,7 +58,7 @@ def words_in(widget) -> str:
 
 def finished(studio, qtbot, count=1):
     qtbot.waitUntil(
-        lambda: len(studio.jobs.jobs()) == count and not studio.jobs.live() and studio.jobs.is_settled(), timeout=30_000
+        lambda: len(studio.jobs.jobs()) == count and not studio.jobs.live() and studio.jobs.is_settled(), timeout=120_000
     )
     return studio.jobs.jobs()[0]
 
@@ -102,7 +102,7 @@ def test_that_an_import_stops_keeps_what_is_in_and_goes_on(open_studio, tmp_path
     page = open_studio.window.show_page("data")
     (job,) = open_studio.jobs.jobs()
     card = page.catalog.card
-    qtbot.waitUntil(lambda: job.progress is not None and job.progress.done > 0, timeout=20_000)
+    qtbot.waitUntil(lambda: job.progress is not None and job.progress.done > 0, timeout=120_000)
     assert card.isVisible()
     assert card.stop.isVisible()
     assert "of 250" in words_in(card)
