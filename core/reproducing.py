@@ -29,10 +29,10 @@ from core.errors import CoreError, FormatError, RunError
 from core.origins import Origin
 from core.runs import Event, Events, Failed
 
-COMMANDS = (
-    *("generate", "render", "sheet", "compare", "statistics", "evaluate", "baselines", "train", "export", "fit"),
-)
+COMMANDS = (*("generate", "render", "sheet", "compare", "statistics", "baselines", "export", "fit"),)
 """Commands that write what `out` names and change nothing else."""
+WRITES_BESIDE = ("save_recipe",)
+"""Parameters of theirs that name another file to write: left out."""
 SPECS = (
     runs.TrainForecaster, runs.TrainPoseGpt, runs.EvaluateForecaster, runs.EvaluatePoseGpt, runs.ReproduceForecasts,
     runs.ReproduceTable, runs.CompareSequences, runs.ExportBodies, runs.ExportComparison,
@@ -63,6 +63,8 @@ class Asked:
 
     original: Path
     origin: Origin
+    number: int = 0
+    """Of a command that writes a file for each sample, which it is, from 0."""
 
 
 def find(path: Path) -> Asked:
@@ -75,10 +77,28 @@ def find(path: Path) -> Asked:
             if (folder / "origin.json").is_file():
                 origin = stamping.read(folder)
                 break
+    if origin is None and path.suffix == ".npz":
+        kept = _kept_motion(path)
+        if kept is not None:
+            return kept
     if origin is None:
         hint = "Files made by a command or a job since version 0.1 say it; copies through other programs may lose it."
         raise RunError(f"{path.name} does not say how it was made.", hint=hint)
     return Asked(path, origin)
+
+
+def _kept_motion(path: Path) -> Asked | None:
+    """A motion that Generate kept beside a project holds its recipe and what its weights were."""
+    from core.formats import generated_motion
+    from core.generation_words import in_text
+
+    try:
+        _, made = generated_motion.read(path)
+    except CoreError:
+        return None
+    parameters = {"run": made.recipe.model, "recipe": in_text(made.recipe), "body": made.body}
+    origin = Origin(version="", command="generate", parameters=parameters)
+    return Asked(path, origin, made.number)
 
 
 def changed_inputs(origin: Origin, now: Origin) -> tuple[str, ...]:
@@ -173,7 +193,7 @@ def _by_command(asked: Asked, into: Path, commands: Mapping[str, Command], proje
     name, function = asked.origin.command, commands.get(asked.origin.command)
     if function is None or name not in COMMANDS:
         raise RunError(f"{asked.original.name} was made by posecast {name}, which is not done again.")
-    parameters = _at_home(asked.origin.parameters)
+    parameters = {key: each for key, each in _at_home(asked.origin.parameters).items() if key not in WRITES_BESIDE}
     is_folder = asked.original.is_dir()
     parameters["out"] = str(into if is_folder else into / asked.original.name)
     if project is not None and "project" in parameters:
@@ -238,7 +258,13 @@ def _pairs(asked: Asked, into: Path) -> Generator[tuple[Path, Path]]:
     """What was there beside what was made."""
     original, run = asked.original, into / "run"
     if original.is_file():
-        places = (into / original.name, run / original.name, run / original.parent.name / original.name)
+        sample = into / original.with_stem(f"{original.stem}-{asked.number + 1}").name
+        places = (
+            *((sample,) if asked.number else ()),
+            into / original.name,
+            run / original.name,
+            run / original.parent.name / original.name,
+        )
         again = next((each for each in places if each.is_file()), None)
         if again is not None:
             yield original, again

@@ -3,6 +3,7 @@
 import inspect
 import json
 import shutil
+import typing
 from pathlib import Path
 
 import msgspec
@@ -16,6 +17,11 @@ from core.__main__ import app
 from core.commands.every import COMMANDS
 from core.configs import PRESETS, with_overrides
 from core.errors import FormatError, RunError
+from core.generation import making
+from core.generation.motion_model import MotionModel
+from core.generation_words import parts_of
+from core.generations import Recipe
+from core.kept_motions import keep
 from core.models import checkpoints
 from core.models.checkpoints import save
 from core.origins import Origin
@@ -157,8 +163,31 @@ def test_that_commands_that_change_something_are_never_carried_out(tmp_path):
 
 
 def test_that_every_command_that_is_done_again_writes_only_where_it_is_told():
+    read = {"project", "out", "source", "video", "past", "classifier_file"}
     for name in reproducing.COMMANDS:
-        assert "out" in inspect.signature(COMMANDS[name]).parameters, name
+        hints = typing.get_type_hints(inspect.unwrap(COMMANDS[name]))
+        paths = {each for each, kind in hints.items() if "Path" in str(kind)}
+        assert "out" in paths, name
+        assert paths <= read | set(reproducing.WRITES_BESIDE), (name, paths)
+
+
+def test_that_a_recipe_is_not_saved_where_an_origin_says(model, tmp_path):
+    precious = tmp_path / "precious.json"
+    said("generate", model, "walk:1", "--out", tmp_path / "walk.npz", "--save-recipe", precious)
+    precious.write_text("mine")
+    assert reproduced(tmp_path / "walk.npz")["same"]
+    assert precious.read_text() == "mine"
+
+
+def test_that_a_motion_kept_beside_a_project_is_made_again_from_its_recipe(model, tmp_path):
+    recipe = Recipe(model=str(model), story=parts_of(["walk:1"]), samples=2)
+    made = making.made(MotionModel.load(str(model)), recipe)
+    store = ProjectStore.create(tmp_path / "project", "Kept", "Ines")
+    for number in (0, 1):
+        item = keep(store.folder, made.samples[number], recipe, number, f"walk {number}")
+        found = reproduced(store.folder / item.path)
+        assert found["same"], found
+    store.close()
 
 
 def test_that_jobs_that_write_into_projects_are_never_carried_out(tmp_path):
