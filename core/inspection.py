@@ -119,6 +119,7 @@ def _run(folder: Path) -> Found:
         facts["started"] = datetime.fromtimestamp(stamped[0].at).astimezone().isoformat(timespec="seconds")
     if isinstance(spec, TrainForecaster | TrainPoseGpt):
         facts |= {"preset": spec.preset, "project": spec.project}
+    facts |= _of_environment(folder)
     facts |= {name: round(value, 5) for name, value in sorted(figures.items())}
     names = {
         "TrainForecaster": "forecaster run",
@@ -129,6 +130,28 @@ def _run(folder: Path) -> Found:
     }
     kind = names.get(type(spec).__name__, "run")
     return Found(path=str(folder), kind=kind, facts=facts)
+
+
+def _of_environment(folder: Path) -> dict[str, str | int | float]:
+    """Where a training ran and what it took."""
+    from core.run_facts import BAD_BATCH, environment_of
+
+    said = environment_of(folder)
+    if said is None:
+        return {}
+    facts: dict[str, str | int | float] = {
+        "device": said.device_name or said.device,
+        "seconds at work": round(said.seconds, 1),
+        "most memory": f"{said.memory_peak_bytes / 1e6:.0f} MB",
+    }
+    if said.device_memory_peak_bytes:
+        facts["most memory of the card"] = f"{said.device_memory_peak_bytes / 1e6:.0f} MB"
+    facts |= {"data": said.data_fingerprint[:12], "windows": said.windows, "made by": said.made_by}
+    if len(said.attempts) > 1:
+        facts["attempts"] = len(said.attempts)
+    if (folder / BAD_BATCH).is_file():
+        facts["kept to look into"] = BAD_BATCH
+    return facts
 
 
 def _checkpoint(path: Path) -> Found:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
+from msgspec.structs import replace
 
 from core import configs
 from core.commands.answers import Json, ProjectFolder, answer, refusals, run_to_the_end
@@ -29,6 +30,13 @@ def train(
     *,
     project: Annotated[Path, typer.Option(help="The project to learn from.")],
     out: Annotated[Path, typer.Option(help="The run's folder. One that holds a stopped run goes on.")],
+    begin_at: Annotated[
+        Path | None,
+        typer.Option(
+            help="Another run, or a checkpoint's file, whose weights a new run begins with, at its step.",
+            show_default=False,
+        ),
+    ] = None,
     queue: Annotated[
         bool, typer.Option("--queue", help="Put it into the line of jobs and return; posecast jobs shows it.")
     ] = False,
@@ -44,6 +52,10 @@ def train(
 
     with refusals():
         spec = training_spec(preset, settings or [], project, out)
+        if begin_at is not None:
+            if not begin_at.exists():
+                raise RunError(f"There is no {begin_at} to begin with.", hint="Name a run's folder or a checkpoint.")
+            spec = replace(spec, begin_at=str(begin_at.resolve()))
         with ProjectStore.open(project, "", mode="read"):
             pass  # refused before a run's folder is made
         if queue:

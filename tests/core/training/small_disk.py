@@ -1,4 +1,4 @@
-"""A disk with so many bytes free: what is written beyond them is refused, in the middle of a file, as a full one does."""
+"""A disk with so many bytes free: what is written beyond them is refused, also in the middle of a file."""
 
 import errno
 import io
