@@ -31,6 +31,7 @@ from core.devices import Device
 from core.lanes import training_lane
 from core.line_files import compete
 from core.posegpt_sizes import autoencoder_numbers, cost_of, gpt_numbers
+from core.run_folder import RunFolder
 from core.runs import TrainForecaster, TrainPoseGpt
 
 DOUBT = 0.25
@@ -279,6 +280,16 @@ def before(config: configs.Config) -> int:
     """How many jobs are at work or wait in the lane that a training by this config would join, of every project."""
     lane = training_lane(config.device)
     return sum(each.state != "paused" and compete(each.lane, lane) for each in line.view())
+
+
+def at_work() -> dict[int, str]:
+    """The processes of the jobs that are at work, of every project, by the jobs' names."""
+    found: dict[int, str] = {}
+    for place in line.view():
+        process = RunFolder(place.folder).process() if place.state != "waiting" else None
+        if process is not None:
+            found[process.pid] = place.name
+    return found
 
 
 # ---- trials: made, kept ---------------------------------------------------------------------------------------------

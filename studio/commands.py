@@ -163,6 +163,7 @@ COMMANDS: tuple[Command, ...] = (
     _everywhere("calibrate-camera", "Calibrate camera…", "Ctrl+Shift+Y", "Model", "clip"),
     _everywhere("copy-command", "Copy as command", "Ctrl+Shift+C", "Model", "project", group=29),
     _everywhere("jobs", "Jobs", "Ctrl+J", "Model", "project", group=30),
+    _everywhere("devices", "Devices…", "Ctrl+Shift+U", "Model", group=30),
     # ---- Help
     _everywhere("page-help", "Help on this page", "F1", "Help"),
     _everywhere("keys", "Keys", "Shift+F1", "Help"),

@@ -116,6 +116,7 @@ class MainWindow(QWidget):
         own: Handlers = {
             "search": self._search.open,
             "jobs": self.toggle_jobs,
+            "devices": self._status.show_devices,
             "next-panel": lambda: self._walk_panels(1),
             "previous-panel": lambda: self._walk_panels(-1),
             "full-screen": self._toggle_full_screen,

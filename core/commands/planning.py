@@ -7,14 +7,13 @@ from typing import Annotated
 
 import typer
 
-from core import configs, line, preflight
+from core import configs, preflight
 from core.commands.answers import REFUSED, Json, answer, complain, refusals
 from core.devices import Device, Watch, chosen
 from core.errors import RunError
 from core.preflight import Asked, Attempt, Estimate, Holds, Refused, Trial
 from core.project.annotations import Project
 from core.recordings import KEPT_HZ
-from core.run_folder import RunFolder
 from core.wording import counted, spelled_length, table
 
 _LOOK_S = 0.25
@@ -25,7 +24,7 @@ def devices(as_json: Json = False) -> None:
     with refusals(), Watch() as watch:
         watch.look()
         time.sleep(_LOOK_S)  # how busy a processor is takes two looks
-        found = watch.look(running())
+        found = watch.look(preflight.at_work())
         rows = [(each.key, each.name, _memory(each), _busy(each), _used(each)) for each in found]
         lines = [table(("device", "name", "memory used", "busy", "by our jobs"), rows)]
         lines += [f"{each.name}: torch cannot use it. {each.hint}" for each in found if not each.usable]
@@ -66,16 +65,6 @@ def preflight_(
         answer(told, "\n".join(_words(said, device, before, troubles)), as_json=as_json)
         if troubles:
             raise typer.Exit(REFUSED)
-
-
-def running() -> dict[int, str]:
-    """The processes of the jobs that are at work, of every project, by the jobs' names."""
-    found: dict[int, str] = {}
-    for place in line.view():
-        process = RunFolder(place.folder).process()
-        if process is not None and place.state not in ("waiting", "paused"):
-            found[process.pid] = place.name
-    return found
 
 
 def _tried(config: configs.Config, project: Path, device: Device) -> Estimate:

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QComboBox, QFrame, QSizePolicy, QStackedWidget, QV
 from core import configs
 from core.project.annotations import Project
 from studio import theme
+from studio.commands import tip
 from studio.data_sets import Entry
 from studio.pages.training_facts import ForecasterFacts, MotionFacts
 from studio.preflights import Preflights
@@ -39,6 +40,7 @@ class NewRun(QFrame):
 
     started = Signal(object, str)
     model_chosen = Signal()
+    sweep_wanted = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -57,6 +59,9 @@ class NewRun(QFrame):
         self._changes = parts.text("", "link")
         self._reset = parts.button(self.tr("Reset"), kind="quiet")
         self._reset.clicked.connect(self._take_preset)
+        self.sweep = parts.button("Sweep…", kind="quiet")
+        self.sweep.setToolTip(tip("sweep"))
+        self.sweep.clicked.connect(self.sweep_wanted)
         self._facts, self.motion_facts = ForecasterFacts(), MotionFacts()
         self._folder: Path | None = None
         self.preflights = Preflights(self)
@@ -83,7 +88,7 @@ class NewRun(QFrame):
         box.addWidget(parts.field(self.tr("Preset"), self.preset, width=104))
         box.addWidget(self.search)
         box.addWidget(self._pages, 1)
-        box.addWidget(parts.row(self._changes, None, self._reset))
+        box.addWidget(parts.row((self._changes, 1), self._reset, self.sweep, gap=0))
         box.addWidget(self._facts)
         box.addWidget(self.motion_facts)
         box.addWidget(self.card)

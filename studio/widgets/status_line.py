@@ -1,12 +1,21 @@
-"""The line at the foot: when the last edit was on the disk, what is known of the chosen clip, and who marks."""
+"""The line at the foot: when the last edit was on the disk, what is known of the chosen clip, and who marks.
+
+How busy the machine is stands there too, looked at once a second while the line is seen; a click shows more.
+"""
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
+from core.devices import Device
 from studio import theme
+from studio.commands import tip
 from studio.document import Document
 from studio.widgets import parts
+from studio.widgets.devices_window import DevicesWindow, busy_words
 from studio.widgets.job_words import grouped
+from studio.widgets.machine import Machine
+from studio.widgets.preflight_card import device_words
 from studio.words import say
 
 
@@ -24,12 +33,20 @@ class StatusLine(QWidget):
         self._page = parts.text("", "caption")
         self._facts = parts.text("", "caption")
         self._notes = parts.text("", "caption")
+        self._machine = Machine(self)
+        self._machine.moved.connect(self._show_machine)
+        self.busy = parts.button("", kind="quiet")
+        self.busy.setObjectName("in-status")
+        self.busy.setToolTip(tip("devices"))
+        self.busy.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.busy.clicked.connect(self.show_devices)
+        self.busy.hide()
         self._who = parts.text("", "caption")
         box = QHBoxLayout(self)
         box.setContentsMargins(14, 0, 14, 0)
         box.setSpacing(18)
         saved = parts.row(self._sign, self._saved, gap=4)
-        parts.fill(box, (saved, self._page, self._facts, None, self._notes, self._who))
+        parts.fill(box, (saved, self._page, self._facts, None, self.busy, self._notes, self._who))
         for told in (document.opened, document.closed, document.saved, document.clip_chosen, document.changed):
             told.connect(self.follow)
         document.became_writable.connect(self.follow)
@@ -39,6 +56,24 @@ class StatusLine(QWidget):
         """What the page in front has to say, such as "Frame verified"."""
         self._page.setText(words)
         self._page.setVisible(bool(words))
+
+    def show_devices(self) -> None:
+        """A window with each device, its memory, and the jobs on it."""
+        DevicesWindow(self.window()).show()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._machine.watch()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._machine.leave()
+
+    def _show_machine(self) -> None:
+        words = " · ".join(filter(None, map(machine_words, self._machine.devices)))
+        self.busy.setText(words)
+        self.busy.setAccessibleName(say("Devices: {words}", words=words))
+        self.busy.setVisible(bool(words))
 
     def follow(self) -> None:
         """Show the document as it stands."""
@@ -88,6 +123,18 @@ class StatusLine(QWidget):
             )
         self._notes.setText(_camera_words(document))
         self._who.setText(document.author)
+
+
+def machine_words(device: Device) -> str:
+    """Such as `CPU 2 cores, 41 % busy`; of a card its memory too."""
+    if device.kind == "cpu":
+        return say("CPU {busy}", busy=busy_words(device))
+    if device.kind == "mps" or not device.usable:
+        return ""
+    taken, whole = f"{device.memory_used / 2**30:.0f}", f"{device.memory_total / 2**30:.0f}"
+    memory = say("{taken} of {whole} GB", taken=taken, whole=whole)
+    card = say("{card} {memory}", card=device_words(device), memory=memory)
+    return ", ".join(filter(None, (card, busy_words(device))))
 
 
 def _camera_words(document: Document) -> str:
