@@ -4,13 +4,9 @@
     data         one for each project: what comes later reads what came before
     extraction, export (pictures, films, tables), measuring, copies (light ones of videos)     one each
 
-No torch here; graphics cards are found by NVIDIA's own library, and only where the torch that is installed can use one.
+No torch here; graphics cards are those of core.devices that the installed torch can use.
 """
 
-import os
-import platform
-import sys
-from contextlib import suppress
 from functools import cache
 from typing import Literal
 
@@ -41,7 +37,8 @@ Kind = Literal["training", "data", "extraction", "export", "measuring", "copies"
 class Lane(msgspec.Struct, frozen=True):
     """What is done one after the other.
 
-    `where` is, of a training, "processor", "card" (any that is free) or "card-0" …, and of data its project's folder.
+    `where` is, of a training, "processor", "card" (any that is free) or "card-" and its own name, and of data its
+    project's folder.
     """
 
     kind: Kind
@@ -91,39 +88,16 @@ def places(lane: Lane) -> tuple[Lane, ...]:
 
 @cache
 def cards() -> tuple[str, ...]:
-    """The graphics cards that trainings of this machine can use: "card-0" …, by the numbers torch is told."""
-    from importlib import metadata  # a third of the time in which the keeper starts
+    """The graphics cards that trainings started here can use, by names that mean the same one in every process."""
+    from core.devices import devices  # asks the driver: only where a training is asked for
 
-    with suppress(metadata.PackageNotFoundError):
-        if metadata.version("torch").endswith("+cpu"):
-            return ()
-    if sys.platform == "darwin":
-        return ("card-0",) if platform.machine() == "arm64" else ()
-    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
-    if visible is not None:
-        return tuple(f"card-{each.strip()}" for each in visible.split(",") if each.strip() not in ("", "-1"))
-    return tuple(f"card-{number}" for number in range(_counted()))
+    usable = [each for each in devices() if each.kind != "cpu" and each.usable]
+    return tuple(f"card-{each.uuid or number}" for number, each in enumerate(usable))
 
 
 def environment(lane: Lane) -> dict[str, str]:
     """What a process that works in this lane is told about graphics cards."""
-    if lane.kind == "training" and lane.where.startswith("card-") and sys.platform != "darwin":
-        return {"CUDA_VISIBLE_DEVICES": lane.where.removeprefix("card-")}
-    return {}
-
-
-def _counted() -> int:
-    try:
-        import pynvml
-    except ImportError:
-        return 0
-    try:
-        pynvml.nvmlInit()
-    except pynvml.NVMLError:  # no driver, no card
-        return 0
-    try:
-        return pynvml.nvmlDeviceGetCount()
-    except pynvml.NVMLError:
-        return 0
-    finally:
-        pynvml.nvmlShutdown()
+    card = lane.where.removeprefix("card-")
+    if lane.kind != "training" or card == lane.where or card.isdigit():  # Apple's only one has no name
+        return {}
+    return {"CUDA_VISIBLE_DEVICES": card}

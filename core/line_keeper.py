@@ -25,7 +25,7 @@ from core.run_folder import Killed, RunFolder, write_whole
 from core.runs import Failed
 
 LOOK_EVERY_S, LOOK_AT_ALL_EVERY_S, MEASURE_EVERY_S = 0.15, 3.0, 1.0
-MOST_STARTS = 3
+MOST_STARTS, AGAIN_AFTER_S = 3, 1.0
 _MOST_LOG_BYTES = 256 * 1024
 
 
@@ -48,6 +48,7 @@ class Keeper:
         self._children: dict[Path, subprocess.Popen[bytes]] = {}
         self._starting: dict[Path, Lane] = {}  # our children that have not taken their turn yet
         self._failed_starts: dict[Path, int] = {}
+        self._tried_at: dict[Path, float] = {}  # of those that did not begin
         self._working: dict[Path, _Working] = {}
         self._rung = b""
         self._looked_at = self._measured_at = float("-inf")
@@ -65,7 +66,8 @@ class Keeper:
             for each in self._working.values():
                 _measure(each)
         ended = self._see_who_ended() | self._see_who_began()
-        if not ended and stamp() == self._rung and now - self._looked_at < LOOK_AT_ALL_EVERY_S:
+        again = any(now - each >= AGAIN_AFTER_S for each in self._tried_at.values())
+        if not (ended or again) and stamp() == self._rung and now - self._looked_at < LOOK_AT_ALL_EVERY_S:
             return True
         self._looked_at = now
         with line_turns.looked(self._starting) as turn:
@@ -73,7 +75,9 @@ class Keeper:
             for folder in turn.working:
                 self._follow(folder)
             for folder, lane in turn.next:
-                self._start(folder, lane)
+                if now - self._tried_at.get(folder.path, float("-inf")) >= AGAIN_AFTER_S:
+                    self._start(folder, lane)
+            self._tried_at = {path: at for path, at in self._tried_at.items() if now - at < AGAIN_AFTER_S}
             if turn.waiting or self._working or self._starting:
                 return True
             right.release()  # while nobody can ask: who asks next finds that nobody keeps the line
@@ -84,6 +88,7 @@ class Keeper:
         try:
             child = folder.spawn(*words, environment=lanes.environment(lane))
         except OSError as error:
+            self._tried_at[folder.path] = time.monotonic()
             self._failed(folder, f"its process could not be started: {error.strerror or error}")
             return
         self._children[folder.path] = child
@@ -100,6 +105,7 @@ class Keeper:
                 self._failed_starts.pop(path, None)
                 self._follow(folder)
             elif child.poll() is not None:
+                self._tried_at[path] = time.monotonic()
                 if child.returncode != line_turns.NOT_NOW:
                     self._failed(folder, "its process ended before it began")
                 del self._children[path]
@@ -121,14 +127,16 @@ class Keeper:
                 )
 
     def _follow(self, folder: RunFolder) -> None:
+        """From now on it is seen how the run ends, also where it has already."""
         process = folder.process()
-        if folder.path in self._working or process is None or not folder.is_alive() or not processes.is_here(process):
+        if folder.path in self._working or process is None or not processes.is_here(process):
             return
         child = self._children.get(folder.path)
         working = _Working(folder, process, child if child is not None and child.pid == process.pid else None)
         working.killed_for_memory = killed_for_memory()
         _measure(working)
         self._working[folder.path] = working
+        say(f"{folder.path}: at work, process {process.pid}")
 
     def _see_who_ended(self) -> bool:
         gone = [each for each in self._working.values() if not processes.lives(each.process)]
@@ -138,6 +146,9 @@ class Keeper:
             processes.sweep(each.process)
             with suppress(OSError):
                 self._put_down(each)
+        for path, child in list(self._children.items()):  # those whose turn was taken away before they took it
+            if path not in self._starting and path not in self._working and child.poll() is not None:
+                del self._children[path]
         return bool(gone)
 
     def _put_down(self, was: _Working) -> None:
@@ -199,7 +210,7 @@ def _measure(run: _Working) -> None:
             for child in process.children(recursive=True):
                 with suppress(psutil.Error):
                     used += child.memory_info().rss
-            run.used_bytes = used
+            run.used_bytes = used or run.used_bytes  # one that has ended and not been taken leave of has none
         run.free_bytes = psutil.virtual_memory().available
     except ImportError:
         return

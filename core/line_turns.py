@@ -105,7 +105,8 @@ def take_turn(folder: RunFolder, where: str = "") -> bool:
         if folder.is_mine() and any(each.turn < us.turn for each in rivals):
             return False
         busy = {each.lane for each in others if each.works}
-        free = [each for each in lanes.places(us.lane) if each not in busy and where in ("", each.where)]
+        places = (Lane(us.lane.kind, where),) if where else lanes.places(us.lane)
+        free = [each for each in places if each not in busy]
         if not free:
             return False
         assign(folder, free[0])

@@ -135,35 +135,43 @@ def end(process: Process, *, force: bool = False) -> None:
             with suppress(ProcessLookupError):
                 os.kill(process.pid, signal.SIGTERM)
         return
-    if lives(process) and not _leads(process.pid):  # a terminal's: its group is the shell's business
-        for child in _children(process.pid):
-            with suppress(ProcessLookupError):
-                os.kill(child, signal.SIGKILL)
+    if not lives(process):
+        sweep(process)  # what it left behind
+        return
+    for pid in (process.pid, *_children(process.pid), *_session(process.pid)):
         with suppress(ProcessLookupError):
-            os.kill(process.pid, signal.SIGKILL)
-    else:
-        sweep(process)
+            os.kill(pid, signal.SIGKILL)
 
 
 def sweep(process: Process) -> None:
-    """Kill what is left of the session that the process began, itself included.
+    """Kill what is left of the session that the process began and did not end with it.
 
-    A number that leads a group is given to nobody else while the group has members, so a number that nobody has, or
-    that the process itself still has, means its own group.
+    A number that leads a session is given to nobody else while the session has members. A command in a terminal leads
+    none, so nothing that a person has put beside it is touched.
     """
-    if sys.platform == "win32" or not is_here(process):
+    if sys.platform == "win32" or not is_here(process) or not process.started or started(process.pid):
         return
-    now = started(process.pid)
-    if now in ("", process.started) and process.started and (not now or _leads(process.pid)):
+    for pid in _session(process.pid):
         with suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, signal.SIGKILL)
+            os.kill(pid, signal.SIGKILL)
 
 
-def _leads(pid: int) -> bool:
-    try:
-        return sys.platform != "win32" and os.getpgid(pid) == pid and os.getsid(pid) == pid
-    except ProcessLookupError:
-        return False
+def _session(leader: int) -> list[int]:
+    """Who lives in the session that was begun by the process of that number, itself left out."""
+    found = []
+    for pid in _pids():
+        with suppress(OSError):
+            if pid != leader and os.getsid(pid) == leader:
+                found.append(pid)
+    return found
+
+
+def _pids() -> list[int]:
+    if sys.platform == "linux":
+        return [int(name) for name in os.listdir("/proc") if name.isdigit()]  # noqa: PTH208 (half the time)
+    import psutil
+
+    return psutil.pids()
 
 
 def _children(pid: int) -> list[int]:

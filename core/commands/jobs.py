@@ -170,7 +170,7 @@ def _rows_of(project: Path) -> list[JobRow]:
 
 
 def _row(place: Place) -> JobRow:
-    lane = place.lane.kind if place.lane.kind != "training" else place.lane.where
+    lane = place.lane.kind if place.lane.kind != "training" else place.lane.where.partition("-")[0]
     return msgspec.structs.replace(
         _told(RunFolder(place.folder)),
         state=place.state, lane=lane, place=place.number, after=[each.name for each in place.ahead],

@@ -102,19 +102,19 @@ def test_that_a_training_waits_for_what_it_trains_on(monkeypatch, cards, device,
 
 
 def test_that_two_cards_take_two_trainings_and_the_processor_a_third(fresh, no_keeper, monkeypatch):
-    monkeypatch.setattr(lanes, "cards", lambda: ("card-0", "card-1"))
+    monkeypatch.setattr(lanes, "cards", lambda: ("card-GPU-a", "card-GPU-b"))
     folder = fresh()
     runs = [RunFolder(folder / "runs" / f"{each}") for each in "abcd"]
     for run, device in zip(runs, ("auto", "cuda", "auto", "cpu"), strict=True):
         line.ask(run, msgspec.structs.replace(train(device), out=str(run.path)))
     with line_turns.looked({}) as turn:
         assert [(run.path.name, lane.where) for run, lane in turn.next] == [
-            ("a", "card-0"), ("b", "card-1"), ("d", "processor"),
+            ("a", "card-GPU-a"), ("b", "card-GPU-b"), ("d", "processor"),
         ]  # fmt: skip
-    with line_turns.looked({runs[0].path: Lane("training", "card-0")}) as turn:
-        assert [(run.path.name, lane.where) for run, lane in turn.next] == [("b", "card-1"), ("d", "processor")]
+    with line_turns.looked({runs[0].path: Lane("training", "card-GPU-a")}) as turn:
+        assert [(run.path.name, lane.where) for run, lane in turn.next] == [("b", "card-GPU-b"), ("d", "processor")]
     assert line.waiting()[2].ahead == (runs[0].path, runs[1].path)
-    assert lanes.environment(Lane("training", "card-1")) == {"CUDA_VISIBLE_DEVICES": "1"}
+    assert lanes.environment(Lane("training", "card-GPU-b")) == {"CUDA_VISIBLE_DEVICES": "GPU-b"}
 
 
 # ---- the order ------------------------------------------------------------------------------------------------------

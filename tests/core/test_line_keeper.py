@@ -11,7 +11,6 @@ import msgspec
 import pytest
 
 from core import line, line_files, line_keeper, line_turns, processes
-from core.file_locks import FileLock
 from core.run_folder import RunFolder
 from core.runs import Failed, MakeDemo
 from tests.core import line_stand_in as stand_in
@@ -40,10 +39,10 @@ def until(holds, seconds: float = 30) -> None:
 
 
 def keeper_lives() -> bool:
-    lock = FileLock.taken(line_files.line_folder() / "keeper.lock")
-    if lock is not None:
-        lock.release()
-    return lock is None
+    right = line_turns.right_to_keep()  # alone with the line: one that is about to begin is not turned away
+    if right is not None:
+        right.release()
+    return right is None
 
 
 def test_that_a_queue_of_three_is_done_in_order_and_the_keeper_ends(runs):
@@ -65,15 +64,13 @@ def test_that_there_is_one_keeper(runs):
 
 
 @posix
-def test_that_a_new_keeper_takes_over_what_the_killed_one_started(runs, monkeypatch):
+def test_that_a_new_keeper_takes_over_what_the_killed_one_started(runs):
     first, second = asked(runs, "a", seconds=30), asked(runs, "b")
     until(lambda: first.state() == "running" and keeper_lives())
     until(killed_keeper)
     until(lambda: not keeper_lives())
     assert first.is_alive(), "jobs do not depend on the keeper"
-    monkeypatch.setattr(line, "_tended", {})
-    line.tend()
-    until(keeper_lives)
+    until(lambda: line.tend() or keeper_lives())
     assert second.state() == "waiting"
     line.stop(first)
     until(lambda: second.state() == "done" and not keeper_lives())
@@ -99,7 +96,7 @@ def test_that_a_killed_run_is_told_with_its_signal_and_memory_and_nothing_of_it_
     (run.path / ".spec.json.1-1.new").write_text("half")
     process = run.process()
     assert process is not None
-    time.sleep(0.3)  # the keeper sees it at work
+    until(lambda: f"at work, process {process.pid}" in line_files.log_file().read_text())
     os.kill(process.pid, signal.SIGKILL)
     until(lambda: run.killed() is not None)
     killed = run.killed()
@@ -146,7 +143,7 @@ def test_that_a_run_that_cannot_begin_fails_in_words_after_three_tries(runs, mon
     keeper, right = line_keeper.Keeper(), line_turns.right_to_keep()
     assert right is not None
     monkeypatch.setattr(line_keeper, "LOOK_EVERY_S", 0.01)
-    monkeypatch.setattr(line_keeper, "LOOK_AT_ALL_EVERY_S", 0.02)
+    monkeypatch.setattr(line_keeper, "AGAIN_AFTER_S", 0.02)
     keeper.keep(right)
     ending = run.ending()
     assert isinstance(ending, Failed)
@@ -227,3 +224,52 @@ def test_that_memory_is_only_blamed_where_the_system_says_so(runs, monkeypatch, 
     killed = run.killed()
     assert killed is not None
     assert (killed.memory_was_full, killed.used_bytes, killed.free_bytes) == (says, 1, 2)
+
+
+@posix
+def test_that_killing_a_command_of_a_terminal_leaves_what_a_person_put_beside_it(tmp_path):
+    """`posecast train … | tee log`: the shell gives both one group, and the log still wants its last lines."""
+    shell = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"], process_group=0)
+    beside = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"], process_group=shell.pid)
+    try:
+        command = processes.Process(shell.pid, processes.started(shell.pid), processes.host())
+        processes.end(command, force=True)
+        shell.wait()
+        processes.sweep(command)
+        assert beside.poll() is None
+    finally:
+        beside.kill()
+        beside.wait()
+
+
+@posix
+def test_that_a_job_leaves_the_machine_to_whoever_sits_at_it(tmp_path, monkeypatch):
+    """Lower priority, and a core fewer than there are for every library that shares work among threads."""
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    monkeypatch.setenv("MKL_NUM_THREADS", "7")
+    run = RunFolder(tmp_path / "runs" / "a")
+    run.write_spec(MakeDemo(folder=str(tmp_path / "demo"), out=str(run.path), clips=50, video=False))
+    run.start()
+    until(run.is_alive)
+    process = run.process()
+    assert process is not None
+    environment = (Path("/proc") / str(process.pid) / "environ").read_bytes().decode().split("\0")
+    assert f"OMP_NUM_THREADS={max(1, len(os.sched_getaffinity(0)) - 1)}" in environment
+    assert "MKL_NUM_THREADS=7" in environment, "what a person has set stays"
+    until(lambda: os.getpriority(os.PRIO_PROCESS, process.pid) >= processes.NICE)
+    run.end(force=True)
+    until(lambda: not run.is_alive())
+
+
+def test_that_a_process_of_another_machine_is_judged_by_its_heartbeat_and_never_touched(tmp_path):
+    run = RunFolder(tmp_path)
+    run.write_spec(MakeDemo(folder="demo", out=str(tmp_path)))
+    elsewhere = processes.Process(os.getpid(), "1", "another-machine", time.time())
+    (tmp_path / "pid").write_bytes(msgspec.json.encode(elsewhere))
+    assert run.state() == "running"
+    run.end(force=True)
+    processes.sweep(elsewhere)
+    os.utime(tmp_path / "pid", (0, time.time() - 61))
+    assert run.state() == "killed"
+    run.beat()
+    assert run.state() == "running"
