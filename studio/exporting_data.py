@@ -6,6 +6,7 @@ Writing is done in a thread; one export at a time. What is written is read from 
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QObject, QRunnable, QThreadPool, Signal
 
@@ -241,16 +242,17 @@ def _of_set(folder: Path, wish: ExportWish) -> Callable[[], Iterator[Progress | 
     def work() -> Iterator[Progress | Report]:
         found, known, place = MotionSet(folder), wish.way.format, wish.place
         names = wish.recordings
+        asked = {"project": folder.parent.parent, "set_": folder.name, "format": known, "motion": ""}
         if len(names) == 1:
-            yield from hand_out_motion(found, place, format=known, motion=names[0], replaces=True)
+            yield from _carried(asked | {"motion": names[0]}, found, place, motion=names[0])
         elif not names or len(names) == sum(bool(row.file) for row in found.rows.values()):
-            yield from hand_out_motion(found, place, format=known, replaces=True)
+            yield from _carried(asked, found, place)
         else:
             for number, name in enumerate(names):
                 yield Progress(number, len(names), name)
                 out = place / (as_file_name(name, "posecast") + wish.way.ending)
                 out.parent.mkdir(parents=True, exist_ok=True)
-                for _ in hand_out_motion(found, out, format=known, motion=name, replaces=True):
+                for _ in _carried(asked | {"motion": name}, found, out, motion=name):
                     pass
             yield Report(
                 format=known,
@@ -303,3 +305,16 @@ class _Task(QRunnable):
                 hint=say("Choose another place."),
             )
         self.told.done.emit(report)
+
+
+def _carried(asked: dict[str, Any], found: MotionSet, out: Path, *, motion: str = "") -> Iterator[Progress | Report]:
+    """Recordings as files that say where they came from; the report comes once they do."""
+    report: Report | None = None
+    with carried("export", asked, out):
+        for said in hand_out_motion(found, out, format=asked["format"], motion=motion, replaces=True):
+            if isinstance(said, Report):
+                report = said
+            else:
+                yield said
+    if report is not None:
+        yield report

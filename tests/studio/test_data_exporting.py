@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 from PySide6.QtWidgets import QLabel, QProgressBar, QToolButton
 
+from core import reproducing, stamping
+from core.commands.every import COMMANDS
 from core.exchanged import Report
 from core.formats import FORMATS, amass
 from core.importing.carrying_out import carry_out
@@ -72,6 +74,11 @@ def written(studio, dialog, qtbot):
     qtbot.waitUntil(lambda: not studio.exporting_data.is_busy, timeout=20_000)
 
 
+def ended(work):
+    """What the work yields, and at the end what it returns."""
+    yield (yield from work)
+
+
 def test_that_every_form_marks_can_take_is_offered_for_clips(with_marks):
     with_marks.window.show_page("data")
     dialog = ask(with_marks)
@@ -94,6 +101,7 @@ def test_that_segments_go_out_to_the_named_file_and_a_second_time_only_when_told
     assert "reach" in text
     assert "cut" in text
     assert with_marks.window.notices.shown.accessibleName() == "marks.csv is ready"
+    assert (stamping.read(file).command, stamping.read(file).inputs[0].what) == ("export", "project")
     file.write_text("mine")
     again = with_marks.exporting_data.ask("", ())
     take(again, "Marks CSV")
@@ -124,6 +132,9 @@ def test_that_the_chosen_recording_goes_out_and_reads_back_as_it_was(with_set, t
     dialog.place.setText(str(tmp_path / "one.npz"))
     written(with_set, dialog, qtbot)
     (back,) = amass.read(tmp_path / "one.npz")
+    asked = reproducing.find(tmp_path / "one.npz")
+    *_, outcome = ended(reproducing.reproduce(asked, tmp_path / "again", COMMANDS))
+    assert outcome.same, outcome
     row = next(each for each in page.set_view.contents.rows if each.name == name)
     assert (len(back), back.rate_hz) == (row.frames, row.rate_hz)
     assert np.isfinite(back.body.translation_m).all()
