@@ -4,6 +4,7 @@ A full disk is met with whatever is written next. What is complete stays (files 
 that say so need a few bytes themselves, which are kept ready.
 """
 
+import os
 import shutil
 import tempfile
 from contextlib import suppress
@@ -61,6 +62,13 @@ class Reserve:
             with suppress(OSError):
                 self._file.close()
             self._file = None
+
+
+def take_room(file: Path) -> None:
+    """Take the whole size of a file that is mapped into memory: a full disk met later would end the process."""
+    if hasattr(os, "posix_fallocate"):
+        with file.open("r+b") as opened:
+            os.posix_fallocate(opened.fileno(), 0, file.stat().st_size)
 
 
 def full(folder: Path) -> DiskFullError:

@@ -30,6 +30,7 @@ from numpy import ndarray
 from core.bodies.poses import joint_names
 from core.bodies.skeletons import Skeleton
 from core.datasets.motion_windows import LEAST_FRAMES, RATE_HZ, Labelled, MotionWindows, Piece, read_motion
+from core.disk import take_room
 from core.errors import RunError
 from core.geometry.rotations import about_x, about_y, about_z
 from core.posegpt_configs import JOINTS, MotionData
@@ -241,6 +242,7 @@ class Bank:
         if self.is_file:
             assert file is not None
             self._rotations = np.lib.format.open_memmap(file, "w+", np.float16, shape)
+            take_room(file)
         else:
             self._rotations = np.empty(shape, np.float32)
         self.path_m = np.empty((total, 3), np.float32)

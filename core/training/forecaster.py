@@ -92,6 +92,8 @@ def train_forecaster(
         recipe, done = begun()
         if done:
             yield Note(f"Going on after step {done} of {config.steps}")
+        if recipe.doubt:
+            yield Note(recipe.doubt)
         yield Note(recipe.told())
         steps = loop.train(
             recipe,
@@ -126,7 +128,7 @@ class ForecasterRecipe:
         config, words = spec.config, examples.vocabulary
         self._weights = _weights(config.losses)
         self._config, self._preset, self._project = config, spec.preset, project
-        self._begin_at, self._parent = spec.begin_at, ""
+        self._begin_at, self._parent, self.doubt = spec.begin_at, "", ""
         self._examples, self._folder = examples, folder
         self._fingerprint = examples.fingerprint(
             times=config.data.seen_times or config.losses.times > 0, by_step=config.network.memory == "recurrent"
@@ -320,6 +322,7 @@ class ForecasterRecipe:
         same = kept.header.data_fingerprint == self._fingerprint
         running.require_the_same(self._folder, kept.header.config, self._config, RELATED, same_data=same)
         self._parent = kept.header.parent
+        self.doubt = running.moved(kept.header.config, self._config)
         self._take(kept)
         header = kept.header
         self._best = Best(header.best_score, header.figures, header.temperatures, header.calibration_error)

@@ -174,6 +174,20 @@ def require_the_same(
         )
 
 
+def moved(was: configs.Config, now: configs.Forecaster) -> str:
+    """What another number of steps moves in a run that is gone on with, in a sentence; empty where it moves nothing."""
+    if not isinstance(was, configs.Forecaster) or was.steps == now.steps:
+        return ""
+    moves = ["the rate falls"] if now.optimiser.schedule == "cosine" else []
+    moves += ["the critic joins"] if now.critic.joins_at > 0 and now.losses.adversarial > 0 else []
+    if not moves:
+        return ""
+    return (
+        f"Of {now.steps:,} steps instead of {was.steps:,}: where {' and '.join(moves)} is a share of them, so from "
+        "here on this is not the run that it would have been"
+    )
+
+
 WARM_UP, LEAST_RATE = 0.1, 0.01
 """Of a cosine schedule: the share of steps in which the rate climbs, and the share of it that is left at the end."""
 

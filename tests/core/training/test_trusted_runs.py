@@ -268,6 +268,18 @@ def test_that_a_run_begun_with_another_takes_the_steps_that_one_would_have_taken
     assert checkpoints.read_header(tmp_path / "child" / "last.safetensors").parent == header.parent
 
 
+def test_that_more_steps_say_what_they_move(made, whole, tmp_path):
+    from shutil import copytree
+
+    copytree(whole, tmp_path / "run")
+    said = list(train(made, tmp_path / "run", "steps=14"))
+    assert any(isinstance(each, Note) and "where the critic joins is a share" in each.text for each in said)
+    constant = configs.with_overrides(configs.smoke(), ["critic.joins_at=0.0"])
+    assert running.moved(constant, configs.with_overrides(constant, ["steps=9"])) == ""
+    falling = configs.with_overrides(constant, ["optimiser.schedule=cosine"])
+    assert "the rate falls" in running.moved(falling, configs.with_overrides(falling, ["steps=9"]))
+
+
 @pytest.mark.parametrize(
     ("word", "says"),
     [("network.latent=16", r"network\.latent = 8"), ("steps=4", "at step 12 already"),
