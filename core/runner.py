@@ -392,7 +392,7 @@ def main(arguments: list[str]) -> int:
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     place = launched()
     try:
-        if place.restarts and (ended := _had_ended(folder)) is not None:
+        if place.restarts and (ended := had_ended(folder)) is not None:
             return ended
         if place.rank:
             return _follow(folder)
@@ -432,7 +432,7 @@ def _follow(folder: RunFolder) -> int:
     return 0
 
 
-def _had_ended(folder: RunFolder) -> int | None:
+def had_ended(folder: RunFolder) -> int | None:
     """What a run that `torchrun` begins again had ended with for good; None where it only lost a worker."""
     if folder.told() == "stop":
         return 0

@@ -58,10 +58,8 @@ def run(
         asked = _asked(spec, settings or [], project, out, share)
         if status:
             code = _say_status(RunFolder(Path(asked.out)), as_json=as_json)
-        elif launched().rank:
-            code = _follow(asked)
         else:
-            code = _carry_out(asked, as_json=as_json)
+            code = _take_part(asked, as_json=as_json)
     if code:
         raise typer.Exit(code)
 
@@ -92,6 +90,19 @@ def _asked(given: Path, settings: list[str], project: Path | None, out: Path | N
     if not spec.out:
         raise RunError(f"{given.name} names no run folder.", hint="Name one: --out FOLDER")
     return shared(spec, *share_of(share, os.environ)) if share else spec
+
+
+def _take_part(spec: Spec, *, as_json: bool) -> int:
+    """Alone, or as one of those that `torchrun` started: to it, anything but 0 is a worker to be begun again."""
+    from core.runner import had_ended
+
+    place = launched()
+    if place.restarts and (ended := had_ended(RunFolder(Path(spec.out)))) is not None:
+        return ended
+    if place.rank:
+        return _follow(spec)
+    code = _carry_out(spec, as_json=as_json)
+    return 0 if place.count > 1 and code in (INTERRUPTED, STOPPED_BY_A_PERSON) else code
 
 
 def _carry_out(spec: Spec, *, as_json: bool) -> int:
@@ -131,6 +142,8 @@ def _follow(spec: Spec) -> int:
     from core.runner import carry_out
     from core.training.distributed import Ended
 
+    if not isinstance(spec, given_specs.Training):
+        return 0  # work that cannot be shared is the first one's
     for each in _SIGNALS:
         signal.signal(each, signal.SIG_IGN)
     with contextlib.suppress(Ended), closing(carry_out(spec)) as events:

@@ -19,7 +19,7 @@ from core.errors import CoreError, FormatError
 from core.given_specs import as_text, read, training_spec, with_settings
 from core.project.store import ProjectStore
 from core.run_folder import RunFolder
-from core.runs import EvaluateForecaster, ExtractPoses, MakeProxy, Spec, TrainForecaster, TrainPoseGpt
+from core.runs import EvaluateForecaster, ExtractPoses, Failed, MakeProxy, Spec, TrainForecaster, TrainPoseGpt
 from tests.core.project_on_disk import project_on_disk
 from tests.core.test_extraction_shares import extractions_in, project_with_videos
 
@@ -209,6 +209,24 @@ def test_that_a_signal_to_a_run_that_a_person_paused_does_not_start_it_again(tmp
 
     monkeypatch.setattr("core.runner.carry_out", _steps_until(paused))
     assert run(app, ["run", str(file)]).exit_code == running.STOPPED_BY_A_PERSON
+
+
+def test_that_to_torchrun_a_stopped_run_is_no_lost_worker_and_a_failed_one_is_not_begun_again(tmp_path, monkeypatch):
+    out = tmp_path / "out"
+    file = tmp_path / "it.json"
+    file.write_text(as_text(small(tmp_path, out)))
+    for name, value in (("TORCHELASTIC_RUN_ID", "x"), ("RANK", "0"), ("WORLD_SIZE", "2")):
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr("core.runner.carry_out", _steps_until(lambda: RunFolder(out).ask_to_stop()))
+    assert run(app, ["run", str(file)]).exit_code == 0
+    assert run(app, ["run", str(file), "--status"]).exit_code == running.STOPPED_BY_A_PERSON
+    monkeypatch.setenv("TORCHELASTIC_RESTART_COUNT", "1")
+    events = len(RunFolder(out).events()[0])
+    assert run(app, ["run", str(file)]).exit_code == 0
+    RunFolder(out).say("go on")
+    RunFolder(out).append(Failed("No longer a number.", reason="not-a-number"))
+    assert run(app, ["run", str(file)]).exit_code == 1
+    assert len(RunFolder(out).events()[0]) == events + 1, "neither was begun again"
 
 
 def _steps_until(happens, closed: list[str] | None = None):
