@@ -37,8 +37,8 @@ def train(
             show_default=False,
         ),
     ] = None,
-    queue: Annotated[
-        bool, typer.Option("--queue", help="Put it into the line of jobs and return; posecast jobs shows it.")
+    in_line: Annotated[
+        bool, typer.Option("--in-line", help="Let it wait for its turn as a job, and return; posecast jobs shows it.")
     ] = False,
     as_json: Json = False,
 ) -> None:
@@ -58,7 +58,7 @@ def train(
             spec = replace(spec, begin_at=str(begin_at.resolve()))
         with ProjectStore.open(project, "", mode="read"):
             pass  # refused before a run's folder is made
-        if queue:
+        if in_line:
             _queued(spec, out, as_json=as_json)
             return
         done = run_to_the_end(spec, as_json=as_json)

@@ -116,7 +116,7 @@ def test_that_a_training_can_be_put_into_the_line(tmp_path, monkeypatch):
     monkeypatch.setattr(line, "wake", lambda: None)
     project, run = tmp_path / "project", RunFolder(tmp_path / "project" / "runs" / "first")
     project_on_disk(project, clips=1, steps=2)
-    words = ["train", "forecaster/smoke", "seed=3", "--project", str(project), "--out", str(run.path), "--queue"]
+    words = ["train", "forecaster/smoke", "seed=3", "--project", str(project), "--out", str(run.path), "--in-line"]
     result = CliRunner().invoke(app, words)
     assert result.exit_code == 0, result.output
     assert "waits for its turn" in result.output
