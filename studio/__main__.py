@@ -70,7 +70,7 @@ def _run(wish: argparse.Namespace) -> int:
     from studio.app import Studio
     from studio.memory import take_short_turns
     from studio.photograph import photograph
-    from studio.words import speak
+    from studio.words import listed, say, speak
 
     app = QApplication.instance() or QApplication(["posecast-studio"])
     assert isinstance(app, QApplication)
@@ -94,7 +94,10 @@ def _run(wish: argparse.Namespace) -> int:
             studio.tour.offer()
         return app.exec()
     finally:
+        goes_on = [] if wish.screenshot is not None else [job.label for job in studio.jobs.live()]
         studio.window.close()  # ends what works beside it, also after a refusal
+        if goes_on and sys.stdout is not None:  # a window without a terminal has none
+            sys.stdout.write(say("Goes on without the window: {names}.", names=listed(goes_on)) + "\n")
 
 
 def _prepare(studio: "Studio", wish: argparse.Namespace) -> None:

@@ -72,11 +72,13 @@ class JobDeeds(QObject):
             return
         name = self._jobs.free_name(_stem(job.name))
         config = with_smaller_steps(spec.config)
-        new = msgspec.structs.replace(spec, config=config, begin_at=str((job.folder.path / LAST).resolve()))
-        begun = self._jobs.start(new, name)
-        kept = last_validated(job)
-        where = say("step {step}", step=grouped(kept)) if kept is not None else say("its last checkpoint")
-        words = say("From {name} at {where}, with half its learning rate.", name=job.name, where=where)
+        last, kept = (job.folder.path / LAST).resolve(), last_validated(job)
+        begin_at = str(last) if last.is_file() else spec.begin_at
+        begun = self._jobs.start(msgspec.structs.replace(spec, config=config, begin_at=begin_at), name)
+        words = say("As {name}, with half its learning rate.", name=job.name)
+        if last.is_file() and kept is not None:
+            step = grouped(kept)
+            words = say("From {name} at step {step}, with half its learning rate.", name=job.name, step=step)
         run_about.say_about(begun.folder.path, note=words, parent=job.name)
         self._show_run(name)
 

@@ -57,6 +57,7 @@ class TrainingPage(QWidget):
         self._runs_of: Path | None = None
         self.new_run = NewRun()
         self.new_run.started.connect(self._start)
+        self.new_run.sweep_wanted.connect(lambda: self.asks.emit("sweep"))
         self.forked = ForkedFrom(self.new_run)
         self.rows = RunRows()
         self.runs = RunsPanel(document, jobs, self.rows)
@@ -134,7 +135,11 @@ class TrainingPage(QWidget):
         down.setSpacing(6)
         down.addWidget(self.runs)
         down.addWidget(self.curves, 1)
-        self._right = parts.col(self.chosen_run, self.samples, self.next_in_line, (self._log, 1), gap=6)
+        about = parts.col(self.chosen_run, self.samples, self.next_in_line, (self._log, 1), gap=6)
+        self._right = parts.scroll(about)  # in a low window nothing is cut
+        column = about.layout()
+        assert column is not None
+        column.setContentsMargins(0, 0, 0, 0)
         across = QHBoxLayout(self)
         across.setContentsMargins(0, 0, 0, 0)
         across.setSpacing(6)
@@ -180,16 +185,7 @@ class TrainingPage(QWidget):
         self._ever_listed.add(name)
         self._choose(name)
         self.table.choose(name)
-        self._remember_parent(name)
-
-    def _remember_parent(self, name: str) -> None:
-        """What a new run was forked from is said of it for good."""
-        job, parent = self._jobs.job(name), self.forked.take()
-        if job is not None and parent and parent != name:
-            try:
-                self.rows.say(job, parent=parent)
-            except CoreError as error:
-                self.says.emit(f"{error} {error.hint}".strip())
+        self.runs.say_parent(name, self.forked.take())
 
     def _start_smoke(self) -> None:
         self.new_run.choose_preset(f"{self.new_run.model}/smoke")
@@ -217,10 +213,7 @@ class TrainingPage(QWidget):
             self.says.emit(self.tr("Tick two runs to compare."))
             return
         told = [Told(job, self.rows.about(job), self.rows.facts(job)) for job in shown]
-        CompareRuns(told, self._colours(), self.window()).show()
-
-    def _colours(self) -> dict[str, str]:
-        return {name: theme.now().runs[place] for name, place in forecasters.colour_places(self._jobs).items()}
+        CompareRuns(told, _colours(self._jobs), self.window()).show()
 
     def _compare(self, *names: str) -> None:
         """Tick these, or untick them where all of them are."""
@@ -296,7 +289,7 @@ class TrainingPage(QWidget):
         if self._chosen not in names:
             live = [job.name for job in newest_first if job.is_live]
             self._chosen = (live or names or [""])[0]
-        colours = self._colours()
+        colours = _colours(self._jobs)
         compared = self._compared & set(names)
         rows = self.rows.rows(newest_first, colours, compared)
         self.runs.show_rows(rows, self._chosen, len(compared))
@@ -309,3 +302,8 @@ class TrainingPage(QWidget):
         shown = [each for each in newest_first if each.name in self._compared or each.name == self._chosen]
         model = model_of(job) if job is not None else self.new_run.model
         self.curves.show_runs(model, shown, self._chosen, colours)
+
+
+def _colours(jobs: Jobs) -> dict[str, str]:
+    """Each run's, as a hex word of the theme in use."""
+    return {name: theme.now().runs[place] for name, place in forecasters.colour_places(jobs).items()}

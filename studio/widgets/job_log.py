@@ -25,6 +25,7 @@ class LogPanel(QFrame):
         self._text.setAccessibleName(self.tr("Log"))
         self._text.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         self._text.setMaximumBlockCount(4000)
+        self._text.setMinimumHeight(theme.px(90))
         self._shown: tuple[str, ...] = ()
         self._of: object = None
         self._printed = ""

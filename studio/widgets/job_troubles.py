@@ -33,7 +33,7 @@ DEEDS: dict[Deed, tuple[str, str]] = {
 }
 """Words and icon of a button."""
 _LAST_LINES = 3
-_NOT_A_NUMBER = re.compile(r"^(?:loss/)?(?P<what>.+?) is not a number at step (?P<step>[\d,]+)")
+_NOT_A_NUMBER = re.compile(r"^(?P<what>.+?)(?:/.*)? is not a number at step (?P<step>[\d,]+)")
 
 
 @dataclass(frozen=True)
@@ -108,8 +108,8 @@ def _not_a_number(job: Job, failed: Failed) -> Trouble:
     kept = last_validated(job)
     has_batch = (job.folder.path / BAD_BATCH).is_file()
     if kept is None:
-        words = say("At step {step}, before the first checkpoint. Begin anew with a smaller step.", step=at)
-        return Trouble(title, words, ("log",))
+        words = say("At step {step}, before its first checkpoint: a smaller step begins anew.", step=at)
+        return Trouble(title, words, ("smaller-step", "log"))
     words = (
         say("At step {step}. The last good checkpoint ({kept}) and the batch are kept.", step=at, kept=grouped(kept))
         if has_batch
@@ -134,7 +134,12 @@ def _onward(job: Job) -> tuple[Deed, ...]:
 
 
 def _sentences(failed: Failed) -> str:
-    return f"{failed.message} {failed.hint}".strip()
+    """Message and hint, each a whole sentence."""
+    return " ".join(_sentence(each) for each in (failed.message, failed.hint) if each)
+
+
+def _sentence(words: str) -> str:
+    return words if words.endswith((".", "!", "?", ":", "…")) else f"{words}."
 
 
 class TroubleCard(QFrame):
