@@ -191,6 +191,15 @@ class RunsPanel(QFrame):
             self.noticed.emit(of_error(error))
         self.moved.emit()
 
+    def say_parent(self, run: str, parent: str) -> None:
+        """What a new run was forked from is said of it for good."""
+        job = self._jobs.job(run)
+        if job is not None and parent and parent != run:
+            try:
+                self._rows.say(job, parent=parent)
+            except CoreError as error:
+                self.noticed.emit(of_error(error))
+
     def delete(self) -> None:
         """Take away every run that is marked in the table."""
         self.deleting.delete([row for row in self.table.selected_ids() if self._jobs.job(row) is not None])
@@ -221,24 +230,24 @@ class RunsPanel(QFrame):
 
     def _fill_columns(self, menu: QMenu) -> None:
         kinds = frozenset(row.kind for row in self.table.shown_rows())
-        shown_now = self.table.columns()
+        shown_now = self.table.columns.shown()
         for column in COLUMNS[1:]:
             action = menu.addAction(title(column, kinds))
             action.setCheckable(True)
             action.setChecked(column.key in shown_now)
             action.triggered.connect(lambda on, key=column.key: self._switch(key, is_on=on))
         menu.addSeparator()
-        fitting = menu.addAction(say("Those that fit"), lambda: self.table.choose_columns(()))
+        fitting = menu.addAction(say("Those that fit"), lambda: self.table.columns.choose(()))
         fitting.setCheckable(True)
-        fitting.setChecked(not self.table.chosen_columns())
+        fitting.setChecked(not self.table.columns.chosen())
 
     def _switch(self, key: str, *, is_on: bool) -> None:
-        now = set(self.table.columns())
-        self.table.choose_columns(now | {key} if is_on else now - {key})
+        now = set(self.table.columns.shown())
+        self.table.columns.choose(now | {key} if is_on else now - {key})
 
     def copy_table(self) -> None:
         """What the table lists, as CSV."""
-        QGuiApplication.clipboard().setText(as_csv(self.table.shown_rows(), self.table.columns()))
+        QGuiApplication.clipboard().setText(as_csv(self.table.shown_rows(), self.table.columns.shown()))
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

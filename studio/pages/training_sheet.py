@@ -121,7 +121,7 @@ def _about(runs: Sequence[Told]) -> Section:
         ),
     ]
     presets = tuple(getattr(told.job.spec, "preset", "") or _NOTHING for told in runs)
-    return Section(say("Run"), (*lines, Line(say("Preset"), "", presets)))
+    return Section(say("About"), (*lines, Line(say("Preset"), "", presets)))
 
 
 def _settings(runs: Sequence[Told], preset: str) -> list[Section]:
@@ -140,7 +140,7 @@ def _settings(runs: Sequence[Told], preset: str) -> list[Section]:
         for title, found in sections_of(of, "Run"):
             lines = [
                 Line(
-                    said(words[:1].upper() + words[1:]),
+                    _sentence(words),
                     name,
                     tuple(_said(each.get(name)) for each in values),
                     _said(usual.get(name)) if usual else "",
@@ -150,6 +150,12 @@ def _settings(runs: Sequence[Told], preset: str) -> list[Section]:
             ]
             sections.append(Section(said(title), tuple(lines)))
     return sections
+
+
+def _sentence(words: str) -> str:
+    """With a capital, where it begins with a word and not with a sign."""
+    words = said(words)
+    return words[:1].upper() + words[1:] if words[:1].isascii() else words
 
 
 def _knobs(job: Job) -> dict[str, object]:

@@ -112,6 +112,22 @@ class Axes:
                 put(painter, self.area.right(), y, words, look.text3, 10, align="right")
 
 
+def draw_legend(
+    painter: QPainter, look: theme.Theme, entries: Sequence[tuple[str, str]], width: float, used: float
+) -> None:
+    """Runs with their last figures at the right of the title, which takes `used`; the first is the last to go."""
+    widths = [words_width(words, 10.5) + 26 for words, _ in entries]
+    while widths and sum(widths) > width - 16 - used:
+        widths.pop()
+    x = width - 4.0 - sum(widths)
+    for (words, colour), wide in zip(entries, widths, strict=False):
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(colour))
+        painter.drawRoundedRect(QRectF(x + 12, theme.px(13) - 5.5, 9, 3), 1.5, 1.5)
+        put(painter, x + wide, theme.px(13), words, look.text2, 10.5, align="right")
+        x += wide
+
+
 def draw_curve(
     painter: QPainter, axes: Axes, series: Series, line: ndarray, look: theme.Theme, *, has_raw: bool
 ) -> None:

@@ -16,7 +16,7 @@ from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPen, QPixma
 from PySide6.QtWidgets import QSizePolicy
 
 from studio import theme
-from studio.widgets.curve_axes import Axes, Series, draw_best, draw_curve
+from studio.widgets.curve_axes import Axes, Series, draw_best, draw_curve, draw_legend
 from studio.widgets.curve_numbers import Across, say_place, say_value, smoothed
 from studio.widgets.painting import Painted, put, words_width
 from studio.words import say
@@ -151,7 +151,7 @@ class CurveChart(Painted):
         used = put(painter, 0, theme.px(13), self.title, look.text, 12, 600)
         if self._is_log and drawn and not can_log:
             used += 8 + put(painter, used + 8, theme.px(13), self.tr("linear: not all above 0"), look.text3, 10)
-        self._draw_legend(painter, look, drawn, used)
+        draw_legend(painter, look, self._last_words(), self.width(), used)
         if not drawn:
             self._axes = None
             middle = QPointF(self.width() / 2, self.height() / 2)
@@ -171,18 +171,8 @@ class CurveChart(Painted):
                 draw_best(painter, axes, each, at, look)
         painter.restore()
 
-    def _draw_legend(self, painter: QPainter, look: theme.Theme, drawn: list[Series], used: float) -> None:
-        words = [f"{each.name} {say_value(_last(each.values))}" for each in drawn]
-        widths = [words_width(each, 10.5) + 26 for each in words]
-        while widths and sum(widths) > self.width() - 16 - used:
-            widths.pop()  # the followed run stands first and is the last to go
-        x = self.width() - 4.0 - sum(widths)
-        for each, said, wide in zip(drawn, words, widths, strict=False):
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(QColor(each.colour))
-            painter.drawRoundedRect(QRectF(x + 12, theme.px(13) - 5.5, 9, 3), 1.5, 1.5)
-            put(painter, x + wide, theme.px(13), said, look.text2, 10.5, align="right")
-            x += wide
+    def _last_words(self) -> list[tuple[str, str]]:
+        return [(f"{each.name} {say_value(_last(each.values))}", each.colour) for each in self._series]
 
     def _draw_reading(self, painter: QPainter, look: theme.Theme, axes: Axes, at: float) -> None:
         x = axes.point(at, axes.low).x()
@@ -294,10 +284,6 @@ class CurveChart(Painted):
         elif last - first > _LEAST_SPAN * whole:
             first = min(max(first, 0.0), whole - (last - first)) if last - first < whole else 0.0
             self.view_wanted.emit((first, first + (axes.last - axes.first) / by))
-
-    def focusInEvent(self, event: QEvent) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
-        self.update()
-        super().focusInEvent(event)  # pyright: ignore[reportArgumentType]
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

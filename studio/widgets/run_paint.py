@@ -22,6 +22,7 @@ ROW = Qt.ItemDataRole.UserRole
 EDITED = ("note", "tags")
 _CHECK_PX = 15
 _MOST_NOTE = 300
+_MANY = 12
 
 
 class RunPainter(QStyledItemDelegate):
@@ -58,6 +59,11 @@ class RunPainter(QStyledItemDelegate):
                 draw_spark(painter, area.adjusted(0, 5, 0, -5), row.loss, row.colour)
             case "tags":
                 draw_chips(painter, area, row.tags, look)
+            case "note" if row.tags and isinstance(table, QTableView) and table.isColumnHidden(KEYS.index("tags")):
+                x = draw_chips(
+                    painter, QRectF(area.left(), area.top(), area.width() / 2, area.height()), row.tags, look
+                )
+                put(painter, x, baseline, row.note or row.aside, look.text2, 12, width=area.right() - x)
             case _:
                 words = column.words(row)
                 is_aside = column.key == "note" and not row.note
@@ -121,8 +127,8 @@ def dot(painter: QPainter, x: float, y: float, colour: str, radius: float) -> No
     painter.drawEllipse(QPointF(x, y), radius, radius)
 
 
-def draw_chips(painter: QPainter, area: QRectF, tags: tuple[str, ...], look: theme.Theme) -> None:
-    """As many as there is room for, and how many more there are."""
+def draw_chips(painter: QPainter, area: QRectF, tags: tuple[str, ...], look: theme.Theme) -> float:
+    """As many as there is room for, and how many more there are; where they end."""
     x, high = area.left(), theme.px(18)
     for at, tag in enumerate(tags):
         left = len(tags) - at - 1
@@ -130,23 +136,25 @@ def draw_chips(painter: QPainter, area: QRectF, tags: tuple[str, ...], look: the
         room = area.right() - x - more
         wide = min(words_width(tag, 11) + 14, room if at == 0 else 1e9)
         if wide > room or wide < 20:
-            put(painter, x, area.center().y() + theme.px(11) * 0.36, f"+{left + 1}", look.text3, 11)
-            return
+            return x + 4 + put(painter, x, area.center().y() + theme.px(11) * 0.36, f"+{left + 1}", look.text3, 11)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(look.press))
         painter.drawRoundedRect(QRectF(x, area.center().y() - high / 2, wide, high), 5, 5)
         put(painter, x + 7, area.center().y() + theme.px(11) * 0.36, tag, look.text2, 11, width=wide - 12)
         x += wide + 4
+    return x
 
 
 def draw_spark(painter: QPainter, area: QRectF, values: tuple[float, ...], colour: str) -> None:
     if len(values) < 2:
         return
-    low, high = min(values), max(values)
+    inner = sorted(values)[1:-1] if len(values) > _MANY else values  # one spike must not flatten the rest
+    low, high = min(inner), max(inner)
     path = QPainterPath()
     for at, value in enumerate(values):
         x = area.left() + area.width() * at / (len(values) - 1)
-        y = area.bottom() - area.height() * ((value - low) / (high - low) if high > low else 0.5)
+        share = (min(max(value, low), high) - low) / (high - low) if high > low else 0.5
+        y = area.bottom() - area.height() * share
         if at:
             path.lineTo(x, y)
         else:

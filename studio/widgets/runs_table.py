@@ -5,12 +5,10 @@ again, so that hundreds of runs cost no more than those that move. A note and ta
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from PySide6.QtCore import (
-    QAbstractItemModel,
     QAbstractTableModel,
-    QEvent,
     QItemSelectionModel,
     QModelIndex,
     QPersistentModelIndex,
@@ -28,12 +26,12 @@ from PySide6.QtWidgets import (
 )
 
 from studio import theme
+from studio.widgets.run_column_fit import ColumnFit
 from studio.widgets.run_columns import COLUMNS, KEYS, Kind, RunRow, ordered, title
 from studio.widgets.run_paint import EDITED, ROW, RunPainter
 from studio.words import say
 
 Index = QModelIndex | QPersistentModelIndex
-_LEAST_NAME = 150
 
 
 @dataclass(frozen=True)
@@ -145,7 +143,6 @@ class RunsTable(QTableView):
     edited = Signal(str, str, str)
     """Words were written into a cell: run, column ("note" or "tags"), words."""
     menu_wanted = Signal(str, QPoint)
-    columns_changed = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -154,9 +151,7 @@ class RunsTable(QTableView):
         self._later: list[RunRow] | None = None
         self._filter = RunFilter()
         self._sort: tuple[str, bool] = ("", True)
-        self._columns: tuple[str, ...] = ()  # chosen by the person; empty: those that fit
-        self._widths: dict[str, int] = {}
-        self._is_following = self._is_fitting = False
+        self._is_following = False
         self.setModel(self._rows)
         self.setItemDelegate(RunPainter(self))
         self.setAccessibleName(self.tr("Runs"))
@@ -178,7 +173,8 @@ class RunsTable(QTableView):
         header.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         header.customContextMenuRequested.connect(lambda at: self.menu_wanted.emit("", header.mapToGlobal(at)))
         header.sectionClicked.connect(self._sort_by)
-        header.sectionResized.connect(self._resized)
+        self.columns = ColumnFit(self)
+        """Which are shown, and how wide."""
         self.selectionModel().currentRowChanged.connect(self._went)
         self._rows.compared.connect(self.compared)
         self._rows.edited.connect(self.edited)
@@ -278,62 +274,9 @@ class RunsTable(QTableView):
 
     # ---- columns ----
 
-    def columns(self) -> tuple[str, ...]:
-        """Which are shown now."""
-        return tuple(key for at, key in enumerate(KEYS) if not self.isColumnHidden(at))
-
-    def chosen_columns(self) -> tuple[str, ...]:
-        """Which the person chose; empty where those that fit are shown."""
-        return self._columns
-
-    def choose_columns(self, keys: Collection[str]) -> None:
-        """Show these and the name, however wide that is; none: those that fit."""
-        known = tuple(key for key in KEYS if key in keys)
-        self._columns = tuple(dict.fromkeys(("run", *known))) if known else ()
-        self._fit()
-        self.columns_changed.emit()
-
-    def _wanted(self, room: int) -> set[str]:
-        if self._columns:
-            return set(self._columns)
-        full = {each.key for each in COLUMNS if not each.goes_empty or any(map(each.words, self._all))}
-        used = theme.px(_LEAST_NAME) + sum(self._width(each.key, each.width) for each in COLUMNS if each.key in full)
-        for column in sorted(COLUMNS, key=lambda each: -each.rank):
-            if used <= room or not column.rank:
-                break
-            if column.key in full:
-                full.discard(column.key)
-                used -= self._width(column.key, column.width)
-        return full
-
-    def _width(self, key: str, width: int) -> int:
-        return self._widths.get(key) or (theme.px(width) if width else 0)
-
     def _fit(self) -> None:
         """Each column as wide as it is, the name what is left."""
-        room = self.viewport().width()
-        wanted = self._wanted(room)
-        self._is_fitting = True
-        policy = Qt.ScrollBarPolicy
-        self.setHorizontalScrollBarPolicy(policy.ScrollBarAsNeeded if self._columns else policy.ScrollBarAlwaysOff)
-        used = 0
-        for at, column in enumerate(COLUMNS):
-            is_hidden = column.key not in wanted
-            if self.isColumnHidden(at) != is_hidden:
-                self.setColumnHidden(at, is_hidden)
-            if not is_hidden and column.width:
-                wide = self._width(column.key, column.width)
-                used += wide
-                if self.columnWidth(at) != wide:
-                    self.setColumnWidth(at, wide)
-        name = max(self._widths.get("run", 0), theme.px(_LEAST_NAME), room - used)
-        if self.columnWidth(0) != name:
-            self.setColumnWidth(0, name)
-        self._is_fitting = False
-
-    def _resized(self, section: int, _before: int, width: int) -> None:
-        if not self._is_fitting:
-            self._widths[KEYS[section]] = width
+        self.columns.fit(self._all)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -349,7 +292,7 @@ class RunsTable(QTableView):
         at = KEYS.index(key)
         if self.isColumnHidden(at):  # where it has no room of itself, it is shown while it is written
             self.setColumnHidden(at, False)
-            self.setColumnWidth(at, self._width(key, COLUMNS[at].width))
+            self.setColumnWidth(at, self.columns.width(key))
         cell = self._rows.index(index.row(), at)
         if not self._rows.flags(cell) & Qt.ItemFlag.ItemIsEditable:
             return
@@ -370,10 +313,6 @@ class RunsTable(QTableView):
         else:
             self._fit()
 
-    def said_of(self, run: str, **what: object) -> None:
-        """Show at once what was written of a run."""
-        self.show_rows([replace(row, **what) if row.id == run else row for row in self._all])
-
     def mousePressEvent(self, event: QMouseEvent) -> None:
         index = self.indexAt(event.position().toPoint())
         if not index.isValid():
@@ -387,11 +326,3 @@ class RunsTable(QTableView):
             return
         at = self.viewport().mapToGlobal(self.visualRect(index).bottomLeft()) if by_key else event.globalPos()
         self.menu_wanted.emit(self._rows.rows[index.row()].id, at)
-
-    def viewportEvent(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.PaletteChange:
-            self.viewport().update()
-        return super().viewportEvent(event)
-
-    def model(self) -> QAbstractItemModel:
-        return self._rows
