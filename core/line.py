@@ -193,16 +193,20 @@ def _move(folder: RunFolder, by: int) -> None:
 def view() -> list[Place]:
     """Every run of this machine that works, pauses or waits: lane by lane, in the order of their turns."""
     seen = [each for each in look() if each.state in LIVE]
-    shown = [_shown(each, [other for other in seen if compete(other.lane, each.lane)]) for each in seen]
+    shown = [_shown(each, 0, ()) for each in seen if each.state != "waiting"]
+    for lane in {each.lane for each in seen if each.state == "waiting"}:
+        rivals = {other for other in {each.lane for each in seen} if compete(other, lane)}
+        mates = [each for each in seen if each.lane in rivals]
+        working = tuple(each.folder.path for each in mates if each.works)
+        queue = sorted((each for each in mates if each.state == "waiting"), key=turn_of)
+        paths = tuple(each.folder.path for each in queue)
+        shown += [
+            _shown(each, number + 1, working + paths[:number]) for number, each in enumerate(queue) if each.lane == lane
+        ]
     return sorted(shown, key=lambda each: (each.lane.kind, each.lane.where, each.number, each.asked_at))
 
 
-def _shown(run: "Seen", mates: "list[Seen]") -> Place:
-    number, ahead = 0, ()
-    if run.state == "waiting":
-        before = sorted((each for each in mates if each.state == "waiting" and each.turn < run.turn), key=turn_of)
-        number = len(before) + 1
-        ahead = tuple(each.folder.path for each in (*(each for each in mates if each.works), *before))
+def _shown(run: Seen, number: int, ahead: tuple[Path, ...]) -> Place:
     return Place(run.folder.path, run.lane, run.state, run.priority, run.asked_at, number, ahead)
 
 
