@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
-import platformdirs
 
 from core import lanes, processes
 from core.errors import CoreError, RunError
@@ -255,4 +254,8 @@ def log_file() -> Path:
 def state_folder() -> Path:
     """What this person's machine remembers between programs."""
     chosen = os.environ.get("POSECAST_STATE")
-    return Path(chosen) if chosen else Path(platformdirs.user_state_dir("posecast", appauthor=False))
+    if chosen:
+        return Path(chosen)
+    import platformdirs
+
+    return Path(platformdirs.user_state_dir("posecast", appauthor=False))

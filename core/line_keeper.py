@@ -19,7 +19,7 @@ from core import lanes, line_turns, processes
 from core.errors import CoreError
 from core.file_locks import FileLock
 from core.lanes import Lane
-from core.line_files import log_file, stamp
+from core.line_files import LineError, log_file, stamp
 from core.processes import Process
 from core.run_folder import Killed, RunFolder, write_whole
 from core.runs import Failed
@@ -55,7 +55,13 @@ class Keeper:
 
     def keep(self, right: FileLock) -> None:
         """Until nobody waits or works."""
-        while line_turns.exists() and self._goes_on(right):
+        while line_turns.exists():
+            try:
+                if not self._goes_on(right):
+                    break
+            except LineError as error:  # somebody held the line for long, or its disk was full: it may pass
+                say(str(error))
+                time.sleep(LOOK_AT_ALL_EVERY_S)
             time.sleep(LOOK_EVERY_S)
         right.release()
 
@@ -72,6 +78,8 @@ class Keeper:
         self._looked_at = now
         with line_turns.looked(self._starting) as turn:
             self._rung = stamp()
+            for path in turn.vanished:
+                say(f"{path} is gone, and waits no longer")
             for folder in turn.working:
                 self._follow(folder)
             for folder, lane in turn.next:

@@ -50,6 +50,7 @@ class Turn:
     next: list[tuple[RunFolder, Lane]]
     working: list[RunFolder]
     waiting: int  # of those whose place is there
+    vanished: list[Path]  # whose folder somebody has taken away: they are dropped
 
 
 @contextmanager
@@ -60,9 +61,9 @@ def looked(starting: Mapping[Path, Lane]) -> Generator[Turn]:
     """
     with locked():
         seen = look()
-        for each in seen:
-            if each.state not in LIVE and not each.is_away:
-                unlink(pointer_file(each.folder))
+        ended = [each.folder for each in seen if each.state not in LIVE and not each.is_away]
+        for folder in ended:
+            unlink(pointer_file(folder))
         busy = {*starting.values(), *(each.lane for each in seen if each.works)}
         waiting = sorted((e for e in seen if e.state == "waiting" and e.folder.path not in starting), key=turn_of)
         comes = []
@@ -73,7 +74,7 @@ def looked(starting: Mapping[Path, Lane]) -> Generator[Turn]:
                 if not each.folder.is_alive():  # one that lives takes its turn by itself
                     comes.append((each.folder, free[0]))
         alive = [each.folder for each in seen if each.state in LIVE and each.state != "waiting"]
-        yield Turn(comes, alive, len(waiting))
+        yield Turn(comes, alive, len(waiting), [each.path for each in ended if not each.path.is_dir()])
 
 
 def give_up(folder: RunFolder, failed: Failed) -> None:

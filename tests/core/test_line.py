@@ -265,7 +265,7 @@ def test_that_a_folder_that_is_gone_is_dropped_and_one_whose_disk_is_gone_waits(
     run.path.rmdir()
     (folder / "stick").rename(folder / "elsewhere")
     with line_turns.looked({}) as turn:
-        assert (turn.next, turn.waiting) == ([], 0)
+        assert (turn.next, turn.waiting, turn.vanished) == ([], 0, [run.path])
     assert order() == []
     (folder / "elsewhere").rename(folder / "stick")
     assert order() == ["b"]

@@ -196,6 +196,27 @@ def test_that_the_keepers_log_never_grows_large(runs, monkeypatch):
     assert text.endswith("line 199\n")
 
 
+def test_that_a_keeper_outlives_a_line_that_was_held_for_long(runs, monkeypatch):
+    monkeypatch.setattr(line, "wake", lambda: None)
+    asked(runs, "a")
+    right = line_turns.right_to_keep()
+    assert right is not None
+    tries = []
+
+    def goes_on(self, right):
+        tries.append(1)
+        if len(tries) == 1:
+            raise line_files.LineError("The line of jobs is held by another program.")
+        return len(tries) < 3
+
+    monkeypatch.setattr(line_keeper.Keeper, "_goes_on", goes_on)
+    monkeypatch.setattr(line_keeper, "LOOK_AT_ALL_EVERY_S", 0.01)
+    line_keeper.Keeper().keep(right)
+    assert len(tries) == 3
+    assert "held by another program" in line_files.log_file().read_text()
+    line.take_out(RunFolder(runs / "a"))
+
+
 def test_that_a_keeper_ends_with_the_folder_of_its_line(runs):
     right = line_turns.right_to_keep()
     assert right is not None
