@@ -120,6 +120,7 @@ def _run(folder: Path) -> Found:
     if isinstance(spec, TrainForecaster | TrainPoseGpt):
         facts |= {"preset": spec.preset, "project": spec.project}
     facts |= _of_environment(folder)
+    facts |= _of_samples(folder)
     facts |= {name: round(value, 5) for name, value in sorted(figures.items())}
     names = {
         "TrainForecaster": "forecaster run",
@@ -130,6 +131,17 @@ def _run(folder: Path) -> Found:
     }
     kind = names.get(type(spec).__name__, "run")
     return Found(path=str(folder), kind=kind, facts=facts)
+
+
+def _of_samples(folder: Path) -> dict[str, str | int | float]:
+    """What a training showed on its way."""
+    from core.run_samples import listed
+
+    files = listed(folder)
+    if not files:
+        return {}
+    steps = f"step {files[0].step:,}" if len(files) == 1 else f"steps {files[0].step:,} to {files[-1].step:,}"
+    return {"samples": f"{counted(len(files), 'snapshot')}, {steps}"}
 
 
 def _of_environment(folder: Path) -> dict[str, str | int | float]:

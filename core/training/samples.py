@@ -9,6 +9,7 @@ ends with the same files. Letters as in `core.run_samples`.
 
 from collections import deque
 from collections.abc import Sequence
+from copy import deepcopy
 from pathlib import Path
 
 import numpy as np
@@ -173,7 +174,9 @@ class MotionShown:
         self, held_out: FeatureWindows, train: FeatureWindows, config: PoseGptConfig, device: torch.device
     ) -> None:
         self._part, windows = ("validation", held_out) if len(held_out) else ("train", train)
-        self._seed, self._factor, self._device = config.seed, config.autoencoder.downsampling, device
+        self._seed, self._factor = config.seed, config.autoencoder.downsampling
+        # Chance is of float64, which Apple's cards do not know: there a copy of the model is looked at elsewhere.
+        self._device = torch.device("cpu") if device.type == "mps" else device
         self._goes_on = config.autoencoder.causality != "offline"  # else no code is of a past alone
         cuts = _windows(windows, config.samples, config.seed, self._factor)
         self._batch: FeatureBatch = windows.batch(cuts)
@@ -187,6 +190,8 @@ class MotionShown:
     @torch.no_grad()
     def of(self, model: PoseGpt, step: int, kind: MotionKind) -> MotionSamples:
         """The windows through codes and back, or motion for their actions; every other one goes on from its past."""
+        if next(model.parameters()).device.type != self._device.type:
+            model = deepcopy(model).to(self._device)
         learning = [each for each in model.modules() if each.training]
         model.eval()
         frames = self._batch.path_m.shape[1]

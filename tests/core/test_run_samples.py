@@ -10,8 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.numpy import load_file, save_file
 
+from core import configs
 from core.errors import CoreError, FileError, FormatError, TooNewError
+from core.inspection import inspect
+from core.run_folder import RunFolder
 from core.run_samples import FOLDER, NOT_KNOWN, ForecastSamples, MotionSamples, listed, read, write
+from core.runs import TrainForecaster
 
 
 def forecasts(step=500, examples=2, ahead=3, seed=0) -> ForecastSamples:
@@ -82,6 +86,16 @@ def test_that_what_is_said_of_a_forecast_follows_from_its_arrays():
     samples.true_visible[0, 0] = False
     assert samples.error_px(0, 0) is None
     assert [samples.word(each) for each in (0, 1, 2, NOT_KNOWN)] == ["take", "cut", "", ""]
+
+
+def test_that_a_run_that_is_inspected_says_how_many_there_are(tmp_path):
+    folder = RunFolder(tmp_path)
+    folder.write_spec(TrainForecaster(project="p", out=str(tmp_path), config=configs.smoke()))
+    assert "samples" not in inspect(tmp_path).facts
+    write(tmp_path, forecasts(500))
+    assert inspect(tmp_path).facts["samples"] == "1 snapshot, step 500"
+    write(tmp_path, forecasts(2500))
+    assert inspect(tmp_path).facts["samples"] == "2 snapshots, steps 500 to 2,500"
 
 
 @pytest.mark.parametrize(
