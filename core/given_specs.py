@@ -22,7 +22,8 @@ from core.demo import find_run
 from core.errors import CoreError, FormatError, RunError
 from core.run_folder import RunFolder
 from core.runs import Spec, TrainForecaster, TrainPoseGpt
-from core.wording import nearest
+from core.sweeps import difference, exact
+from core.wording import command_line, nearest
 
 Training = TrainForecaster | TrainPoseGpt
 _PATHS = (
@@ -91,6 +92,12 @@ def with_settings(spec: Spec, words: Sequence[str]) -> Spec:
 def as_text(spec: Spec) -> str:
     """The spec as a spec.json has it."""
     return msgspec.json.format(msgspec.json.encode(spec), indent=2).decode()
+
+
+def command_of(spec: Training) -> str:
+    """The command that makes the same run."""
+    changed = [f"{knob}={exact(value)}" for knob, value in difference(spec.preset, spec.config).items()]
+    return command_line(("posecast", "train", spec.preset, *changed, "--project", spec.project, "--out", spec.out))
 
 
 # ---- how ----

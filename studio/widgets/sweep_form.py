@@ -107,17 +107,16 @@ class KnobRow(QWidget):
         """Say below what may be typed, or what is wrong."""
         kind = self._kinds.get(self.name)
         takes_range = is_random and kind is not None and not isinstance(kind, BoolType | LiteralType | StrType)
-        self.log.setVisible(takes_range)
+        words = self.values.text()
+        self.log.setVisible(takes_range and (not words.strip() or _RANGE.match(words) is not None))
         example = "0.0001; 0.001; 0.01" if not takes_range else say("{low} to {high}", low="0.0001", high="0.01")
         self.values.setPlaceholderText(example)
         problem = self.problem(is_random=is_random)
-        self.values.setProperty("state", "error" if problem and self.values.text() else "")
+        self.values.setProperty("state", "error" if problem and words else "")
         parts.repolish(self.values)
-        parts.set_role(self._below, "danger" if problem and self.values.text() else "caption")
+        parts.set_role(self._below, "danger" if problem and words else "caption")
         now = say("Otherwise {value}.", value=written(self._usual)) if self._usual is not None else ""
-        words = (
-            problem if self.values.text() or not self.name else f"{said(self._helps.get(self.name, ''))} {now}".strip()
-        )
+        words = problem if words or not self.name else f"{said(self._helps.get(self.name, ''))} {now}".strip()
         self._below.setText(words)
         self._below.setVisible(bool(words))
 
@@ -230,6 +229,10 @@ class SweepForm(QWidget):
         layout.addWidget(made)
         self._follow()
         return made
+
+    def is_wrong(self) -> bool:
+        """Whether something typed is wrong, which its row says."""
+        return any(each.values.text() and each.problem(is_random=self.is_random) for each in self._rows)
 
     def rows(self) -> list[KnobRow]:
         """The knobs that vary, from top to bottom."""

@@ -43,14 +43,14 @@ class SweepWindow(Dialog):
         self._says = parts.text("", "warn", wrap=True)
         self.start = parts.button("Start", "play", "primary")
         self.start.clicked.connect(self._start)
-        self.open_file = parts.button("Open YAML…", "open", "quiet")
+        self.open_file = parts.button("Open YAML…", "folder", "quiet")
         self.open_file.clicked.connect(self._open)
         self.save_file = parts.button("Save as YAML…", "export", "quiet")
         self.save_file.clicked.connect(self._save)
         self.sides = parts.segmented("Search", "Table", on_choice=self.show_side)
         asked = parts.scroll(self.form)
         asked.setAccessibleName(said("What is tried"))
-        asked.setMinimumHeight(theme.px(340))
+        asked.setMinimumHeight(theme.px(384))
         question = parts.col(
             (asked, 1),
             parts.hair(),
@@ -104,7 +104,8 @@ class SweepWindow(Dialog):
             sweep = self.form.sweep()
             trials = sweeps.trials(sweep)
         except CoreError as error:
-            self._will.setText(sentences(str(error), error.hint))
+            words = said("A value needs a look.") if self.form.is_wrong() else sentences(str(error), error.hint)
+            self._will.setText(words)
             self.start.setEnabled(False)
             self.save_file.setEnabled(False)
             self.start.setText(said("Start"))

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -16,7 +17,7 @@ from core import configs
 from core.__main__ import app
 from core.commands import running
 from core.errors import CoreError, FormatError
-from core.given_specs import as_text, read, training_spec, with_settings
+from core.given_specs import as_text, command_of, read, training_spec, with_settings
 from core.project.store import ProjectStore
 from core.run_folder import RunFolder
 from core.runs import EvaluateForecaster, ExtractPoses, Failed, MakeProxy, Spec, TrainForecaster, TrainPoseGpt
@@ -97,6 +98,14 @@ def test_that_what_is_wrong_with_a_spec_is_said_with_its_line(tmp_path, text, li
     said = run(app, ["run", str(file)])
     assert said.exit_code == 1
     assert "Traceback" not in said.output
+
+
+def test_that_the_command_of_a_training_makes_the_same_run(tmp_path):
+    words = ["optimiser.learning_rate=0.00012345678", "critic.psi=false", "data.split=a b", "steps=7"]
+    spec = small(tmp_path / "p", tmp_path / "out", *words)
+    command, verb, preset, *rest = shlex.split(command_of(spec))
+    assert (command, verb, rest[-4:]) == ("posecast", "train", ["--project", spec.project, "--out", spec.out])
+    assert training_spec(preset, rest[:-4], tmp_path / "p", tmp_path / "out") == spec
 
 
 def test_that_settings_change_a_training_s_knobs_and_other_work_s_fields(tmp_path):
