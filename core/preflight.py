@@ -168,12 +168,14 @@ def batch_of(config: configs.Config) -> int:
 
 def _parts(config: configs.Config, paces: Iterable[Pace]) -> Iterable[tuple[Pace, int, int]]:
     """Each pace with how many of the run's steps go at it, and their batch."""
+    paces = list(paces)
+    has_two = any(each.name == "before the critic" for each in paces)
     for pace in paces:
         if isinstance(config, configs.PoseGpt):
             stage = config.autoencoder_training if pace.name == "autoencoder" else config.gpt_training
             yield pace, stage.steps, stage.batch
             continue
-        alone = round(config.steps * config.critic.joins_at) if config.losses.adversarial > 0 else config.steps
+        alone = round(config.steps * config.critic.joins_at) if has_two else 0
         if pace.name == "before the critic":
             yield pace, alone, config.optimiser.batch
         else:
@@ -357,16 +359,16 @@ class Attempt:
 
     def __init__(self, asked: Asked) -> None:
         self.asked = asked
-        self._folder = Path(tempfile.mkdtemp(prefix="posecast-trial-"))
-        (self._folder / "asked.json").write_bytes(msgspec.json.encode(asked))
+        self.folder = Path(tempfile.mkdtemp(prefix="posecast-trial-"))
+        (self.folder / "asked.json").write_bytes(msgspec.json.encode(asked))
         environment = dict(os.environ)
         for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
             environment[name] = str(max(devices.cores() - 1, 1))
         if not asked.device.startswith("cuda"):
             environment["CUDA_VISIBLE_DEVICES"] = ""  # the driver's context would count to the process
-        with (self._folder / "log").open("wb") as log:
+        with (self.folder / "log").open("wb") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "core.preflight_trial", str(self._folder)],
+                [sys.executable, "-m", "core.preflight_trial", str(self.folder)],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=log,
@@ -386,7 +388,7 @@ class Attempt:
         if not self.is_over and not wait:
             return None
         try:
-            found = msgspec.json.decode((self._folder / "answer.json").read_bytes(), type=Trial | Refused)
+            found = msgspec.json.decode((self.folder / "answer.json").read_bytes(), type=Trial | Refused)
         except (OSError, msgspec.DecodeError, msgspec.ValidationError):
             return Refused("It could not be tried.", self._last_words())
         if isinstance(found, Trial):
@@ -402,11 +404,11 @@ class Attempt:
         """End it, and leave nothing behind; a process that holds much takes a moment to go."""
         self.end()
         self._process.wait()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        shutil.rmtree(self.folder, ignore_errors=True)
 
     def _last_words(self) -> str:
         try:
-            lines = (self._folder / "log").read_text(errors="replace").strip().splitlines()
+            lines = (self.folder / "log").read_text(errors="replace").strip().splitlines()
         except OSError:
             return ""
         return lines[-1][:300] if lines else ""

@@ -34,7 +34,7 @@ class KnobField(QWidget):
 
     def __init__(self, name: str, title: str, help_text: str, kind: Any) -> None:
         super().__init__()
-        title, help_text = said(title), said(help_text)
+        title, help_text = said(title), " ".join(filter(None, (said(help_text), range_words(kind))))
         self.name, self.title = name, title
         self._kind = kind
         self._preset: Any = None
@@ -47,13 +47,15 @@ class KnobField(QWidget):
         self.editor.setToolTip(help_text)
         self._label.setBuddy(self.editor)
         self._below = parts.text("", "caption", wrap=True)
-        self._below.setContentsMargins(_label_width() + 8, 0, 0, 0)
-        self._below.hide()
+        self._back = parts.tool("undo", "Back to the preset's value", size=12)
+        self._back.clicked.connect(self._take_back)
+        self._under = parts.row((self._below, 1), self._back, gap=4, margins=(_label_width() + 8, 0, 0, 0))
+        self._under.hide()
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)
         box.setSpacing(2)
         box.addWidget(parts.row(self._label, (self.editor, 1)))
-        box.addWidget(self._below)
+        box.addWidget(self._under)
 
     def words(self) -> str:
         """Everything a search may find it by."""
@@ -137,7 +139,15 @@ class KnobField(QWidget):
         parts.set_role(self._below, "danger" if problem else "caption")
         preset = written(self._preset).replace("_", " ")
         self._below.setText(problem or (self.tr("preset {value}").format(value=preset) if changed else ""))
-        self._below.setVisible(bool(problem) or changed)
+        self._back.setVisible(changed)
+        self._back.setAccessibleName(say("{title} back to {value}", title=self.title, value=preset))
+        self._under.setVisible(bool(problem) or changed)
+
+    def _take_back(self) -> None:
+        """The preset's value, as if it were typed."""
+        self.show_value(self._preset)
+        self.editor.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.changed.emit()
 
 
 class ConfigForm(QWidget):
@@ -267,6 +277,26 @@ def flat(config: msgspec.Struct, prefix: str = "") -> dict[str, Any]:
         value = getattr(config, name)
         values.update(flat(value, f"{prefix}{name}.") if isinstance(value, msgspec.Struct) else {prefix + name: value})
     return values
+
+
+def range_words(kind: Any) -> str:
+    """What a number may be, such as `From 1 to 50.`; nothing for what is no number."""
+    if not isinstance(kind, IntType | FloatType):
+        return ""
+    low = kind.ge if kind.ge is not None else kind.gt
+    high = kind.le if kind.le is not None else kind.lt
+    least, most = written(low), written(high)
+    match (low, high):
+        case (None, None):
+            return ""
+        case (_, None):
+            return say("More than {low}.", low=least) if kind.ge is None else say("At least {low}.", low=least)
+        case (None, _):
+            return say("Less than {high}.", high=most) if kind.le is None else say("At most {high}.", high=most)
+        case _ if kind.le is None:
+            return say("From {low} to less than {high}.", low=least, high=most)
+        case _:
+            return say("From {low} to {high}.", low=least, high=most)
 
 
 def written(value: Any) -> str:

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 import msgspec
 import pytest
 from msgspec import Meta
+from PySide6.QtWidgets import QToolButton
 
 from core import configs
 from studio.widgets.config_form import ConfigForm, flat, read, sections_of, written
@@ -123,3 +124,29 @@ def test_that_every_field_can_be_named_aloud_and_explains_itself(qtbot):
 def said(field) -> str:
     below = field._below
     return below.text() if not below.isHidden() else ""
+
+
+def test_that_one_setting_goes_back_to_the_preset_alone(form, qtbot):
+    form.fields["oven.heat"].editor.setText("220")
+    form.fields["oven.racks"].editor.setText("4")
+    form.show()
+    back = form.fields["oven.heat"].findChild(QToolButton)
+    assert back.isVisible()
+    with qtbot.waitSignal(form.changed):
+        back.click()
+    assert form.config() == Bake(oven=Oven(racks=4))
+    assert not back.isVisible()
+
+
+@pytest.mark.parametrize(
+    ("name", "says"), [("oven.heat", "From 0.0 to 300.0."), ("oven.racks", "From 1 to less than 5."), ("note", "")]
+)
+def test_that_a_field_says_what_it_may_be(form, name, says):
+    assert form.fields[name].editor.toolTip().endswith(says)
+
+
+def test_that_choices_are_called_what_they_are_here_and_mean_the_same(form):
+    tin = form.fields["tin"]
+    tin.name_choices({"long_loaf": "Loaf, 30 cm"})
+    tin.editor.setCurrentIndex(tin.editor.findText("Loaf, 30 cm"))
+    assert form.config().tin == "long_loaf"
