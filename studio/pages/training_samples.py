@@ -8,7 +8,7 @@ from pathlib import Path
 from time import monotonic
 
 from PySide6.QtCore import QTimer
-from PySide6.QtGui import QPixmap
+from PySide6.QtGui import QPixmap, QResizeEvent
 from PySide6.QtWidgets import QFrame, QVBoxLayout
 
 from core import run_samples
@@ -31,6 +31,7 @@ from studio.widgets.sample_words import (
     forecast_words,
     frame_of,
     reach_of,
+    short_step,
     step_said,
     telling_moment,
     true_pose,
@@ -90,9 +91,9 @@ class SamplesPanel(QFrame):
         box = QVBoxLayout(self)
         box.setContentsMargins(12, 8, 12, 10)
         box.setSpacing(6)
-        title = parts.text(self.tr("Samples while training"), "title")
-        title.setMinimumWidth(1)
-        box.addWidget(parts.row((title, 1), self._count, self._back, self._next, self._large, gap=2))
+        self._title = parts.text(self.tr("Samples while training"), "title")
+        self._title.setMinimumWidth(1)
+        box.addWidget(parts.row((self._title, 1), self._count, self._back, self._next, self._large, gap=2))
         box.addWidget(self.strip)
         box.addWidget(self._words)
         self.hide()
@@ -108,6 +109,13 @@ class SamplesPanel(QFrame):
     def is_settled(self) -> bool:
         """Whether all that there is is shown."""
         return not self._is_reading and not self._again.isActive() and self.pictures.is_settled
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """In a narrow column what is not said by the page itself makes room."""
+        super().resizeEvent(event)
+        whole, short = self.tr("Samples while training"), self.tr("Samples")
+        room = self.width() - theme.px(60) - 110
+        self._title.setText(whole if self._title.fontMetrics().horizontalAdvance(whole) <= room else short)
 
     def shut(self) -> None:
         """End what works in the background."""
@@ -234,12 +242,21 @@ class SamplesPanel(QFrame):
         ahead = max(0, self._moment) * newest.ahead // MOMENTS
         reach = reach_of(read, example, ahead)
         came = newest.word(int(newest.true_actions[example, ahead])) or say("not known")
-        tiles = [SampleTile(say("truth"), "", None, true_pose(newest, example, ahead), reach, (came,))]
+        tiles = [SampleTile(say("truth"), "", "", None, true_pose(newest, example, ahead), reach, (came,))]
         for each in read:
             poses = (*true_pose(each, example, ahead, pale=True), forecast_pose(each, example, ahead, self._colour))
             words = forecast_words(each, example, ahead)
             tiles.append(
-                SampleTile(step_said(each.step), self._colour, None, poses, reach, words, each.is_right(example, ahead))
+                SampleTile(
+                    step_said(each.step),
+                    self._colour,
+                    short_step(each.step),
+                    None,
+                    poses,
+                    reach,
+                    words,
+                    each.is_right(example, ahead),
+                )
             )
         said = example_said(newest, example)
         if newest.ahead > 1:
@@ -251,10 +268,11 @@ class SamplesPanel(QFrame):
         moment = self._moment if self._moment >= 0 else telling_moment(newest, example, MOMENTS)
         frame = frame_of(newest, moment, MOMENTS)
         truth = self._picture(0, newest, frame, is_true=True)
-        tiles = [SampleTile(say("truth"), "", truth)]
+        tiles = [SampleTile(say("truth"), "", "", truth)]
         for at, each in enumerate(read, start=1):
             here = frame_of(each, moment, MOMENTS)
-            tiles.append(SampleTile(step_said(each.step), self._colour, self._picture(at, each, here, is_true=False)))
+            picture = self._picture(at, each, here, is_true=False)
+            tiles.append(SampleTile(step_said(each.step), self._colour, short_step(each.step), picture))
         said, seconds = example_said(newest, example), f"{frame / newest.rate_hz:.1f}"
         return tiles, said if self._moment < 0 else say("{said}, at {seconds} s", said=said, seconds=seconds)
 

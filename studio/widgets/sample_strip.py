@@ -12,7 +12,7 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPen, QPixmap
 
 from studio import theme
-from studio.widgets.painting import Painted, draw_field, put
+from studio.widgets.painting import Painted, draw_field, put, words_width
 from studio.widgets.pose_picture import DrawnPose, draw_pose
 
 TILES = 4
@@ -28,6 +28,7 @@ class SampleTile:
 
     caption: str
     colour: str = ""
+    short: str = ""  # the caption where it has no room
     picture: QPixmap | None = None
     poses: tuple[DrawnPose, ...] = ()
     reach: tuple[float, float, float, float] = (-0.5, -0.5, 0.5, 0.8)  # left, top, right, bottom of all poses
@@ -103,6 +104,8 @@ class SampleStrip(Painted):
             inks = (look.text3, look.text2, look.text3)
             for line, words in enumerate((tile.caption, *tile.words)):
                 ink, said = inks[min(line, 2)], words
+                if line == 0 and tile.short and words_width(words, 10.5) > area.width():
+                    said = tile.short
                 if line == 1 and tile.is_right is not None:
                     ink, said = (look.ok, f"✓ {words}") if tile.is_right else (look.danger, f"✗ {words}")
                 baseline = area.bottom() + theme.px(_LINE) * (line + 0.85)

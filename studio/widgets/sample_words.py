@@ -17,6 +17,13 @@ def step_said(step: int) -> str:
     return say("step {step}", step=grouped(step))
 
 
+def short_step(step: int) -> str:
+    """The number alone, such as `25 200`, `200 k` or `2.5 M`."""
+    if step < 100_000:
+        return grouped(step)
+    return f"{step / 1000:.4g} k" if step < 1_000_000 else f"{step / 1e6:.4g} M"
+
+
 def example_said(samples: Samples, example: int) -> str:
     """What the example is: where it comes from, and what was asked of the model."""
     name = samples.names[example]
