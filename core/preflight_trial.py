@@ -47,6 +47,10 @@ MOST_BYTES = 1e9
 """What they may take of memory beside the data."""
 LOST = 1.05
 """Of what torch takes, what the system holds: pieces do not lie without gaps."""
+STAGES_S = 4.0
+"""How long the steps of both stages of a motion model may take, together."""
+SLOWER = 4.0
+"""Than their arithmetic alone would have it, on a machine that does other things too."""
 _POOL = 16
 """A motion model's batches are drawn so many at a time, from short windows to long."""
 
@@ -308,7 +312,7 @@ def _try_posegpt(trying: Trying, config: configs.PoseGpt, project: str, folder: 
     trying.stages = {"both": ("autoencoder", "gpt"), "gpt": ("gpt",), "autoencoder": ("autoencoder",)}[config.stages]
     cost = cost_of(config, actions=20, mean_frames=(config.data.least_frames + config.data.most_frames) / 2)
     whole = sum(each.steps for each in (config.autoencoder_training, config.gpt_training))
-    share = 1.0 if trying.on_card else min(1.0, 3.0 / (2 * _POOL * cost.seconds / whole))
+    share = 1.0 if trying.on_card else min(1.0, STAGES_S / (2 * _POOL * SLOWER * cost.seconds / whole))
     share = min(share, 2 * MOST_BYTES / cost.bytes)
     stages = {}
     for name in ("autoencoder_training", "gpt_training"):

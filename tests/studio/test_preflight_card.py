@@ -28,7 +28,7 @@ FOUND = Trial(begin_s=5, begin_memory=GB, paces=(Pace(name="", step_s=0.1, memor
 class Tried:
     """A trial that answers when it is told to."""
 
-    made: "ClassVar[list[Tried]]" = []
+    made: ClassVar[list] = []
 
     def __init__(self, asked):
         self.asked, self.found, self.ended = asked, None, False
