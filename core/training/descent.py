@@ -81,6 +81,12 @@ class Descent:
             nn.utils.clip_grad_norm_(self.weights, self._config.clip_gradient)
         self._optimiser.step()
 
+    def changed(self, model: nn.Module) -> list[Tensor]:
+        """All that a step changes and that has to stay numbers."""
+        # How long a code has been idle is endless for one that was never taken.
+        weights = [each for name, each in model.state_dict().items() if not name.endswith("idle")]
+        return [*weights, *checkpoints.optimiser_tensors(self._optimiser, "").values()]
+
     def state(self) -> dict[str, Tensor]:
         """What going on bit for bit needs beside the weights: running means, by the number of their weight; chance."""
         return {**checkpoints.optimiser_tensors(self._optimiser, "optimiser"), "random": self._random.get_state()}

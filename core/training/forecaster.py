@@ -197,6 +197,8 @@ class ForecasterRecipe:
         """What a step changes."""
         yield from self._model.parameters()
         yield from self._critic.parameters()
+        for each in (self._optimiser, self._critic_optimiser):
+            yield from checkpoints.optimiser_tensors(each, "").values()
 
     @property
     def drawn(self) -> Batch | None:
@@ -354,7 +356,7 @@ class ForecasterRecipe:
 
     def account(self, done: int) -> Account:
         """Where it is trained, from now on; DiskFullError where there is no room for what it keeps."""
-        weights = list(self.weights())
+        weights = [*self._model.parameters(), *self._critic.parameters()]
         running.require_room(self._folder, self._model.parameters(), [*weights, *weights, *weights])
         return Account(
             self._folder, self._device, done=done, fingerprint=self._fingerprint, parts=self._examples.parts,

@@ -21,7 +21,7 @@ from core.errors import NotANumberError
 from core.runs import Event, Events, Metric, Progress
 
 WEIGHTS = "a weight"
-"""What is named where every loss is a number and the models are none any more."""
+"""What is named where every loss is a number, and a weight or the optimiser's mean of it is none any more."""
 _SEEN = "loss"
 
 
@@ -39,7 +39,7 @@ class Recipe(Protocol):
         ...
 
     def weights(self) -> Iterable[Tensor]:
-        """What a step changes, and what has to stay numbers."""
+        """What a step changes, the optimiser's means too, as far as it has to stay numbers."""
         ...
 
     def validate(self, step: int) -> dict[str, float]:
@@ -94,8 +94,8 @@ def train(recipe: Recipe, *, done: int, steps: int, report_every: int, validate_
             yield from events
             whole = True
             if is_kept:
-                watch.save(step)
-                saved = step
+                saved = step  # also where it is refused: it is not tried again
+                recipe.save(step)
             if look:
                 yield Progress(step, steps)
     finally:
@@ -152,15 +152,6 @@ class _Watch:
         self._good, self._sum = step, None
         return {name: values[name] for name in measured}
 
-    def save(self, step: int) -> None:
-        """As the recipe does it, which looks at the rest of what it saves."""
-        try:
-            self._recipe.save(step)
-        except NoNumberError:
-            raise
-        except NotANumberError as error:
-            raise NoNumberError(step, step, "the optimiser's mean") from error
-
     def is_well(self) -> bool:
         """Whether all of it is numbers by now."""
         unseen = {} if self._sum is None else {_SEEN: self._sum}
@@ -169,7 +160,8 @@ class _Watch:
 
 def _numbers(measured: dict[str, Tensor], recipe: Recipe) -> dict[str, float]:
     """What was measured and, as one number, how large the weights are."""
-    size = torch.nn.utils.get_total_norm([each.detach() for each in recipe.weights()])
+    changed = [each.detach() for each in recipe.weights() if each.is_floating_point()]
+    size = torch.nn.utils.get_total_norm(changed, math.inf)  # of the largest alone: sums of squares overflow
     return fetched({**measured, WEIGHTS: size})
 
 

@@ -151,7 +151,7 @@ class GptTraining:
 
     def weights(self) -> Iterable[Tensor]:
         """What a step changes."""
-        return self._model.state_dict().values()
+        return self._descent.changed(self._model)
 
     def validate(self, step: int) -> dict[str, float]:
         """Loss, bits and accuracy on windows that were not learned from; `keep` hears of it."""

@@ -140,7 +140,7 @@ class AutoencoderTraining:
 
     def weights(self) -> Iterable[Tensor]:
         """What a step changes."""
-        return self._model.state_dict().values()
+        return self._descent.changed(self._model)
 
     def validate(self, step: int) -> dict[str, float]:
         """How well windows that were not learned from come back; `keep` hears of it."""
