@@ -35,6 +35,7 @@ class RunAbout(msgspec.Struct, frozen=True, kw_only=True):
     trial: int = 0  # counted from 1; 0 is no trial
     changed: dict[str, str | int | float | bool | None] = {}
     deleted_at: float = 0.0
+    started_at: float = 0.0  # of a run that was taken away: its place among the others, whose colours stay
 
 
 class DeletedRun(msgspec.Struct, frozen=True):
@@ -86,13 +87,13 @@ def _clean(tags: Iterable[str]) -> tuple[str, ...]:
 # ---- taking away ----------------------------------------------------------------------------------------------------
 
 
-def delete(folder: Path, now: float | None = None) -> Path:
+def delete(folder: Path, now: float | None = None, *, started_at: float = 0.0) -> Path:
     """Take a run away, and say where it lies now. RunError while it lives or waits."""
     if RunFolder(folder).state() in LIVE:
         raise RunError(f"{folder.name} is still under way.", hint="Stop it first.")
     if not folder.is_dir():
         raise RunError(f"There is no run {folder.name} here.", hint="It may have been taken away already.")
-    say_about(folder, deleted_at=time.time() if now is None else now)
+    say_about(folder, deleted_at=time.time() if now is None else now, started_at=started_at)
     try:
         (folder.parent / DELETED).mkdir(exist_ok=True)
         return folder.rename(_free(folder.parent / DELETED / folder.name))
@@ -128,6 +129,14 @@ def deleted_runs(runs: Path) -> list[DeletedRun]:
         return []
     made = [DeletedRun(each, _name(each), about(each).deleted_at, _size(each)) for each in found]
     return sorted(made, key=lambda each: (-each.at, each.name))
+
+
+def deleted_starts(runs: Path) -> dict[str, float]:
+    """When each run that was taken away had been started, by the name of its folder there; 0 where nobody noted it."""
+    try:
+        return {each.name: about(each).started_at for each in (runs / DELETED).iterdir()}
+    except OSError:
+        return {}
 
 
 def empty(runs: Path, *, older_than_days: float = 0.0, now: float | None = None) -> int:

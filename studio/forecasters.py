@@ -67,13 +67,25 @@ def training_runs(jobs: Jobs) -> list[Job]:
 
 def colour_places(jobs: Jobs) -> dict[str, int]:
     """Each training run's place among the theme's run colours, by its name."""
-    return {job.name: _PROJECT_COLOURS[at % len(_PROJECT_COLOURS)] for at, job in enumerate(training_runs(jobs))}
+    return {name: _PROJECT_COLOURS[at % len(_PROJECT_COLOURS)] for name, at in _places(jobs).items()}
+
+
+def _places(jobs: Jobs) -> dict[str, int]:
+    """Each run's place in the order of their starts. A deleted one keeps its own, so that no other changes colour."""
+    runs = training_runs(jobs)
+    gone = sorted(started for started in jobs.gone.values() if started)
+    places, before = {}, 0
+    for at, job in enumerate(runs):
+        while before < len(gone) and gone[before] < (job.started_at or float("inf")):
+            before += 1
+        places[job.name] = at + before
+    return places
 
 
 def that_can_forecast(jobs: Jobs) -> list[Known]:
     """Every forecaster with a checkpoint: the project's newest first, then what ships."""
     places = colour_places(jobs)
-    rounds = {job.name: at // len(_PROJECT_COLOURS) for at, job in enumerate(training_runs(jobs))}
+    rounds = {name: at // len(_PROJECT_COLOURS) for name, at in _places(jobs).items()}
     own = [
         Known(job.name, str(job.folder.path), places[job.name], preset=_preset(job), round=rounds[job.name])
         for job in reversed(training_runs(jobs))

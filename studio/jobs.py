@@ -16,7 +16,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from core import line
 from core.errors import RunError
-from core.run_about import DELETED
+from core.run_about import DELETED, deleted_starts
 from core.run_folder import LIVE, RunFolder
 from core.runs import BuildPoseBank, ImportData, PrepareData, Spec
 from studio.job import PIECE_BYTES, Job, TrainSpec
@@ -52,6 +52,8 @@ class Jobs(QObject):
         self.line = JobLine(self)
         self.line.label_of = self._label_of
         self._runs: Path | None = None
+        self.gone: dict[str, float] = {}
+        """Runs that were taken away and may come back, by when they were started: they keep their places."""
         self._jobs: dict[str, Job] = {}
         self._found: deque[str] = deque()  # folders of runs that have no Job yet
         self._unread: set[str] = set()
@@ -78,6 +80,7 @@ class Jobs(QObject):
         self._found.clear()
         self._to_look_at.clear()
         self._runs = runs
+        self._count_gone()
         if runs is not None:
             self._scan()
             self._take_found(_AT_ONCE)
@@ -129,6 +132,7 @@ class Jobs(QObject):
 
     def look_for_runs(self) -> None:
         """See at once what somebody put there, or took away."""
+        self._count_gone()
         self._scan()
         self._take_found(_AT_ONCE)
         self._timer.start(_BACKLOG_TICK_MS)
@@ -140,6 +144,7 @@ class Jobs(QObject):
         if job is not None:
             self._unread.discard(name)
             job.deleteLater()
+            self._count_gone()
             self.listed.emit()
 
     def unseen(self) -> list[Job]:
@@ -162,6 +167,9 @@ class Jobs(QObject):
         """Somebody looks at the list of jobs."""
         for name in tuple(self._unseen):
             self.see(name)
+
+    def _count_gone(self) -> None:
+        self.gone = deleted_starts(self._runs) if self._runs is not None else {}
 
     def is_settled(self) -> bool:
         """Whether every run is there, and everything said so far has been read."""

@@ -54,7 +54,7 @@ class Curves(QWidget):
         self.charts_of: dict[Model, dict[str, CurveChart]] = {model: {} for model in _CHARTS}
         self._model: Model = "forecaster"
         self._wanted: dict[Model, tuple[str, ...]] = dict.fromkeys(_CHARTS, ())
-        self._is_log = self._is_low = False
+        self._is_log = self._is_low = self._is_narrow = False
         self._across: Across = "steps"
         self._view: View = None
         self._shown: tuple[tuple[Job, ...], str, Mapping[str, str]] = ((), "", {})
@@ -111,7 +111,7 @@ class Curves(QWidget):
 
     def show_room(self, *, is_low: bool, is_narrow: bool = False) -> None:
         """Whether there is room for two charts only, and for the words at the tools."""
-        self._is_low = is_low
+        self._is_low, self._is_narrow = is_low, is_narrow
         self._smooth_words.setVisible(not is_narrow)
         self._smooth.setFixedWidth(60 if is_narrow else 90)
         self._show_charts()
@@ -154,6 +154,7 @@ class Curves(QWidget):
         """All charts show this stretch; None the whole."""
         self._view = view
         self.whole.setVisible(view is not None)
+        self._smooth.setVisible(view is None or not self._is_narrow)
         for chart in self._every():
             chart.show_view(view)
 

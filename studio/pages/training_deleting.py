@@ -73,7 +73,7 @@ class Deleting(QObject):
             if job is None:
                 continue
             try:
-                gone.append(run_about.delete(job.folder.path))
+                gone.append(run_about.delete(job.folder.path, started_at=job.started_at or 0.0))
             except CoreError as error:
                 self._refuse(error)
                 break

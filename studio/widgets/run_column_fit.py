@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QTableView
 from studio import theme
 from studio.widgets.run_columns import COLUMNS, KEYS, RunRow
 
-_LEAST_NAME = 150
+_LEAST_NAME, _TIGHT_NAME = 150, 104
 
 
 class ColumnFit(QObject):
@@ -23,6 +23,7 @@ class ColumnFit(QObject):
         self._widths: dict[str, int] = {}  # that a person drew
         self._rows: Sequence[RunRow] = ()
         self._is_fitting = False
+        self._held = ""
         table.horizontalHeader().sectionResized.connect(self._resized)
 
     def shown(self) -> tuple[str, ...]:
@@ -41,6 +42,12 @@ class ColumnFit(QObject):
             self._chosen = chosen
             self.fit(self._rows)
             self.changed.emit()
+
+    def hold(self, key: str) -> None:
+        """Show this one whatever room there is: somebody writes in it. Without one, as before."""
+        if key != self._held:
+            self._held = key
+            self.fit(self._rows)
 
     def width(self, key: str) -> int:
         """In pixels; 0 for the name, unless a person drew it."""
@@ -64,23 +71,25 @@ class ColumnFit(QObject):
                 used += wide
                 if table.columnWidth(at) != wide:
                     table.setColumnWidth(at, wide)
-        name = max(self._widths.get("run", 0), theme.px(_LEAST_NAME), room - used)
+        least = _LEAST_NAME if self._chosen else _TIGHT_NAME
+        name = max(self._widths.get("run", 0), theme.px(least), room - used)
         if table.columnWidth(0) != name:
             table.setColumnWidth(0, name)
         self._is_fitting = False
 
     def _wanted(self, room: int) -> set[str]:
         if self._chosen:
-            return set(self._chosen)
+            return {*self._chosen, self._held} - {""}
         full = {each.key for each in COLUMNS if not each.goes_empty or any(map(each.words, self._rows))}
+        full |= {self._held} - {""}
         used = theme.px(_LEAST_NAME) + sum(self.width(each.key) for each in COLUMNS[1:] if each.key in full)
         for column in sorted(COLUMNS, key=lambda each: -each.rank):
             if used <= room or not column.rank:
                 break
-            if column.key in full:
+            if column.key in full and column.key != self._held:
                 full.discard(column.key)
                 used -= self.width(column.key)
-        return full
+        return {"run", self._held} if self._held and used > room else full
 
     def _resized(self, section: int, _before: int, width: int) -> None:
         if not self._is_fitting and width:

@@ -290,12 +290,10 @@ class RunsTable(QTableView):
         if not index.isValid():
             return
         at = KEYS.index(key)
-        if self.isColumnHidden(at):  # where it has no room of itself, it is shown while it is written
-            self.setColumnHidden(at, False)
-            self.setColumnWidth(at, self.columns.width(key))
         cell = self._rows.index(index.row(), at)
         if not self._rows.flags(cell) & Qt.ItemFlag.ItemIsEditable:
             return
+        self.columns.hold(key)
         self.scrollTo(cell)
         self.edit(cell)
 
@@ -306,6 +304,7 @@ class RunsTable(QTableView):
     def closeEditor(self, editor: QWidget, hint: QAbstractItemDelegate.EndEditHint) -> None:
         super().closeEditor(editor, QAbstractItemDelegate.EndEditHint.NoHint)
         del hint
+        self.columns.hold("")
         self.setFocus(Qt.FocusReason.OtherFocusReason)
         rows, self._later = self._later, None
         if rows is not None:

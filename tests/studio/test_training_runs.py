@@ -12,6 +12,7 @@ from core import configs, run_about
 from core.run_facts import ENVIRONMENT, Attempt, Environment
 from core.run_folder import RunFolder
 from core.runs import Done, Progress, Stopped
+from studio import forecasters
 from studio.pages import training_rows
 from studio.pages.training_compare import CompareRuns
 from studio.widgets.run_columns import KEYS, RunRow, ordered
@@ -215,6 +216,30 @@ def test_that_a_deleted_run_is_gone_everywhere_and_undo_brings_it_back(three, qt
     assert "undo" not in page.commands()
 
 
+def test_that_no_other_run_changes_its_colour_when_one_is_deleted(three, qtbot):
+    page, jobs = three
+    before = forecasters.colour_places(jobs)
+    page.table.choose("forecaster-01")
+    page.commands()["delete-run"]()
+    settle(qtbot, page, jobs)
+    after = forecasters.colour_places(jobs)
+    assert after == {name: place for name, place in before.items() if name != "forecaster-01"}
+    page.commands()["undo"]()
+    settle(qtbot, page, jobs)
+    assert forecasters.colour_places(jobs) == before
+
+
+def test_that_a_note_can_be_written_where_its_column_has_no_room(three, qtbot, tmp_path):
+    page, jobs = three
+    page.resize(1000, 700)
+    page.table.setFixedWidth(330)
+    qtbot.waitUntil(lambda: "note" not in page.table.columns.shown())
+    write(page, qtbot, "run-note", "small")
+    settle(qtbot, page, jobs)
+    assert run_about.about(tmp_path / "forecaster-03").note == "small"
+    assert "note" not in page.table.columns.shown()
+
+
 def test_that_several_runs_are_deleted_and_brought_back_as_one_step(three, qtbot, tmp_path):
     page, jobs = three
     page.table.selectAll()
@@ -254,8 +279,6 @@ def test_that_what_was_deleted_is_listed_with_its_size_and_removed_for_good_when
 
 
 def test_that_the_run_shown_on_forecast_is_let_go_of_when_it_is_deleted(three, qtbot, tmp_path):
-    from studio import forecasters
-
     page, jobs = three
     (tmp_path / "forecaster-03" / "best.safetensors").write_bytes(b"weights")
     told = []
