@@ -88,11 +88,11 @@ class NewRun(QFrame):
         box.addWidget(parts.field(self.tr("Preset"), self.preset, width=104))
         box.addWidget(self.search)
         box.addWidget(self._pages, 1)
-        box.addWidget(parts.row((self._changes, 1), self._reset, self.sweep, gap=0))
+        box.addWidget(parts.row(self._changes, None, self._reset))
         box.addWidget(self._facts)
         box.addWidget(self.motion_facts)
         box.addWidget(self.card)
-        box.addWidget(self.start)
+        box.addWidget(parts.row((self.start, 1), self.sweep, gap=4))
         box.addWidget(self._wrong)
         box.addWidget(self._why_not)
         self._nothing: dict[Model, str] = {"forecaster": "", "posegpt": ""}

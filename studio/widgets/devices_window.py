@@ -25,7 +25,7 @@ class DevicesWindow(Dialog):
         self.box.addWidget(self._waits)
         self.box.addWidget(parts.scroll(parts.col(self._list, None)), 1)
         self.add_close()
-        self.resize(self.minimumWidth(), theme.px(300))
+        self.resize(self.minimumWidth(), theme.px(230))
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

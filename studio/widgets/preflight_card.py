@@ -143,7 +143,7 @@ def _says(outlook: Outlook, trouble: Trouble | None) -> tuple[str, parts.Role]:
     if trouble is not None:
         return f"{trouble.message}. {trouble.hint}".replace("..", "."), "danger" if trouble.kind == "memory" else "warn"
     if outlook.is_trying:
-        return say("A first guess; a few steps are being tried…"), "caption"
+        return say("A first guess, trying a few steps…"), "caption"
     if outlook.estimate is not None and not outlook.estimate.measured and outlook.device is not None:
         return say("A guess from sizes."), "caption"
     return "", "caption"
