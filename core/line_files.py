@@ -72,7 +72,7 @@ class Seen:
             case "running" | "pausing" | "stopping":
                 return True
             case "paused":
-                return self.folder.is_alive() and not self.folder.lets_go()
+                return self.folder.is_alive() and not lets_go(self.folder)
             case _:
                 return False
 
@@ -186,6 +186,19 @@ def write_pointer(folder: RunFolder, pointer: Pointer) -> None:
 def write_ticket(folder: RunFolder, ticket: Ticket) -> None:
     """From now on the run waits."""
     write_whole(folder.path / "ticket.json", msgspec.json.encode(ticket))
+
+
+def is_mine(folder: RunFolder) -> bool:
+    """Whether this very process carries the run out."""
+    process = folder.process()
+    return process is not None and process.pid == os.getpid() and folder.is_alive()
+
+
+def lets_go(folder: RunFolder) -> bool:
+    """Whether a run that pauses leaves its place at a device to others."""
+    with suppress(OSError):
+        return (folder.path / "paused").read_text() == "let go"
+    return False
 
 
 def settled(folder: RunFolder) -> RunFolder:

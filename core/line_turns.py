@@ -14,6 +14,7 @@ from core.line_files import (
     Pointer,
     assign,
     compete,
+    is_mine,
     line_folder,
     locked,
     look,
@@ -99,11 +100,11 @@ def take_turn(folder: RunFolder, where: str = "") -> bool:
     with locked():
         seen = look()
         us = next((each for each in seen if each.folder == folder and each.state == "waiting"), None)
-        if us is None or (folder.is_alive() and not folder.is_mine()):
+        if us is None or (folder.is_alive() and not is_mine(folder)):
             return False
         others = [each for each in seen if each is not us]
         rivals = [each for each in others if each.state == "waiting" and compete(each.lane, us.lane)]
-        if folder.is_mine() and any(each.turn < us.turn for each in rivals):
+        if is_mine(folder) and any(each.turn < us.turn for each in rivals):
             return False
         busy = {each.lane for each in others if each.works}
         places = (Lane(us.lane.kind, where),) if where else lanes.places(us.lane)
@@ -125,7 +126,7 @@ def step_in(folder: RunFolder, spec: Spec) -> tuple[Path, ...]:
     """
     folder = settled(folder)
     with locked():
-        if folder.is_alive() and not folder.is_mine():
+        if folder.is_alive() and not is_mine(folder):
             raise RunError(f"{folder.path} holds a run that is still going.", hint="Stop it, or choose another folder.")
         lane = lane_of(spec)
         lane = lanes.places(lane)[0]
@@ -168,7 +169,7 @@ def leave(folder: RunFolder) -> None:
     """The run has ended in this process, and said how."""
     folder = settled(folder)
     with locked():
-        if folder.is_mine():  # otherwise it lay down, and may wait or work again
+        if is_mine(folder):  # otherwise it lay down, and may wait or work again
             for name in ("ticket.json", "paused"):
                 unlink(folder.path / name)
             folder.release()

@@ -256,21 +256,6 @@ class RunFolder:
         process = self.process()
         return process is not None and _lives(self, process)
 
-    def was_started(self) -> bool:
-        """Whether a process took the run on and has not let go of it."""
-        return self.process() is not None
-
-    def is_mine(self) -> bool:
-        """Whether this very process carries the run out."""
-        process = self.process()
-        return process is not None and process.pid == os.getpid() and self.is_alive()
-
-    def lets_go(self) -> bool:
-        """Whether a run that pauses leaves its place at a device to others."""
-        with suppress(OSError):
-            return (self.path / "paused").read_text() == "let go"
-        return False
-
     def process(self) -> Process | None:
         """Who carries the run out, or did until it was killed."""
         try:

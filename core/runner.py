@@ -20,7 +20,7 @@ from core.asleep import Watch
 from core.errors import CoreError, RunError
 from core.lanes import goes_on_exactly
 from core.launched import launched
-from core.line_files import LineError
+from core.line_files import LineError, is_mine
 from core.motion import Poses2d
 from core.project.annotations import Clip
 from core.run_folder import RunFolder
@@ -371,7 +371,7 @@ def _leave(folder: RunFolder) -> None:
     try:
         line_turns.leave(folder)
     except LineError:
-        if folder.is_mine():
+        if is_mine(folder):
             folder.release()
 
 
