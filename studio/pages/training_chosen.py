@@ -118,6 +118,7 @@ class ChosenRun(QFrame):
             "resume-training": lambda: self._press(self.resume),
             "earlier-run": lambda: self._press(self.earlier),
             "take-out-run": lambda: self._press(self.take_out),
+            "copy-command": self.copy_command,
         }
 
     def _press(self, *buttons: parts.Button) -> None:
@@ -212,7 +213,8 @@ def as_command(spec: TrainSpec) -> str:
     preset = spec.preset if spec.preset in configs.PRESETS else usual_preset
     usual = configs.knobs(configs.preset(preset))
     changed = [f"{name}={value}" for name, value in configs.knobs(spec.config).items() if value != usual[name]]
-    words = ["posecast", "train", preset, *changed, "--project", spec.project, "--out", spec.out]
+    begin_at = ["--begin-at", spec.begin_at] if spec.begin_at else []
+    words = ["posecast", "train", preset, *changed, "--project", spec.project, "--out", spec.out, *begin_at]
     return " ".join(f'"{word}"' if " " in word or not word else word for word in words)
 
 

@@ -109,6 +109,47 @@ def test_that_a_refused_order_is_told_in_words(open_studio, qtbot):
     assert "already under way" in open_studio.window.notices.shown.accessibleName()
 
 
+def test_that_each_state_of_a_run_offers_what_can_be_done_in_it_by_button_and_by_key(open_studio, qtbot):
+    runs = open_studio.document.folder / "runs"
+    a_training(runs / "forecaster-01", Progress(5, 10), Stopped())
+    settled(open_studio, qtbot)
+    page = open_studio.window.show_page("train")
+    qtbot.waitUntil(page.is_settled, timeout=20_000)
+    chosen, job = page.chosen_run, open_studio.jobs.job("forecaster-01")
+    buttons = {
+        "stop": chosen.stop, "pause": chosen.pause, "go-on": chosen.go_on, "earlier": chosen.earlier,
+        "take-out": chosen.take_out, "resume": chosen.resume,
+    }  # fmt: skip
+    offered = {
+        "running": {"stop", "pause"},
+        "pausing": {"stop"},
+        "paused": {"stop", "go-on"},
+        "stopping": set(),
+        "waiting": {"take-out"},  # nobody is before it
+        "stopped": {"resume"},
+        "done": set(),
+    }
+    by_key = {
+        "stop-training": "stop",
+        "pause-training": "pause",
+        "resume-training": "resume",
+        "take-out-run": "take-out",
+    }
+    wanted = []
+    page.deed_wanted.disconnect(open_studio.deeds.do)
+    page.deed_wanted.connect(lambda _, deed: wanted.append(deed))
+    for state, deeds in offered.items():
+        job.state = state
+        chosen.show_job(job, "text3")
+        assert {name for name, each in buttons.items() if not each.isHidden() and each.isEnabled()} == deeds, state
+        for command, deed in by_key.items():
+            wanted.clear()
+            page.commands()[command]()
+            usual = {"stop-training": {"take-out"}, "pause-training": {"go-on"}}.get(command, set()) & deeds
+            assert wanted == ([deed] if deed in deeds else sorted(usual)), (state, command)
+    job.state = "stopped"
+
+
 # ---- the line -------------------------------------------------------------------------------------------------------
 
 
