@@ -396,7 +396,9 @@ class PoseGptTraining:
 
     def _keep(self, step: int, score: float | None, figures: dict[str, float]) -> None:
         """Write the best checkpoint where this is it. Without figures the newest is."""
-        self._show(step)
+        if self._shown is not None:
+            before, last = self._before(self._stage), self._of(self._stage).steps
+            self._shown.show(self.snapshots, self._model, self._stage, step, before, last)
         kept = self._kept
         if kept.there and score is not None and kept.score is not None and score <= kept.score:
             return
@@ -404,13 +406,6 @@ class PoseGptTraining:
         real_bits = self._real_bits() if self._stage == "gpt" else ()
         self._kept = _Kept(score, {**carried, **figures}, real_bits, there=True)
         checkpoints.save(self._folder / "best.safetensors", self._header(step), self._model.tensors())
-
-    def _show(self, step: int) -> None:
-        """What the stage makes of a few examples, for people to see."""
-        is_last = step == self._of(self._stage).steps
-        if self._shown is not None and self.snapshots.is_due(step, is_last=is_last):
-            kind, before = "reconstructed" if self._stage == "autoencoder" else "generated", self._before(self._stage)
-            self.snapshots.keep(self._shown.of(self._model, before + step, kind), before)
 
     def _save(self, step: int) -> None:
         """Everything that going on bit for bit needs."""

@@ -187,6 +187,12 @@ class MotionShown:
     def __len__(self) -> int:
         return len(self._names)
 
+    def show(self, snapshots: Snapshots, model: PoseGpt, stage: str, step: int, before: int, last: int) -> None:
+        """Keep what a stage makes of them after one of its steps, where that is due. `before` it, others were taken."""
+        if snapshots.is_due(step, is_last=step == last):
+            kind: MotionKind = "reconstructed" if stage == "autoencoder" else "generated"
+            snapshots.keep(self.of(model, before + step, kind), before)
+
     @torch.no_grad()
     def of(self, model: PoseGpt, step: int, kind: MotionKind) -> MotionSamples:
         """The windows through codes and back, or motion for their actions; every other one goes on from its past."""
