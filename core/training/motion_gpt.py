@@ -19,6 +19,7 @@ from core.models.motion_gpt import MotionGpt
 from core.models.rows import Piece
 from core.posegpt_configs import PoseGpt
 from core.recordings import KEPT_HZ
+from core.training import shares
 from core.training.descent import Descent
 from core.training.shares import Division
 
@@ -100,7 +101,7 @@ class GptTraining:
         save: Callable[[int], None],
         division: Division | None = None,
     ) -> None:
-        self._model, self._next_batch, self._validation = model, next_batch, validation
+        self._model, self._next_batch, self._validation = model, next_batch, list(validation)
         self._keep, self._save = keep, save
         self.drawn: CodeBatch | None = None
         self._descent = Descent(model, config.gpt_training, config.precision, device, random)
@@ -157,7 +158,7 @@ class GptTraining:
         """Loss, bits and accuracy on windows that were not learned from; `keep` hears of it."""
         if not self.division.workers.leads:
             return {}
-        figures = self._figures()
+        figures = shares.measured(self._figures, self._validation, _halves)
         self._keep(step, -figures["validation/bits"] if figures else None, figures)
         return figures
 
@@ -203,6 +204,10 @@ class GptTraining:
             "validation/bits_a_second": bits * self._codes_a_second,
             "validation/accuracy": right / count,
         }
+
+
+def _halves(batch: CodeBatch) -> list[CodeBatch]:
+    return [batch.cut(each) for each in shares.halved(len(batch))]
 
 
 def _right(logits: Float[Tensor, "codes C"], wanted: Int[Tensor, " codes"]) -> Bool[Tensor, " codes"]:

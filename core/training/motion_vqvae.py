@@ -19,7 +19,7 @@ from core.models.rows import Piece, only
 from core.posegpt_configs import PoseGpt
 from core.training.descent import Descent
 from core.training.motion_losses import MotionLosses, pve_mm
-from core.training.shares import Division
+from core.training.shares import Division, halved, measured
 
 MEASURED_SHARE = 0.1
 
@@ -94,11 +94,11 @@ class AutoencoderTraining:
                 model.quantizer.learn_gathered()
             division.add_gradients(self._descent.weights)
             self._descent.down()
-            measured = division.told(said, of_all=look)
+            told = division.told(said, of_all=look)
         if not look:
-            return measured
-        usage, perplexity = use_of_counts(measured.pop("codes"))
-        return {**measured, "train/usage": usage.mean(), "train/perplexity": perplexity.mean()}
+            return told
+        usage, perplexity = use_of_counts(told.pop("codes"))
+        return {**told, "train/usage": usage.mean(), "train/perplexity": perplexity.mean()}
 
     def _taught(self, motion: MotionTensors, real: Tensor | None, *, look: bool) -> dict[str, Tensor]:
         """Gradients of windows, and what was measured."""
@@ -107,14 +107,14 @@ class AutoencoderTraining:
         terms = self._losses(back.motion, motion, real, self._random)
         loss = self._losses.total(terms) + back.quantizer_loss
         loss.backward()
-        measured = {"loss": loss.detach()}
+        said = {"loss": loss.detach()}
         if look:
-            measured |= {f"loss/{name}": term.detach() for name, term in terms.items()}
-            measured |= {
+            said |= {f"loss/{name}": term.detach() for name, term in terms.items()}
+            said |= {
                 "loss/quantizer": back.quantizer_loss.detach(),
                 "codes": code_counts(back.codes, back.real_tokens, self._model.codes),
             }
-        return measured
+        return said
 
     def _revive(self, motion: MotionTensors, real: Tensor | None, lengths: Tensor | None) -> None:
         """Move codes that are idle for long, in a batch that is cut: where they may go, all pieces have to say."""
@@ -146,7 +146,7 @@ class AutoencoderTraining:
         """How well windows that were not learned from come back; `keep` hears of it."""
         if not self.division.workers.leads:
             return {}
-        figures = self._figures()
+        figures = measured(self._figures, self._validation, _halves)
         self._keep(step, -figures["validation/pve_mm"] if figures else None, figures)
         return figures
 
@@ -200,3 +200,14 @@ class AutoencoderTraining:
             "validation/perplexity": perplexity.mean().item(),
             **{f"validation/{name}": value for name, value in of_books.items()},
         }
+
+
+def _halves(batch: tuple[MotionTensors, Tensor | None]) -> list[tuple[MotionTensors, Tensor | None]]:
+    motion, real = batch
+    return [
+        (
+            MotionTensors(motion.rotations_6d[each.slice], motion.path_m[each.slice]),
+            None if real is None else real[each.slice],
+        )
+        for each in halved(len(motion.path_m))
+    ]

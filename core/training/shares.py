@@ -31,6 +31,7 @@ from core.training.chance import Rewind
 from core.training.distributed import Workers
 
 _T = TypeVar("_T")
+_B = TypeVar("_B")
 
 
 class OutOfMemoryError(RunError):
@@ -136,6 +137,30 @@ class Division:
         self.parts = min(2 * self.parts, own)
         self.news.append(Divided(-(-own // self.parts), self.parts))
         free_memory()
+
+
+def measured(measure: Callable[[], _T], batches: list[_B], halves: Callable[[_B], list[_B]]) -> _T:
+    """What `measure` says of these batches; where memory runs out they are halved, in place, for good."""
+    while True:
+        try:
+            return measure()
+        except (RuntimeError, MemoryError) as error:
+            if not is_out_of_memory(error):
+                raise
+        smaller = [half for each in batches for half in halves(each)]
+        if len(smaller) == len(batches):
+            raise OutOfMemoryError(
+                "Not even one row that is validated on fits into memory.",
+                hint="Choose a smaller model or shorter windows, or end what else holds that memory.",
+            )
+        batches[:] = smaller
+        free_memory()
+
+
+def halved(rows: int) -> list[Piece]:
+    """So many rows in two pieces, a single one in one."""
+    middle = rows // 2
+    return [Piece(0, middle, rows), Piece(middle, rows, rows)] if middle else [Piece(0, rows, rows)]
 
 
 def is_out_of_memory(error: BaseException) -> bool:

@@ -16,6 +16,7 @@ from core.training.distributed import Workers
 from core.training.forecaster import ForecasterRecipe, train_forecaster
 from core.training.shares import Division, OutOfMemoryError
 from tests.core.made_up_project import bank_poses, made_up
+from tests.core.training.test_motion_gpt_training import _batch as gpt_batch
 from tests.core.training.test_motion_gpt_training import _config as gpt_config
 from tests.core.training.test_motion_gpt_training import _model as gpt_model
 from tests.core.training.test_motion_gpt_training import _training as gpt_training
@@ -268,3 +269,25 @@ def test_that_what_is_no_lack_of_memory_is_raised_as_it_is():
     for lack in ("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes", "CUDA out of memory."):
         assert shares.is_out_of_memory(RuntimeError(lack))
     assert shares.is_out_of_memory(MemoryError())
+
+
+def test_that_validation_windows_that_do_not_fit_are_measured_in_halves(monkeypatch):
+    from core.models.motion_gpt import MotionGpt
+    from core.models.motion_vqvae import MotionVqvae
+
+    run = _autoencoder(1)
+    whole = run.training.validate(1)
+    _raises_above(monkeypatch, MotionVqvae, "forward", 3)
+    smaller = run.training.validate(1)
+    assert len(run.training._validation) == 4
+    assert smaller["validation/pve_mm"] == pytest.approx(whole["validation/pve_mm"], rel=1e-5)
+
+    training = gpt_training(
+        config := gpt_config(), gpt_model(config), validation=[gpt_batch(torch.Generator().manual_seed(2))]
+    )
+    whole = training.validate(1)
+    _raises_above(monkeypatch, MotionGpt, "forward", 5)
+    assert training.validate(1) == pytest.approx(whole, rel=1e-5)
+    _raises_above(monkeypatch, MotionGpt, "forward", 0)
+    with pytest.raises(OutOfMemoryError, match="validated on"):
+        training.validate(1)
