@@ -239,7 +239,6 @@ def main() -> int:
     right = line_turns.right_to_keep()
     if right is None:
         return 0
-    processes.step_back()
     Keeper().keep(right)
     return 0
 
