@@ -59,8 +59,7 @@ class NewRun(QFrame):
         self._changes = parts.text("", "link")
         self._reset = parts.button(self.tr("Reset"), kind="quiet")
         self._reset.clicked.connect(self._take_preset)
-        self.sweep = parts.button("Sweep…", kind="quiet")
-        self.sweep.setToolTip(tip("sweep"))
+        self.sweep = parts.tool("grid", tip("sweep"))
         self.sweep.clicked.connect(self.sweep_wanted)
         self._facts, self.motion_facts = ForecasterFacts(), MotionFacts()
         self._folder: Path | None = None
