@@ -62,8 +62,8 @@ class Axes:
         first, last = view or (0.0, last)
         parts = []
         for each, line in zip(drawn, smooth, strict=True):
-            lies = (each.steps >= first) & (each.steps <= last)
-            parts += [each.values[lies], line[lies]]
+            lies = slice(*np.searchsorted(each.steps, [first, np.nextafter(last, np.inf)]).tolist())
+            parts += [each.values[lies]] if line is each.values else [each.values[lies], line[lies]]
         values = np.concatenate(parts) if parts else np.zeros(0)
         if is_log:
             values = np.log10(values[np.isfinite(values) & (values > 0)])

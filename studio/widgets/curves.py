@@ -58,8 +58,11 @@ class CurveChart(Painted):
 
     def show_series(self, series: Sequence[Series], most: float = 0.0, across: Across = "steps") -> None:
         """These runs; the axis reaches at least to `most`."""
+        shown = tuple(each for each in series if len(each.values))
+        if (most, across) == (self._most, self._across) and _same(shown, self._series):
+            return  # nothing is drawn anew
         known = {id(each.values): line for each, line in zip(self._series, self._lines, strict=True)}
-        self._series = tuple(each for each in series if len(each.values))
+        self._series = shown
         self._lines = [
             known[id(each.values)] if id(each.values) in known else smoothed(each.values, self._smooth)
             for each in self._series
@@ -289,6 +292,18 @@ class CurveChart(Painted):
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange:
             self._anew()
+
+
+def _same(these: Sequence[Series], those: Sequence[Series]) -> bool:
+    """Whether both are the same runs with the very same arrays."""
+    if len(these) != len(those):
+        return False
+    return all(
+        (one.name, one.colour, one.is_live) == (other.name, other.colour, other.is_live)
+        and one.values is other.values
+        and one.steps is other.steps
+        for one, other in zip(these, those, strict=True)
+    )
 
 
 def _last(values: ndarray) -> float:
