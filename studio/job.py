@@ -137,6 +137,10 @@ class Job(QObject):
         """Let it change places with the one that waits after it."""
         self._order(line.later, self.state)
 
+    def prefer(self, priority: int) -> None:
+        """Say how much it matters against others that wait: line.LOW, line.USUAL or line.HIGH."""
+        self._order(lambda folder: line.set_priority(folder, priority), self.state)
+
     def _order(self, order: Order, state: RunState) -> None:
         """Pass it on; until the files are read again the window shows what is meant."""
         if not self.is_live:

@@ -1,9 +1,12 @@
 """One job as a card of the drawer: what it does, how far it is, what can be done with it, and how it ended."""
 
+from functools import partial
+
 from PySide6.QtCore import QUrl, Signal
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QFrame, QProgressBar, QVBoxLayout
+from PySide6.QtWidgets import QFrame, QMenu, QProgressBar, QVBoxLayout
 
+from core.line import HIGH, LOW, USUAL
 from core.runs import ExportBodies, ExportComparison
 from studio.job import Job
 from studio.job_line import JobLine
@@ -12,6 +15,7 @@ from studio.widgets.job_troubles import DEEDS, Deed, TroubleCard
 from studio.widgets.job_words import STATE_WORDS, left_words, outlives_words, progress_words, running_words
 from studio.words import say
 
+_PRIORITIES = ((HIGH, "Before others"), (USUAL, "In turn"), (LOW, "After others"))
 _SHOWN: tuple[Deed, ...] = ("show", "pause", "go-on", "earlier", "stop", "take-out", "resume")
 
 
@@ -36,6 +40,8 @@ class JobCard(QFrame):
         self._trouble.wanted.connect(self._want)
         folder = parts.tool("folder", "Open the run's folder")
         folder.clicked.connect(self._open_folder)
+        self._priority = parts.tool("more", "Priority")
+        self._priority.clicked.connect(self._ask_priority)
         self._name = parts.text("", "strong", wrap=True)
         self._name.setMinimumWidth(1)  # a file's name may be one long word
         self._title = parts.text("", "caption", wrap=True)
@@ -58,7 +64,7 @@ class JobCard(QFrame):
         box.addWidget(self._trouble)
         box.addWidget(self._words)
         box.addWidget(self._log)
-        box.addWidget(parts.row(*self._buttons.values(), None, folder, gap=6))
+        box.addWidget(parts.row(*self._buttons.values(), None, self._priority, folder, gap=6))
         job.moved.connect(self.follow)
         self.follow()
 
@@ -105,9 +111,22 @@ class JobCard(QFrame):
         }
         for deed, is_shown in shown.items():
             self._buttons[deed].setVisible(is_shown)
+        self._priority.setVisible(state == "waiting")
         self._buttons["pause"].setEnabled(state == "running")
         self._buttons["stop"].setEnabled(state != "stopping")
         self._buttons["earlier"].setEnabled(turn is not None and turn.number > 1)
+
+    def priorities(self) -> QMenu:
+        """How much it matters against others that wait."""
+        menu, turn = QMenu(self), self._line.turn(self._job.folder)
+        for priority, words in _PRIORITIES:
+            action = menu.addAction(say(words), partial(self._job.prefer, priority))
+            action.setCheckable(True)
+            action.setChecked(turn is not None and turn.priority == priority)
+        return menu
+
+    def _ask_priority(self) -> None:
+        self.priorities().popup(self._priority.mapToGlobal(self._priority.rect().bottomLeft()))
 
     def _want(self, deed: str) -> None:
         self.deed_wanted.emit(self._job, deed)

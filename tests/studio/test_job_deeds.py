@@ -185,7 +185,7 @@ def test_that_the_line_is_shown_in_order_with_whose_project_it_waits_for(three_w
     assert told.args == [three_wait.job("forecaster-02"), "earlier"]
 
 
-def test_that_the_drawer_has_what_waits_in_the_order_of_the_line(three_wait, qtbot, qapp):
+def test_that_the_drawer_has_what_waits_in_the_order_of_the_line(three_wait, qtbot, monkeypatch):
     from PySide6.QtWidgets import QWidget
 
     window = QWidget()
@@ -196,6 +196,16 @@ def test_that_the_drawer_has_what_waits_in_the_order_of_the_line(three_wait, qtb
     assert cards == ["forecaster-03", "forecaster-01", "forecaster-02"]
     first, *_, last = drawer.findChildren(JobCard)
     assert not first.button("earlier").isEnabled()
+    given = []
+    monkeypatch.setattr(line, "set_priority", lambda folder, priority: given.append((folder.path.name, priority)))
+    menu = last.priorities()
+    assert [(each.text(), each.isChecked()) for each in menu.actions()] == [
+        ("Before others", False),
+        ("In turn", True),
+        ("After others", False),
+    ]
+    menu.actions()[0].trigger()
+    qtbot.waitUntil(lambda: given == [("forecaster-02", line.HIGH)], timeout=20_000)
     with qtbot.waitSignal(drawer.deed_wanted) as told:
         last.button("take-out").click()
     assert told.args == [three_wait.job("forecaster-02"), "take-out"]

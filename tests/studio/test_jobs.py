@@ -68,7 +68,7 @@ def test_that_the_last_word_of_a_run_is_its_state(jobs, tmp_path, qtbot, last, s
 
 
 def test_that_a_stopped_export_is_not_promised_to_go_on(jobs, tmp_path, qtbot):
-    folder = a_run(tmp_path / "training-01", Stopped())
+    folder = a_run(tmp_path / "training-01", Progress(1, 2), Stopped())
     export = RunFolder(tmp_path / "export-01")
     export.write_spec(ExportBodies(shot="shot.npz", file=str(tmp_path / "a.mp4"), out=str(export.path), what="film"))
     export.append(Stopped())
