@@ -17,6 +17,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import weakref
 from collections.abc import Iterable
 from contextlib import suppress
 from importlib import metadata
@@ -375,6 +376,8 @@ class Attempt:
                 start_new_session=True,
                 env=environment,
             )
+        # Also where nobody closes it: when this object or the whole program goes.
+        self._leave_nothing = weakref.finalize(self, _gone, self._process, self.folder)
 
     @property
     def is_over(self) -> bool:
@@ -402,9 +405,7 @@ class Attempt:
 
     def close(self) -> None:
         """End it, and leave nothing behind; a process that holds much takes a moment to go."""
-        self.end()
-        self._process.wait()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        self._leave_nothing()
 
     def _last_words(self) -> str:
         try:
@@ -412,3 +413,10 @@ class Attempt:
         except OSError:
             return ""
         return lines[-1][:300] if lines else ""
+
+
+def _gone(process: "subprocess.Popen[bytes]", folder: Path) -> None:
+    if process.poll() is None:
+        process.kill()
+    process.wait()
+    shutil.rmtree(folder, ignore_errors=True)

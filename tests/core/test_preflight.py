@@ -1,5 +1,6 @@
 """What a run would take is said before it starts: at once from sizes, then from a few real steps in a process."""
 
+import gc
 import os
 import subprocess
 import sys
@@ -231,6 +232,15 @@ def test_that_a_trial_nobody_waits_for_any_more_is_gone_with_its_folder(project)
     attempt.close()
     assert attempt.is_over
     assert not attempt.folder.exists()
+
+
+def test_that_a_trial_nobody_closed_goes_with_whoever_held_it(project):
+    attempt = Attempt(Asked.of(QUICK, project))
+    place, process = attempt.folder, attempt._process
+    del attempt
+    gc.collect()
+    assert process.poll() is not None
+    assert not place.exists()
 
 
 def test_that_an_answer_is_data():
