@@ -31,7 +31,7 @@ import numpy as np
 import psutil
 from msgspec.structs import replace
 
-from core import configs
+from core import configs, processes
 from core.errors import CoreError
 from core.posegpt_sizes import cost_of
 from core.preflight import Asked, Pace, Refused, Trial, batch_of
@@ -434,8 +434,7 @@ def main(arguments: list[str]) -> int:
         sys.stderr.write("Usage: python -m core.preflight_trial FOLDER\n")
         return 2
     folder = Path(arguments[0])
-    with suppress(AttributeError, OSError):
-        os.nice(10)
+    processes.step_back()
     try:
         asked = msgspec.json.decode((folder / "asked.json").read_bytes(), type=Asked)
         try:

@@ -13,6 +13,7 @@ settings.register_profile("posecast", deadline=None)  # a busy machine is no fau
 settings.register_profile("ci", settings.get_profile("posecast"), derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "posecast")
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ["POSECAST_NICE"] = "0"  # at a lower priority jobs would starve beside the tests that wait for them
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 

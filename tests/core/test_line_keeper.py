@@ -268,6 +268,7 @@ def test_that_a_job_leaves_the_machine_to_whoever_sits_at_it(tmp_path, monkeypat
     """Lower priority, and a core fewer than there are for every library that shares work among threads."""
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     monkeypatch.setenv("MKL_NUM_THREADS", "7")
+    monkeypatch.delenv("POSECAST_NICE")
     run = RunFolder(tmp_path / "runs" / "a")
     run.write_spec(MakeDemo(folder=str(tmp_path / "demo"), out=str(run.path), clips=50, video=False))
     run.start()
