@@ -36,7 +36,7 @@ from core.runs import (
 )
 from studio.job_titles import title_of
 from studio.time_left import TimeLeft
-from studio.words import counted, say
+from studio.words import lasting, say
 
 TrainSpec = TrainForecaster | TrainPoseGpt
 Order = Callable[[RunFolder], None]
@@ -270,8 +270,7 @@ def _log_words(event: Event) -> str:
         case WentOn():
             return say("goes on")
         case Slept(seconds=seconds):
-            minutes = counted(max(1, round(seconds / 60)), "minute")
-            return say("the machine was asleep for {minutes}; they count for nothing", minutes=minutes)
+            return say("the machine was asleep for {long}; that counts for nothing", long=lasting(seconds))
         case Divided(batch=batch, parts=parts):
             return say("the batch did not fit: going on with {batch} × {parts}", batch=batch, parts=parts)
         case Done(summary=summary):

@@ -54,6 +54,15 @@ def counted(count: int, thing: str, things: str = "") -> str:
     return QCoreApplication.translate(CONTEXT, source, "", count).format(count=count)
 
 
+def lasting(seconds: float) -> str:
+    """`40 s`, `12 min`, `3.4 h`: how long something takes or took."""
+    if seconds < 90:
+        return say("{seconds} s", seconds=max(1, round(seconds)))
+    if seconds < 5400:
+        return say("{minutes} min", minutes=round(seconds / 60))
+    return say("{hours:.1f} h", hours=seconds / 3600)
+
+
 def listed(names: Sequence[str]) -> str:
     """`one`, `one and two`, `one, two and three` in the person's language."""
     *most, last = [*names] or [""]

@@ -11,7 +11,7 @@ from typing import Literal
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QVBoxLayout
 
-from core.run_facts import BAD_BATCH
+from core.run_facts import BAD_BATCH, environment_of
 from core.runs import ExportBodies, ExportComparison, Failed
 from studio.job import Job
 from studio.widgets import parts
@@ -95,6 +95,9 @@ def _failed(job: Job, failed: Failed) -> Trouble:
         case "disk-full":
             title = say("{name} stopped: the disk is full", name=name)
             return Trouble(title, _sentences(failed), _onward(job))
+        case "worker-lost":
+            title = say("{name} stopped: one of its processes ended", name=name)
+            return Trouble(title, " ".join((_sentences(failed), _goes_on_from(job))), _onward(job))
         case _:
             return Trouble(say("{name} failed", name=name), _sentences(failed), _onward(job))
 
@@ -126,6 +129,8 @@ def last_validated(job: Job) -> int | None:
 
 def _too_big(job: Job) -> str:
     device = str(getattr(getattr(job.spec, "config", None), "device", ""))
+    if device == "auto" and (found := environment_of(job.folder.path)) is not None:
+        device = found.device
     return say("Too big for the memory") if device == "cpu" else say("Too big for the graphics card")
 
 

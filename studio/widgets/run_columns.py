@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from studio.widgets.when import say_when
-from studio.words import say
+from studio.words import lasting, say
 
 Kind = Literal["forecaster", "motion", "baseline"]
 
@@ -139,13 +139,7 @@ def figure(value: float | None, digits: int) -> str:
 
 def say_long(seconds: float | None) -> str:
     """`40 s`, `12 min`, `3.4 h`; empty where nobody knows."""
-    if seconds is None:
-        return ""
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    if seconds < 5400:
-        return say("{count} min", count=round(seconds / 60))
-    return f"{seconds / 3600:.1f} h"
+    return "" if seconds is None else lasting(seconds)
 
 
 def say_bytes(count: int | None) -> str:

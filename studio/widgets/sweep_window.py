@@ -17,7 +17,7 @@ from studio.widgets import parts
 from studio.widgets.dialogs import Dialog
 from studio.widgets.sweep_form import SweepForm
 from studio.widgets.sweep_table import SweepTable
-from studio.words import counted, said, say
+from studio.words import counted, lasting, said, say
 
 _COUNT_MS = 150
 _YAML = "Sweeps (*.yaml *.yml)"
@@ -117,7 +117,7 @@ class SweepWindow(Dialog):
         words = say("{runs}: {settings}, {seeds} each.", runs=runs, settings=settings, seeds=counted(seeds, "seed"))
         seconds = self._seconds([each.config for each in trials])
         if seconds is not None:
-            words = f"{words} {say('About {time} one after the other.', time=_spelled(seconds))}"
+            words = f"{words} {say('About {time} one after the other.', time=lasting(seconds))}"
         self._will.setText(words)
         self.start.setText(say("Start {runs}", runs=runs))
         self.start.setEnabled(True)
@@ -156,11 +156,3 @@ class SweepWindow(Dialog):
                 beside.write_text(sweeps.as_yaml(self.form.sweep()), encoding="utf-8")
         except CoreError as error:
             self.refuse(sentences(str(error), error.hint))
-
-
-def _spelled(seconds: float) -> str:
-    if seconds < 90:
-        return say("{seconds} s", seconds=max(1, round(seconds)))
-    if seconds < 5400:
-        return say("{minutes} min", minutes=round(seconds / 60))
-    return say("{hours:.1f} h", hours=seconds / 3600)

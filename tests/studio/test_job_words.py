@@ -3,13 +3,14 @@
 import json
 import time
 
+import msgspec
 import pytest
 from PySide6.QtWidgets import QLabel
 
 from core import configs
 from core.lanes import Lane
 from core.line import Place
-from core.run_facts import BAD_BATCH
+from core.run_facts import BAD_BATCH, ENVIRONMENT, Attempt, Environment
 from core.run_folder import RunFolder
 from core.runs import (
     Divided,
@@ -125,6 +126,40 @@ def test_that_a_divided_batch_is_said_while_it_works_and_can_be_undone(tmp_path,
     trouble = trouble_of(job)
     assert (trouble.title, trouble.deeds) == (title, ("undivide",))
     assert trouble.words == "Going on with batch 512 × 2 steps: the same result, a little slower."
+
+
+@pytest.mark.parametrize(("found", "title"), [("cpu", "memory"), ("cuda", "graphics card")])
+def test_that_a_device_found_by_itself_is_called_what_it_is(tmp_path, found, title):
+    folder = a_training(tmp_path / "forecaster-05", Divided(512, 2), device="auto")
+    where = Environment(made_by="Posecast", attempts=(Attempt(started=0.0, device=found),))
+    (folder.path / ENVIRONMENT).write_bytes(msgspec.json.encode(where))
+    job = heard(folder)
+    job.state = "running"
+    assert trouble_of(job).title == f"Too big for the {title}"
+
+
+def test_that_a_batch_of_which_not_even_one_row_fits_says_what_to_do(tmp_path):
+    failed = Failed("One row needs more memory", hint="Choose a smaller network", reason="out-of-memory")
+    trouble = trouble_of(heard(a_training(tmp_path / "forecaster-05", failed, device="cuda")))
+    assert trouble.title == "Too big for the graphics card"
+    assert trouble.words == "One row needs more memory. Choose a smaller network."
+    assert trouble.deeds == ("resume", "log")
+
+
+def test_that_a_lost_worker_is_told_with_where_the_run_goes_on(tmp_path):
+    failed = Failed("A worker no longer answers", reason="worker-lost")
+    curve = Metric(4500, "validation/top1", 0.5)
+    trouble = trouble_of(heard(a_training(tmp_path / "forecaster-05", curve, Progress(4812, 9000), failed)))
+    assert trouble.title == "forecaster-05 stopped: one of its processes ended"
+    assert trouble.words == f"A worker no longer answers. It goes on from its last checkpoint, step 4{THIN}500."
+    assert trouble.deeds == ("resume", "log")
+
+
+def test_that_a_night_asleep_is_a_line_of_the_log(tmp_path):
+    job = heard(a_training(tmp_path / "forecaster-05", Progress(1, 9), Slept(7.5 * 3600), Progress(2, 9)))
+    assert job.log[-1].endswith("the machine was asleep for 7.5 h; that counts for nothing")
+    short = heard(a_training(tmp_path / "forecaster-06", Slept(70.0)))
+    assert short.log[-1].endswith("the machine was asleep for 70 s; that counts for nothing")
 
 
 def test_that_a_new_attempt_has_a_whole_batch_until_it_says_otherwise(tmp_path):
