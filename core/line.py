@@ -97,7 +97,8 @@ def pause(folder: RunFolder) -> None:
         match folder.state():
             case "waiting" if not folder.is_alive():
                 folder.hold_still()
-                unlink(folder.path / "ticket.json")
+                for name in ("pid", "ticket.json"):  # its process of an earlier attempt, if any, is not this one's
+                    unlink(folder.path / name)
             case "waiting" | "running":
                 folder.say("pause")
         ring()

@@ -64,6 +64,7 @@ def looked(starting: Mapping[Path, Lane]) -> Generator[Turn]:
         seen = look()
         ended = [each.folder for each in seen if each.state not in LIVE and not each.is_away]
         for folder in ended:
+            unlink(folder.path / "paused")  # of one that was killed while it held still
             unlink(pointer_file(folder))
         busy = {*starting.values(), *(each.lane for each in seen if each.works)}
         waiting = sorted((e for e in seen if e.state == "waiting" and e.folder.path not in starting), key=turn_of)

@@ -304,6 +304,30 @@ def test_that_a_waiting_run_pauses_without_a_place_and_goes_on_at_the_end_of_the
     assert first.told() == ""
 
 
+def test_that_a_killed_run_that_was_asked_for_again_pauses_and_goes_on(fresh, no_keeper):
+    run = asked(fresh(), "a")
+    (run.path / "ticket.json").unlink()
+    (run.path / "pid").write_text('{"pid": 1, "started": "long ago", "since": 1.0}')
+    assert run.state() == "killed"
+    line.ask(run, stand_in.spec(run.path))
+    line.pause(run)
+    assert run.state() == "paused"
+    line.go_on(run)
+    assert run.state() == "waiting"
+
+
+def test_that_the_mark_of_a_pause_goes_with_the_run_that_was_killed_meanwhile(fresh, no_keeper):
+    run = asked(fresh(), "a")
+    (run.path / "ticket.json").unlink()
+    (run.path / "pid").write_text('{"pid": 1, "started": "long ago", "since": 1.0}')
+    run.hold_still()
+    with line_turns.looked({}) as turn:
+        assert (turn.next, turn.waiting) == ([], 0)
+    assert run.state() == "killed"
+    assert {each.name for each in run.path.iterdir()} == {"spec.json", "pid"}
+    assert line.view() == []
+
+
 def test_that_a_paused_run_without_a_process_stops_at_once(fresh, no_keeper):
     run = asked(fresh(), "a")
     assert line_turns.take_turn(run)
