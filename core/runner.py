@@ -13,7 +13,7 @@ from collections.abc import Callable, Generator
 from contextlib import closing, suppress
 from pathlib import Path
 from time import sleep
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from core import disk, line_turns, processes
 from core.asleep import Watch
@@ -21,8 +21,6 @@ from core.errors import CoreError, RunError
 from core.lanes import goes_on_exactly
 from core.launched import launched
 from core.line_files import LineError, is_mine
-from core.motion import Poses2d
-from core.project.annotations import Clip
 from core.run_folder import RunFolder
 from core.runs import (
     BuildPoseBank,
@@ -57,7 +55,9 @@ from core.runs import (
 from core.sealing import sealed
 from core.whole_files import is_full
 
-ReadTracks = Callable[[Clip], Poses2d]
+if TYPE_CHECKING:  # a job begins without numpy, which most of its start would go to
+    from core.motion import Poses2d
+    from core.project.annotations import Clip
 LOOK_EVERY_S = 0.2
 STOPPED = 130  # what a shell reports of an interrupted command
 
@@ -309,8 +309,8 @@ def _export_bodies(spec: ExportBodies) -> Events:
     yield Done(done.says, tuple(str(path) for path in done.files))
 
 
-def _reader(store) -> ReadTracks:  # noqa: ANN001 (ProjectStore, imported by the caller)
-    def read(clip: Clip) -> Poses2d:
+def _reader(store) -> "Callable[[Clip], Poses2d]":  # noqa: ANN001 (ProjectStore, imported by the caller)
+    def read(clip: "Clip") -> "Poses2d":
         if not clip.tracks:
             raise RunError(f"{clip.name} has no 2D poses yet.", hint="Extract them: posecast poses PROJECT")
         return store.tracks(clip.tracks)
