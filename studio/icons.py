@@ -31,9 +31,14 @@ def svg(name: str, colour: str, stroke: float = 1.75) -> str:
 
 def pixmap(name: str, colour: str, size: int = 16, ratio: float | None = None) -> QPixmap:
     """The icon `size` logical pixels wide, sharp on a screen with `ratio` device pixels each."""
+    return _drawn(name, colour, size, ratio or _ratio())
+
+
+def _ratio() -> float:
+    """Device pixels of the screen, so that icons are sharp on it; drawn finer where it has one a pixel."""
     screen = QGuiApplication.primaryScreen()
     least = screen.devicePixelRatio() if screen is not None else 1.0
-    return _drawn(name, colour, size, ratio or (least if least > 1 else 2.0))
+    return least if least > 1 else 2.0
 
 
 @cache
@@ -50,11 +55,16 @@ def _drawn(name: str, colour: str, size: int, ratio: float) -> QPixmap:
 
 def icon(name: str, colour: str, size: int = 16, disabled: str = "", on: str = "") -> QIcon:
     """An icon for a button: its colour, and what it takes when disabled or switched on (empty: as always)."""
-    made = QIcon(pixmap(name, colour, size))
+    return _of_button(name, colour, size, disabled, on, _ratio())
+
+
+@cache
+def _of_button(name: str, colour: str, size: int, disabled: str, on: str, ratio: float) -> QIcon:
+    made = QIcon(_drawn(name, colour, size, ratio))
     if disabled:
-        made.addPixmap(pixmap(name, disabled, size), QIcon.Mode.Disabled)
+        made.addPixmap(_drawn(name, disabled, size, ratio), QIcon.Mode.Disabled)
     if on:
-        made.addPixmap(pixmap(name, on, size), QIcon.Mode.Normal, QIcon.State.On)
+        made.addPixmap(_drawn(name, on, size, ratio), QIcon.Mode.Normal, QIcon.State.On)
     return made
 
 

@@ -257,7 +257,10 @@ def glyph(name: str, size: int = 16, colour: str = "text2") -> Glyph:
 
 def _tint(button: QAbstractButton, name: str, size: int, colour: str) -> None:
     look = theme.now()
-    button.setIcon(icons.icon(name, getattr(look, colour, colour), size, look.off, look.accent))
+    icon = icons.icon(name, getattr(look, colour, colour), size, look.off, look.accent)
+    if button.icon().cacheKey() == icon.cacheKey():
+        return  # a palette moves often while a page is put together, and its colours seldom
+    button.setIcon(icon)
     button.setIconSize(QSize(size, size))
 
 
