@@ -1,10 +1,12 @@
-"""Two processes that `torchrun` starts give what one gives, stop together, and survive that one of them is killed."""
+"""Two processes, started as `torchrun` does, give what one gives, stop together, and survive that one is killed."""
 
 import csv
+import json
 import os
 import subprocess
 import sys
 from pathlib import Path
+from subprocess import DEVNULL, PIPE
 
 import pytest
 import torch
@@ -28,15 +30,25 @@ POSEGPT = (
 )  # fmt: skip
 
 
-def launched(*arguments: object, restarts: int = 0) -> int:
-    """How two workers ended."""
-    command = [
-        sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2",
-        f"--max-restarts={restarts}", "--monitor-interval=0.1", "-m", "tests.core.training.two_workers",
-        *map(str, arguments),
-    ]  # fmt: skip
+@pytest.fixture(scope="module")
+def launched():
+    """Lets two workers do what the words say; how they ended."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
-    return subprocess.run(command, check=False, env=environment, cwd=ROOT, capture_output=True).returncode
+    words = [sys.executable, "-m", "tests.core.training.two_workers"]
+    with subprocess.Popen(
+        words, env=environment, cwd=ROOT, stdin=PIPE, stdout=PIPE, stderr=DEVNULL, text=True
+    ) as launcher:
+        assert launcher.stdin is not None
+        assert launcher.stdout is not None
+        asks, answers = launcher.stdin, launcher.stdout
+
+        def launch(*arguments: object, restarts: int = 0) -> int:
+            asks.write(json.dumps({"restarts": restarts, "words": [*map(str, arguments)]}) + "\n")
+            asks.flush()
+            return next(int(line.split()[1]) for line in answers if line.startswith("ended "))
+
+        yield launch
+        asks.close()
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +66,7 @@ def _spec(project, folder):
 
 
 @pytest.fixture(scope="module")
-def undisturbed(project, tmp_path_factory):
+def undisturbed(launched, project, tmp_path_factory):
     """The folder of a run of two workers whom nobody disturbs."""
     run = RunFolder(tmp_path_factory.mktemp("undisturbed"))
     run.write_spec(_spec(project, run.path))
@@ -77,7 +89,7 @@ def _assert_alike(one, other):
         assert other[step, name] == pytest.approx(value, rel=1e-5, abs=near), (step, name)
 
 
-def test_that_two_workers_give_a_forecasters_losses_of_one_with_the_whole_batch(tmp_path):
+def test_that_two_workers_give_a_forecasters_losses_of_one_with_the_whole_batch(launched, tmp_path):
     one = two_workers.forecaster(tmp_path / "one")
     assert launched("forecaster", tmp_path / "two") == 0
     two = _curves(tmp_path / "two")
@@ -94,7 +106,7 @@ def test_that_two_workers_give_both_stages_of_posegpt_the_losses_of_one(project,
 
 
 def test_that_a_stop_reaches_both_in_the_same_step_and_a_killed_one_costs_less_than_an_interval(
-    project, undisturbed, tmp_path
+    launched, project, undisturbed, tmp_path
 ):
     run = RunFolder(tmp_path)
     run.write_spec(_spec(project, tmp_path))

@@ -1,15 +1,25 @@
-"""What a worker does in `test_two_workers`: `torchrun` starts two of these.
+"""What a worker does in `test_two_workers`, and what starts two of these as `torchrun` does: its agent, its rendezvous.
 
-    two_workers.py forecaster FOLDER                  a made-up project's, by the recipe
-    two_workers.py run FOLDER [stop STEP] [kill STEP] the spec in the folder, by `core.runner`
+Each line of its input is one launch, in JSON; it answers each with how the workers ended, 0 or 1.
+
+    {"restarts": 0, "words": ["forecaster", FOLDER]}               a made-up project's, by the recipe
+    {"restarts": 1, "words": ["run", FOLDER, "stop"|"kill", STEP]} the spec in the folder, by `core.runner`
 
 `stop`: the first worker says the word during that step; `kill`: the second is killed in the middle of it, once.
+The workers are processes of their own, forked from one that has torch loaded and has done nothing with it.
 """
 
+import json
+import multiprocessing
 import os
 import signal
 import sys
+import uuid
 from pathlib import Path
+
+import torch._dynamo  # noqa: F401 (every worker's optimiser would load it)
+from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
+from torch.distributed.launcher.api import LaunchConfig, elastic_launch
 
 from core import configs, runner
 from core.datasets.pose_bank import PoseBank
@@ -51,11 +61,41 @@ def _disturb(folder: Path, what: str, step: int) -> None:
     AutoencoderTraining._taught = taught
 
 
-if __name__ == "__main__":
-    here = Path(sys.argv[2])
-    if sys.argv[1] == "forecaster":
+def work(words: list[str]) -> None:
+    """One worker's whole life."""
+    here = Path(words[1])
+    if words[0] == "forecaster":
         forecaster(here)
-    else:
-        for number in range(3, len(sys.argv), 2):
-            _disturb(here, sys.argv[number], int(sys.argv[number + 1]))
-        sys.exit(runner.main([str(here)]))
+        return
+    for number in range(2, len(words), 2):
+        _disturb(here, words[number], int(words[number + 1]))
+    if code := runner.main([str(here)]):
+        sys.exit(code)
+
+
+def _launched(words: list[str], restarts: int) -> int:
+    config = LaunchConfig(
+        min_nodes=1,
+        max_nodes=1,
+        nproc_per_node=2,
+        run_id=str(uuid.uuid4()),
+        rdzv_backend="c10d",
+        rdzv_endpoint="localhost:0",
+        max_restarts=restarts,
+        monitor_interval=0.1,
+        start_method="forkserver",
+    )
+    try:
+        elastic_launch(config, named.work)(words)
+    except ChildFailedError:
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    from tests.core.training import two_workers as named  # as the workers know it
+
+    multiprocessing.set_forkserver_preload([named.__name__])
+    for asked in map(json.loads, sys.stdin):
+        sys.stdout.write(f"ended {_launched(asked['words'], asked['restarts'])}\n")
+        sys.stdout.flush()
