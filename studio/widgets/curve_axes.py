@@ -3,7 +3,6 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 from jaxtyping import Float
@@ -158,22 +157,24 @@ def _draw_line(painter: QPainter, axes: Axes, steps: ndarray, values: ndarray, *
     first, last = np.searchsorted(steps, [axes.first, axes.last])
     steps, values = (each[max(int(first) - 1, 0) : int(last) + 1] for each in (steps, values))
     kept = np.isfinite(values)
-    steps, values = thinned(steps[kept], values[kept], max(2, int(axes.area.width())))
+    fine = painter.device().devicePixelRatio()  # two points for each pixel of the screen: its smallest and its largest
+    steps, values = thinned(steps[kept], values[kept], max(2, int(axes.area.width() * fine / 2)))
     x, y = axes.places(steps, values)
     far = axes.area.height() * 4  # a spike is drawn as one, not out to where numbers end
     y = np.clip(y, axes.area.top() - far, axes.area.bottom() + far)
-    points = [QPointF(*place) for place in zip(x.tolist(), y.tolist(), strict=True)]
-    if len(points) == 1:
-        painter.drawPoint(points[0])
-    elif dashed and len(points) < _FEW:
+    if len(x) == 1:
+        painter.drawPoint(QPointF(float(x[0]), float(y[0])))
+    elif dashed and len(x) < _FEW:
         pen = painter.pen()
         painter.setPen(_dashed(pen))
-        painter.drawPolyline(points)
+        painter.drawPolyline([QPointF(*place) for place in zip(x.tolist(), y.tolist(), strict=True)])
         painter.setPen(pen)
     else:
-        pieces = pairwise(points)
+        pieces = np.stack([x[:-1], y[:-1], x[1:], y[1:]], axis=1)
         dash, both = 5.0, 8.0
-        painter.drawLines([QLineF(*ends) for ends in pieces if not dashed or ends[0].x() % both < dash])
+        if dashed:
+            pieces = pieces[pieces[:, 0] % both < dash]
+        painter.drawLines([QLineF(*each) for each in pieces.tolist()])
 
 
 def _dashed(pen: QPen) -> QPen:
