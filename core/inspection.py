@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from core.errors import CoreError, FileError, FormatError
+from core.run_folder import decoded
 from core.wording import counted
 
 _MOTION_MODEL = "posegpt"
@@ -175,8 +176,8 @@ def _checkpoint(path: Path) -> Found:
     if "posecast" not in metadata:
         return Found(path=str(path), kind="safetensors file", facts=facts | {k: _short(v) for k, v in metadata.items()})
     try:
-        said = msgspec.json.decode(metadata["posecast"], type=_Said)
-    except (msgspec.DecodeError, msgspec.ValidationError) as error:
+        said = decoded(metadata["posecast"].encode(), _Said)
+    except (msgspec.DecodeError, UnicodeEncodeError) as error:
         raise FormatError(file, f"what it says of itself is damaged ({error})", hint="Copy it again.") from None
     facts |= {"preset": said.preset, "project": said.project, "step": said.step, "version": said.version}
     facts |= {"actions": ", ".join(said.actions)}
@@ -227,10 +228,10 @@ def _safetensors_header(file: Path) -> tuple[list[_Tensor], dict[str, str]]:
             (length,) = struct.unpack("<Q", stream.read(8))
             if length > 100_000_000:
                 raise FormatError(file, "it is no safetensors file (its header is too long)")
-            header = msgspec.json.decode(stream.read(length), type=dict[str, msgspec.Raw])
-        metadata = msgspec.json.decode(header.pop("__metadata__", msgspec.Raw(b"{}")), type=dict[str, str])
-        return [msgspec.json.decode(each, type=_Tensor) for each in header.values()], metadata
-    except (struct.error, msgspec.DecodeError, msgspec.ValidationError) as error:
+            header = decoded(stream.read(length), dict[str, msgspec.Raw])
+        metadata = decoded(bytes(header.pop("__metadata__", msgspec.Raw(b"{}"))), dict[str, str])
+        return [decoded(bytes(each), _Tensor) for each in header.values()], metadata
+    except (struct.error, msgspec.DecodeError) as error:
         raise FormatError(file, f"it is no safetensors file ({error})") from None
     except OSError as error:
         raise FileError(file, f"cannot be read ({error.strerror})", hint="Check its permissions.") from None

@@ -11,6 +11,7 @@ from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
 
@@ -18,7 +19,7 @@ from core import lanes, processes
 from core.errors import CoreError, RunError
 from core.file_locks import FileLock
 from core.lanes import Lane, lane_of
-from core.run_folder import RunFolder, RunState, write_whole
+from core.run_folder import Moment, RunFolder, RunState, decoded, write_whole
 from core.whole_files import as_file_name
 
 LOW, USUAL, HIGH = -1, 0, 1
@@ -35,8 +36,10 @@ class Ticket(msgspec.Struct, frozen=True, kw_only=True):
 
     lane: Lane
     priority: int = USUAL
-    place: int  # nanoseconds since 1970 when it was asked for, or moved since
-    asked_at: float  # seconds since 1970
+    place: Annotated[
+        int, msgspec.Meta(ge=0, le=2**63 - 1)
+    ]  # nanoseconds since 1970 when it was asked for, or moved since
+    asked_at: Moment
 
 
 class Pointer(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,7 +47,7 @@ class Pointer(msgspec.Struct, frozen=True, kw_only=True):
 
     folder: str
     lane: Lane
-    asked_at: float
+    asked_at: Moment
     priority: int = USUAL
 
 
@@ -95,7 +98,7 @@ def look() -> list[Seen]:
             if file.suffix != ".json":
                 continue
             try:
-                pointer = msgspec.json.decode(file.read_bytes(), type=Pointer)
+                pointer = decoded(file.read_bytes(), Pointer)
             except FileNotFoundError:
                 continue
             except (OSError, msgspec.DecodeError):  # no run can be found by it
@@ -125,7 +128,7 @@ def queue(folder: RunFolder, lane: Lane, priority: int) -> None:
     now = time.time_ns()
     newest = line_folder() / "newest"
     with suppress(OSError, ValueError):
-        now = max(now, int(newest.read_text()) + 1)
+        now = min(max(now, int(newest.read_text()) + 1), 2**62)
     try:
         newest.write_text(str(now))
         write_pointer(folder, Pointer(folder=str(folder.path), lane=lane, asked_at=now / 1e9, priority=priority))
@@ -148,10 +151,10 @@ def ticket_of(folder: RunFolder) -> Ticket | None:
     """The run's place in the line, where it waits."""
     path = folder.path / "ticket.json"
     try:
-        return msgspec.json.decode(path.read_bytes(), type=Ticket)
+        return decoded(path.read_bytes(), Ticket)
     except (FileNotFoundError, NotADirectoryError):
         return None
-    except msgspec.DecodeError:
+    except (IsADirectoryError, msgspec.DecodeError):
         asked = path.stat().st_mtime_ns
         try:
             return Ticket(lane=lane_of(folder.spec()), place=asked, asked_at=asked / 1e9)
@@ -168,7 +171,7 @@ def priority_of(folder: RunFolder) -> int:
 def pointer_of(folder: RunFolder) -> Pointer | None:
     """What the line holds of the run."""
     try:
-        return msgspec.json.decode(pointer_file(folder).read_bytes(), type=Pointer)
+        return decoded(pointer_file(folder).read_bytes(), Pointer)
     except (FileNotFoundError, msgspec.DecodeError):
         return None
 
@@ -197,7 +200,7 @@ def is_mine(folder: RunFolder) -> bool:
 def lets_go(folder: RunFolder) -> bool:
     """Whether a run that pauses leaves its place at a device to others."""
     with suppress(OSError):
-        return (folder.path / "paused").read_text() == "let go"
+        return (folder.path / "paused").read_bytes() == b"let go"
     return False
 
 

@@ -95,9 +95,9 @@ class Keeper:
         words = ("--where", lane.where) if lane.kind == "training" else ("--in-turn",)
         try:
             child = folder.spawn(*words, environment=lanes.environment(lane))
-        except OSError as error:
+        except (OSError, ValueError) as error:  # the second of a place that no system can name
             self._tried_at[folder.path] = time.monotonic()
-            self._failed(folder, f"its process could not be started: {error.strerror or error}")
+            self._failed(folder, f"its process could not be started: {getattr(error, 'strerror', None) or error}")
             return
         self._children[folder.path] = child
         self._starting[folder.path] = lane

@@ -24,6 +24,8 @@ _DETACHED = (
     else 0
 )
 NICE = 10
+_MARK = "POSECAST_DETACHED"
+"""In the environment of what was started detached, and so of all that it starts."""
 _THREADS = (
     "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS", "VECLIB_MAXIMUM_THREADS",
     "OPENCV_FOR_THREADS_NUM", "VTK_SMP_MAX_THREADS",
@@ -97,7 +99,7 @@ def start_detached(
             stdin=subprocess.DEVNULL,
             stdout=file,
             stderr=file,
-            env={**os.environ, **(environment or {})},
+            env={**os.environ, **(environment or {}), _MARK: "1"},
             cwd=_home(),
             start_new_session=True,
             creationflags=_DETACHED,
@@ -151,11 +153,12 @@ def sweep(process: Process) -> None:
     """Kill what is left of the session that the process began and did not end with it.
 
     A number that leads a session is given to nobody else while the session has members. A command in a terminal leads
-    none, so nothing that a person has put beside it is touched.
+    none, so nothing that a person has put beside it is touched. What we did not start detached is left alone whatever
+    is said of it: the name of a process comes from a file, which may be of another machine or of another year.
     """
     if sys.platform == "win32" or not is_here(process) or not process.started or started(process.pid):
         return
-    for pid in _session(process.pid):
+    for pid in filter(_is_ours, _session(process.pid)):
         with suppress(ProcessLookupError, PermissionError):
             os.kill(pid, signal.SIGKILL)
 
@@ -168,6 +171,21 @@ def _session(leader: int) -> list[int]:
             if pid != leader and os.getsid(pid) == leader:
                 found.append(pid)
     return found
+
+
+def _is_ours(pid: int) -> bool:
+    if sys.platform == "linux":
+        with suppress(OSError):
+            return any(
+                each.startswith(f"{_MARK}=".encode()) for each in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+            )
+        return False
+    import psutil
+
+    try:
+        return _MARK in psutil.Process(pid).environ()
+    except psutil.Error:
+        return False
 
 
 def _pids() -> list[int]:

@@ -15,7 +15,7 @@ from pathlib import Path
 import msgspec
 
 from core.errors import RunError
-from core.run_folder import LIVE, RunFolder
+from core.run_folder import LIVE, Moment, RunFolder, decoded
 
 ABOUT, DELETED = "about.json", ".deleted"
 KEPT_DAYS = 30
@@ -34,8 +34,8 @@ class RunAbout(msgspec.Struct, frozen=True, kw_only=True):
     sweep: str = ""
     trial: int = 0  # counted from 1; 0 is no trial
     changed: dict[str, str | int | float | bool | None] = {}
-    deleted_at: float = 0.0
-    started_at: float = 0.0  # of a run that was taken away: its place among the others, whose colours stay
+    deleted_at: Moment = 0.0
+    started_at: Moment = 0.0  # of a run that was taken away: its place among the others, whose colours stay
 
 
 class DeletedRun(msgspec.Struct, frozen=True):
@@ -50,7 +50,7 @@ class DeletedRun(msgspec.Struct, frozen=True):
 def about(folder: Path) -> RunAbout:
     """What is said of the run in `folder`; nothing where the file is missing, or is no such file."""
     try:
-        return msgspec.json.decode((folder / ABOUT).read_bytes(), type=RunAbout)
+        return decoded((folder / ABOUT).read_bytes(), RunAbout)
     except (OSError, msgspec.DecodeError):
         return RunAbout()
 

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import msgspec
 
+from core.run_folder import Moment, decoded
+
 ENVIRONMENT, REPORT = "environment.json", "report.json"
 BAD_BATCH = "bad-batch.safetensors"
 """Beside a run that stopped at a number that is none: the batch of that step."""
@@ -19,8 +21,8 @@ BAD_BATCH = "bad-batch.safetensors"
 class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     """From one start to its end. `ended` is None while it runs, and where it was killed."""
 
-    started: float  # seconds since 1970
-    ended: float | None = None
+    started: Moment
+    ended: Moment | None = None
     seconds: float = 0.0
     first_step: int = 0  # steps behind it when it started
     last_step: int = 0
@@ -84,6 +86,6 @@ class Environment(msgspec.Struct, frozen=True, kw_only=True):
 def environment_of(folder: Path) -> Environment | None:
     """What a run's folder says of it."""
     try:
-        return msgspec.json.decode((folder / ENVIRONMENT).read_bytes(), type=Environment)
-    except (OSError, msgspec.DecodeError, msgspec.ValidationError):
+        return decoded((folder / ENVIRONMENT).read_bytes(), Environment)
+    except (OSError, msgspec.DecodeError):
         return None

@@ -19,11 +19,11 @@ import os
 import subprocess
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal, TypeVar, cast
 
 import msgspec
 
@@ -38,19 +38,23 @@ RunState = Literal[
 LIVE: tuple[RunState, ...] = ("waiting", "running", "pausing", "paused", "stopping")
 """What is under way: it was asked for, and neither ended nor was ended."""
 Word = Literal["stop", "pause", "go on"]
+Moment = Annotated[float, msgspec.Meta(ge=0, le=1e11)]
+"""Seconds since 1970, of a year that calendars have."""
+_NOT_THERE = (FileNotFoundError, NotADirectoryError, IsADirectoryError)
+_T = TypeVar("_T")
 
 
 class Stamped(msgspec.Struct, frozen=True):
-    """An event and when it was said, seconds since 1970."""
+    """An event and when it was said."""
 
-    at: float
+    at: Moment
     event: Event
 
 
 class Killed(msgspec.Struct, frozen=True, kw_only=True):
     """How a run's process ended that ended without a word. Bytes are those last seen, a second before or less."""
 
-    at: float  # seconds since 1970
+    at: Moment
     signal: int | None = None  # where it is known
     memory_was_full: bool = False  # only where the system says that it ended processes for that
     used_bytes: int = 0  # by the run and what it started
@@ -159,8 +163,8 @@ class RunFolder:
     def told(self) -> str:
         """The last word said to the run; empty where there is none."""
         try:
-            return (self.path / "control").read_text()
-        except (FileNotFoundError, NotADirectoryError):
+            return (self.path / "control").read_text(errors="replace")
+        except _NOT_THERE:
             return ""
 
     def hold_still(self, *, lets_go: bool = False) -> None:
@@ -174,13 +178,13 @@ class RunFolder:
     # ---- both ----
 
     def spec(self) -> Spec:
-        """What was asked for; FormatError names the field that is wrong."""
+        """What was asked for; FormatError names the field that is wrong. A run that was copied here is one of here."""
         path = self.path / "spec.json"
         try:
-            return msgspec.json.decode(path.read_bytes(), type=Spec)
-        except FileNotFoundError:
+            return _at_home(self.path, decoded(path.read_bytes(), cast("type[Spec]", Spec)))
+        except _NOT_THERE:
             raise RunError(f"{self.path} holds no run", hint="A run folder has a spec.json in it.") from None
-        except (msgspec.DecodeError, msgspec.ValidationError) as error:
+        except msgspec.DecodeError as error:
             raise FormatError(path, str(error), hint="Mend that field, or start the run anew.") from None
 
     def events(self, offset: int = 0, *, most_bytes: int = -1) -> tuple[list[Stamped], int]:
@@ -200,8 +204,8 @@ class RunFolder:
         stamped = []
         for line in whole.splitlines():
             try:
-                stamped.append(msgspec.json.decode(line, type=Stamped))
-            except (msgspec.DecodeError, msgspec.ValidationError):
+                stamped.append(decoded(line, Stamped))
+            except msgspec.DecodeError:
                 continue  # a later version's event, or a line a full disk tore
         return stamped, offset + len(whole)
 
@@ -259,14 +263,14 @@ class RunFolder:
     def process(self) -> Process | None:
         """Who carries the run out, or did until it was killed."""
         try:
-            return msgspec.json.decode((self.path / "pid").read_bytes(), type=Process)
-        except (FileNotFoundError, NotADirectoryError, msgspec.DecodeError):
+            return decoded((self.path / "pid").read_bytes(), Process)
+        except (*_NOT_THERE, msgspec.DecodeError):
             return None
 
     def killed(self) -> Killed | None:
         """How the system ended it, where somebody saw."""
         try:
-            return msgspec.json.decode((self.path / "killed.json").read_bytes(), type=Killed)
+            return decoded((self.path / "killed.json").read_bytes(), Killed)
         except (OSError, msgspec.DecodeError):
             return None
 
@@ -277,6 +281,46 @@ class RunFolder:
         except FileNotFoundError:
             return ""
         return "\n".join(text.splitlines()[-lines:])
+
+
+def decoded(raw: bytes, kind: type[_T]) -> _T:
+    """JSON that anybody may have written, as a value of that kind; msgspec.DecodeError whatever is wrong with it."""
+    try:
+        return msgspec.json.decode(raw, type=kind)
+    except RecursionError:
+        raise msgspec.DecodeError("it is nested too deeply") from None
+    except UnicodeDecodeError:
+        raise msgspec.DecodeError("it is not text in UTF-8") from None
+
+
+def _at_home(folder: Path, spec: Spec) -> Spec:
+    """The spec of a run that was copied or moved, as it is here: never may it write where it came from.
+
+    Its project is the one around it, where it was before and one is there. msgspec.DecodeError where the spec names
+    what no system can.
+    """
+    values = msgspec.to_builtins(spec)
+    if any("\0" in each for each in _texts(values)):
+        raise msgspec.DecodeError("it names a place with a zero character in it")
+    home, was = folder.absolute(), Path(spec.out)
+    if was == home or was.resolve() == home.resolve():
+        return spec
+    changes = {"out": str(home)}
+    around = home.parent.parent
+    if values.get("project") == str(was.parent.parent) and (around / "project.sqlite").is_file():
+        changes["project"] = str(around)
+    return msgspec.structs.replace(spec, **changes)
+
+
+def _texts(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for each in value.values():
+            yield from _texts(each)
+    elif isinstance(value, list | tuple):
+        for each in value:
+            yield from _texts(each)
 
 
 _TAIL_BYTES = 64 * 1024

@@ -210,7 +210,7 @@ def _header(path: Path, metadata: dict[str, str] | None) -> AnyHeader:
         raise FormatError(
             path, "weights of another program: there is no Posecast header in it", hint="Choose a run of Posecast's."
         ) from None
-    except (msgspec.DecodeError, msgspec.ValidationError, AttributeError, TypeError) as error:
+    except (msgspec.DecodeError, AttributeError, TypeError, ValueError, RecursionError) as error:
         raise FormatError(path, f"its header is damaged ({error})", hint=_ANEW) from None
 
 

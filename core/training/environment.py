@@ -141,9 +141,9 @@ def commit(root: Path = Path(__file__).parents[2]) -> str:
 
 
 def _command() -> str:
-    """How the process was started, without the folder that Python lies in."""
+    """How the process was started, without the folder that Python lies in and without whose home a path is in."""
     said = [Path(sys.argv[0]).name if sys.argv else "", *sys.argv[1:]]
-    return " ".join(each for each in said if each)
+    return " ".join(origins.short(each) for each in said if each)
 
 
 def _processor() -> str:
