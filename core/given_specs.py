@@ -28,7 +28,7 @@ from core.wording import command_line, nearest
 Training = TrainForecaster | TrainPoseGpt
 _PATHS = (
     "project", "out", "run", "source", "motion", "videos", "poses", "characteristic_poses", "folder", "video", "file",
-    "classifier_file", "begin_at",
+    "classifier_file", "begin_at", "recipe",
 )  # fmt: skip
 """The fields that are files or folders, in whichever spec they are."""
 

@@ -2,7 +2,8 @@
 
     training     one on each graphics card, one on the processor
     data         one for each project: what comes later reads what came before
-    extraction, export (pictures, films, tables), measuring, copies (light ones of videos)     one each
+    extraction, measuring, copies (light ones of videos)     one each
+    export       one: pictures, films, tables, motion that a model makes
 
 No torch here; graphics cards are those of core.devices that the installed torch can use.
 """
@@ -20,6 +21,7 @@ from core.runs import (
     ExportBodies,
     ExportComparison,
     ExtractPoses,
+    GenerateMotion,
     ImportData,
     MakeDemo,
     MakeProxy,
@@ -63,7 +65,7 @@ def lane_of(spec: Spec) -> Lane:
             return Lane("data", project)
         case MakeDemo(folder=folder):
             return Lane("data", folder)
-        case ExportBodies() | ExportComparison():
+        case ExportBodies() | ExportComparison() | GenerateMotion():
             return Lane("export")
         case MakeProxy():
             return Lane("copies")

@@ -31,12 +31,17 @@ from core.runs import Event, Events, Failed
 
 COMMANDS = (*("generate", "render", "sheet", "compare", "statistics", "baselines", "export", "fit"),)
 """Commands that write what `out` names and change nothing else."""
-WRITES_BESIDE = ("save_recipe",)
-"""Parameters of theirs that name another file to write: left out."""
+WRITES_BESIDE = ("save_recipe", "in_line")
+"""Parameters of theirs that write something else, a file or a job: left out."""
 SPECS = (
     runs.TrainForecaster, runs.TrainPoseGpt, runs.EvaluateForecaster, runs.EvaluatePoseGpt, runs.ReproduceForecasts,
     runs.ReproduceTable, runs.CompareSequences, runs.ExportBodies, runs.ExportComparison,
+    runs.GenerateMotion,
 )  # fmt: skip
+_HELD: dict[type, str] = {
+    runs.ExportBodies: "shot", runs.ExportComparison: "forecasts", runs.GenerateMotion: "recipe"
+}  # fmt: skip
+"""Their fields that name a file in the run's folder, without which it cannot be made again."""
 Command = Callable[..., Any]
 _VOLATILE = {
     "seconds", "made_at", "device", "command", "run", "out", "peak_memory", "memory", "started", "ended", "wall_s",
@@ -84,7 +89,19 @@ def find(path: Path) -> Asked:
     if origin is None:
         hint = "Files made by a command or a job since version 0.1 say it; copies through other programs may lose it."
         raise RunError(f"{path.name} does not say how it was made.", hint=hint)
-    return Asked(path, origin)
+    return Asked(path, origin, _number(path, origin))
+
+
+def _number(path: Path, origin: Origin) -> int:
+    """Of generated samples with a file each, which it is, from 0: it says so, or its name does, such as walk-2.bvh."""
+    if origin.command != "generate" and origin.spec.get("type") != "generate-motion":
+        return 0
+    if path.suffix.lower() == ".npz":
+        from core.formats import generated_motion
+
+        return generated_motion.read(path)[1].number
+    number = path.stem.rpartition("-")[2]
+    return max(0, int(number) - 1) if number.isdecimal() else 0
 
 
 def _kept_motion(path: Path) -> Asked | None:
@@ -169,9 +186,9 @@ def _by_spec(asked: Asked, into: Path, project: Path | None) -> Events:
     if not isinstance(spec, SPECS):
         raise RunError(f"{asked.original.name} was made by a job that is not done again.", hint="Begin it anew.")
     changes: dict[str, Any] = {"out": str(into / "run")}
-    if isinstance(spec, runs.ExportBodies | runs.ExportComparison):
+    if isinstance(spec, runs.ExportBodies | runs.ExportComparison | runs.GenerateMotion):
         changes["file"] = str(into / asked.original.name)
-        held = "shot" if isinstance(spec, runs.ExportBodies) else "forecasts"
+        held = _HELD[type(spec)]
         changes[held] = str(Path(spec.out) / getattr(spec, held))
         if not Path(changes[held]).is_file():
             raise RunError(

@@ -34,6 +34,7 @@ from core.runs import (
     ExportComparison,
     ExtractPoses,
     Failed,
+    GenerateMotion,
     ImportData,
     Made,
     MakeDemo,
@@ -84,6 +85,10 @@ def carry_out(spec: Spec) -> Events:
             yield from _reproduce_forecasts(spec)
         case CompareSequences():
             yield from _compare_sequences(spec)
+        case GenerateMotion():
+            from core.generating import generate
+
+            yield from generate(spec)
         case MakeDemo():
             yield from _make_demo(spec)
         case ExportBodies():

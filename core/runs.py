@@ -209,6 +209,19 @@ class ReproduceTable(msgspec.Struct, frozen=True, kw_only=True, tag="reproduce-t
     teach: bool = True  # whether S is trained for R_S
 
 
+class GenerateMotion(msgspec.Struct, frozen=True, kw_only=True, tag="generate-motion"):
+    """Motion that a model makes, as files. `recipe` is a file of `core.generations.Recipe`, in `out` where relative.
+
+    The ending of `file` says the format, as of `posecast generate`; further samples are numbered files beside it.
+    """
+
+    file: str
+    out: str
+    recipe: str = "recipe.json"
+    body: str = "built-in/smpl/neutral"
+    replaces: bool = False  # older files of those names
+
+
 class MakeDemo(msgspec.Struct, frozen=True, kw_only=True, tag="make-demo"):
     """A project of simulated cooks in `folder`, with or without rendered video."""
 
@@ -333,6 +346,7 @@ Spec = (
     | TrainPoseGpt
     | EvaluatePoseGpt
     | ReproduceTable
+    | GenerateMotion
     | MakeDemo
     | ExportBodies
     | ExportComparison

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from core import stamping
 from core.errors import CoreError
 from core.origins import Making, Origin, content_of, making
-from core.runs import Done, Events, ExportBodies, ExportComparison, MakeProxy, Note, Spec
+from core.runs import Done, Events, ExportBodies, ExportComparison, GenerateMotion, MakeProxy, Note, Spec
 
 KEPT = (
     *("best.safetensors", "last.safetensors", "metrics.csv", "report.json", "report.md", "table.json", "table.md"),
@@ -38,7 +38,7 @@ def _seal(spec: Spec, made: Making, done: Done) -> None:
     origin = made.origin()
     outputs = {Path(each).resolve() for each in done.outputs} | {folder / name for name in KEPT}
     inside = sorted(each for each in outputs if each.is_relative_to(folder) and each.is_file())
-    if isinstance(spec, ExportBodies | ExportComparison):
+    if isinstance(spec, ExportBodies | ExportComparison | GenerateMotion):
         for each in {each.resolve() for each in made.wrote} | outputs:
             if each.is_file() and not each.is_relative_to(folder):
                 stamping.put(each, origin)

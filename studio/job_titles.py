@@ -12,6 +12,7 @@ from core.runs import (
     ExportBodies,
     ExportComparison,
     ExtractPoses,
+    GenerateMotion,
     ImportData,
     MakeDemo,
     MakeProxy,
@@ -58,6 +59,8 @@ def title_of(spec: Spec | None, clip_name: Callable[[str], str] = lambda _: "") 
             return say("Compare sequences, {splits}", splits=counted(splits, "split"))
         case ReproduceTable(what=what):
             return say("Reproduce {what}", what=what)
+        case GenerateMotion(file=file):
+            return say("Generate {name}", name=Path(file).name)
         case MakeDemo():
             return say("Make a demo kitchen")
         case ExportBodies(file=file) | ExportComparison(file=file):

@@ -91,6 +91,21 @@ def run_to_the_end(spec: Spec, *, as_json: bool) -> Done:
             raise RunError("The run ended without a word.", hint=f"Its log is in {folder.path}.")
 
 
+def put_in_line(spec: Spec, *, as_json: bool) -> None:
+    """Let a spec wait for its turn as a job of its own, and say after whom."""
+    from core import line
+
+    folder = RunFolder(Path(spec.out))
+    line.ask(folder, spec)
+    ahead = next((each.ahead for each in line.waiting() if each.folder == folder.path.resolve()), ())
+    after = f", after {', '.join(each.name for each in ahead)}" if ahead else ""
+    answer(
+        {"run": str(folder.path), "after": [str(each) for each in ahead]},
+        f"{folder.path.name} waits for its turn{after}. posecast jobs shows it; it needs no terminal.",
+        as_json=as_json,
+    )
+
+
 def to_the_end(work: Generator[Event, None, T], *, quiet: bool) -> T:
     """What the work returns, its events shown on the way as the place allows."""
     returned: list[T] = []

@@ -1,12 +1,13 @@
 """`posecast generate`: motion from actions and durations, from any past, through poses, as a file."""
 
+import itertools
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from msgspec.structs import replace
 
-from core.commands.answers import Json, answer, refusals, shown
+from core.commands.answers import Json, answer, put_in_line, refusals, shown
 from core.commands.generating_ahead import read_mapping, recipe_ahead
 from core.errors import ProjectError, RunError
 from core.wording import counted, spelled_time
@@ -93,13 +94,16 @@ def generate(
     ] = None,
     body: Annotated[str, typer.Option(help="Whose body: posecast bodies list.")] = "built-in/smpl/neutral",
     replace_: Annotated[bool, typer.Option("--replace", help="Write over a file that is there.")] = False,
+    in_line: Annotated[
+        bool, typer.Option("--in-line", help="Let it wait for its turn as a job, and return; posecast jobs shows it.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Generate motion from actions and durations, with a motion model. The same command gives the same motion."""
     with refusals(interrupted="Nothing was written."):
         from core.bodies import library
         from core.exporting.generated import free
-        from core.generation import making
+        from core.generation import asking, making
         from core.generation.motion_model import MotionModel
 
         free(out, 1, replaces=replace_)
@@ -119,10 +123,14 @@ def generate(
             asked, notes = _ahead(asked, model, forecast, project, clip, at, steps, map_ or [])
         if pose:
             asked = replace(asked, anchors=(*asked.anchors, *(_anchor(each, project, model.joints) for each in pose)))
-        made = making.made(model, asked)
-        files, says = _written(out, made, asked, model, body=body, replaces=replace_, quiet=as_json)
         if save_recipe is not None:
             _save(save_recipe, asked)
+        if in_line:
+            asking.check(asked, model.actions, model.factor)
+            _in_line(out, asked, project, body=body, replaces=replace_, as_json=as_json)
+            return
+        made = making.made(model, asked)
+        files, says = _written(out, made, asked, model, body=body, replaces=replace_, quiet=as_json)
         notes = (*notes, *made.notes)
         answer(_facts(made, asked, files, notes), _text(made, says, notes), as_json=as_json)
 
@@ -211,6 +219,21 @@ def _written(
     for _ in shown(progress(), quiet=quiet):
         pass
     return done[0].files, done[0].says
+
+
+def _in_line(out: Path, asked: "Recipe", project: Path | None, *, body: str, replaces: bool, as_json: bool) -> None:
+    """A job of it: its run folder is among the project's, or beside the file."""
+    from core.runs import GenerateMotion
+
+    if Path(asked.model).exists():
+        asked = replace(asked, model=str(Path(asked.model).resolve()))
+    place = out.resolve().parent if project is None else project.resolve() / "runs"
+    name = f"generate-{out.stem}"
+    numbered = (place / (name if number == 1 else f"{name}-{number}") for number in itertools.count(1))
+    folder = next(each for each in numbered if not each.exists())
+    folder.mkdir(parents=True)
+    _save(folder / "recipe.json", asked)
+    put_in_line(GenerateMotion(file=str(out.resolve()), out=str(folder), body=body, replaces=replaces), as_json=as_json)
 
 
 def _save(path: Path, asked: "Recipe") -> None:

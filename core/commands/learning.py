@@ -2,20 +2,17 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 from msgspec.structs import replace
 
 from core import configs
-from core.commands.answers import Json, ProjectFolder, answer, refusals, run_to_the_end
+from core.commands.answers import Json, ProjectFolder, answer, put_in_line, refusals, run_to_the_end
 from core.commands.projects import clip_of
 from core.errors import RunError
 from core.forecasts import Forecast
 from core.wording import spelled_time, table
-
-if TYPE_CHECKING:
-    from core.runs import TrainForecaster, TrainPoseGpt
 
 RunArgument = Annotated[
     str, typer.Argument(metavar="RUN", help="A run's folder, or a shipped checkpoint's name.", show_default=False)
@@ -59,24 +56,10 @@ def train(
         with ProjectStore.open(project, "", mode="read"):
             pass  # refused before a run's folder is made
         if in_line:
-            _queued(spec, out, as_json=as_json)
+            put_in_line(spec, as_json=as_json)
             return
         done = run_to_the_end(spec, as_json=as_json)
         answer({"run": str(out), "summary": done.summary, "outputs": done.outputs}, done.summary, as_json=as_json)
-
-
-def _queued(spec: "TrainForecaster | TrainPoseGpt", out: Path, *, as_json: bool) -> None:
-    from core import line
-    from core.run_folder import RunFolder
-
-    line.ask(RunFolder(out), spec)
-    ahead = next((each.ahead for each in line.waiting() if each.folder == out.resolve()), ())
-    after = f", after {', '.join(each.name for each in ahead)}" if ahead else ""
-    answer(
-        {"run": str(out), "after": [str(each) for each in ahead]},
-        f"{out.name} waits for its turn{after}. posecast jobs shows it; it needs no terminal.",
-        as_json=as_json,
-    )
 
 
 def evaluate(

@@ -2,6 +2,8 @@
 
 import json
 import shlex
+import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,8 +17,12 @@ from core.formats import amass
 from core.generation_words import command_of, in_text, part_in_words, parts_of, recipe_of_text
 from core.generations import Anchor, Locked, Part, Past, Recipe, rows, unpacked
 from core.geometry.rotations import rotation_vectors
+from core.lanes import Lane, lane_of
 from core.models.checkpoints import save
 from core.past_sources import Source, past_from, source_of
+from core.run_folder import RunFolder
+from core.runner import record
+from core.runs import Done, GenerateMotion, Progress, Stopped
 from tests.core.generation.made_model import made_config, made_header, made_whole, wandering
 
 
@@ -32,6 +38,13 @@ def said(*words, code=0):
     done = CliRunner().invoke(app, ["generate", *map(str, words)])
     assert done.exit_code == code, done.output
     return done
+
+
+def until(holds):
+    patience = time.monotonic() + 120
+    while not holds():
+        assert time.monotonic() < patience
+        time.sleep(0.05)
 
 
 def told(*words) -> dict:
@@ -57,6 +70,54 @@ def test_that_the_same_command_writes_the_same_motion_to_the_last_bit(run, tmp_p
     assert (tmp_path / "one.npz").read_bytes() != (tmp_path / "one-2.npz").read_bytes()
     (read,) = amass.read(tmp_path / "one.npz")
     assert len(read) == round(2.3 * 30)
+
+
+def test_that_a_job_makes_the_same_motion_to_the_last_bit(run, tmp_path):
+    words = (run, "walk:1.3", "wave+bow:1", "--seed", 5, "--samples", 2, "--temperature", 0.8)
+    said(*words, "--out", tmp_path / "at-once.npz")
+    asked = told(*words, "--out", tmp_path / "later.npz", "--in-line")
+    folder = RunFolder(Path(asked["run"]))
+    assert folder.path == tmp_path / "generate-later"
+    assert lane_of(folder.spec()) == Lane("export")
+    until(lambda: folder.state() in ("done", "failed"))
+    ending = folder.ending()
+    assert isinstance(ending, Done), ending
+    assert [Path(each).name for each in ending.outputs] == ["later.npz", "later-2.npz"]
+    for name in ("{}.npz", "{}-2.npz"):
+        one, other = (np.load(tmp_path / name.format(which)) for which in ("at-once", "later"))
+        assert one.files == other.files
+        assert all(np.array_equal(one[each], other[each]) for each in one.files if one[each].dtype.kind == "f")
+    said(*words, "--out", tmp_path / "at-once.bvh")
+    for name in (
+        "later.npz",
+        "later-2.npz",
+        "at-once-2.npz",
+        "at-once-2.bvh",
+    ):  # each says how it was made, and is made again
+        done = CliRunner().invoke(app, ["reproduce", str(tmp_path / name), "--json"])
+        assert done.exit_code == 0, done.output
+
+
+def test_that_a_job_between_two_tokens_can_be_stopped_and_leaves_no_file(run, tmp_path):
+    told(run, "walk:2", "--out", tmp_path / "walk.npz", "--save-recipe", tmp_path / "recipe.json")
+    (tmp_path / "walk.npz").unlink()
+    spec = GenerateMotion(
+        recipe=str(tmp_path / "recipe.json"), file=str(tmp_path / "walk.npz"), out=str(tmp_path / "job")
+    )
+    folder = RunFolder(tmp_path / "job")
+    folder.write_spec(spec)
+    heard = []
+    for event in record(folder):
+        heard.append(event)
+        folder.ask_to_stop()
+    assert [type(each) for each in heard] == [Progress, Stopped]
+    assert not (tmp_path / "walk.npz").exists()
+
+
+def test_that_what_cannot_be_made_is_refused_before_it_waits(run, tmp_path):
+    done = said(run, "wlak:1", "--out", tmp_path / "walk.npz", "--in-line", code=1)
+    assert "Nearest: walk" in done.stderr
+    assert not list(tmp_path.iterdir())
 
 
 def test_that_it_says_what_was_made_for_a_machine_to_read(run, tmp_path):

@@ -22,6 +22,7 @@ from core.runs import (
     EvaluateForecaster,
     ExportBodies,
     ExtractPoses,
+    GenerateMotion,
     ImportData,
     MakeProxy,
     ReproduceForecasts,
@@ -77,6 +78,7 @@ def train(device: str = "auto") -> TrainForecaster:
         (ImportData(project="p", out="o", source="s"), Lane("data", "p")),
         (BuildPoseBank(project="p", out="o"), Lane("data", "p")),
         (ExportBodies(shot="s", file="f.png", out="o", what="picture"), Lane("export")),
+        (GenerateMotion(file="f.npz", out="o"), Lane("export")),
         (MakeProxy(video="v", out="o"), Lane("copies")),
     ],
 )
