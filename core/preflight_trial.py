@@ -1,8 +1,8 @@
 """A few steps of a training, to see what the whole of it would take: the process that `core.preflight` starts.
 
 `python -m core.preflight_trial FOLDER` reads asked.json there and leaves answer.json. The very functions that train are
-used, up to the loop: in its place each recipe that would be driven is measured here, step by step, with a validation
-and a save at the end. Nothing is left of what it makes.
+used, with another `core.training.loop.Drive`: each recipe is measured here, step by step, with a validation and a save
+at the end. Nothing is left of what it makes.
 
 Where a batch is large a step takes seconds, so a forecaster is tried with two smaller ones. Its time is a straight line
 through both. Its memory is not, since a step is highest at another moment where activations outgrow the weights: every
@@ -24,7 +24,7 @@ from collections.abc import Callable, Generator
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import numpy as np
@@ -36,6 +36,9 @@ from core.errors import CoreError
 from core.posegpt_sizes import cost_of
 from core.preflight import Asked, Pace, Refused, Trial, batch_of
 from core.runs import Events, TrainForecaster, TrainPoseGpt
+
+if TYPE_CHECKING:  # with torch, whose loading is a part of what is measured
+    from core.training.loop import Recipe
 
 FIRST_BATCH = 64
 """Of a forecaster; a smaller one than that is tried whole."""
@@ -160,8 +163,8 @@ class Trying:
         self.batch, self.validates, self.writes_pieces = 0, True, False
         self.joins_after: int | None = None
 
-    def drive(self, recipe: Any, *, done: int, steps: int, **_: object) -> Events:
-        """In place of `core.training.loop.train`: as many steps as tell enough."""
+    def drive(self, recipe: "Recipe", *, done: int, steps: int, **_: object) -> Events:
+        """A `loop.Drive`: as many steps as tell enough."""
         if not self.begin_s:
             self.begin_s = self._begun()
             self.begin_memory = self.height.so_far()
@@ -181,7 +184,7 @@ class Trying:
         return
         yield  # what the loop would yield
 
-    def _steps(self, recipe: Any, name: str, count: int) -> int:
+    def _steps(self, recipe: "Recipe", name: str, count: int) -> int:
         seen = Seen(name, self.batch)
         first = self._timed(lambda: recipe.take_step(look=True))  # makes what only a first step makes
         self.begin_memory = max(self.begin_memory, float(self.height.now()))
@@ -234,11 +237,10 @@ def tried(asked: Asked, folder: Path) -> Trial:
     device = asked.device.partition(":")[0]
     config = configs.with_overrides(asked.config, [f"device={device}"])
     torch.set_num_threads(config.threads)
-    with replaced_loop(trying.drive):
-        if isinstance(config, configs.Forecaster):
-            _try_forecaster(trying, config, asked.project, folder)
-        else:
-            _try_posegpt(trying, config, asked.project, folder)
+    if isinstance(config, configs.Forecaster):
+        _try_forecaster(trying, config, asked.project, folder)
+    else:
+        _try_posegpt(trying, config, asked.project, folder)
     paces = _paces(trying, batch_of(config) if isinstance(config, configs.Forecaster) else 0)
     files = [each for each in (folder / "run").rglob("*") if each.is_file()]
     last = sum(each.stat().st_size for each in files if each.name == "last.safetensors")
@@ -248,23 +250,6 @@ def tried(asked: Asked, folder: Path) -> Trial:
         begin_s=trying.begin_s, begin_memory=trying.begin_memory, paces=tuple(paces), numbers=numbers, disk=disk,
         context=trying.card.context,
     )  # fmt: skip
-
-
-class replaced_loop:  # noqa: N801 - reads as what it does
-    """Within it, trainings hand their recipes to `drive` instead of the loop."""
-
-    def __init__(self, drive: Callable[..., Events]) -> None:
-        self._drive = drive
-
-    def __enter__(self) -> None:
-        from core.training import loop
-
-        self._loop, loop.train = loop.train, self._drive
-
-    def __exit__(self, *_: object) -> None:
-        from core.training import loop
-
-        loop.train = self._loop
 
 
 def _try_forecaster(trying: Trying, config: configs.Forecaster, project: str, folder: Path) -> None:
@@ -292,7 +277,7 @@ def _try_forecaster(trying: Trying, config: configs.Forecaster, project: str, fo
                 config, critic=critic, steps=steps, optimiser=replace(config.optimiser, batch=batch), keep_made=0
             )
             spec = TrainForecaster(project=project, out=str(folder / "run"), config=part)
-            _drain(train_forecaster(spec, known, read, folder / "run", examples=examples))
+            _drain(train_forecaster(spec, known, read, folder / "run", examples=examples, drive=trying.drive))
             if batch < config.optimiser.batch and len({each.batch for each in trying.seen}) == 1:
                 sizes.append(_second(trying.seen[-1], config.optimiser.batch))
                 shutil.rmtree(folder / "run", ignore_errors=True)
@@ -321,7 +306,7 @@ def _try_posegpt(trying: Trying, config: configs.PoseGpt, project: str, folder: 
     part = replace(config, **stages)
     trying.batch = part.autoencoder_training.batch
     spec = TrainPoseGpt(project=project, out=str(folder / "run"), config=part)
-    _drain(train_posegpt(spec, "", folder / "run"))
+    _drain(train_posegpt(spec, "", folder / "run", drive=trying.drive))
     for seen in trying.seen:
         seen.batch = getattr(part, f"{seen.name}_training").batch
 

@@ -8,6 +8,7 @@ wherever it moves to.
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -21,6 +22,11 @@ def take_up(random: torch.Generator, state: Tensor, *, seed: int, step: int) -> 
         random.set_state(state.cpu())
     else:
         random.manual_seed((seed + 1) * 1_000_003 + step)
+
+
+def seed_of(run: int, step: int) -> int:
+    """A seed of each step's own. A number drawn on a graphics card would have to be waited for; this is not."""
+    return int(np.random.SeedSequence((run, step)).generate_state(1, np.uint64)[0] >> 1)
 
 
 def remembered(random: torch.Generator) -> Rewind:

@@ -54,9 +54,8 @@ class Descent:
         return torch.autocast(self._device.type, torch.bfloat16, enabled=self._half)
 
     def chance(self) -> AbstractContextManager[None]:
-        """Within it, dropout draws from torch's own stream, which begins with a seed of this run's."""
-        seed = int(torch.randint(2**31, (), generator=self._random, device=self._random.device))
-        return chance.stream(seed, self._device)
+        """Within it, dropout draws from torch's own stream, which begins with a seed of this run's and of the step."""
+        return chance.stream(chance.seed_of(self._random.initial_seed(), self._taken), self._device)
 
     def remembered(self) -> Rewind:
         """The way back to where all streams of chance are now."""

@@ -58,10 +58,12 @@ def train_forecaster(
     bank: PoseBank | None = None,
     *,
     examples: Examples | None = None,
+    drive: loop.Drive = loop.train,
 ) -> Events:
     """Train on the project, or go on with the run that lies in `folder`; with its config's bank unless one is given.
 
-    `examples` are the project's as this config sees them, where somebody has read them already.
+    `examples` are the project's as this config sees them, where somebody has read them already; `drive` takes the
+    steps.
     """
     config = spec.config
     if examples is None:
@@ -95,7 +97,7 @@ def train_forecaster(
         if recipe.doubt:
             yield Note(recipe.doubt)
         yield Note(recipe.told())
-        steps = loop.train(
+        steps = drive(
             recipe,
             done=done,
             steps=config.steps,

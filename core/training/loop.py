@@ -51,6 +51,13 @@ class Recipe(Protocol):
         ...
 
 
+@runtime_checkable
+class Drive(Protocol):
+    """`train`, or what takes a recipe's steps in its place."""
+
+    def __call__(self, recipe: Recipe, *, done: int, steps: int, report_every: int, validate_every: int) -> Events: ...
+
+
 class NoNumberError(NotANumberError):
     """A loss or a weight is no number; it was the last time after step `good`. Names and steps are the recipe's."""
 

@@ -51,6 +51,12 @@ class CodeBatch:
         each = piece.slice
         return CodeBatch(self.codes[each], self.real[each], self.labels[each], self.frames[each])
 
+    @staticmethod
+    def joined(batches: Sequence["CodeBatch"]) -> "CodeBatch":
+        """All of their windows, in order."""
+        columns = ((each.codes, each.real, each.labels, each.frames) for each in batches)
+        return CodeBatch(*(torch.cat(column) for column in zip(*columns, strict=True)))
+
 
 @runtime_checkable
 class Cuttable(Protocol):
@@ -103,7 +109,7 @@ class GptTraining:
     ) -> None:
         self._model, self._next_batch, self._validation = model, next_batch, list(validation)
         self._keep, self._save = keep, save
-        self.drawn: CodeBatch | None = None
+        self._taken: list[CodeBatch] = []  # the pieces of the last step's batch
         self._descent = Descent(model, config.gpt_training, config.precision, device, random)
         self.division = division or Division(parts=config.gpt_training.parts)
         self._codes_a_second = model.books * KEPT_HZ / config.autoencoder.downsampling
@@ -117,12 +123,17 @@ class GptTraining:
         batch = self._next_batch()
         self._model.train()
 
+        def begin() -> None:
+            self._taken = []
+            self._descent.begin()
+
         def one(piece: Piece | None) -> dict[str, Tensor]:
-            windows = self.drawn = batch.cut(piece)
+            windows = batch.cut(piece)
+            self._taken.append(windows)
             return self._taught(windows, None if piece is None else batch.counted, look=look)
 
         with division.workers.together(), self._descent.chance():
-            said = division.take(len(batch), one, self._descent.remembered, self._descent.begin)
+            said = division.take(len(batch), one, self._descent.remembered, begin)
             division.add_gradients(self._descent.weights)
             self._descent.down()
             measured = division.told(said, of_all=look)
@@ -149,6 +160,11 @@ class GptTraining:
         if look:
             measured |= {"right": _right(logits, wanted).sum(), "count": (wanted >= 0).sum()}
         return measured
+
+    @property
+    def drawn(self) -> CodeBatch | None:
+        """The batch of the last step; of several workers, this one's share of it."""
+        return CodeBatch.joined(self._taken) if self._taken else None
 
     def weights(self) -> Iterable[Tensor]:
         """What a step changes."""

@@ -14,7 +14,6 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
-from typing import Literal
 
 import numpy as np
 import torch
@@ -31,7 +30,6 @@ from core.models.likelihoods import bits_per_code, percentiles
 from core.models.motion_gpt import MotionGpt
 from core.models.motion_vqvae import MotionTensors
 from core.models.posegpt import PoseGpt
-from core.posegpt_configs import StageTraining
 from core.runs import Done, Event, Events, Made, Metric, Note, Progress, TrainPoseGpt
 from core.training import bad_batch, distributed, forking, loop, running, samples
 from core.training.attempt import Attempt
@@ -40,6 +38,7 @@ from core.training.environment import Account
 from core.training.motion_gpt import CodeBatch, GptTraining, Uncoded
 from core.training.motion_vqvae import AutoencoderTraining
 from core.training.shares import Division
+from core.training.stages import EVERY, SPOKEN, Stage, Stages
 from core.wording import counted
 
 RELATED = (
@@ -54,12 +53,9 @@ _STANDARDISED_BY = 512
 _SHAPES_ON_CARDS = 32
 """On a graphics card batches are this many frames or multiples of it: few shapes, few kernels."""
 
-Stage = Literal["autoencoder", "gpt"]
-_SPOKEN: dict[Stage, str] = {"autoencoder": "auto-encoder", "gpt": "GPT"}
 
-
-def train_posegpt(spec: TrainPoseGpt, project: str, folder: Path) -> Events:
-    """Train on the project of that name, or go on with the run that lies in `folder`."""
+def train_posegpt(spec: TrainPoseGpt, project: str, folder: Path, *, drive: loop.Drive = loop.train) -> Events:
+    """Train on the project of that name, or go on with the run that lies in `folder`; `drive` takes the steps."""
     config = spec.config
     yield Note("Reading the motion")
     examples = motion_examples(Path(spec.project), config.data, config.seed)
@@ -70,13 +66,15 @@ def train_posegpt(spec: TrainPoseGpt, project: str, folder: Path) -> Events:
     with distributed.joined(running.device_of(config.device), folder) as (workers, own), running.settled(config):
         bank_files = [own / f"{part}-windows.npy" for part in ("train", "validation")]
         try:
-            training = PoseGptTraining(spec, project, own, examples, bank_files, workers)
+            training = PoseGptTraining(spec, project, own, examples, bank_files, workers, drive)
             done = training.take_up()
             for note in training.told():
                 yield Note(note)
             if done:
-                yield Note(f"Going on after step {done} of {training.steps}")
-            attempt = Attempt(spec, own, training.account(done), done=done, steps=training.steps, split=examples.parts)
+                yield Note(f"Going on after step {done} of {training.plan.steps}")
+            attempt = Attempt(
+                spec, own, training.account(done), done=done, steps=training.plan.steps, split=examples.parts
+            )
             lost = yield from attempt.through(training.snapshots.told(training.stages()))
             if lost is not None:
                 training = PoseGptTraining(spec, project, own, examples, bank_files, workers)
@@ -113,11 +111,13 @@ class PoseGptTraining:
         examples: Examples,
         bank_files: list[Path],
         workers: Workers | None = None,
+        drive: loop.Drive = loop.train,
     ) -> None:
-        self._workers = workers or Workers()
+        self._workers, self._drive = workers or Workers(), drive
         self._config, self._spec, self._project = spec.config, spec, project
         self._folder, self._examples = folder, examples
         config = self._config
+        self.plan = Stages(config)
         self._device = running.device_of(config.device)
         factor = config.autoencoder.downsampling
         self._train, self._held_out = (
@@ -155,11 +155,6 @@ class PoseGptTraining:
         self._model.autoencoder.standardise(MotionTensors(rotations, path_m), real)
 
     # ---- what a person is told ----
-
-    @property
-    def steps(self) -> int:
-        """Of both stages, as far as they are run here."""
-        return sum(self._of(stage).steps for stage in self._run_here())
 
     def told(self) -> Generator[str]:
         """Data, classes and sizes, a sentence each."""
@@ -223,14 +218,14 @@ class PoseGptTraining:
             self._stage = "gpt"
             self._done["autoencoder"] = self._config.autoencoder_training.steps
         self._done[self._stage] = header.step
-        return self._before(self._stage) + header.step
+        return self.plan.before(self._stage) + header.step
 
     def _begin_elsewhere(self) -> int:
         """Take up another run's state at its step; rates and data of the same classes may differ."""
         kept = checkpoints.load_motion_model(checkpoints.find(Path(self._spec.begin_at), prefer="last"))
         header = kept.header
-        more = self._of("gpt").steps if header.stage == "autoencoder" and "gpt" in self._run_here() else 0
-        with forking.fitting(header, self._config, _SHAPES, self._of(header.stage).steps + more):
+        more = self.plan.of("gpt").steps if header.stage == "autoencoder" and "gpt" in self.plan.here else 0
+        with forking.fitting(header, self._config, _SHAPES, self.plan.of(header.stage).steps + more):
             forking.require_labels(self._train.classes, header.actions)
             self._parent = forking.parent_of(kept.path, header)
             return self._take(kept)
@@ -246,7 +241,7 @@ class PoseGptTraining:
 
     def _may_differ(self) -> tuple[str, ...]:
         constant = [
-            f"{stage}_training.steps" for stage in ("autoencoder", "gpt") if self._of(stage).schedule == "constant"
+            f"{stage}_training.steps" for stage in ("autoencoder", "gpt") if self.plan.of(stage).schedule == "constant"
         ]
         return (*RELATED, *constant)
 
@@ -287,22 +282,22 @@ class PoseGptTraining:
     def first_bad_step(self, lost: loop.NoNumberError) -> Generator[Event, None, loop.Bad | None]:
         """Take the steps from here again up to the one that `lost` is about, counted as the run does."""
         for stage in self._still():
-            before = self._before(stage)
-            if lost.step > before + self._of(stage).steps:
+            before = self.plan.before(stage)
+            if lost.step > before + self.plan.of(stage).steps:
                 continue  # whole already: the state is that of its end
             here = loop.NoNumberError(lost.good - before, lost.step - before, lost.name)
             with self._begun(stage) as recipe:
                 bad = yield from loop.first_bad_step(
-                    recipe, here, done=self._done[stage], steps=self._of(stage).steps
+                    recipe, here, done=self._done[stage], steps=self.plan.of(stage).steps
                 )  # fmt: skip
                 return None if bad is None else replace(bad, step=before + bad.step)
         return None
 
     def _still(self) -> Generator[Stage]:
         """The stages with steps to take; what comes between them is done on the way."""
-        if "autoencoder" in self._run_here() and self._stage == "autoencoder":
+        if "autoencoder" in self.plan.here and self._stage == "autoencoder":
             yield "autoencoder"
-        if "gpt" not in self._run_here():
+        if "gpt" not in self.plan.here:
             return
         if self._stage == "autoencoder":
             self._workers.go_on()
@@ -327,7 +322,7 @@ class PoseGptTraining:
     @contextmanager
     def _begun(self, stage: Stage) -> Generator["_Waiting"]:
         """The recipe of a stage, at the step that it has behind it, and its batches, prepared ahead."""
-        of, done, number = self._of(stage), self._done[stage], 1 + ("autoencoder", "gpt").index(stage)
+        of, done, number = self.plan.of(stage), self._done[stage], 1 + EVERY.index(stage)
         steps = StepBatches(
             self._train, seed=self._config.seed, stage=number, batch=of.batch,
             multiple_of=_SHAPES_ON_CARDS if self._device.type == "cuda" else 1,
@@ -341,9 +336,9 @@ class PoseGptTraining:
             yield _Waiting(self._recipe, ahead)
 
     def _run(self, stage: Stage) -> Events:
-        of, before = self._of(stage), self._before(stage)
+        of, before = self.plan.of(stage), self.plan.before(stage)
         with self._begun(stage) as recipe:
-            events = loop.train(
+            events = self._drive(
                 recipe,
                 done=self._done[stage],
                 steps=of.steps,
@@ -357,7 +352,7 @@ class PoseGptTraining:
                             case Metric(step, name, value):
                                 yield Metric(before + step, name, value)
                             case Progress(step, _):
-                                yield Progress(before + step, self.steps, _SPOKEN[stage])
+                                yield Progress(before + step, self.plan.steps, SPOKEN[stage])
                             case _:
                                 yield event
             except loop.NoNumberError as lost:
@@ -369,7 +364,7 @@ class PoseGptTraining:
         if stage == "autoencoder":
             return AutoencoderTraining(
                 self._config, self._model.autoencoder, ahead.take, self._validation, random, self._device,
-                self._keep, self._save, Division(self._workers, self._of(stage).parts),
+                self._keep, self._save, Division(self._workers, self.plan.of(stage).parts),
             )  # fmt: skip
         auto = self._model.autoencoder
 
@@ -378,7 +373,7 @@ class PoseGptTraining:
 
         return GptTraining(
             self._config, self._gpt, batch, self._codes, random, self._device,
-            self._keep, self._save, Division(self._workers, self._of(stage).parts),
+            self._keep, self._save, Division(self._workers, self.plan.of(stage).parts),
         )  # fmt: skip
 
     @torch.no_grad()
@@ -397,7 +392,7 @@ class PoseGptTraining:
     def _keep(self, step: int, score: float | None, figures: dict[str, float]) -> None:
         """Write the best checkpoint where this is it. Without figures the newest is."""
         if self._shown is not None:
-            before, last = self._before(self._stage), self._of(self._stage).steps
+            before, last = self.plan.before(self._stage), self.plan.of(self._stage).steps
             self._shown.show(self.snapshots, self._model, self._stage, step, before, last)
         kept = self._kept
         if kept.there and score is not None and kept.score is not None and score <= kept.score:
@@ -446,17 +441,6 @@ class PoseGptTraining:
     @property
     def _gpt(self) -> MotionGpt:
         return self._model.gpt
-
-    def _of(self, stage: str) -> StageTraining:
-        return self._config.autoencoder_training if stage == "autoencoder" else self._config.gpt_training
-
-    def _run_here(self) -> tuple[Stage, ...]:
-        stages: dict[str, tuple[Stage, ...]] = {"autoencoder": ("autoencoder",), "gpt": ("gpt",)}
-        return stages.get(self._config.stages, ("autoencoder", "gpt"))
-
-    def _before(self, stage: Stage) -> int:
-        """Steps of the stages before it in this run."""
-        return self._of("autoencoder").steps if stage == "gpt" and "autoencoder" in self._run_here() else 0
 
 
 class _Waiting:

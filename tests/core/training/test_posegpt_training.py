@@ -170,6 +170,16 @@ def test_that_a_run_that_was_stopped_takes_the_steps_it_would_have_taken(whole, 
     assert rows(tmp_path) == rows(folder)
 
 
+def test_that_a_run_in_parts_goes_on_in_parts_bit_for_bit(project, tmp_path):
+    parts = ("autoencoder_training.parts=2", "gpt_training.parts=2", "autoencoder.dropout=0.1", "gpt.dropout=0.1")
+    list(train(project, tmp_path / "whole", *parts))
+    for step in (2, 8):
+        stopped_at(project, tmp_path / "run", step, *parts)
+    list(train(project, tmp_path / "run", *parts))
+    for name in ("best", "last"):
+        assert_the_same(tensors_of(tmp_path / "run", name), tensors_of(tmp_path / "whole", name))
+
+
 def test_that_one_seed_gives_one_run_and_another_another(whole, project, tmp_path):
     list(train(project, tmp_path / "same", "report_every=1"))
     list(train(project, tmp_path / "other", "seed=1"))

@@ -156,6 +156,15 @@ def test_that_a_run_that_was_stopped_leaves_the_very_files_of_one_that_was_not(m
     assert_same_runs(whole, tmp_path / "run")
 
 
+def test_that_a_run_in_parts_goes_on_in_parts_as_if_it_never_had_stopped(made, tmp_path):
+    parts = ("optimiser.parts=2", "network.dropout=0.2")
+    list(train(made, tmp_path / "whole", *parts))
+    for step in (2, 6):
+        stopped_at(made, tmp_path / "run", step, *parts)
+    list(train(made, tmp_path / "run", *parts))
+    assert_same_runs(tmp_path / "whole", tmp_path / "run")
+
+
 @pytest.mark.parametrize("at", [1, 9, 20, 33, 47])
 def test_that_a_run_that_was_killed_goes_on_from_its_last_validation_without_a_doubled_point(
     made, whole, tmp_path, at, monkeypatch
