@@ -13,7 +13,7 @@ from PySide6.QtTest import QTest
 from core.run_folder import RunFolder
 from tests.core.project_on_disk import project_on_disk
 from tests.journeys.window import launch, leave
-from tests.journeys.window_process import a_window, ask_for_a_run
+from tests.journeys.window_process import STEPS, a_window, ask_for_a_run, hold, let_go
 
 pytestmark = [pytest.mark.gui, pytest.mark.slow]
 
@@ -24,7 +24,9 @@ JOB_MS = 240_000
 def project(tmp_path):
     folder = tmp_path / "Courtyard pilot"
     project_on_disk(folder, clips=4)
-    return folder
+    yield folder
+    for run in (folder / "runs").iterdir():  # where a test failed
+        let_go(RunFolder(run))
 
 
 @pytest.fixture
@@ -44,6 +46,7 @@ def reopened(qtbot, qapp, project, tmp_path):
     for studio in windows:
         for job in studio.jobs.live():
             job.stop()
+            let_go(job.folder)
         qtbot.waitUntil(lambda studio=studio: not studio.jobs.live(), timeout=JOB_MS)
         leave(studio)
 
@@ -75,20 +78,25 @@ def test_that_a_run_outlives_its_killed_window_stops_resumes_and_ends_as_if_neve
     page.show_run(job.name)
     page.setFocus()
     QTest.keyClick(studio.window, Qt.Key.Key_X, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
+    let_go(job.folder)
     qtbot.waitUntil(lambda: job.state == "stopped", timeout=JOB_MS)
     stopped_at = steps(job.folder)[-1]
-    assert 0 < stopped_at < 160, "it was done before it could be stopped"
+    assert shown[-1] <= stopped_at < STEPS, "it was done before it could be stopped"
 
     # The one that is never stopped goes first; the resumed one waits for it.
-    never_stopped = ask_for_a_run(page, 160, lambda until: qtbot.waitUntil(until, timeout=JOB_MS))
+    never_stopped = ask_for_a_run(page, STEPS, lambda until: qtbot.waitUntil(until, timeout=JOB_MS))
+    other = studio.jobs.job(never_stopped)
+    qtbot.waitUntil(lambda: other.state == "running", timeout=JOB_MS)
+    hold(other.folder)
     page.show_run(job.name)
     page.chosen_run.resume.click()
-    other = studio.jobs.job(never_stopped)
-    qtbot.waitUntil(lambda: job.state == "waiting" and other.state == "running", timeout=JOB_MS)
+    qtbot.waitUntil(lambda: job.state == "waiting", timeout=JOB_MS)
     qtbot.waitUntil(lambda: "after forecaster-02" in page.chosen_run._progress.text(), timeout=JOB_MS)
+    assert other.state == "running"
+    let_go(other.folder)
     qtbot.waitUntil(lambda: not studio.jobs.live() and studio.jobs.is_settled(), timeout=JOB_MS)
     assert (job.state, other.state) == ("done", "done"), job.folder.log_tail()
-    assert steps(job.folder) == list(range(10, 161, 10))
+    assert steps(job.folder) == list(range(10, STEPS + 1, 10))
     assert curve(job.folder) == curve(other.folder)
     assert job.metrics == other.metrics
     assert (job.folder.path / "best.safetensors").is_file()
@@ -97,6 +105,7 @@ def test_that_a_run_outlives_its_killed_window_stops_resumes_and_ends_as_if_neve
 def test_that_a_queue_keeps_the_order_a_person_gave_it_after_its_window_is_killed(project, reopened, qtbot):
     with a_window("queue", project) as window:
         window.kill()
+    let_go(RunFolder(project / "runs" / "forecaster-01"))
     runs = {name: RunFolder(project / "runs" / f"forecaster-{name}") for name in ("01", "02", "03", "04")}
     assert runs["03"].state() == "stopped"  # taken out
     qtbot.waitUntil(lambda: all(each.state() in ("done", "stopped") for each in runs.values()), timeout=JOB_MS)
