@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 from types import SimpleNamespace
 
+import psutil
 import pytest
 
 from core import devices
@@ -193,6 +194,18 @@ def test_that_auto_takes_a_card_before_the_processor_and_none_is_made_up():
     assert chosen("cpu", [processor, apple]) is processor
     with pytest.raises(MachineError, match="no graphics card"):
         chosen("cuda", [processor, apple])
+
+
+def test_that_apples_graphics_are_found_with_the_memory_they_share(monkeypatch):
+    psutil.virtual_memory()  # it loads the reader of this system before that is called another
+    monkeypatch.setattr("sys.platform", "darwin")
+    monkeypatch.setattr("platform.machine", lambda: "arm64")
+    apple = next(each for each in devices.devices() if each.kind == "mps")
+    assert (apple.key, apple.usable) == ("mps", True)
+    assert 0 < apple.memory_free <= apple.memory_total
+    assert chosen("auto", devices.devices()).key == "mps"
+    monkeypatch.setattr("platform.machine", lambda: "x86_64")
+    assert all(each.kind != "mps" for each in devices.devices())
 
 
 def test_that_what_a_scheduler_allows_of_memory_is_what_there_is(monkeypatch, tmp_path):

@@ -1,11 +1,14 @@
 """A run that meets a number that is none, and one whose disk is full: told in words, nothing lost, gone on with."""
 
+import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from PySide6.QtWidgets import QLabel
 
 from core import configs
 from core.models import checkpoints
@@ -87,6 +90,33 @@ def test_that_a_loss_that_is_no_number_keeps_the_last_good_checkpoint_and_the_ba
     qtbot.waitUntil(lambda: smaller.state == "failed", timeout=JOB_MS)
     said = [getattr(each.event, "text", "") for each in smaller.folder.events()[0]]
     assert any(each.startswith(f"Going on after step {kept.header.step} of 20") for each in said)
+
+
+def test_that_a_run_the_system_ended_is_told_with_its_log_and_goes_on_without_a_lost_step(project, opened, qtbot):
+    studio, page = opened()
+    steps = 4000  # it is killed long before them
+    job = studio.jobs.start(spec_of(project, "forecaster-01", f"steps={steps}"), "forecaster-01")
+    page.show_run(job.name)
+    qtbot.waitUntil(lambda: "validation/top1" in job.metrics, timeout=JOB_MS)
+    process = job.folder.process()
+    assert process is not None
+    with (job.folder.path / "stdout.log").open("a") as log:
+        log.write("the last line that it printed\n")
+    os.kill(process.pid, signal.SIGKILL)
+    card, resume = page.chosen_run.trouble, page.chosen_run.trouble.button("resume")
+    qtbot.waitUntil(lambda: job.state == "killed" and card.isVisible(), timeout=JOB_MS)
+    assert card.accessibleName() == "The system ended forecaster-01"
+    assert "It goes on from its last checkpoint, step " in card.accessibleDescription()
+    assert "the last line that it printed" in [each.text() for each in card.findChildren(QLabel)]
+    reached = job.metrics["loss"][-1][0]
+    resume.click()
+    qtbot.waitUntil(lambda: job.state == "running" and job.metrics["loss"][-1][0] > reached, timeout=JOB_MS)
+    assert not card.isVisible()
+    job.stop()
+    qtbot.waitUntil(lambda: job.state == "stopped" and studio.jobs.is_settled(), timeout=JOB_MS)
+    seen = [step for step, _ in job.metrics["loss"]]
+    assert seen == list(range(2, seen[-1] + 1, 2))
+    assert not list(job.folder.path.glob("killed.json"))
 
 
 def on_a_disk_of(size_kb: int, run: Path) -> None:
