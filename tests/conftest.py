@@ -34,6 +34,13 @@ def no_light_copies(request, monkeypatch):
 
 
 @pytest.fixture(autouse=True)
+def no_trials(request, monkeypatch):
+    """A window that shows a training's form tries it in a process of its own: in tests it finds no room for that."""
+    if "qtbot" in request.fixturenames:
+        monkeypatch.setattr("studio.preflights._ROOM", float("inf"))
+
+
+@pytest.fixture(autouse=True)
 def a_line_of_its_own(request, tmp_path_factory, monkeypatch):
     """Each test has its own line of jobs, and leaves no keeper of it behind."""
     state = tmp_path_factory.getbasetemp() / "state" / f"{zlib.crc32(request.node.nodeid.encode()):08x}"

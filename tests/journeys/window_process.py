@@ -52,9 +52,11 @@ def let_go(folder: RunFolder) -> None:
 def main(scene: str, project: Path) -> None:
     from PySide6.QtWidgets import QApplication
 
+    from studio import preflights
     from studio import settings as preferences
     from studio.app import Studio
 
+    preflights._ROOM = float("inf")  # nothing is tried beside the runs, as in `tests.conftest`
     app = QApplication([])
     studio = Studio(app, preferences.load())
     studio.window.resize(1600, 1000)

@@ -49,6 +49,7 @@ def asking(qtbot, qapp, monkeypatch):
     theme.apply(qapp, theme.DARK)
     Tried.made = []
     monkeypatch.setattr(preflights, "Attempt", Tried)
+    monkeypatch.setattr(preflights, "_ROOM", 1.25)
     made = Preflights()
     made._try_soon.setInterval(10)
     yield made
