@@ -9,7 +9,6 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
-from scipy.spatial.transform import Rotation
 
 Axis = Literal["x", "y", "z"]
 Angle = float | Float[ndarray, "*batch"]
@@ -98,6 +97,8 @@ def rotation_vectors(rotations: Float[ndarray, "*batch 3 3"]) -> Float[ndarray, 
 
 def matrices(vectors: Float[ndarray, "*batch 3"]) -> Float[ndarray, "*batch 3 3"]:
     """The rotations whose axis times angle is `vectors`."""
+    from scipy.spatial.transform import Rotation
+
     flat = Rotation.from_rotvec(vectors.reshape(-1, 3)).as_matrix()
     return flat.reshape(*vectors.shape, 3)
 
@@ -106,6 +107,8 @@ def twist_and_swing(
     rotations: Float[ndarray, "frames 3 3"],
 ) -> tuple[Float[ndarray, " frames"], Float[ndarray, "frames 3"]]:
     """Splits each rotation so that it equals `about_x(twist) @ matrices(swing)`, the swing as small as it can be."""
+    from scipy.spatial.transform import Rotation
+
     whole = Rotation.from_matrix(rotations).as_quat()
     about = np.zeros_like(whole)
     about[:, [0, 3]] = whole[:, [0, 3]]
