@@ -26,6 +26,7 @@ from core.project import inbox
 from core.project.annotations import Clip
 from core.project.edits import set_tracks
 from core.project.store import ProjectStore
+from core.run_folder import write_whole
 from core.runs import Done, Event, Events, ExtractPoses, Note, Progress, Share
 from core.shares import part_of
 from core.wording import counted
@@ -145,9 +146,7 @@ def _tracks_now(folder: Path, clip_id: str) -> str:
 
 
 def _mark(path: Path, name: str) -> None:
-    beside = path.with_suffix(".new")
-    beside.write_text(name)
-    beside.replace(path)
+    write_whole(path, name.encode())
 
 
 def _take_in(folder: Path) -> None:

@@ -122,17 +122,27 @@ def stop(folder: RunFolder) -> None:
         if folder.is_alive():
             folder.ask_to_stop()
         elif folder.state() in ("waiting", "paused"):
-            folder.append(Stopped())  # first: whatever happens now, it has not vanished
-            for name in ("ticket.json", "paused", "pid"):
-                unlink(folder.path / name)
-            unlink(pointer_file(folder))
+            _end_here(folder)
         ring()
 
 
 def take_out(folder: RunFolder) -> None:
-    """Let a run wait no longer. It counts as stopped, and can be asked for again."""
-    if folder.state() == "waiting":
-        stop(folder)
+    """Let a run wait no longer. It counts as stopped, and can be asked for again; one that has begun goes on."""
+    folder = settled(folder)
+    with locked():
+        if folder.state() == "waiting" and folder.is_alive():
+            folder.ask_to_stop()
+        elif folder.state() == "waiting":
+            _end_here(folder)
+        ring()
+
+
+def _end_here(folder: RunFolder) -> None:
+    """A run without a process stops."""
+    folder.append(Stopped())  # first: whatever happens now, it has not vanished
+    for name in ("ticket.json", "paused", "pid"):
+        unlink(folder.path / name)
+    unlink(pointer_file(folder))
 
 
 def earlier(folder: RunFolder) -> None:

@@ -27,12 +27,12 @@ from typing import Self
 import msgspec
 import platformdirs
 
-from core import configs, devices, line
+from core import configs, devices, line, processes
 from core.devices import Device
 from core.lanes import training_lane
 from core.line_files import compete
 from core.posegpt_sizes import autoencoder_numbers, cost_of, gpt_numbers
-from core.run_folder import RunFolder
+from core.run_folder import RunFolder, write_whole
 from core.runs import TrainForecaster, TrainPoseGpt
 
 DOUBT = 0.25
@@ -348,9 +348,7 @@ def keep(asked: Asked, trial: Trial) -> None:
     folder = folder_of_trials()
     with suppress(OSError):
         folder.mkdir(parents=True, exist_ok=True)
-        beside = folder / f".{os.getpid()}.part"
-        beside.write_bytes(msgspec.json.encode(trial))
-        beside.replace(folder / f"{key_of(asked)}.json")
+        write_whole(folder / f"{key_of(asked)}.json", msgspec.json.encode(trial))
         for old in sorted(folder.glob("*.json"), key=lambda each: each.stat().st_mtime)[:-_KEPT]:
             old.unlink(missing_ok=True)
 
@@ -362,9 +360,7 @@ class Attempt:
         self.asked = asked
         self.folder = Path(tempfile.mkdtemp(prefix="posecast-trial-"))
         (self.folder / "asked.json").write_bytes(msgspec.json.encode(asked))
-        environment = dict(os.environ)
-        for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
-            environment[name] = str(max(devices.cores() - 1, 1))
+        environment = {**os.environ, **processes.few_threads()}
         if not asked.device.startswith("cuda"):
             environment["CUDA_VISIBLE_DEVICES"] = ""  # the driver's context would count to the process
         with (self.folder / "log").open("wb") as log:

@@ -35,6 +35,7 @@ from core import configs, processes
 from core.errors import CoreError
 from core.posegpt_sizes import cost_of
 from core.preflight import Asked, Pace, Refused, Trial, batch_of
+from core.run_folder import write_whole
 from core.runs import Events, TrainForecaster, TrainPoseGpt
 
 if TYPE_CHECKING:  # with torch, whose loading is a part of what is measured
@@ -426,9 +427,7 @@ def main(arguments: list[str]) -> int:
             found: Trial | Refused = tried(asked, folder)
         except CoreError as error:
             found = Refused(str(error), error.hint)
-        beside = folder / "answer.part"
-        beside.write_bytes(msgspec.json.encode(found))
-        beside.replace(folder / "answer.json")
+        write_whole(folder / "answer.json", msgspec.json.encode(found))
     finally:
         if os.getppid() != _parent:  # nobody else tidies up
             shutil.rmtree(folder, ignore_errors=True)

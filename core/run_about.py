@@ -15,7 +15,7 @@ from pathlib import Path
 import msgspec
 
 from core.errors import RunError
-from core.run_folder import LIVE, Moment, RunFolder, decoded
+from core.run_folder import LIVE, Moment, RunFolder, decoded, write_whole
 
 ABOUT, DELETED = "about.json", ".deleted"
 KEPT_DAYS = 30
@@ -62,10 +62,8 @@ def say_about(folder: Path, **changes: object) -> RunAbout:
     if "tags" in changes:
         after = msgspec.structs.replace(after, tags=_clean(after.tags))
     if after != before or not (folder / ABOUT).exists():
-        beside = folder / f"{ABOUT}.new"
         try:
-            beside.write_bytes(msgspec.json.format(msgspec.json.encode(after), indent=2))
-            beside.replace(folder / ABOUT)
+            write_whole(folder / ABOUT, msgspec.json.format(msgspec.json.encode(after), indent=2))
         except OSError as error:
             raise RunError(
                 f"The note of {folder.name} could not be saved: {error.strerror or error}",

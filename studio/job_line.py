@@ -154,12 +154,14 @@ class _Look(QRunnable):
         self._runs, self.told = runs, _Seen()
 
     def run(self) -> None:
+        turns: dict[Path, Turn] = {}
         try:
             line.tend()
             turns = turns_of(line.waiting(), self._runs)
-        except (CoreError, OSError):  # the folder of the line is away for a moment; the next look finds it
-            turns = {}
-        self.told.seen.emit(self._runs, turns)
+        except (CoreError, OSError):  # the folder of the line is away for a moment
+            pass
+        finally:  # the next look comes only after this one has answered
+            self.told.seen.emit(self._runs, turns)
 
 
 def turns_of(places: list[line.Place], runs: Path) -> dict[Path, Turn]:

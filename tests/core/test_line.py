@@ -5,6 +5,7 @@ import random
 import signal
 import sys
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -288,6 +289,23 @@ def test_that_a_run_in_a_terminal_takes_its_lane_without_waiting_and_hears_who_i
     line_turns.leave(terminal)
     assert line_turns.take_turn(waits)
     line_turns.leave(waits)
+
+
+def test_that_a_run_that_begins_while_it_is_taken_out_goes_on(fresh, no_keeper, monkeypatch):
+    run = asked(fresh(), "a")
+    really = line_files.locked
+
+    @contextmanager
+    def a_moment_later():
+        assert line_turns.take_turn(run)
+        with really():
+            yield
+
+    with monkeypatch.context() as patched:
+        patched.setattr(line, "locked", a_moment_later)
+        line.take_out(run)
+    assert (run.state(), run.told()) == ("running", "")
+    line_turns.leave(run)
 
 
 # ---- pauses ---------------------------------------------------------------------------------------------------------
