@@ -12,6 +12,7 @@ from studio.forecasters import training_runs
 from studio.jobs import Jobs
 from studio.reports import Reports
 from studio.widgets.clip_states import clip_state
+from studio.widgets.job_words import STATE_WORDS
 from studio.widgets.search_list import Entry
 from studio.words import said, say
 
@@ -45,7 +46,9 @@ def entries(
             go = partial(show_label, document, actions, label.id)
             found.append(Entry(label.name, label.kind, "tag", label_key(label.key), go, label.colour))
         runs = reversed(training_runs(jobs))
-        found += [Entry(job.name, "run", "train", job.state, partial(show_run, job.name)) for job in runs]
+        found += [
+            Entry(job.name, "run", "train", say(STATE_WORDS[job.state][0]), partial(show_run, job.name)) for job in runs
+        ]
         for item in reversed(kept_items(project)):
             hint = Path(item.facts.get("model", "")).name
             found.append(Entry(item.name, "kept motion", "tray", hint, partial(show_kept, item.id)))

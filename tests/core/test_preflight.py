@@ -15,6 +15,8 @@ from core import configs, preflight
 from core.devices import Device
 from core.preflight import Asked, Attempt, Holds, Pace, Refused, Trial, estimate, fitting_batch, guess, troubles
 from core.preflight_trial import Height, Seen, _added_up, _line, _paces, _second, _side_by_side
+from core.run_facts import environment_of
+from core.run_folder import RunFolder
 from tests.core.project_on_disk import project_on_disk
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -198,7 +200,7 @@ def test_that_asking_needs_no_torch():
 
 
 @pytest.mark.slow
-def test_that_a_trial_measures_a_training_is_kept_and_leaves_nothing(project):
+def test_that_a_trial_measures_a_training_is_kept_and_leaves_nothing(project, tmp_path):
     before = {each for each in project.rglob("*") if each.is_file()}
     asked = Asked.of(QUICK, project)
     with closing(Attempt(asked)) as attempt:
@@ -215,6 +217,13 @@ def test_that_a_trial_measures_a_training_is_kept_and_leaves_nothing(project):
     assert preflight.kept(asked) == found
     assert not place.exists()
     assert {each for each in project.rglob("*") if each.is_file()} == before
+    # What it says of memory is what the training takes at most; of presets that people train, bench_preflight tells.
+    folder = RunFolder(tmp_path / "run")
+    folder.write_spec(replace(asked.spec, out=str(folder.path)))
+    subprocess.run([sys.executable, "-m", "core.runner", str(folder.path)], check=True, timeout=300, cwd=ROOT)
+    where = environment_of(folder.path)
+    assert where is not None
+    assert said.memory == pytest.approx(where.memory_peak_bytes, rel=0.25)
 
 
 @pytest.mark.slow
