@@ -163,6 +163,7 @@ def let_go(folder: RunFolder) -> None:
     folder = settled(folder)
     with locked():
         folder.hold_still(lets_go=True)
+        unlink(folder.path / "ticket.json")  # it may have waited meanwhile: a place in the line is let go of too
         ring()
 
 

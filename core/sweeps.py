@@ -435,11 +435,6 @@ def _one(draw: chance.Random, choices: Range | Choices, whole: bool) -> Value:
     return min(max(float(f"{value:.4g}"), low), choices.high)
 
 
-def settings_count(sweep: Sweep) -> int:
-    """How many settings it tries, before they are made."""
-    return math.prod(len(each) for each in sweep.grid.values()) if sweep.grid else sweep.trials
-
-
 def names_of(sweep: Sweep, taken: Sequence[str], count: int) -> list[str]:
     """`count` names for runs of this sweep that are not taken: `widths-01`, `widths-02` …"""
     found: list[str] = []

@@ -184,7 +184,7 @@ def _wait_for_another_machine(folder: RunFolder) -> None:
     from core import processes
 
     process = folder.process()
-    if process is None or process.host == processes.host() or not folder.is_alive():
+    if process is None or processes.is_here(process) or not folder.is_alive():
         return
     complain(f"{folder.path.name} was last seen at work on {process.host}; waiting whether it still is.")
     until = time.monotonic() + 2 * BEAT_GONE_S

@@ -18,6 +18,8 @@ import torch
 from msgspec.structs import replace
 
 from core import origins
+from core.devices import processor_name
+from core.launched import launched
 from core.processes import host
 from core.run_facts import ENVIRONMENT, Attempt, Environment, environment_of
 from core.whole_files import whole_file
@@ -50,7 +52,7 @@ class Account:
             device=device.type,
             device_name=name_of(device),
             threads=torch.get_num_threads(),
-            workers=int(os.environ.get("WORLD_SIZE", "1")),
+            workers=launched().count,
             niceness=os.nice(0) if hasattr(os, "nice") else 0,
             host=host(),
             pid=os.getpid(),
@@ -61,7 +63,7 @@ class Account:
             commit=commit(),
             python=platform.python_version(),
             system=f"{platform.system()} {platform.release()} {platform.machine()}",
-            processor=_processor(),
+            processor=processor_name(),
             cores=os.cpu_count() or 0,
             memory_bytes=_memory_bytes(),
             cards=tuple(torch.cuda.get_device_name(each) for each in range(torch.cuda.device_count())),
@@ -121,7 +123,7 @@ def memory_peak_bytes() -> int:
 
 def name_of(device: torch.device) -> str:
     """What its maker calls it."""
-    return torch.cuda.get_device_name(device) if device.type == "cuda" else _processor()
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else processor_name()
 
 
 def commit(root: Path = Path(__file__).parents[2]) -> str:
@@ -144,14 +146,6 @@ def _command() -> str:
     """How the process was started, without the folder that Python lies in and without whose home a path is in."""
     said = [Path(sys.argv[0]).name if sys.argv else "", *sys.argv[1:]]
     return " ".join(origins.short(each) for each in said if each)
-
-
-def _processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-        return next(line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
-    except (OSError, StopIteration):
-        return platform.processor() or platform.machine()
 
 
 def _memory_bytes() -> int:

@@ -373,6 +373,24 @@ def test_that_a_run_that_was_told_to_go_on_meanwhile_does_not_lie_down(fresh, no
     line_turns.leave(run)
 
 
+def test_that_who_pauses_again_while_it_waits_stands_in_nobodys_way(fresh, no_keeper):
+    folder = fresh()
+    run = asked(folder, "a")
+    assert line_turns.take_turn(run)
+    line.pause(run)
+    line_turns.let_go(run)
+    line.go_on(run)
+    line_turns.line_up(run)
+    assert run.state() == "waiting"
+    other = asked(folder, "b")
+    line.pause(run)
+    line_turns.let_go(run)
+    assert run.state() == "paused"
+    with line_turns.looked({}) as turn:
+        assert [each.path for each, _ in turn.next] == [other.path]
+    line_turns.leave(run)
+
+
 def test_that_who_holds_still_keeps_its_lane_unless_it_let_go(fresh, no_keeper):
     folder = fresh()
     run, next_ = asked(folder, "a"), asked(folder, "b")
