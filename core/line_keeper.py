@@ -19,7 +19,7 @@ from core import lanes, line_turns, processes
 from core.errors import CoreError
 from core.file_locks import FileLock
 from core.lanes import Lane
-from core.line_files import LineError, log_file, stamp
+from core.line_files import LineError, locked, log_file, stamp
 from core.processes import Process
 from core.run_folder import Killed, RunFolder, write_whole
 from core.runs import Failed
@@ -48,6 +48,7 @@ class Keeper:
         self._children: dict[Path, subprocess.Popen[bytes]] = {}
         self._starting: dict[Path, Lane] = {}  # our children that have not taken their turn yet
         self._failed_starts: dict[Path, int] = {}
+        self._not_started: list[tuple[RunFolder, str]] = []  # and why, until we no longer hold the line
         self._tried_at: dict[Path, float] = {}  # of those that did not begin
         self._working: dict[Path, _Working] = {}
         self._rung = b""
@@ -97,7 +98,7 @@ class Keeper:
             child = folder.spawn(*words, environment=lanes.environment(lane))
         except (OSError, ValueError) as error:  # the second of a place that no system can name
             self._tried_at[folder.path] = time.monotonic()
-            self._failed(folder, f"its process could not be started: {getattr(error, 'strerror', None) or error}")
+            self._not_started.append((folder, str(getattr(error, "strerror", None) or error)))  # we hold the line here
             return
         self._children[folder.path] = child
         self._starting[folder.path] = lane
@@ -106,6 +107,9 @@ class Keeper:
     def _see_who_began(self) -> bool:
         """Which of our children took their turn, or ended without."""
         news = False
+        while self._not_started:
+            folder, why = self._not_started.pop()
+            self._failed(folder, f"its process could not be started: {why}")
         for path in list(self._starting):
             folder, child = RunFolder(path), self._children[path]
             began = not (path / "ticket.json").exists()
@@ -161,9 +165,16 @@ class Keeper:
 
     def _put_down(self, was: _Working) -> None:
         """How the run ended, where it did not say so itself."""
+        with locked():  # nobody asks for it again meanwhile
+            self._told_how(was)
+
+    def _told_how(self, was: _Working) -> None:
         folder = was.folder
-        for each in folder.path.glob(".*.new"):
-            each.unlink(missing_ok=True)
+        if folder.process() not in (None, was.process):
+            return
+        for half in ("*.new", ".*.part*", ".*.stamped*"):
+            for each in folder.path.glob(half):
+                each.unlink(missing_ok=True)
         if folder.state() != "killed":
             say(f"{folder.path}: {folder.state()}")
             return

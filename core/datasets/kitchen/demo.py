@@ -23,6 +23,7 @@ from core.datasets.kitchen.detector_error import read_error_table, seen_by_detec
 from core.datasets.kitchen.grammar import ACTIONS, OBJECTS
 from core.datasets.kitchen.truth import write_truth
 from core.datasets.kitchen.world import Kitchen, kitchen
+from core.errors import RunError
 from core.motion import Poses2d
 from core.project import edits
 from core.project.annotations import (
@@ -48,6 +49,7 @@ Detect = Callable[[Path, Path], Generator[Progress, None, Poses2d]]
 RATE_HZ = 30.0
 AUTHOR, SOURCE = "Posecast", "simulated kitchen"
 MOST_COOKS = 24
+MOST_SECONDS, MOST_SIDE = 4 * 3600.0, 8192
 _TRACKS = 16  # purpose of the stream that the detector's error is drawn from
 
 
@@ -63,6 +65,11 @@ def make_demo(
 ) -> Events:
     """Makes the project in `folder`. The same seed gives the same cooks, clips, marks and tracks."""
     seeds.check_demo(seed, clips)
+    if not 0 < seconds <= MOST_SECONDS or not 16 <= min(size) <= max(size) <= MOST_SIDE:
+        raise RunError(
+            f"A demo cannot have clips of {seconds:g} s and {size[0]} × {size[1]} pixels",
+            hint=f"Ask for up to {MOST_SECONDS:g} s, and 16 to {MOST_SIDE} pixels a side.",
+        )
     rooms = {number: kitchen(number, width=size[0], height=size[1]) for number in seeds.DEMO_KITCHENS}
     people = [cook(seeds.demo_cook(seed, number)) for number in range(min(clips, MOST_COOKS))]
     frames = max(1, round(seconds * RATE_HZ))
