@@ -13,6 +13,7 @@ from studio.forecasters import kept_figures
 from studio.job_line import JobLine
 from studio.jobs import Job, TrainSpec
 from studio.widgets import parts
+from studio.widgets.flow import flow
 from studio.widgets.job_troubles import Deed, TroubleCard
 from studio.widgets.job_words import STATE_WORDS, grouped, left_words, progress_words
 from studio.widgets.painting import Swatch
@@ -90,10 +91,13 @@ class ChosenRun(QFrame):
         box.setSpacing(8)
         box.addWidget(parts.row(self._swatch, (self._name, 1), self._state, gap=6))
         box.addWidget(self._bar)
-        box.addWidget(parts.row((self._progress, 1), self._left))
-        tools = parts.row(folder, copy, gap=0)
+        self._far = parts.row((self._progress, 1), self._left)
+        box.addWidget(self._far)
+        self._tools = parts.row(folder, copy, gap=0)
         orders = (self.stop, self.pause, self.go_on, self.earlier, self.take_out, self.resume)
-        box.addWidget(parts.row(*orders, self.forecast, self.generate, None, tools, gap=6))
+        self._orders = orders = (*orders, self.forecast, self.generate)
+        self._row = parts.row((flow(*orders), 1), self._tools, gap=6)
+        box.addWidget(self._row)
         box.addWidget(self.trouble)
         box.addWidget(self._words)
         box.addWidget(parts.hair())
@@ -159,6 +163,7 @@ class ChosenRun(QFrame):
         of_motion = isinstance(job.spec, TrainPoseGpt)
         self.forecast.setVisible(has_checkpoint and not job.is_live and not of_motion)
         self.generate.setVisible(has_checkpoint and not job.is_live and bool(job.metrics.get("train/bits")))
+        self._place_tools(beside=self._row if any(not each.isHidden() for each in self._orders) else self._far)
         self._words.setText(_words_about(job))
         self._words.setVisible(bool(self._words.text()))
         kept = kept_figures(job)
@@ -197,6 +202,14 @@ class ChosenRun(QFrame):
         self.take_out.setVisible(state == "waiting")
         # What failed or was killed says itself how to go on.
         self.resume.setVisible(state == "stopped")
+
+    def _place_tools(self, *, beside: QWidget) -> None:
+        """Folder and command stand at the end of the row of orders; where there are none, of the row above."""
+        self._row.setVisible(beside is self._row)
+        layout = beside.layout()
+        if layout is not None and layout.indexOf(self._tools) < 0:
+            layout.addWidget(self._tools)
+            self._tools.show()
 
     def _open_folder(self) -> None:
         if self._job is not None:

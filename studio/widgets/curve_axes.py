@@ -11,7 +11,16 @@ from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 
 from studio import theme
-from studio.widgets.curve_numbers import Across, Range, robust_range, say_across, say_value, thinned, ticks
+from studio.widgets.curve_numbers import (
+    Across,
+    Range,
+    marks_across,
+    robust_range,
+    say_across,
+    say_value,
+    thinned,
+    ticks,
+)
 from studio.widgets.painting import put, words_width
 from studio.words import say
 
@@ -97,11 +106,10 @@ class Axes:
             painter.drawLine(QPointF(self.area.left(), y), QPointF(self.area.right(), y))
             said = _said(tick, is_log=self.is_log, span=self.high - self.low)
             put(painter, self.area.left() - 7, y + 4, said, look.text3, 10, align="right")
-        count = 4 if self.area.width() > 260 else 2
-        for at in range(count + 1):
-            step = self.first + (self.last - self.first) * at / count
-            align = "left" if at == 0 else "right" if at == count else "centre"
-            x = self.area.left() + self.area.width() * at / count
+        for step in marks_across(self.first, self.last, 5 if self.area.width() > 260 else 3, self.across):
+            x = self.area.left() + (step - self.first) / (self.last - self.first) * self.area.width()
+            near = theme.px(14)
+            align = "left" if x < self.area.left() + near else "right" if x > self.area.right() - near else "centre"
             said = say_across(step, self.last, self.across)
             put(painter, x, self.area.bottom() + theme.px(15), said, look.text3, 10, align=align)
         for outside, y in ((self.shown.over, self.area.top() + 11), (self.shown.under, self.area.bottom() - 5)):

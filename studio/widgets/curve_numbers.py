@@ -127,18 +127,26 @@ def say_steps(step: float, last: float) -> str:
     """`0 k` … `40 k`, or plain numbers below two thousand."""
     if last < 2000:
         return f"{step:.0f}"
-    return f"{step / 1000:.0f} k" if last >= 8000 or step % 1000 == 0 else f"{step / 1000:.1f} k"
+    return f"{step / 1000:g} k"
+
+
+def marks_across(first: float, last: float, most: int, across: Across) -> tuple[float, ...]:
+    """Where the axis below is marked: round numbers of the unit that `say_across` gives, none outside."""
+    unit = 1.0 if across != "time" or last < 120 else 60.0 if last < 7200 else 3600.0
+    spread = (last - first) * 1e-6
+    found = (unit * each for each in ticks(first / unit, last / unit, most))
+    return tuple(each for each in found if first - spread <= each <= last + spread)
 
 
 def say_across(at: float, last: float, across: Across) -> str:
     """A mark of the axis below."""
     if across == "share":
-        return f"{at:.0f} %"
+        return f"{at:g} %"
     if across == "steps":
         return say_steps(at, last)
     if last < 120:
-        return f"{at:.0f} s"
-    return say("{count:.0f} min", count=at / 60) if last < 7200 else f"{at / 3600:.1f} h"
+        return f"{at:g} s"
+    return say("{count:g} min", count=at / 60) if last < 7200 else f"{at / 3600:g} h"
 
 
 def say_place(at: float, across: Across) -> str:

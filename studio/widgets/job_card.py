@@ -11,6 +11,7 @@ from core.runs import ExportBodies, ExportComparison
 from studio.job import Job
 from studio.job_line import JobLine
 from studio.widgets import parts
+from studio.widgets.flow import flow
 from studio.widgets.job_troubles import DEEDS, Deed, TroubleCard
 from studio.widgets.job_words import STATE_WORDS, left_words, outlives_words, progress_words, running_words
 from studio.words import say
@@ -40,6 +41,8 @@ class JobCard(QFrame):
         self._trouble.wanted.connect(self._want)
         folder = parts.tool("folder", "Open the run's folder")
         folder.clicked.connect(self._open_folder)
+        self._go = parts.tool("train", DEEDS["show"][0])  # where what went wrong brings its own row of buttons
+        self._go.clicked.connect(lambda: self._want("show"))
         self._priority = parts.tool("more", "Priority")
         self._priority.clicked.connect(self._ask_priority)
         self._name = parts.text("", "strong", wrap=True)
@@ -57,14 +60,15 @@ class JobCard(QFrame):
         box.setContentsMargins(12, 10, 10, 10)
         box.setSpacing(6)
         box.addWidget(parts.row((self._name, 1), self._state, gap=6))
-        box.addWidget(self._title)
+        box.addWidget(parts.row((self._title, 1), self._priority, self._go, folder, gap=2))
         box.addWidget(self._bar)
         self._figures = parts.row((self._progress, 1), self._left)
         box.addWidget(self._figures)
         box.addWidget(self._trouble)
         box.addWidget(self._words)
         box.addWidget(self._log)
-        box.addWidget(parts.row(*self._buttons.values(), None, self._priority, folder, gap=6))
+        self._orders = flow(*self._buttons.values())
+        box.addWidget(self._orders)
         job.moved.connect(self.follow)
         self.follow()
 
@@ -101,7 +105,7 @@ class JobCard(QFrame):
         at_work = state in ("running", "pausing", "stopping")
         turn = self._line.turn(job.folder)
         shown: dict[Deed, bool] = {
-            "show": job.is_training,
+            "show": job.is_training and not self._trouble.says_all,
             "pause": at_work,
             "go-on": state == "paused",
             "stop": at_work or state == "paused",
@@ -111,6 +115,8 @@ class JobCard(QFrame):
         }
         for deed, is_shown in shown.items():
             self._buttons[deed].setVisible(is_shown)
+        self._orders.setVisible(any(shown.values()))
+        self._go.setVisible(job.is_training and not shown["show"])
         self._priority.setVisible(state == "waiting")
         self._buttons["pause"].setEnabled(state == "running")
         self._buttons["stop"].setEnabled(state != "stopping")

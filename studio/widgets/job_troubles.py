@@ -15,6 +15,7 @@ from core.run_facts import BAD_BATCH, environment_of
 from core.runs import ExportBodies, ExportComparison, Failed
 from studio.job import Job
 from studio.widgets import parts
+from studio.widgets.flow import flow
 from studio.widgets.job_words import grouped
 from studio.words import said, say
 
@@ -159,6 +160,7 @@ class TroubleCard(QFrame):
             self.setObjectName("card")
         self._shown: Trouble | None = None
         self._followed: object = None
+        self._is_over = False
         self._glyph = {each: parts.glyph("warn", 16, each) for each in ("danger", "warn")}
         self._title = parts.text("", "strong", wrap=True)
         self._title.setMinimumWidth(1)
@@ -176,8 +178,13 @@ class TroubleCard(QFrame):
         box.addWidget(parts.row(*self._glyph.values(), (self._title, 1), gap=8))
         box.addWidget(self._words)
         box.addWidget(self._lines)
-        box.addWidget(parts.row(*self._buttons.values(), None, gap=6))
+        box.addWidget(flow(*self._buttons.values()))
         self.hide()
+
+    @property
+    def says_all(self) -> bool:
+        """Whether what can be done with a job that has ended is offered here."""
+        return self._is_over and self._shown is not None
 
     def button(self, deed: Deed) -> parts.Button:
         return self._buttons[deed]
@@ -187,6 +194,7 @@ class TroubleCard(QFrame):
         now = (job, job.state, job.ending, job.divided, job.last_at)
         if now != self._followed:
             self._followed = now
+            self._is_over = not job.is_live
             self.show_trouble(trouble_of(job))
 
     def show_trouble(self, trouble: Trouble | None) -> None:

@@ -56,10 +56,19 @@ class ColumnFit(QObject):
     def fit(self, rows: Sequence[RunRow]) -> None:
         """Lay the columns out for what these rows hold."""
         self._rows = rows
-        table, policy = self._table, Qt.ScrollBarPolicy
-        room = table.viewport().width()
-        wanted = self._wanted(room)
+        if self._is_fitting:
+            return  # a scrollbar that came or went while columns are laid: seen below
         self._is_fitting = True
+        for _ in range(3):
+            room = self._table.viewport().width()
+            self._lay(room)
+            if self._table.viewport().width() == room:
+                break
+        self._is_fitting = False
+
+    def _lay(self, room: int) -> None:
+        table, policy = self._table, Qt.ScrollBarPolicy
+        wanted = self._wanted(room)
         table.setHorizontalScrollBarPolicy(policy.ScrollBarAsNeeded if self._chosen else policy.ScrollBarAlwaysOff)
         used = 0
         for at, column in enumerate(COLUMNS):
@@ -75,7 +84,6 @@ class ColumnFit(QObject):
         name = max(self._widths.get("run", 0), theme.px(least), room - used)
         if table.columnWidth(0) != name:
             table.setColumnWidth(0, name)
-        self._is_fitting = False
 
     def _wanted(self, room: int) -> set[str]:
         if self._chosen:

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 from core.project import edits
 from core.project.annotations import FrameIdentity
 from studio import theme
+from studio.widgets.status_line import StatusLine
 from tests.studio.conftest import make_video
 
 CONTROLS = (QAbstractButton, QComboBox, QLineEdit, QSlider, QListView, QTreeView)
@@ -225,3 +226,11 @@ def test_that_past_twelve_a_hatch_helps_the_colour():
     }
     assert 0 not in by_hatch
     assert max(map(len, by_hatch.values())) <= 10
+
+
+def test_that_what_the_line_at_the_foot_offers_is_large_enough(open_studio, qtbot):
+    line = open_studio.window.show_page("train").window().findChild(StatusLine)
+    qtbot.waitUntil(line.busy.isVisible, timeout=20_000)
+    assert controls(line) == [line.busy]
+    assert small(line) == []
+    assert nameless(line) == []

@@ -9,6 +9,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QImage
 
 from studio.widgets.curve_numbers import (
+    marks_across,
     robust_range,
     say_across,
     say_place,
@@ -220,3 +221,24 @@ def test_that_runs_without_figures_and_figures_that_are_no_numbers_are_drawn_as_
         chart.show_series(series)
         chart.set_log(is_log=True)
         assert len(pixels(chart)) > 0
+
+
+def test_that_the_axis_below_is_marked_where_its_words_say():
+    assert [say_across(at, 9000, "steps") for at in marks_across(0, 9000, 5, "steps")] == [
+        "0 k",
+        "2.5 k",
+        "5 k",
+        "7.5 k",
+    ]
+    assert [say_across(at, 100, "share") for at in marks_across(0, 100, 5, "share")] == [
+        "0 %", "25 %", "50 %", "75 %", "100 %",
+    ]  # fmt: skip
+    assert marks_across(0, 3600, 5, "time") == (0, 1200, 2400, 3600)
+    for first, last in ((0, 130), (0, 2999), (4100, 5300), (0, 41_237), (12_000, 12_600)):
+        marks = marks_across(first, last, 5, "steps")
+        assert 2 <= len(marks) <= 7
+        assert all(first <= at <= last + 1e-6 * last for at in marks)
+        said = [say_across(at, last, "steps") for at in marks]
+        assert [
+            float(each.removesuffix(" k")) * (1000 if each.endswith(" k") else 1) for each in said
+        ] == pytest.approx(marks)

@@ -417,3 +417,17 @@ def test_that_a_stopped_run_may_be_deleted(three, qtbot, tmp_path):
     page.commands()["delete-run"]()
     assert RunFolder(tmp_path / "forecaster-04").state() == "new"
     assert jobs.job("forecaster-04") is None
+
+
+def test_that_columns_fit_beside_a_scrollbar_that_comes_with_more_runs(qtbot):
+    """Laying columns out moves the scrollbar, which lays them out again: no width is taken for one that was drawn."""
+    table = RunsTable()
+    qtbot.addWidget(table)
+    table.resize(430, 200)
+    table.show()
+    for count in (3, 30, 3, 40):
+        table.show_rows(
+            [RunRow(f"run-{at:02}", "#ffffff", "done", "#ffffff", is_compared=False) for at in range(count)]
+        )
+        qtbot.waitUntil(lambda: table.horizontalHeader().length() == table.viewport().width())
+    assert table.columns.width("run") == 0
