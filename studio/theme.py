@@ -248,10 +248,9 @@ def apply(app: QApplication, theme: Theme, text_size: int = 100) -> None:
         return
     _current, _scale = theme, text_size / 100
     load_fonts()
+    # Once: under a style sheet the style goes by another name, and every widget would take it anew.
     if not app.styleSheet() and app.style().objectName().lower() != "fusion":
-        app.setStyle(
-            "Fusion"
-        )  # once: under a style sheet the style goes by another name, and every widget takes it anew
+        app.setStyle("Fusion")
     app.setFont(font())
     app.setPalette(palette(theme))
     app.setStyleSheet(style_sheet(theme))
