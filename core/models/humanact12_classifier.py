@@ -8,10 +8,12 @@ alike each time. Letters: B windows, F frames.
 """
 
 import pickle
+import warnings
 from pathlib import Path
 
 import torch
 from jaxtyping import Float, Int
+from safetensors import SafetensorError
 from torch import Tensor, nn
 
 from core.errors import FormatError
@@ -23,6 +25,7 @@ ACTIONS = (
 )  # fmt: skip
 """In the order of its answers."""
 JOINTS = 24
+_NO_PICKLE = (EOFError, AttributeError, pickle.UnpicklingError)
 
 
 class HumanAct12Classifier(nn.Module):
@@ -46,12 +49,14 @@ class HumanAct12Classifier(nn.Module):
 def load(path: Path) -> HumanAct12Classifier:
     """The classifier in a file of its makers; FormatError where it is another file."""
     try:
-        held = torch.load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Detected pickle protocol")  # where that matters, it is refused below
+            held = torch.load(path, map_location="cpu", weights_only=True)
         model = HumanAct12Classifier()
         model.load_state_dict(held["model"])
     except FileNotFoundError:
         raise FormatError(path, "there is no such file", hint="Name Action2Motion's classifier file.") from None
-    except (OSError, RuntimeError, KeyError, TypeError, ValueError, EOFError, pickle.UnpicklingError) as error:
+    except (SafetensorError, OSError, RuntimeError, LookupError, TypeError, ValueError, *_NO_PICKLE) as error:
         first = str(error).strip().splitlines()[0][:200] if str(error).strip() else type(error).__name__
         raise FormatError(
             path,
