@@ -19,12 +19,12 @@ from PySide6.QtCore import QObject, Qt, QTimer
 BEAT_MS = 5
 _NOTICED_MS = 60
 _LOOK_S = 0.02
-_DEEP = 9
+_DEEP, _SAID = 4, 3
 
 
 @dataclass(frozen=True)
 class Gap:
-    """Between two beats; `doing` is what was on the screen's mind, `where` where the thread was found at it."""
+    """Between two beats; `doing` is what the window was last asked to do, `where` where the thread was found at it."""
 
     clock: float
     worked: float
@@ -56,7 +56,6 @@ class Heartbeat(QObject):
     def start(self) -> None:
         self.gaps.clear()
         self._last = _now()
-        self._began = self.doing
         self._timer.start()
         if self._looks:
             self._over.clear()
@@ -72,9 +71,9 @@ class Heartbeat(QObject):
     def _beat(self) -> None:
         now = _now()
         clock, worked, queued = (1e3 * (one - other) for one, other in zip(now, self._last, strict=True))
-        where, self._where = " | ".join(dict.fromkeys(self._where)), []
-        self.gaps.append(Gap(clock, worked, queued, self._began or self.doing, where))
-        self._last, self._began = now, self.doing
+        where, self._where = " | ".join([*dict.fromkeys(self._where)][:_SAID]), []
+        self.gaps.append(Gap(clock, worked, queued, self.doing, where))
+        self._last = now
 
     def _look(self) -> None:
         """faulthandler writes the stacks in one go: nothing moves on while it looks."""
