@@ -24,6 +24,16 @@ from studio.widgets.run_columns import say_bytes, say_long
 from studio.widgets.when import say_when
 from studio.words import counted, said, say
 
+FIGURES = {
+    "score": "Score",
+    "top1": "Top-1",
+    "top5": "Top-5",
+    "mpjpe_px": "2D error, px",
+    "pve_mm": "Surface error, mm",
+    "bits": "Bits a code",
+    "accuracy": "Right next codes",
+}
+"""What a validation's figures are called where people read them; others go by the name in their file."""
 _NOTHING = "–"
 _PACKAGES = ("torch", "numpy")
 
@@ -217,7 +227,8 @@ def _figures(runs: Sequence[Told]) -> Section:
     names = sorted({name for _, figures in kept for name in figures})
     steps = tuple(grouped(step) if figures else _NOTHING for step, figures in kept)
     lines = [Line(say("Kept checkpoint, step"), "", steps)]
-    lines += [_figure(name, [figures.get(name) for _, figures in kept]) for name in names]
+    words = {name: said(title) for name, title in FIGURES.items()}
+    lines += [_figure(name, [figures.get(name) for _, figures in kept], words.get(name, "")) for name in names]
     losses = [told.job.metrics["loss"][-1][1] if told.job.metrics.get("loss") else None for told in runs]
     return Section(say("Figures"), (*lines, _figure("loss", losses, say("Last loss"))))
 

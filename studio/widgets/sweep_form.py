@@ -53,6 +53,7 @@ class KnobRow(QWidget):
         self.knob.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         self.knob.setAccessibleName(said("Setting"))
         self._typed = QLineEdit()
+        self._typed.setAccessibleName(said("Setting"))
         self.knob.setLineEdit(self._typed)
         self._typed.setPlaceholderText(said("Find a setting"))
         for name, title, help_text, _ in knobs:

@@ -12,6 +12,7 @@ from core.sweeps import Range
 from studio.commands import BY_NAME
 from studio.widgets.config_form import flat
 from tests.core.project_on_disk import project_on_disk
+from tests.studio.test_accessible import nameless, small, unreached
 
 pytestmark = pytest.mark.gui
 SOON_MS = 20_000
@@ -265,3 +266,9 @@ def test_that_a_form_with_a_wrong_value_is_mended_first(on_train):
 def test_that_closing_the_project_closes_its_window(on_train, window, qtbot):
     on_train.document.close_project()
     qtbot.waitUntil(lambda: on_train.sweeping.dialog is None, timeout=SOON_MS)
+
+
+def test_that_every_control_of_a_sweep_has_a_name_is_reached_and_is_large_enough(window):
+    assert nameless(window) == []
+    assert unreached(window) == []
+    assert small(window) == []

@@ -320,6 +320,8 @@ def test_that_comparing_shows_what_differs_with_the_better_figure_and_can_be_tak
     figures = {line.name: line for section in window.sheet.sections for line in section.lines}
     assert figures["top1"].best == frozenset({0})
     assert figures["mpjpe_px"].best == frozenset({0})
+    assert figures["mpjpe_px"].title == "2D error, px"
+    assert figures["top1"].title == "Top-1"
     few = window.table.rowCount()
     window.only.setChecked(False)
     assert window.table.rowCount() > few
