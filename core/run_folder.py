@@ -198,7 +198,7 @@ class RunFolder:
                 data = file.read(most_bytes)
                 if most_bytes > 0 and len(data) == most_bytes:
                     data += file.readline()
-        except FileNotFoundError:
+        except _NOT_THERE:
             return [], offset
         whole = data[: data.rfind(b"\n") + 1]
         stamped = []
@@ -278,7 +278,7 @@ class RunFolder:
         """The last lines of what the run printed."""
         try:
             text = (self.path / "stdout.log").read_text(errors="replace")
-        except FileNotFoundError:
+        except _NOT_THERE:
             return ""
         return "\n".join(text.splitlines()[-lines:])
 
