@@ -58,7 +58,8 @@ def words_in(widget) -> str:
 
 def finished(studio, qtbot, count=1):
     qtbot.waitUntil(
-        lambda: len(studio.jobs.jobs()) == count and not studio.jobs.live() and studio.jobs.is_settled(), timeout=120_000
+        lambda: len(studio.jobs.jobs()) == count and not studio.jobs.live() and studio.jobs.is_settled(),
+        timeout=120_000,
     )
     return studio.jobs.jobs()[0]
 
