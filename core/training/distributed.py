@@ -26,6 +26,8 @@ from core.launched import launched
 
 _PATIENCE = timedelta(days=7)
 """How long a worker waits for another: a person may pause a run for a night. A lost one is noticed at once."""
+_TO_MEET = timedelta(seconds=60)
+"""How long workers look for each other; then the launcher begins them again."""
 _LAST_WORD = timedelta(seconds=5)
 
 
@@ -156,7 +158,9 @@ def _join(device: torch.device) -> None:
     shared = device.type != "cuda" or launched().local_count > torch.cuda.device_count()
     backend = "gloo" if shared else "cpu:gloo,cuda:nccl"
     if not torch.distributed.is_initialized():
-        torch.distributed.init_process_group(backend, timeout=_PATIENCE)
+        with _said_if_lost():  # whom the launcher begins again may look for one who is just ending
+            torch.distributed.init_process_group(backend, timeout=_TO_MEET)
+        torch.distributed.distributed_c10d._set_pg_timeout(_PATIENCE)  # noqa: SLF001 (there is no other way)
 
 
 @contextmanager

@@ -116,7 +116,7 @@ def test_that_a_stop_reaches_both_in_the_same_step_and_a_killed_one_costs_less_t
 
     run.write_spec(_spec(project, tmp_path))
     # Step 13 of the run, the eighth from here: what is kept last is that of step 8.
-    assert launched("run", tmp_path, "kill", 8, restarts=1) == 0
+    assert launched("run", tmp_path, "kill", 8, restarts=3) == 0
     assert isinstance(run.ending(), Done)
     reported = [each.event.done for each in run.events()[0] if isinstance(each.event, Progress)]
     assert reported == [*range(1, 6), *range(6, 13), *range(9, 41)]
