@@ -47,6 +47,7 @@ class Keeper:
     def __init__(self) -> None:
         self._children: dict[Path, subprocess.Popen[bytes]] = {}
         self._starting: dict[Path, Lane] = {}  # our children that have not taken their turn yet
+        self._given: dict[Path, Lane] = {}  # to those that took their turn here
         self._failed_starts: dict[Path, int] = {}
         self._not_started: list[tuple[RunFolder, str]] = []  # and why, until we no longer hold the line
         self._tried_at: dict[Path, float] = {}  # of those that did not begin
@@ -77,7 +78,7 @@ class Keeper:
         if not (ended or again) and stamp() == self._rung and now - self._looked_at < LOOK_AT_ALL_EVERY_S:
             return True
         self._looked_at = now
-        with line_turns.looked(self._starting) as turn:
+        with line_turns.looked({**self._starting, **self._left_behind()}) as turn:
             self._rung = stamp()
             for path in turn.vanished:
                 say(f"{path} is gone, and waits no longer")
@@ -115,6 +116,7 @@ class Keeper:
             began = not (path / "ticket.json").exists()
             if began:
                 self._failed_starts.pop(path, None)
+                self._given[path] = self._starting[path]
                 self._follow(folder)
             elif child.poll() is not None:
                 self._tried_at[path] = time.monotonic()
@@ -126,6 +128,11 @@ class Keeper:
             del self._starting[path]
             news = True
         return news
+
+    def _left_behind(self) -> dict[Path, Lane]:
+        """The lanes of runs that still work while their folders were taken away: nobody else begins there yet."""
+        gone = [path for path in self._working if not path.is_dir()]
+        return {path: self._given[path] for path in gone if path in self._given}
 
     def _failed(self, folder: RunFolder, why: str) -> None:
         """A run that cannot begin is tried again, and then fails in words instead of for ever."""
@@ -154,6 +161,7 @@ class Keeper:
         gone = [each for each in self._working.values() if not processes.lives(each.process)]
         for each in gone:
             del self._working[each.folder.path]
+            self._given.pop(each.folder.path, None)
             self._children.pop(each.folder.path, None)
             processes.sweep(each.process)
             with suppress(OSError):

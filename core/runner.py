@@ -160,6 +160,8 @@ def _in_words(folder: RunFolder, error: Exception) -> Failed:
     if isinstance(error, OSError) and is_full(error):
         where = Path(error.filename).parent if isinstance(error.filename, str) else folder.path
         error = disk.full(where)
+    if not folder.path.is_dir():
+        return Failed(f"The run's folder {folder.path} was taken away while it ran.", "Begin the run again.")
     if isinstance(error, CoreError):
         return Failed(str(error), error.hint, reason=cast("Reason", error.reason))
     with suppress(OSError):

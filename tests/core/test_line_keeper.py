@@ -77,6 +77,19 @@ def test_that_a_new_keeper_takes_over_what_the_killed_one_started(runs):
     assert stand_in.worked(runs) == ["begin a", "end a", "begin b", "end b"]
 
 
+@posix
+def test_that_nobody_begins_beside_a_run_whose_folder_was_taken_away_while_it_works(runs, tmp_path):
+    first = asked(runs, "a", seconds=3)
+    until(lambda: stand_in.worked(runs) == ["begin a"])
+    process = first.process()
+    assert process is not None
+    until(lambda: f"at work, process {process.pid}" in line_files.log_file().read_text())
+    second = asked(runs, "b")
+    first.path.rename(tmp_path / "elsewhere")
+    until(lambda: second.state() == "done" and not keeper_lives())
+    assert stand_in.worked(runs) == ["begin a", "end a", "begin b", "end b"]
+
+
 def killed_keeper() -> bool:
     for each in Path("/proc").glob("[0-9]*"):
         try:

@@ -1,6 +1,7 @@
 """Pausing: a training lets go of everything and goes on exactly; other work holds still; sleep counts for nothing."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from core.run_folder import RunFolder
 from core.runs import (
     Done,
     Event,
+    Failed,
     MakeDemo,
     Metric,
     Note,
@@ -262,3 +264,15 @@ def test_that_a_run_says_how_long_it_was_asleep_before_what_comes_next(demo, mon
     assert [each.event for each in run.events()[0]] == [
         Note("one"), Slept(7200.0), Note("two"), Note("three"), Done(),
     ]  # fmt: skip
+
+
+def test_that_a_folder_taken_away_while_it_runs_is_told_as_that(tmp_path):
+    folder = RunFolder(tmp_path / "run")
+    folder.write_spec(MakeDemo(folder=str(tmp_path / "demo"), out=str(folder.path), clips=1, seconds=4, video=False))
+    events = runner.record(folder)
+    next(events)
+    shutil.rmtree(folder.path)
+    last = list(events)[-1]
+    assert isinstance(last, Failed)
+    assert "was taken away while it ran" in last.message
+    assert "fault" not in last.hint
