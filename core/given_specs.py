@@ -60,6 +60,11 @@ def read(given: Path) -> Spec:
         return _of_folder(given.resolve().parent)
     if not given.exists():
         raise RunError(f"There is no {given}.", hint="Name a run's folder, its spec.json, or a YAML file.")
+    if given.suffix == ".json":
+        try:
+            msgspec.json.decode(given.read_bytes())
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise FormatError(given, f"it is no whole JSON ({error})", hint="Write it again: posecast spec …") from None
     said, lines = plain_yaml.read(given)
     if not isinstance(said, dict):
         raise FormatError(

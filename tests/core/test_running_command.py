@@ -392,3 +392,9 @@ def test_that_an_array_sees_each_clip_once(cluster):
     assert extractions_in(cluster / "p") == {f"Extract 2D poses of clip-{number:02d}": 1 for number in range(4)}
     with ProjectStore.open(cluster / "p", "test", mode="read") as store:
         assert len(store.project.clips) == 4
+
+
+def test_that_a_broken_json_is_told_as_json(tmp_path):
+    (tmp_path / "cut.json").write_text('{"type": "train-forecaster", "project": ')
+    with pytest.raises(FormatError, match="no whole JSON"):
+        read(tmp_path / "cut.json")
