@@ -54,7 +54,7 @@ from core.runs import (
     WentOn,
 )  # fmt: skip
 from core.sealing import sealed
-from core.whole_files import is_full
+from core.whole_files import has_words, is_full, refused
 
 if TYPE_CHECKING:  # a job begins without numpy, which most of its start would go to
     from core.motion import Poses2d
@@ -160,6 +160,8 @@ def _in_words(folder: RunFolder, error: Exception) -> Failed:
     if isinstance(error, OSError) and is_full(error):
         where = Path(error.filename).parent if isinstance(error.filename, str) else folder.path
         error = disk.full(where)
+    elif isinstance(error, OSError) and isinstance(error.filename, str) and has_words(error):
+        error = refused(Path(error.filename), error)
     if not folder.path.is_dir():
         return Failed(f"The run's folder {folder.path} was taken away while it ran.", "Begin the run again.")
     if isinstance(error, CoreError):

@@ -28,6 +28,7 @@ MARK = b"posecast-origin:<"
 _FOUND = re.compile(re.escape(MARK) + rb"([A-Za-z0-9_=-]+)>")
 _MOST_BYTES = 4 * 2**20  # of an origin, so that a hostile file cannot unfold without end
 _COMMENTED = {".html": ("<!-- ", " -->"), ".svg": ("<!-- ", " -->"), ".md": ("<!-- ", " -->")}
+_CARRY = (".png", ".jpg", ".jpeg", ".mp4", ".npz", ".glb", *_COMMENTED)
 _PNG = b"\x89PNG\r\n\x1a\n"
 
 
@@ -42,11 +43,20 @@ def carried(command: str, parameters: Mapping[str, Any], out: Path | None) -> Ge
         if out is None or (out / "spec.json").is_file():
             return
         origin = made.origin()
-        for path in dict.fromkeys((out, *made.wrote)):
+        for path in dict.fromkeys(_says_it(out, each) for each in (out, *made.wrote)):
             if path.is_dir():  # others read whole folders: nothing is put among their files
                 _beside(path.with_name(path.name + ".origin.json"), origin)
             elif path.is_file():
                 put(path, origin)
+
+
+def _says_it(out: Path, made: Path) -> Path:
+    """The file itself, or the folder it lies in where it cannot and is one of many."""
+    if made == out or made.suffix in _CARRY:
+        return made
+    if out in made.parents:
+        return out
+    return made if made.parent == out.parent else made.parent
 
 
 def put(path: Path, origin: Origin) -> Path:

@@ -67,6 +67,11 @@ def free_file_name(name: str, taken: set[str], otherwise: str = "clip") -> str:
     return found
 
 
+def has_words(error: OSError) -> bool:
+    """Whether it is the place's fault, which a person can mend."""
+    return (error.errno or 0) in _HINTS
+
+
 def refused(path: Path, error: Exception) -> FileError:
     """What the system (or who wrote for us) said about writing `path`, in words."""
     why = getattr(error, "strerror", None) or error

@@ -369,7 +369,8 @@ def test_that_hundreds_of_jobs_end_as_they_should_and_nothing_of_them_is_left(so
     left = {kind: found for kind, found in left_behind(soak).items() if found}
     assert left == {}
     settle(lambda: not open_here()["children"])
-    assert open_here() == before
+    after = open_here()
+    assert all(after[kind] <= before[kind] for kind in before), (before, after)
     if IS_WHOLE:
         _keep(soak, before, most_open, time.monotonic() - began)
 

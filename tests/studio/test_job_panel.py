@@ -35,6 +35,7 @@ def drawer(qtbot, jobs):
     qtbot.addWidget(window)
     window.resize(400, 700)
     drawer = job_panel.JobPanel(jobs, window)
+    drawer._rest.setInterval(300)  # not between two lines of a test on a slow machine
     drawer.resize(drawer.width(), 700)
     window.show()
     yield drawer
