@@ -446,7 +446,8 @@ def had_ended(folder: RunFolder) -> int | None:
     if folder.told() == "stop":
         return 0
     ending = folder.ending()
-    return 1 if isinstance(ending, Failed) and ending.reason != "worker-lost" else None
+    # What was no answer in words, such as a worker that could not be reached, may pass.
+    return 1 if isinstance(ending, Failed) and ending.reason != "worker-lost" and not ending.details else None
 
 
 def _interrupt(*_: object) -> None:
